@@ -1,0 +1,24 @@
+# What we build on. Debian packages are found the usual way; wheels lie where scripts/setup put them.
+find_package(fmt 9 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+if(TWOFOUR_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+endif()
+if(TWOFOUR_BENCHMARKS)
+  find_package(benchmark 1.7 REQUIRED)
+endif()
+
+# oneDNN from the wheels onednn-cpu-gomp and onednn-devel-cpu-gomp.
+find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp
+  PATHS "${TWOFOUR_DEPS_DIR}/onednn/include" NO_DEFAULT_PATH)
+find_library(ONEDNN_LIBRARY NAMES dnnl libdnnl.so.3
+  PATHS "${TWOFOUR_DEPS_DIR}/onednn/lib" NO_DEFAULT_PATH)
+if(ONEDNN_INCLUDE_DIR AND ONEDNN_LIBRARY)
+  add_library(twofour_onednn_library SHARED IMPORTED)
+  set_target_properties(twofour_onednn_library PROPERTIES
+    IMPORTED_LOCATION "${ONEDNN_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${ONEDNN_INCLUDE_DIR}")
+endif()

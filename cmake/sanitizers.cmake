@@ -1,0 +1,6 @@
+# TWOFOUR_SANITIZE applies to everything compiled here; libraries from packages stay as they are.
+if(TWOFOUR_SANITIZE)
+  list(JOIN TWOFOUR_SANITIZE "," _sanitizers)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${_sanitizers};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
+  add_link_options(-fsanitize=${_sanitizers})
+endif()

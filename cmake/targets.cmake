@@ -1,0 +1,36 @@
+# twofour_add_library(NAME [SOURCES ...] [HEADERS ...] [PUBLIC ...] [PRIVATE ...])
+#
+# One folder of src/ is one static library. Its headers are reachable as "NAME/header.h" only through
+# a directory of its own, so that a folder that does not link another cannot include it. PUBLIC links
+# are those whose headers appear in the folder's headers. Every header is compiled alone.
+function(twofour_add_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
+  string(REPLACE "/" "_" target "twofour_${name}")
+  set(include_root "${PROJECT_BINARY_DIR}/include/${target}")
+  get_filename_component(parent "${include_root}/${name}" DIRECTORY)
+  file(MAKE_DIRECTORY "${parent}")
+  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${include_root}/${name}" SYMBOLIC)
+
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    set(visibility PUBLIC)
+    target_link_libraries(${target} PRIVATE twofour_warnings ${arg_PRIVATE})
+  else()
+    add_library(${target} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  target_include_directories(${target} ${visibility} "${include_root}")
+  target_link_libraries(${target} ${visibility} ${arg_PUBLIC})
+
+  if(TWOFOUR_CHECK_HEADERS AND arg_HEADERS)
+    set(checks "")
+    foreach(header IN LISTS arg_HEADERS)
+      string(MAKE_C_IDENTIFIER "${header}" id)
+      set(check "${PROJECT_BINARY_DIR}/header_checks/${target}_${id}.cpp")
+      file(CONFIGURE OUTPUT "${check}" CONTENT "#include \"${name}/${header}\" // IWYU pragma: keep\n")
+      list(APPEND checks "${check}")
+    endforeach()
+    add_library(${target}_headers OBJECT ${checks})
+    target_link_libraries(${target}_headers PRIVATE ${target} twofour_warnings ${arg_PRIVATE})
+  endif()
+endfunction()

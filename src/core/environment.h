@@ -1,0 +1,69 @@
+// What a run ran on: the first line of every .jsonl, so that a number can be judged later.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/data_type.h"
+
+namespace twofour {
+
+/// Ceilings, measured on the device at start. Zero where there is none.
+struct Roofs {
+  /// Multiply-adds per second on dense operands; two operations each.
+  std::map<DataType, double> multiply_adds_per_s;
+  /// The same for 2:4 instructions, dense-equivalent, where the device has them.
+  std::map<DataType, double> sparse_multiply_adds_per_s;
+  /// Streaming read out of cache.
+  double read_bytes_per_s = 0;
+};
+
+/// The device that computes, as the device layer describes it.
+struct DeviceInfo {
+  std::string kind;          ///< "cpu" or "cuda"
+  std::string name;          ///< for example "AMD EPYC 9R14" or "NVIDIA H200"
+  std::string architecture;  ///< best instruction set in use ("avx512") or "sm_90a"
+  std::size_t last_level_cache_bytes = 0;
+  std::string last_level_cache_source;  ///< where the size was read, and what it may include
+  std::size_t memory_bytes = 0;
+  int threads = 1;                             ///< host threads that compute, 1 on a GPU
+  std::map<std::string, std::string> details;  ///< flags, caches, governor, driver, clocks, ...
+};
+
+struct Environment {
+  int schema_version = 1;
+  std::string twofour_version;
+  std::string git_commit;
+  std::string build_type;
+  std::string compiler;
+  std::vector<std::string> argv;
+  std::string started_utc;  ///< ISO 8601
+  std::int64_t started_unix_s = 0;
+  std::string host_cpu;
+  std::string operating_system;
+  double load_average_1min = 0;
+  std::uint64_t seed = 0;
+  /// How operands were drawn, in words: timings depend on the data (power), so they are part of the
+  /// result.
+  std::string operand_distribution;
+  DeviceInfo device;
+  Roofs roofs;
+  /// Provider name and library version, in the order of the provider table.
+  std::vector<std::pair<std::string, std::string>> libraries;
+};
+
+/// Clocks and power at the time of a measurement; empty fields were not readable.
+struct ClockSample {
+  std::optional<double> core_mhz;
+  std::optional<double> memory_mhz;
+  std::optional<double> power_w;
+  std::optional<double> temperature_c;
+  std::string throttle_reasons;  ///< empty: none, or not readable
+};
+
+}  // namespace twofour

@@ -1,0 +1,86 @@
+// One GEMM, in full: D[M,N] = scale_a * scale_b * (A[M,K] x B[K,N]) + bias[N].
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/data_type.h"
+
+namespace twofour {
+
+/// Elements, not bytes. A is M x K, B is K x N, D is M x N.
+struct GemmShape {
+  std::int64_t m = 0;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+  bool operator==(const GemmShape&) const = default;
+};
+
+enum class Sparsity : std::uint8_t { kDense, kTwoFour };
+
+/// How many float32 scales an operand has: none, one for the tensor, or one for each row of A
+/// (per token) respectively each column of B (per channel).
+enum class ScaleGranularity : std::uint8_t { kNone, kTensor, kVector };
+
+struct ScaleScheme {
+  ScaleGranularity a = ScaleGranularity::kTensor;
+  ScaleGranularity b = ScaleGranularity::kTensor;
+  bool operator==(const ScaleScheme&) const = default;
+};
+
+/// "none", "tensor", "token", "channel" or "token-channel": the vector sides, named.
+std::string_view to_string(ScaleScheme scheme);
+/// The inverse of to_string; nothing for any other text.
+std::optional<ScaleScheme> parse_scale_scheme(std::string_view text);
+
+/// "dense" or "2:4".
+std::string_view to_string(Sparsity sparsity);
+
+/// How a kernel adds products up: exactly (int32) or in float32 (kWide), or with fewer mantissa
+/// bits between matrix instructions (kFp8Fast: Hopper's "fast accumulation").
+enum class Accumulation : std::uint8_t { kWide, kFp8Fast };
+
+struct GemmProblem {
+  GemmShape shape;
+  DataType a = DataType::kInt8;
+  DataType b = DataType::kInt8;
+  DataType d = DataType::kBf16;
+  ScaleScheme scales;
+  bool bias = false;
+  Sparsity sparsity = Sparsity::kDense;
+  bool operator==(const GemmProblem&) const = default;
+};
+
+/// "MxKxN", the order that the tables print.
+std::string mkn(const GemmShape& shape);
+
+/// One line that parse_problem reads back, for example
+/// "types=i8,i8,bf16 mkn=128x4096x4096 scales=token-channel bias=1 sparsity=2:4".
+std::string to_string(const GemmProblem& problem);
+
+/// Reads a line written by to_string. Throws std::invalid_argument naming the field, its value and
+/// what is allowed.
+GemmProblem parse_problem(std::string_view line);
+
+/// Dense-equivalent operations of one launch: 2MNK, for dense and 2:4 alike.
+constexpr double dense_operations(const GemmShape& s) {
+  return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+}
+
+/// Operations that a kernel of this sparsity executes: 2MNK dense, MNK for 2:4.
+constexpr double executed_operations(const GemmShape& s, Sparsity sparsity) {
+  return sparsity == Sparsity::kTwoFour ? dense_operations(s) / 2 : dense_operations(s);
+}
+
+/// Bytes of the weights that one launch must read: the values, and for 2:4 half of them plus two
+/// bits of index for each kept value.
+constexpr double weight_bytes(const GemmShape& s, DataType b, Sparsity sparsity) {
+  const double elements = static_cast<double>(s.n) * static_cast<double>(s.k);
+  if (sparsity == Sparsity::kDense) return elements * size_of(b);
+  return elements / 2 * size_of(b) + elements / 8;
+}
+
+}  // namespace twofour

@@ -1,0 +1,22 @@
+#include "core/record.h"
+
+namespace twofour {
+
+std::optional<double> dense_equivalent_tflops(const Record& record) {
+  if (!record.summary || record.summary->median_s <= 0) return std::nullopt;
+  return dense_operations(record.problem.shape) / record.summary->median_s / 1e12;
+}
+
+std::optional<double> executed_tflops(const Record& record) {
+  if (!record.summary || record.summary->median_s <= 0) return std::nullopt;
+  return executed_operations(record.problem.shape, record.problem.sparsity) /
+         record.summary->median_s / 1e12;
+}
+
+std::string label(const Record& record) {
+  return "scaled-" + std::string(info(record.dtype).torch_name) + "-gemm";
+}
+
+std::string sub_label(const Record& record) { return "MKN=(" + mkn(record.problem.shape) + ")"; }
+
+}  // namespace twofour

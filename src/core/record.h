@@ -1,0 +1,117 @@
+// One result: one kernel, on one problem, in one cache state. Everything that a report prints comes
+// from Records and the Environment, so a .jsonl can be rendered again later.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/outcome.h"
+#include "core/problem.h"
+#include "core/summary.h"
+
+namespace twofour {
+
+inline constexpr int kRecordSchemaVersion = 1;
+
+enum class CacheMode : std::uint8_t { kCold, kHot };
+
+/// How the weights are kept out of cache between launches.
+enum class CacheMethod : std::uint8_t {
+  kNone,    ///< they are not: a hot measurement, or NOT_COLD
+  kRotate,  ///< launches go round copies of the packed weights, in all at least 2x the cache
+  kFlush,   ///< the lines of the packed weights are flushed before each launch
+};
+
+constexpr std::string_view to_string(CacheMode mode) {
+  return mode == CacheMode::kCold ? "cold" : "hot";
+}
+
+constexpr std::string_view to_string(CacheMethod method) {
+  switch (method) {
+    case CacheMethod::kRotate:
+      return "rotate";
+    case CacheMethod::kFlush:
+      return "flush";
+    case CacheMethod::kNone:
+      break;
+  }
+  return "none";
+}
+
+struct CacheState {
+  CacheMode mode = CacheMode::kCold;
+  CacheMethod method = CacheMethod::kNone;
+  int copies = 1;                          ///< of the packed weights
+  std::size_t bytes_per_copy = 0;          ///< packed weights read by one launch
+  std::size_t last_level_cache_bytes = 0;  ///< the size that was used
+  /// "fits", "cliff" or "spills": whether dense and 2:4 weights fit in the last-level cache
+  /// ("cliff": only the 2:4 weights do, so a hot ratio compares cache with memory).
+  std::string residency;
+};
+
+/// Seconds spent outside the timed launches.
+struct Phases {
+  double prepare_s = 0;  ///< packing, compressing, copying to the device
+  double plan_s = 0;     ///< searching algorithms
+  double verify_s = 0;   ///< one launch, and the comparison with the reference
+  double measure_s = 0;  ///< the sampling loop, this kernel's share
+};
+
+/// Comparison with the reference, before any timing. Errors are |result - reference|.
+struct Accuracy {
+  double max_error = 0;        ///< largest absolute error
+  double max_error_ratio = 0;  ///< largest error as a share of its tolerance: at most 1 is right
+  double share_checked = 0;    ///< of the M x N elements
+  bool exact = false;          ///< the gate was bit for bit
+};
+
+struct Record {
+  int schema_version = kRecordSchemaVersion;
+  std::string mode;                  ///< "square_bench", "range_bench" or "model_bench"
+  DataType dtype = DataType::kInt8;  ///< the --dtype of the run: the group this row belongs to
+  int case_index = 0;                ///< all rows of one MKN of one run share it
+  GemmProblem problem;               ///< as requested
+  GemmShape executed;                ///< what the kernel computed: larger where it pads
+  std::string model;                 ///< model_bench only
+  std::string layer;                 ///< "qkv", "o", "gate_up", "down"; model_bench only
+  int tensor_parallel = 1;
+
+  std::string provider;
+  std::string provider_version;
+  std::string kernel;        ///< the contract's name
+  std::string algorithm;     ///< the library's own name or number for what ran
+  std::string architecture;  ///< instruction set or compute capability of the code that ran
+
+  Outcome outcome;
+  CacheState cache;
+  Phases phases;
+  std::optional<Accuracy> accuracy;
+  std::optional<Samples> samples;
+  std::optional<Summary> summary;
+
+  std::string baseline;           ///< kernel that vs_dense divides by; empty when there is none
+  std::optional<Ratio> vs_dense;  ///< against the fastest verified dense kernel, same dtype and D
+  std::string bf16_baseline;
+  std::optional<Ratio> vs_bf16;
+
+  std::vector<std::string> flags;  ///< NOT_COLD, WEAK_BASELINE, ABOVE_CEILING, UNSTABLE, ...
+  ClockSample clocks;
+  std::uint64_t seed = 0;
+  std::string repro;  ///< command line that measures this row's case again
+};
+
+/// Dense-equivalent TFLOP/s, 2MNK over the median; nothing without a measurement.
+std::optional<double> dense_equivalent_tflops(const Record& record);
+/// Executed TFLOP/s: the same for a dense kernel, half for 2:4.
+std::optional<double> executed_tflops(const Record& record);
+/// Label of the old script: "scaled-torch.int8-gemm".
+std::string label(const Record& record);
+/// Sub-label of the old script: "MKN=(MxKxN)".
+std::string sub_label(const Record& record);
+
+}  // namespace twofour

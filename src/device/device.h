@@ -1,0 +1,99 @@
+// What the runner needs of a device: memory, operands, a timer, ceilings. cpu/ always exists; cuda/
+// is the only place outside CUDA providers that speaks to a GPU.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/buffer.h"
+#include "core/environment.h"
+#include "core/record.h"
+#include "operands/operands.h"
+
+namespace twofour::device {
+
+/// The device is lost to this process (a sticky CUDA error): nothing more can run on it here.
+class DeviceLost : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Time of one call of TimedLoop::run, in seconds for all its launches together.
+struct Elapsed {
+  double device_s = 0;
+  double host_s = 0;
+};
+
+/// Memory that a launch reads and that a cold measurement must keep out of cache.
+struct MemoryRange {
+  const void* data = nullptr;
+  std::size_t bytes = 0;
+};
+
+/// What to time: `launch(slot)` reads the weights of copy `slot`, 0 <= slot < cache.copies.
+struct LoopSpec {
+  std::function<void(int slot)> launch;
+  CacheState cache;
+  /// The weights of copy 0; read by the flush method only.
+  std::vector<MemoryRange> weights;
+};
+
+/// Times consecutive launches of one operation in one cache state. Rotation goes on where the last
+/// call stopped, so every copy is touched.
+class TimedLoop {
+ public:
+  virtual ~TimedLoop() = default;
+  /// Runs `launches` launches, a multiple of quantum(), and waits for them.
+  virtual Elapsed run(std::int64_t launches) = 0;
+  /// Launches come in multiples of this: 1 on a CPU, the length of the graph on a GPU.
+  [[nodiscard]] virtual std::int64_t quantum() const { return 1; }
+};
+
+struct MemoryStatus {
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  [[nodiscard]] virtual const DeviceInfo& info() const = 0;
+  [[nodiscard]] virtual MemoryStatus memory() const = 0;
+  /// Smallest time difference that the timer resolves, in seconds.
+  [[nodiscard]] virtual double timer_resolution_s() const = 0;
+  /// Whether cache lines can be flushed before a launch (CacheMethod::kFlush).
+  [[nodiscard]] virtual bool can_flush() const = 0;
+
+  /// At least 64-byte aligned (256 on a GPU), not initialised. Throws std::bad_alloc or
+  /// std::runtime_error with the size when it cannot be had.
+  virtual Buffer allocate(std::size_t bytes) = 0;
+  virtual void fill_bytes(void* data, unsigned char value, std::size_t bytes) = 0;
+  /// Waits for all launches, then copies.
+  virtual void copy_to_host(void* host, const void* data, std::size_t bytes) = 0;
+  virtual void copy_from_host(void* data, const void* host, std::size_t bytes) = 0;
+  virtual void synchronize() = 0;
+
+  virtual operands::Operands make_operands(const operands::OperandSpec& spec) = 0;
+  virtual std::unique_ptr<TimedLoop> timed_loop(LoopSpec spec) = 0;
+  /// Measures the ceilings for these operand types; takes about a second.
+  virtual Roofs measure_roofs(std::span<const DataType> types) = 0;
+  [[nodiscard]] virtual ClockSample clocks() const = 0;
+};
+
+/// How to keep `bytes_per_copy` of packed weights out of a cache of `cache_bytes`: rotation over
+/// copies of at least twice the cache in all where `memory_budget_bytes` allows it, else a flush
+/// where `can_flush`, else CacheMethod::kNone (the row is then NOT_COLD). A pure function.
+CacheState plan_cold(std::size_t bytes_per_copy, std::size_t cache_bytes,
+                     std::size_t memory_budget_bytes, bool can_flush);
+
+/// "fits", "cliff" or "spills" (CacheState::residency).
+std::string residency(std::size_t dense_bytes, std::size_t sparse_bytes, std::size_t cache_bytes);
+
+}  // namespace twofour::device

@@ -1,0 +1,53 @@
+// Sampling loop and stopping rule. Knows loops and numbers; no kernels, no input or output.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "core/summary.h"
+#include "device/device.h"
+
+namespace twofour::measure {
+
+struct MeasureConfig {
+  double precision = 0.01;      ///< target half-width of the 95 % intervals, relative
+  double max_time_s = 10;       ///< for one case, all its contenders together
+  double min_sample_s = 0;      ///< shortest sample; the timer's resolution x 1000 if that is more
+  std::int64_t min_rounds = 8;  ///< before the stopping rule is asked
+  std::uint64_t seed = 0;       ///< of the shuffles
+};
+
+/// One thing to time. Contenders of one group are comparable (same dtype, output, scales, bias and
+/// cache state); the ratios that must reach the precision are those of a group's sparse contenders
+/// to its fastest dense one.
+struct Contender {
+  device::TimedLoop* loop = nullptr;
+  int group = 0;
+  bool dense = true;
+};
+
+enum class StopReason : std::uint8_t { kPrecise, kOutOfTime, kInterrupted };
+
+struct Sampling {
+  std::vector<Samples> samples;  ///< one per contender, all of the same length
+  std::vector<double> spent_s;   ///< wall time each contender took
+  std::vector<bool> precise;     ///< whether its median and its ratio reached the precision
+  StopReason stopped = StopReason::kPrecise;
+};
+
+/// Current time in seconds on a steady clock; replaced in tests.
+using Clock = std::function<double()>;
+double steady_seconds();
+
+/// Warms every contender up, chooses its launches per sample, then runs rounds over all contenders
+/// in an order shuffled anew each round, until every median and every ratio is precise or time is
+/// up. At least one round is always taken, so no result is empty. An exception of a loop passes
+/// through.
+Sampling sample_interleaved(std::span<const Contender> contenders, double timer_resolution_s,
+                            const MeasureConfig& config, std::stop_token stop = {},
+                            const Clock& clock = steady_seconds);
+
+}  // namespace twofour::measure

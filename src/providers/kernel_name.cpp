@@ -1,0 +1,17 @@
+#include "providers/provider.h"
+
+namespace twofour::providers {
+
+std::string kernel_name(std::string_view library, DataType a, DataType d, Sparsity sparsity,
+                        bool bias) {
+  std::string name{library};
+  for (const DataType type : {a, a, d}) {
+    name += '_';
+    name += info(type).kernel_name;
+  }
+  name += sparsity == Sparsity::kTwoFour ? "_scaled_sparse_mm" : "_scaled_mm";
+  if (bias) name += "_bias";
+  return name;
+}
+
+}  // namespace twofour::providers

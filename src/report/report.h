@@ -1,0 +1,40 @@
+// Records to bytes: pure functions, one per format. columns.h is the one list of columns that the
+// table, Markdown and CSV read.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/environment.h"
+#include "core/record.h"
+
+namespace twofour::report {
+
+/// One line of JSON without the newline (docs/records.md, schema/record.schema.json). Numbers that
+/// are not finite become null.
+std::string environment_json(const Environment& environment);
+std::string record_json(const Record& record);
+
+/// The inverse. Throw std::invalid_argument naming the field, its value and what is allowed.
+Environment parse_environment_json(std::string_view line);
+Record parse_record_json(std::string_view line);
+
+enum class TextFormat { kTable, kMarkdown, kCsv, kJsonl };
+
+/// The block that stdout shows after each case: index, label, sub-label, then a row per kernel.
+std::string case_block(std::span<const Record> records, TextFormat format);
+
+/// Everything after the sweep: "== All Results ... ====" once, or for model_bench one table per
+/// model and TP size under "== Results ... ====".
+std::string final_tables(std::span<const Record> records, TextFormat format);
+
+/// A header line and one line per record (RFC 4180).
+std::string csv(std::span<const Record> records);
+
+/// A pickle (protocol 2) of a list of torch.utils.benchmark.utils.common.Measurement, one per
+/// measured record, as the old script wrote it.
+std::string pickle(std::span<const Record> records);
+
+}  // namespace twofour::report

@@ -1,0 +1,78 @@
+// Is the result right? A reference in exact or double arithmetic, a derived tolerance, and which
+// elements were looked at. docs/verification.md gives the derivation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+#include "core/record.h"
+#include "operands/operands.h"
+
+namespace twofour::verify {
+
+/// Operands in host memory, laid out as operands::Operands describes.
+struct HostOperands {
+  operands::OperandSpec spec;
+  const void* a = nullptr;
+  const void* b = nullptr;
+  const float* scale_a = nullptr;
+  const float* scale_b = nullptr;
+  const void* bias_bf16 = nullptr;
+  const void* bias_fp16 = nullptr;
+};
+
+/// What a check found. `description` names the worst element, its value, the reference and the
+/// tolerance; it is empty when the result is right.
+struct CheckResult {
+  Accuracy accuracy;
+  bool right = false;
+  std::string description;
+};
+
+/// Sums of A x B at the checked elements: exact int64 for int8, double otherwise, with the sum of
+/// magnitudes that the tolerance needs. Computed once for all kernels of a case. Small problems are
+/// checked in full, large ones on a lattice that meets every tile of at least
+/// `tile() x tile()` elements and every edge row and column.
+class Reference {
+ public:
+  /// Multiply-adds a reference may cost unless the caller says otherwise: about a tenth of a second
+  /// on two cores.
+  static constexpr std::int64_t kDefaultBudget = std::int64_t{1} << 30;
+
+  /// Threads the computation over `threads` host threads. `operands` may be freed afterwards except
+  /// for scales and bias, which are copied.
+  Reference(const HostOperands& operands, int threads,
+            std::int64_t multiply_add_budget = kDefaultBudget);
+
+  /// Compares `d`, [M][N] row-major of type problem.d in host memory, with scales, bias and
+  /// rounding as `problem` says. An element that is NaN where the reference is not is wrong.
+  [[nodiscard]] CheckResult check(const GemmProblem& problem, Accumulation accumulation,
+                                  const void* d, int threads) const;
+
+  /// Share of the M x N elements that are checked.
+  [[nodiscard]] double share_checked() const;
+  /// Side of the smallest square tile that cannot be missed.
+  [[nodiscard]] std::int64_t tile() const { return tile_; }
+
+ private:
+  GemmShape shape_;
+  DataType type_ = DataType::kInt8;
+  std::int64_t tile_ = 1;
+  /// Checked columns of row i: row_begin_[i] .. row_begin_[i + 1] in the three vectors below.
+  std::vector<std::int64_t> row_begin_;
+  std::vector<std::int64_t> columns_;
+  std::vector<double> sums_;        ///< exact for int8: |sum| < 2^53
+  std::vector<double> magnitudes_;  ///< sum of |a x b|; empty for int8
+  std::vector<float> scale_a_;
+  std::vector<float> scale_b_;
+  std::vector<float> bias_bf16_;
+  std::vector<float> bias_fp16_;
+};
+
+/// Byte that D is filled with before the verifying launch: a NaN in bf16 and in fp16, so that an
+/// element no kernel wrote cannot pass.
+inline constexpr unsigned char kPoisonByte = 0xFF;
+
+}  // namespace twofour::verify

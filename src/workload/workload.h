@@ -1,0 +1,65 @@
+// Modes and models -> an ordered list of cases. Pure functions over facts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+
+namespace twofour::workload {
+
+/// One linear layer of a model: weights [K, N], and the dimension that tensor parallelism splits.
+struct Layer {
+  std::string name;  ///< "qkv", "o", "gate_up", "down"
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  char split = 'n';  ///< 'k' or 'n'
+};
+
+struct Model {
+  std::string name;    ///< as on the model hub: "meta-llama/Llama-3-8b"
+  std::string source;  ///< where the shapes come from
+  std::vector<Layer> layers;
+};
+
+/// Reads data/models.json. Throws std::runtime_error naming the file, the field and its value.
+std::vector<Model> load_models(const std::filesystem::path& file);
+/// The models compiled into the binary from data/models.json.
+const std::vector<Model>& builtin_models();
+
+/// One shape of the sweep, before kernels and types.
+struct Case {
+  int index = 0;
+  GemmShape shape;
+  std::string model;
+  std::string layer;
+  int tensor_parallel = 1;
+  /// Set when the case cannot be run at all: an uneven split.
+  std::optional<std::string> skip_reason;
+};
+
+struct Sweep {
+  std::int64_t start = 0;
+  std::int64_t end = 0;
+  std::int64_t increment = 0;
+};
+
+struct FixedDimensions {
+  std::optional<std::int64_t> m;
+  std::optional<std::int64_t> k;
+  std::optional<std::int64_t> n;
+};
+
+/// M = K = N = d for d = start, start + increment, ... while d <= end.
+std::vector<Case> square_cases(const Sweep& sweep);
+/// d = start, start + increment, ... while d < end, in every dimension that is not fixed.
+std::vector<Case> range_cases(const Sweep& sweep, const FixedDimensions& fixed);
+/// For each model, TP size, batch size and layer, in this order of loops: one case.
+std::vector<Case> model_cases(const std::vector<Model>& models,
+                              const std::vector<std::int64_t>& batch_sizes,
+                              const std::vector<int>& tp_sizes);
+
+}  // namespace twofour::workload

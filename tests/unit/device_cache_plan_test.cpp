@@ -1,0 +1,42 @@
+#include <gtest/gtest.h>
+
+#include <cstddef>
+
+#include "device/device.h"
+
+namespace twofour::device {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+
+TEST(PlanCold, RotatesCopiesOfTwiceTheCache) {
+  const CacheState state = plan_cold(10 * kMiB, 32 * kMiB, 1000 * kMiB, true);
+  EXPECT_EQ(state.method, CacheMethod::kRotate);
+  EXPECT_EQ(state.copies, 7);
+  EXPECT_EQ(state.bytes_per_copy, 10 * kMiB);
+}
+
+TEST(PlanCold, OneCopyOfTwiceTheCacheIsEnoughWhateverTheBudget) {
+  const CacheState state = plan_cold(64 * kMiB, 32 * kMiB, 0, false);
+  EXPECT_EQ(state.method, CacheMethod::kRotate);
+  EXPECT_EQ(state.copies, 1);
+}
+
+TEST(PlanCold, FlushesWhenCopiesAreOverBudgetOrTooMany) {
+  EXPECT_EQ(plan_cold(10 * kMiB, 480 * kMiB, 500 * kMiB, true).method, CacheMethod::kFlush);
+  EXPECT_EQ(plan_cold(1024, 480 * kMiB, 5000 * kMiB, true).method, CacheMethod::kFlush);
+  EXPECT_EQ(plan_cold(10 * kMiB, 480 * kMiB, 500 * kMiB, true).copies, 1);
+}
+
+TEST(PlanCold, SaysNoneWhenNeitherIsPossible) {
+  EXPECT_EQ(plan_cold(10 * kMiB, 480 * kMiB, 500 * kMiB, false).method, CacheMethod::kNone);
+}
+
+TEST(Residency, NamesTheCliff) {
+  EXPECT_EQ(residency(30, 20, 32), "fits");
+  EXPECT_EQ(residency(40, 25, 32), "cliff");
+  EXPECT_EQ(residency(60, 40, 32), "spills");
+}
+
+}  // namespace
+}  // namespace twofour::device
