@@ -46,6 +46,9 @@ struct Support {
 struct Footprint {
   std::size_t weight_bytes = 0;     ///< packed weights, one copy
   std::size_t workspace_bytes = 0;  ///< everything else besides operands and D
+  /// Kernels of one provider with the same key share their packed weights through SharedWeights, so
+  /// those count once; empty: not shared.
+  std::string weights_key;
 };
 
 /// Packed weights that several operations of one case can share (a kernel with and without bias
