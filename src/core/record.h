@@ -54,12 +54,15 @@ struct CacheState {
   std::string residency;
 };
 
-/// Seconds spent outside the timed launches.
+/// Wall seconds by phase. The first two are spent once for all kernels of a case that share
+/// operands and are the same number in each of their records.
 struct Phases {
-  double prepare_s = 0;  ///< packing, compressing, copying to the device
-  double plan_s = 0;     ///< searching algorithms
-  double verify_s = 0;   ///< one launch, and the comparison with the reference
-  double measure_s = 0;  ///< the sampling loop, this kernel's share
+  double operands_s = 0;   ///< drawing, quantising and pruning the operands
+  double reference_s = 0;  ///< computing the reference
+  double prepare_s = 0;    ///< packing, compressing, copying to the device
+  double plan_s = 0;       ///< searching algorithms
+  double verify_s = 0;     ///< one launch, and the comparison with the reference
+  double measure_s = 0;    ///< the sampling loop, this kernel's share
 };
 
 /// Comparison with the reference, before any timing. Errors are |result - reference|.

@@ -1,0 +1,73 @@
+// What the steps of one case hand to each other. Internal to run/.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/function_ref.h"
+#include "run/runner.h"
+
+namespace twofour::run {
+
+/// One kernel on its way through the case. Its record is done as soon as the outcome is not ok.
+struct Entry {
+  SelectedKernel selected;
+  Record record;
+  providers::Footprint footprint;
+  std::unique_ptr<providers::Operation> operation;
+  CacheState cold;
+  std::vector<Record> results;  ///< one for each cache state, once sampled
+
+  [[nodiscard]] bool alive() const { return record.outcome.kind == OutcomeKind::kOk; }
+  void end(OutcomeKind kind, std::string reason) { record.outcome = {kind, std::move(reason)}; }
+};
+
+struct CaseState {
+  const RunConfig& config;
+  const workload::Case& c;
+  device::Device& device;
+  const Roofs& roofs;
+  Activity& activity;
+  std::stop_token stop;
+
+  // Operations refer to what stands above them, so they must go first.
+  std::map<DataType, operands::Operands> operands;
+  std::map<DataType, Buffer> outputs;
+  providers::SharedWeights shared;
+  std::vector<Entry> entries;
+  bool device_lost = false;
+};
+
+/// Ends entries whose kernel does not support the problem, and all of them when the case is
+/// skipped.
+void check_support(CaseState& state);
+/// Ends entries that do not fit in memory and gives each of the others its number of copies.
+void plan_memory(CaseState& state);
+/// Makes operands and reference of each type; prepares, plans and verifies each entry.
+void prepare_entries(CaseState& state);
+/// Samples all entries that are alive, interleaved, and fills their results.
+void sample_entries(CaseState& state);
+
+/// What sampling found for one entry in one cache state.
+struct Sampled {
+  Entry* entry = nullptr;
+  CacheState cache;
+  int group = 0;
+  Samples samples;
+  double spent_s = 0;
+  bool precise = false;
+};
+
+/// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.
+void fill_results(CaseState& state, std::span<const Sampled> sampled, measure::StopReason stopped,
+                  const ClockSample& clocks);
+
+/// Runs `step` for `entry`, turning an exception into its outcome and a lost device into the
+/// state's.
+void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step);
+
+}  // namespace twofour::run

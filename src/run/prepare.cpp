@@ -1,0 +1,186 @@
+// From a supported problem to a verified operation.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "run/case_state.h"
+#include "verify/verify.h"
+
+namespace twofour::run {
+namespace {
+
+/// Adds the wall time of its own life to `total_s`.
+class PhaseTimer {
+ public:
+  explicit PhaseTimer(double& total_s) : total_s_(total_s) {}
+  ~PhaseTimer() { total_s_ += measure::steady_seconds() - start_; }
+  PhaseTimer(const PhaseTimer&) = delete;
+  PhaseTimer& operator=(const PhaseTimer&) = delete;
+
+ private:
+  double& total_s_;
+  double start_ = measure::steady_seconds();
+};
+
+bool on_host(const device::Device& device) { return device.info().kind == "cpu"; }
+
+/// Operands where the host can read them: in place, or copied.
+class HostView {
+ public:
+  HostView(const operands::Operands& operands, device::Device& device)
+      : in_place_(on_host(device)), device_(device) {
+    view_.spec = operands.spec;
+    view_.a = bring(operands.a);
+    view_.b = bring(operands.b);
+    view_.scale_a = static_cast<const float*>(bring(operands.scale_a));
+    view_.scale_b = static_cast<const float*>(bring(operands.scale_b));
+    view_.bias_bf16 = bring(operands.bias_bf16);
+    view_.bias_fp16 = bring(operands.bias_fp16);
+  }
+  [[nodiscard]] const verify::HostOperands& operands() const { return view_; }
+
+ private:
+  const void* bring(const Buffer& buffer) {
+    if (in_place_) return buffer.data();
+    copies_.push_back(std::make_unique<std::byte[]>(buffer.bytes()));
+    device_.copy_to_host(copies_.back().get(), buffer.data(), buffer.bytes());
+    return copies_.back().get();
+  }
+
+  bool in_place_;
+  device::Device& device_;
+  std::vector<std::unique_ptr<std::byte[]>> copies_;
+  verify::HostOperands view_;
+};
+
+std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
+  std::vector<Entry*> entries;
+  for (Entry& entry : state.entries) {
+    if (entry.alive() && entry.record.problem.a == type) entries.push_back(&entry);
+  }
+  return entries;
+}
+
+/// Runs one launch into a poisoned D and compares. Both ends of the rotation are checked: the first
+/// copy, and the last one made.
+void verify_entry(CaseState& state, Entry& entry, const verify::Reference& reference,
+                  const Buffer& d) {
+  const PhaseTimer timer(entry.record.phases.verify_s);
+  std::vector<std::byte> host;
+  if (!on_host(state.device)) host.resize(d.bytes());
+  std::vector<int> slots{0};
+  if (entry.cold.copies > 1) slots.push_back(entry.cold.copies - 1);
+  for (const int slot : slots) {
+    state.device.fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
+    entry.operation->launch(slot);
+    state.device.synchronize();
+    if (!host.empty()) state.device.copy_to_host(host.data(), d.data(), d.bytes());
+    const void* result = host.empty() ? d.data() : host.data();
+    const verify::CheckResult check = reference.check(
+        entry.record.problem, entry.selected.kernel.accumulation, result, state.config.threads);
+    if (!entry.record.accuracy ||
+        check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
+      entry.record.accuracy = check.accuracy;
+    }
+    if (!check.right) {
+      entry.end(OutcomeKind::kIncorrect, check.description);
+      return;
+    }
+  }
+}
+
+void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& operands,
+                   const verify::Reference& reference) {
+  const Buffer& d = state.outputs.at(entry.record.problem.d);
+  entry.operation = entry.selected.instance->provider->make_operation(entry.selected.kernel,
+                                                                      entry.record.problem);
+  {
+    const PhaseTimer timer(entry.record.phases.prepare_s);
+    entry.operation->prepare({.device = state.device,
+                              .operands = operands,
+                              .d = d.data(),
+                              .copies = entry.cold.copies,
+                              .threads = state.config.threads,
+                              .shared = state.shared});
+    state.device.synchronize();
+  }
+  {
+    const PhaseTimer timer(entry.record.phases.plan_s);
+    entry.operation->plan({.device = state.device,
+                           .budget = std::chrono::duration<double>(state.config.plan_budget_s),
+                           .cache = entry.cold});
+  }
+  entry.record.algorithm = entry.operation->algorithm();
+  entry.record.architecture = entry.operation->architecture();
+  entry.record.executed = entry.operation->executed();
+  verify_entry(state, entry, reference, d);
+}
+
+void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
+  for (const Entry* entry : entries) {
+    const GemmProblem& problem = entry->record.problem;
+    if (state.outputs.contains(problem.d)) continue;
+    const auto bytes = static_cast<std::size_t>(problem.shape.m * problem.shape.n) *
+                       static_cast<std::size_t>(size_of(problem.d));
+    state.outputs.emplace(problem.d, state.device.allocate(bytes));
+  }
+}
+
+/// Everything for the kernels that multiply operands of `type`.
+void prepare_type(CaseState& state, DataType type) {
+  const std::vector<Entry*> entries = alive_of_type(state, type);
+  if (entries.empty()) return;
+  Phases shared;
+  std::optional<verify::Reference> reference;
+  // The operands and the reference belong to all of these kernels, and so does their failure.
+  const auto make_shared = [&] {
+    allocate_outputs(state, entries);
+    {
+      const PhaseTimer timer(shared.operands_s);
+      state.operands[type] = state.device.make_operands({.shape = state.c.shape,
+                                                         .type = type,
+                                                         .scales = state.config.scales,
+                                                         .seed = state.config.seed});
+    }
+    const PhaseTimer timer(shared.reference_s);
+    const HostView view(state.operands[type], state.device);
+    reference.emplace(view.operands(), state.config.threads);
+  };
+  guarded(state, *entries.front(), make_shared);
+  for (Entry* entry : entries) {
+    if (state.device_lost) return;
+    if (!reference) {
+      entry->record.outcome = entries.front()->record.outcome;
+      continue;
+    }
+    if (state.stop.stop_requested()) {
+      entry->end(OutcomeKind::kSkipped, "interrupted");
+      continue;
+    }
+    entry->record.phases.operands_s = shared.operands_s;
+    entry->record.phases.reference_s = shared.reference_s;
+    guarded(state, *entry, [&] { prepare_entry(state, *entry, state.operands[type], *reference); });
+    if (!entry->alive()) entry->operation.reset();
+  }
+  // From here on the kernels read their own packed copies.
+  state.operands[type].b = Buffer{};
+}
+
+}  // namespace
+
+void prepare_entries(CaseState& state) {
+  // Largest operands first: what is freed of them is there for the next ones.
+  std::set<DataType> types;
+  for (const Entry& entry : state.entries) types.insert(entry.record.problem.a);
+  std::vector<DataType> order(types.begin(), types.end());
+  std::stable_sort(order.begin(), order.end(),
+                   [](DataType x, DataType y) { return size_of(x) > size_of(y); });
+  for (const DataType type : order) {
+    if (!state.device_lost) prepare_type(state, type);
+  }
+}
+
+}  // namespace twofour::run

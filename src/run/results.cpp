@@ -1,0 +1,86 @@
+// From samples to records: location, ratios, flags.
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "measure/statistics.h"
+#include "run/case_state.h"
+
+namespace twofour::run {
+namespace {
+
+/// The fastest by median of those that `accept` takes; null when there is none.
+template <class Accept>
+const Sampled* fastest(std::span<const Sampled> sampled, Accept accept) {
+  const Sampled* best = nullptr;
+  double best_s = 0;
+  for (const Sampled& s : sampled) {
+    if (!accept(s)) continue;
+    const double median_s = measure::median(s.samples.device_s);
+    if (best == nullptr || median_s < best_s) {
+      best = &s;
+      best_s = median_s;
+    }
+  }
+  return best;
+}
+
+bool is_dense(const Sampled& s) { return s.entry->record.problem.sparsity == Sparsity::kDense; }
+
+const Sampled* dense_baseline(std::span<const Sampled> sampled, int group) {
+  return fastest(sampled, [&](const Sampled& s) { return s.group == group && is_dense(s); });
+}
+
+const Sampled* bf16_baseline(std::span<const Sampled> sampled, CacheMode mode) {
+  return fastest(sampled, [&](const Sampled& s) {
+    return s.cache.mode == mode && is_dense(s) && s.entry->record.problem.a == DataType::kBf16 &&
+           !s.entry->selected.kernel.scaled;
+  });
+}
+
+std::optional<Ratio> ratio_to(const Sampled* baseline, const Sampled& s) {
+  if (baseline == nullptr || baseline == &s) return std::nullopt;
+  return measure::compare(baseline->samples.device_s, s.samples.device_s);
+}
+
+std::string kernel_of(const Sampled* baseline) {
+  return baseline == nullptr ? std::string{} : baseline->entry->record.kernel;
+}
+
+Outcome outcome_of(const Sampled& s, measure::StopReason stopped) {
+  if (s.precise) return {};
+  if (stopped == measure::StopReason::kInterrupted) {
+    return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
+  }
+  return {OutcomeKind::kUnstable, "--max-time was over before the requested precision"};
+}
+
+}  // namespace
+
+void fill_results(CaseState& state, std::span<const Sampled> sampled, measure::StopReason stopped,
+                  const ClockSample& clocks) {
+  for (const Sampled& s : sampled) {
+    Record record = s.entry->record;
+    record.outcome = outcome_of(s, stopped);
+    record.cache = s.cache;
+    record.phases.measure_s = s.spent_s;
+    record.samples = s.samples;
+    record.summary = measure::summarise(s.samples);
+    const Sampled* dense = dense_baseline(sampled, s.group);
+    record.baseline = kernel_of(dense);
+    record.vs_dense = ratio_to(dense, s);
+    if (state.config.dtype != DataType::kBf16) {
+      const Sampled* bf16 = bf16_baseline(sampled, s.cache.mode);
+      record.bf16_baseline = kernel_of(bf16);
+      record.vs_bf16 = ratio_to(bf16, s);
+    }
+    record.clocks = clocks;
+    s.entry->results.push_back(std::move(record));
+  }
+}
+
+}  // namespace twofour::run

@@ -1,0 +1,98 @@
+#include "run/runner.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "run/case_state.h"
+
+namespace twofour::run {
+
+void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step) {
+  const ActivityScope scope(state.activity, std::make_shared<const Record>(entry.record));
+  try {
+    step();
+  } catch (const device::DeviceLost& error) {
+    entry.end(OutcomeKind::kFailed, error.what());
+    state.device_lost = true;
+  } catch (const std::bad_alloc&) {
+    entry.end(OutcomeKind::kFailed, "out of memory");
+  } catch (const std::exception& error) {
+    entry.end(OutcomeKind::kFailed, error.what());
+  }
+}
+
+std::string repro_line(const RunConfig& config, const GemmShape& shape) {
+  return fmt::format(
+      "{} range_bench --dim-start 1 --dim-end 2 --dim-increment 1 --m-constant {} --k-constant {} "
+      "--n-constant {}",
+      config.repro_prefix, shape.m, shape.k, shape.n);
+}
+
+Record base_record(const RunConfig& config, const workload::Case& c,
+                   const SelectedKernel& selected) {
+  Record record;
+  record.mode = config.mode;
+  record.dtype = config.dtype;
+  record.case_index = c.index;
+  record.problem = problem_for(selected.kernel, c.shape, config.scales);
+  record.executed = c.shape;
+  record.model = c.model;
+  record.layer = c.layer;
+  record.tensor_parallel = c.tensor_parallel;
+  record.provider = selected.instance->row.name;
+  record.provider_version = selected.instance->provider->version();
+  record.kernel = selected.kernel.name;
+  record.seed = config.seed;
+  record.repro = repro_line(config, c.shape);
+  return record;
+}
+
+void check_support(CaseState& state) {
+  for (Entry& entry : state.entries) {
+    if (state.c.skip_reason) {
+      entry.end(OutcomeKind::kSkipped, *state.c.skip_reason);
+      continue;
+    }
+    const auto& provider = *entry.selected.instance->provider;
+    const GemmProblem& problem = entry.record.problem;
+    if (const auto support = provider.supports(entry.selected.kernel, problem); !support) {
+      entry.end(OutcomeKind::kUnsupported, *support.reason);
+      continue;
+    }
+    entry.footprint = provider.footprint(entry.selected.kernel, problem, state.config.threads);
+  }
+}
+
+CaseResult run_case(const RunConfig& config, const workload::Case& c,
+                    std::span<const SelectedKernel> kernels, device::Device& device,
+                    const Roofs& roofs, Activity& activity, std::stop_token stop) {
+  CaseState state{.config = config,
+                  .c = c,
+                  .device = device,
+                  .roofs = roofs,
+                  .activity = activity,
+                  .stop = std::move(stop)};
+  for (const SelectedKernel& kernel : kernels) {
+    Entry entry;
+    entry.selected = kernel;
+    entry.record = base_record(config, c, kernel);
+    state.entries.push_back(std::move(entry));
+  }
+  check_support(state);
+  plan_memory(state);
+  prepare_entries(state);
+
+  CaseResult result;
+  if (!state.device_lost) sample_entries(state);
+  result.device_lost = state.device_lost;
+  for (Entry& entry : state.entries) {
+    if (!entry.alive()) result.records.push_back(std::move(entry.record));
+    for (Record& record : entry.results) result.records.push_back(std::move(record));
+  }
+  return result;
+}
+
+}  // namespace twofour::run

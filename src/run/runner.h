@@ -1,0 +1,69 @@
+// Runs one case: one problem with all its kernels. Operands -> prepare -> plan -> verify ->
+// interleaved samples -> records.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/record.h"
+#include "device/device.h"
+#include "measure/measure.h"
+#include "run/activity.h"
+#include "run/selection.h"
+#include "workload/workload.h"
+
+namespace twofour::run {
+
+struct RunConfig {
+  std::string mode;
+  DataType dtype = DataType::kInt8;
+  ScaleScheme scales;
+  std::vector<CacheMode> caches{CacheMode::kCold};
+  measure::MeasureConfig measure;
+  double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
+  std::uint64_t seed = 0;
+  int threads = 1;
+  /// Command line up to the mode, for Record::repro.
+  std::string repro_prefix = "twofour";
+};
+
+/// What one kernel of a case needs, as --dry-run prints it.
+struct MemoryNeed {
+  std::size_t operand_bytes = 0;
+  std::size_t weight_bytes = 0;  ///< all packed copies
+  std::size_t other_bytes = 0;   ///< D and workspace
+  int copies = 1;
+  [[nodiscard]] std::size_t total() const { return operand_bytes + weight_bytes + other_bytes; }
+};
+
+/// Outcome of a case. `device_lost` means that the records say which kernel lost the device, that
+/// the case's other kernels have no record yet, and that they need a fresh process.
+struct CaseResult {
+  std::vector<Record> records;
+  bool device_lost = false;
+};
+
+/// The command line that measures `shape` again, alone.
+std::string repro_line(const RunConfig& config, const GemmShape& shape);
+
+/// A record with everything that is known before a kernel runs.
+Record base_record(const RunConfig& config, const workload::Case& c,
+                   const SelectedKernel& selected);
+
+/// What `selected` needs at the case's shape on its own, with the copies that a cold run would
+/// make. Only for a supported problem.
+MemoryNeed memory_need(const RunConfig& config, const workload::Case& c,
+                       const SelectedKernel& selected, device::Device& device);
+
+/// One row for each kernel and cache state, in the order of `kernels`. No kernel's failure is
+/// another's: an exception becomes a `failed` row. `activity` is kept up to date for a watchdog.
+CaseResult run_case(const RunConfig& config, const workload::Case& c,
+                    std::span<const SelectedKernel> kernels, device::Device& device,
+                    const Roofs& roofs, Activity& activity, std::stop_token stop);
+
+}  // namespace twofour::run

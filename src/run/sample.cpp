@@ -1,0 +1,128 @@
+// Interleaved samples of all verified operations of a case.
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "run/case_state.h"
+
+namespace twofour::run {
+namespace {
+
+/// A loop that tells the watchdog whose turn it is, and remembers whose turn it was when it threw.
+class AttributedLoop final : public device::TimedLoop {
+ public:
+  AttributedLoop(std::unique_ptr<device::TimedLoop> loop, Activity& activity, Entry& entry,
+                 Entry*& culprit)
+      : loop_(std::move(loop)),
+        activity_(activity),
+        entry_(entry),
+        record_(std::make_shared<const Record>(entry.record)),
+        culprit_(culprit) {}
+
+  device::Elapsed run(std::int64_t launches) override {
+    const ActivityScope scope(activity_, record_);
+    culprit_ = &entry_;
+    const device::Elapsed elapsed = loop_->run(launches);
+    culprit_ = nullptr;
+    return elapsed;
+  }
+  [[nodiscard]] std::int64_t quantum() const override { return loop_->quantum(); }
+
+ private:
+  std::unique_ptr<device::TimedLoop> loop_;
+  Activity& activity_;
+  Entry& entry_;
+  std::shared_ptr<const Record> record_;
+  Entry*& culprit_;
+};
+
+CacheState cache_state(const Entry& entry, CacheMode mode) {
+  CacheState state = entry.cold;
+  if (mode == CacheMode::kHot) {
+    state.mode = CacheMode::kHot;
+    state.method = CacheMethod::kNone;
+    state.copies = 1;
+  }
+  return state;
+}
+
+/// Kernels of one group may be divided by one another.
+using GroupKey = std::tuple<DataType, DataType, bool, bool, CacheMode>;
+
+GroupKey group_key(const Entry& entry, CacheMode mode) {
+  const GemmProblem& p = entry.record.problem;
+  return {p.a, p.d, p.bias, entry.selected.kernel.scaled, mode};
+}
+
+std::vector<Sampled> plan_samples(CaseState& state) {
+  std::vector<Sampled> sampled;
+  std::map<GroupKey, int> groups;
+  for (Entry& entry : state.entries) {
+    if (!entry.alive()) continue;
+    for (const CacheMode mode : state.config.caches) {
+      const int next = static_cast<int>(groups.size());
+      const int group = groups.try_emplace(group_key(entry, mode), next).first->second;
+      sampled.push_back({.entry = &entry, .cache = cache_state(entry, mode), .group = group});
+    }
+  }
+  return sampled;
+}
+
+std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s, Entry*& culprit) {
+  providers::Operation* operation = s.entry->operation.get();
+  culprit = s.entry;
+  auto loop = state.device.timed_loop({.launch = [operation](int slot) { operation->launch(slot); },
+                                       .cache = s.cache,
+                                       .weights = operation->weights(0)});
+  culprit = nullptr;
+  return std::make_unique<AttributedLoop>(std::move(loop), state.activity, *s.entry, culprit);
+}
+
+/// One attempt over all of `sampled`. A kernel that throws is left in `culprit`.
+measure::StopReason sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit) {
+  std::vector<std::unique_ptr<device::TimedLoop>> loops;
+  std::vector<measure::Contender> contenders;
+  for (const Sampled& s : sampled) {
+    loops.push_back(make_loop(state, s, culprit));
+    contenders.push_back({.loop = loops.back().get(),
+                          .group = s.group,
+                          .dense = s.entry->record.problem.sparsity == Sparsity::kDense});
+  }
+  measure::Sampling sampling = measure::sample_interleaved(
+      contenders, state.device.timer_resolution_s(), state.config.measure, state.stop);
+  for (std::size_t i = 0; i < sampled.size(); ++i) {
+    sampled[i].samples = std::move(sampling.samples[i]);
+    sampled[i].spent_s = sampling.spent_s[i];
+    sampled[i].precise = sampling.precise[i];
+  }
+  return sampling.stopped;
+}
+
+}  // namespace
+
+void sample_entries(CaseState& state) {
+  // A kernel that fails now loses its own row; the others start again without it.
+  while (!state.device_lost) {
+    std::vector<Sampled> sampled = plan_samples(state);
+    if (sampled.empty()) return;
+    Entry* culprit = nullptr;
+    try {
+      const measure::StopReason stopped = sample_all(state, sampled, culprit);
+      fill_results(state, sampled, stopped, state.device.clocks());
+      return;
+    } catch (const device::DeviceLost& error) {
+      state.device_lost = true;
+      if (culprit == nullptr) throw;
+      culprit->end(OutcomeKind::kFailed, error.what());
+    } catch (const std::exception& error) {
+      if (culprit == nullptr) throw;
+      culprit->end(OutcomeKind::kFailed, error.what());
+    }
+  }
+}
+
+}  // namespace twofour::run

@@ -1,0 +1,110 @@
+#include "run/selection.h"
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+
+namespace twofour::run {
+namespace {
+
+using providers::KernelInfo;
+using providers::ProviderRow;
+
+std::string all_provider_names() {
+  std::string names;
+  for (const ProviderRow& row : providers::provider_table()) {
+    if (!names.empty()) names += ", ";
+    names += row.name;
+  }
+  return names;
+}
+
+void check_names(std::string_view device_kind, std::span<const std::string> names) {
+  const auto table = providers::provider_table();
+  for (const std::string& name : names) {
+    const auto row = std::find_if(table.begin(), table.end(),
+                                  [&](const ProviderRow& r) { return r.name == name; });
+    if (row == table.end()) {
+      throw std::invalid_argument("--providers: '" + name + "' is not a provider; use one of " +
+                                  all_provider_names());
+    }
+    if (row->device_kind != device_kind) {
+      throw std::invalid_argument("--providers: '" + name + "' computes on " +
+                                  std::string(row->device_kind) + ", and this run is on " +
+                                  std::string(device_kind) + "; choose it with --device");
+    }
+  }
+}
+
+ProviderInstance start(const ProviderRow& row) {
+  ProviderInstance instance{.row = row};
+  if (row.make == nullptr) {
+    instance.unavailable = row.not_built_reason;
+    return instance;
+  }
+  try {
+    instance.provider = row.make();
+  } catch (const std::exception& error) {
+    instance.unavailable_kind = OutcomeKind::kFailed;
+    instance.unavailable = error.what();
+  }
+  return instance;
+}
+
+/// 16-bit baselines first, then dense, then 2:4.
+int rank(const KernelInfo& kernel, DataType dtype) {
+  if (kernel.a != dtype || !kernel.scaled) return 0;
+  return kernel.sparsity == Sparsity::kDense ? 1 : 2;
+}
+
+bool belongs(const KernelInfo& kernel, DataType dtype) {
+  if (kernel.a == dtype) return true;
+  const bool eight_bit = size_of(dtype) == 1;
+  return eight_bit && !kernel.scaled && kernel.sparsity == Sparsity::kDense &&
+         (kernel.a == DataType::kBf16 || kernel.a == DataType::kFp16);
+}
+
+}  // namespace
+
+std::vector<ProviderInstance> start_providers(std::string_view device_kind,
+                                              std::span<const std::string> names) {
+  check_names(device_kind, names);
+  std::vector<ProviderInstance> instances;
+  for (const ProviderRow& row : providers::provider_table()) {
+    const bool named = std::find(names.begin(), names.end(), row.name) != names.end();
+    const bool wanted = names.empty() ? row.by_default : named;
+    if (wanted && row.device_kind == device_kind) instances.push_back(start(row));
+  }
+  return instances;
+}
+
+std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> instances,
+                                           DataType dtype,
+                                           const std::optional<std::regex>& pattern) {
+  std::vector<SelectedKernel> selected;
+  for (const ProviderInstance& instance : instances) {
+    if (!instance.provider) continue;
+    for (KernelInfo& kernel : instance.provider->kernels()) {
+      const bool chosen = pattern ? std::regex_search(kernel.name, *pattern) : kernel.by_default;
+      if (chosen && belongs(kernel, dtype)) selected.push_back({&instance, std::move(kernel)});
+    }
+  }
+  std::stable_sort(selected.begin(), selected.end(),
+                   [&](const SelectedKernel& x, const SelectedKernel& y) {
+                     return rank(x.kernel, dtype) < rank(y.kernel, dtype);
+                   });
+  return selected;
+}
+
+GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleScheme scales) {
+  constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone};
+  return {.shape = shape,
+          .a = kernel.a,
+          .b = kernel.a,
+          .d = kernel.d,
+          .scales = kernel.scaled ? scales : kUnscaled,
+          .bias = kernel.bias,
+          .sparsity = kernel.sparsity};
+}
+
+}  // namespace twofour::run

@@ -1,0 +1,49 @@
+// Which kernels take part: the provider table, narrowed by device, --providers, --dtype and
+// --kernels.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <regex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/problem.h"
+#include "providers/provider.h"
+
+namespace twofour::run {
+
+/// A row of the provider table, started where that was possible. Exactly one of `provider` and
+/// `unavailable` is set.
+struct ProviderInstance {
+  providers::ProviderRow row;
+  std::unique_ptr<providers::Provider> provider;
+  OutcomeKind unavailable_kind = OutcomeKind::kNotBuilt;
+  std::string unavailable;  ///< why not
+};
+
+/// Starts the providers of `device_kind`: those named, or the default ones when `names` is empty.
+/// A provider that cannot start stays in the list with the reason. Throws std::invalid_argument for
+/// a name that no row has, or whose row computes on another kind of device.
+std::vector<ProviderInstance> start_providers(std::string_view device_kind,
+                                              std::span<const std::string> names);
+
+struct SelectedKernel {
+  const ProviderInstance* instance = nullptr;
+  providers::KernelInfo kernel;
+};
+
+/// The kernels of `dtype`, and the bf16 and fp16 kernels without scales that 8-bit types are also
+/// compared with; in the order of the old script: 16-bit baselines, dense, 2:4. Without `pattern`,
+/// those that run by default; with it, those whose name contains a match.
+std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> instances,
+                                           DataType dtype,
+                                           const std::optional<std::regex>& pattern);
+
+/// The problem that `kernel` is given at `shape`.
+GemmProblem problem_for(const providers::KernelInfo& kernel, const GemmShape& shape,
+                        ScaleScheme scales);
+
+}  // namespace twofour::run
