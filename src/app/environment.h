@@ -1,0 +1,19 @@
+// The first line of every .jsonl: what this run runs on.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/environment.h"
+#include "device/device.h"
+#include "run/selection.h"
+
+namespace twofour::app {
+
+/// Everything but the roofs, which are measured by the caller.
+Environment describe_environment(const device::Device& device,
+                                 std::span<const run::ProviderInstance> providers,
+                                 std::vector<std::string> argv, std::uint64_t seed);
+
+}  // namespace twofour::app
