@@ -16,8 +16,8 @@ struct DeviceChoice {
   int ordinal = 0;
 };
 
-/// Opens the device: for "auto" the first GPU when this build has CUDA and one is there, else the CPU.
-/// `threads` host threads compute on a CPU; 0 means one for each physical core. Throws
+/// Opens the device: for "auto" the first GPU when this build has CUDA and one is there, else the
+/// CPU. `threads` host threads compute on a CPU; 0 means one for each physical core. Throws
 /// std::runtime_error with the reason when the device cannot be had.
 std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int threads);
 

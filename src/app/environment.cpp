@@ -29,8 +29,8 @@ std::string field(const char* file, std::string_view key) {
 std::string operating_system() {
   utsname names{};
   uname(&names);
-  return field("/etc/os-release", "PRETTY_NAME") + ", " + names.sysname + " " + names.release + " " +
-         names.machine;
+  return field("/etc/os-release", "PRETTY_NAME") + ", " + names.sysname + " " + names.release +
+         " " + names.machine;
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 
 namespace twofour::app {
 
-inline constexpr int kExitOk = 0;           ///< all rows measured, skipped or unsupported
-inline constexpr int kExitFailed = 1;       ///< some row failed, or the run itself could not go on
-inline constexpr int kExitUsage = 2;        ///< bad command line or input file
-inline constexpr int kExitIncorrect = 3;    ///< some kernel gave a wrong result
+inline constexpr int kExitOk = 0;         ///< all rows measured, skipped or unsupported
+inline constexpr int kExitFailed = 1;     ///< some row failed, or the run itself could not go on
+inline constexpr int kExitUsage = 2;      ///< bad command line or input file
+inline constexpr int kExitIncorrect = 3;  ///< some kernel gave a wrong result
 inline constexpr int kExitInterrupted = 130;  ///< SIGINT or SIGTERM
 
 }  // namespace twofour::app

@@ -6,9 +6,9 @@
 
 namespace twofour::app {
 
-/// While it lives, SIGINT and SIGTERM request a stop instead of ending the program; a second one ends
-/// it at once with exit code 130. Construct it before any other thread starts: the signals are blocked
-/// in this thread and all that inherit from it, and received by one thread of its own.
+/// While it lives, SIGINT and SIGTERM request a stop instead of ending the program; a second one
+/// ends it at once with exit code 130. Construct it before any other thread starts: the signals are
+/// blocked in this thread and all that inherit from it, and received by one thread of its own.
 class Interrupt {
  public:
   Interrupt();

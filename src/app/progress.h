@@ -15,8 +15,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Shows that case number `done` (counted from 0) begins, with the time left judged by the cases so
-  /// far.
+  /// Shows that case number `done` (counted from 0) begins, with the time left judged by the cases
+  /// so far.
   void begin(std::size_t done, std::string_view what);
   /// Removes the line, so that results can be printed.
   void clear();

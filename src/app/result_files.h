@@ -12,12 +12,12 @@
 
 namespace twofour::app {
 
-/// Writes the .jsonl as results come, and the other formats from all records at the end. Every member
-/// throws std::runtime_error naming the file and the cause when it cannot be written.
+/// Writes the .jsonl as results come, and the other formats from all records at the end. Every
+/// member throws std::runtime_error naming the file and the cause when it cannot be written.
 class ResultFiles {
  public:
-  /// A new run in `directory`, which is created when missing. The environment becomes the first line
-  /// of the .jsonl.
+  /// A new run in `directory`, which is created when missing. The environment becomes the first
+  /// line of the .jsonl.
   ResultFiles(const std::filesystem::path& directory, std::string_view mode, DataType dtype,
               const Environment& environment);
   /// Goes on with the .jsonl of an earlier run.
