@@ -1,0 +1,82 @@
+// Dense matmuls of oneDNN: the baseline that a CPU's 2:4 kernels must beat.
+#include <fmt/format.h>
+
+#include <memory>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <vector>
+
+#include "providers/onednn/matmul.h"
+#include "providers/onednn/operation.h"
+#include "providers/provider.h"
+
+namespace twofour::providers {
+namespace onednn {
+namespace {
+
+class OnednnProvider final : public Provider {
+ public:
+  [[nodiscard]] std::string version() const override {
+    const dnnl_version_t* v = dnnl_version();
+    return fmt::format("{}.{}.{}", v->major, v->minor, v->patch);
+  }
+
+  [[nodiscard]] std::vector<KernelInfo> kernels() const override {
+    std::vector<KernelInfo> kernels;
+    for (const DataType type : {DataType::kBf16, DataType::kFp16}) {
+      const std::string_view t = info(type).kernel_name;
+      kernels.push_back({.name = fmt::format("onednn_{0}_{0}_{0}_matmul-no-scales", t),
+                         .a = type,
+                         .d = type,
+                         .scaled = false});
+    }
+    for (const DataType type : {DataType::kInt8, DataType::kBf16, DataType::kFp16}) {
+      const DataType d = type == DataType::kInt8 ? DataType::kBf16 : type;
+      for (const bool bias : {false, true}) {
+        kernels.push_back({.name = kernel_name("onednn", type, d, Sparsity::kDense, bias),
+                           .a = type,
+                           .d = d,
+                           .bias = bias});
+      }
+    }
+    return kernels;
+  }
+
+  [[nodiscard]] Support supports(const KernelInfo& kernel,
+                                 const GemmProblem& problem) const override {
+    if (problem.sparsity != Sparsity::kDense) return Support::no("dense only");
+    try {
+      describe_matmul(engine_, problem);
+      return Support::yes();
+    } catch (const dnnl::error& error) {
+      return Support::no(fmt::format("oneDNN {} has no {} matmul for this CPU ({})", version(),
+                                     info(kernel.a).kernel_name, error.what()));
+    }
+  }
+
+  [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+                                    int threads) const override {
+    const ThreadCount thread_count(threads);
+    const dnnl::matmul::primitive_desc desc = describe_matmul(engine_, problem);
+    return {.weight_bytes = desc.weights_desc().get_size(),
+            .workspace_bytes = desc.scratchpad_desc().get_size(),
+            .weights_key = layout_key(desc.weights_desc())};
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> make_operation(
+      const KernelInfo& /*kernel*/, const GemmProblem& problem) const override {
+    return std::make_unique<MatmulOperation>(engine_, problem);
+  }
+
+ private:
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+};
+
+}  // namespace
+}  // namespace onednn
+
+std::unique_ptr<Provider> make_onednn_provider() {
+  return std::make_unique<onednn::OnednnProvider>();
+}
+
+}  // namespace twofour::providers
