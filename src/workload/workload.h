@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/problem.h"
@@ -23,10 +24,15 @@ struct Model {
   std::string name;    ///< as on the model hub: "meta-llama/Llama-3-8b"
   std::string source;  ///< where the shapes come from
   std::vector<Layer> layers;
+  /// Runs when --models names none. The models that the old script ran by default.
+  bool by_default = true;
 };
 
-/// Reads data/models.json. Throws std::runtime_error naming the file, the field and its value.
+/// Reads a file written like data/models.json (docs/models.md). Throws std::runtime_error naming
+/// the file, the field, its value and what is allowed.
 std::vector<Model> load_models(const std::filesystem::path& file);
+/// The same from its text; `file` only names it in messages.
+std::vector<Model> parse_models(std::string_view text, std::string_view file);
 /// The models compiled into the binary from data/models.json.
 const std::vector<Model>& builtin_models();
 
@@ -52,6 +58,10 @@ struct FixedDimensions {
   std::optional<std::int64_t> k;
   std::optional<std::int64_t> n;
 };
+
+/// Largest M, N or K. Products of two dimensions, their bytes and the copies made of them then stay
+/// far inside 64 bits, so that a memory need can be compared instead of wrapping round.
+inline constexpr std::int64_t kMaxDimension = std::int64_t{1} << 28;
 
 /// M = K = N = d for d = start, start + increment, ... while d <= end.
 std::vector<Case> square_cases(const Sweep& sweep);

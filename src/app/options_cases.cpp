@@ -1,0 +1,43 @@
+// What follows from checked options: the cases, and the command line that measures one again.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/options.h"
+#include "app/options_table.h"
+#include "app/options_values.h"
+
+namespace twofour::app {
+
+std::vector<workload::Case> make_cases(const Options& options) {
+  switch (options.mode) {
+    case Mode::kSquareBench:
+      return workload::square_cases(options.sweep);
+    case Mode::kRangeBench:
+      return workload::range_cases(options.sweep, options.fixed);
+    case Mode::kModelBench: {
+      std::vector<workload::Model> chosen;
+      for (const std::string& name : options.models) {
+        const auto model = std::find_if(options.known_models.begin(), options.known_models.end(),
+                                        [&](const workload::Model& m) { return m.name == name; });
+        if (model != options.known_models.end()) chosen.push_back(*model);
+      }
+      return workload::model_cases(chosen, options.batch_sizes, options.tp_sizes);
+    }
+    case Mode::kList:
+      break;
+  }
+  return {};
+}
+
+std::string repro_prefix(const Options& options) {
+  std::string line = "twofour";
+  for (const OptionRow& row : option_rows()) {
+    if (row.repro == nullptr) continue;
+    const std::string value = row.repro(options);
+    if (!value.empty()) line += fmt::format(" {} {}", row.name, shell_quoted(value));
+  }
+  return line;
+}
+
+}  // namespace twofour::app

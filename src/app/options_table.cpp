@@ -1,0 +1,324 @@
+#include "app/options_table.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <regex>
+
+#include "app/options_values.h"
+
+namespace twofour::app {
+namespace {
+
+using Values = std::span<const std::string>;
+
+constexpr double kMaxSeconds = 1e6;
+constexpr int kMaxTensorParallel = 1024;
+constexpr int kMaxThreads = 4096;
+constexpr int kMaxOrdinal = 1023;
+constexpr std::string_view kDimension = "a whole number from 1 to 268435456";
+static_assert(workload::kMaxDimension == 268435456);
+
+template <class Number>
+Number number(const OptionRow& row, std::string_view text, Number low, Number high) {
+  const auto value = parse_number<Number>(text, low, high);
+  if (!value) reject(row, text);
+  return *value;
+}
+
+std::int64_t dimension(const OptionRow& row, std::string_view text) {
+  return number<std::int64_t>(row, text, 1, workload::kMaxDimension);
+}
+
+/// The items of a list option; none empty, none twice.
+std::vector<std::string> items(const OptionRow& row, Values values) {
+  std::vector<std::string> list = split_list(values);
+  for (auto item = list.begin(); item != list.end(); ++item) {
+    if (item->empty()) reject(row, "");
+    if (std::find(list.begin(), item, *item) != item) {
+      throw UsageError(fmt::format("{}: '{}' is given twice", row.name, *item));
+    }
+  }
+  return list;
+}
+
+void apply_dtype(Options& o, const OptionRow& row, Values v) {
+  const auto type = data_type_from_cli_name(v[0]);
+  if (!type || *type == DataType::kFp32) reject(row, v[0]);
+  o.dtype = *type;
+}
+
+void apply_models_file(Options& o, const OptionRow& row, Values v) {
+  o.models_file = v[0];
+  try {
+    o.models.clear();
+    for (workload::Model& model : workload::load_models(v[0])) {
+      if (model.by_default) o.models.push_back(model.name);
+      std::erase_if(o.known_models,
+                    [&](const workload::Model& known) { return known.name == model.name; });
+      o.known_models.push_back(std::move(model));
+    }
+  } catch (const std::runtime_error& error) {
+    throw UsageError(fmt::format("{}: {}", row.name, error.what()));
+  }
+}
+
+void apply_models(Options& o, const OptionRow& row, Values v) {
+  o.models = items(row, v);
+  std::vector<std::string_view> known;
+  for (const workload::Model& model : o.known_models) known.push_back(model.name);
+  for (const std::string& name : o.models) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw UsageError(
+          fmt::format("{}: '{}' is not one of {}", row.name, name, fmt::join(known, ", ")));
+    }
+  }
+}
+
+void apply_batch_sizes(Options& o, const OptionRow& row, Values v) {
+  o.batch_sizes.clear();
+  for (const std::string& item : items(row, v)) o.batch_sizes.push_back(dimension(row, item));
+}
+
+void apply_tp_sizes(Options& o, const OptionRow& row, Values v) {
+  o.tp_sizes.clear();
+  for (const std::string& item : items(row, v)) {
+    o.tp_sizes.push_back(number<int>(row, item, 1, kMaxTensorParallel));
+  }
+}
+
+void apply_device(Options& o, const OptionRow& row, Values v) {
+  constexpr std::string_view kNumbered = "cuda:";
+  const std::string_view text = v[0];
+  if (text == "auto" || text == "cpu" || text == "cuda") {
+    o.device = {.kind = v[0]};
+  } else {
+    const auto ordinal = text.starts_with(kNumbered)
+                             ? parse_number<int>(text.substr(kNumbered.size()), 0, kMaxOrdinal)
+                             : std::nullopt;
+    if (!ordinal) reject(row, text);
+    o.device = {.kind = "cuda", .ordinal = *ordinal};
+  }
+}
+
+std::string device_text(const Options& o) {
+  if (o.device.kind == "auto") return "";
+  return o.device.ordinal == 0 ? o.device.kind
+                               : fmt::format("{}:{}", o.device.kind, o.device.ordinal);
+}
+
+void apply_kernels(Options& o, const OptionRow& row, Values v) {
+  if (v[0].empty()) reject(row, v[0]);
+  try {
+    const std::regex compiled(v[0]);
+  } catch (const std::regex_error& error) {
+    throw UsageError(
+        fmt::format("{}: '{}' is not a regular expression: {}", row.name, v[0], error.what()));
+  }
+  o.kernels = v[0];
+}
+
+void apply_scales(Options& o, const OptionRow& row, Values v) {
+  const auto scheme = parse_scale_scheme(v[0]);
+  // Without scales, 8-bit kernels would compute something that no layer needs.
+  if (!scheme || scheme->a == ScaleGranularity::kNone) reject(row, v[0]);
+  o.scales = *scheme;
+}
+
+void apply_cache(Options& o, const OptionRow& row, Values v) {
+  if (v[0] == "cold") {
+    o.caches = {CacheMode::kCold};
+  } else if (v[0] == "hot") {
+    o.caches = {CacheMode::kHot};
+  } else if (v[0] == "both") {
+    o.caches = {CacheMode::kCold, CacheMode::kHot};
+  } else {
+    reject(row, v[0]);
+  }
+}
+
+void apply_format(Options& o, const OptionRow& row, Values v) {
+  using report::TextFormat;
+  constexpr std::array<std::pair<std::string_view, TextFormat>, 4> kFormats{
+      {{"table", TextFormat::kTable},
+       {"md", TextFormat::kMarkdown},
+       {"csv", TextFormat::kCsv},
+       {"jsonl", TextFormat::kJsonl}}};
+  for (const auto& [name, format] : kFormats) {
+    if (v[0] == name) {
+      o.format = format;
+      return;
+    }
+  }
+  reject(row, v[0]);
+}
+
+void apply_output_dir(Options& o, const OptionRow& row, Values v) {
+  std::error_code ignored;
+  const std::filesystem::path path = v[0];
+  if (v[0].empty() ||
+      (std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored))) {
+    reject(row, v[0]);
+  }
+  o.output_dir = path;
+}
+
+void apply_resume(Options& o, const OptionRow& row, Values v) {
+  std::error_code ignored;
+  const std::filesystem::path path = v[0];
+  if (path.extension() != ".jsonl" || !std::filesystem::is_regular_file(path, ignored)) {
+    reject(row, v[0]);
+  }
+  o.resume = path;
+}
+
+double positive_below(const OptionRow& row, std::string_view text, double end) {
+  const auto value = number<double>(row, text, 0, end);
+  if (value == 0 || value == end) reject(row, text);
+  return value;
+}
+
+void apply_precision(Options& o, const OptionRow& row, Values v) {
+  o.precision = positive_below(row, v[0], 1);
+}
+
+void apply_max_time(Options& o, const OptionRow& row, Values v) {
+  o.max_time_s = positive_below(row, v[0], kMaxSeconds);
+}
+
+void apply_case_timeout(Options& o, const OptionRow& row, Values v) {
+  o.case_timeout_s = number<double>(row, v[0], 0, kMaxSeconds);
+}
+
+template <auto Member>
+void apply_dimension(Options& o, const OptionRow& row, Values v) {
+  o.sweep.*Member = dimension(row, v[0]);
+}
+
+template <auto Member>
+void apply_fixed(Options& o, const OptionRow& row, Values v) {
+  o.fixed.*Member = dimension(row, v[0]);
+}
+
+template <class Value>
+std::string unless_default(const Value& value, const Value& standard) {
+  return value == standard ? std::string() : fmt::format("{}", value);
+}
+
+constexpr unsigned kBenchmarks = kSquare | kRange | kModel;
+constexpr unsigned kSweeps = kSquare | kRange;
+
+// clang-format off
+constexpr std::array kRows{
+    OptionRow{"--dtype", "TYPE", Arity::kOne, kEveryMode, kBenchmarks,
+              "operand type: int8, fp8 (e4m3fn), bf16 or fp16", "one of int8, fp8, bf16, fp16",
+              apply_dtype,
+              [](const Options& o) { return std::string(info(o.dtype).cli_name); }},
+    OptionRow{"--dim-start", "S", Arity::kOne, kSweeps, kSweeps,
+              "first size", kDimension, apply_dimension<&workload::Sweep::start>, nullptr},
+    OptionRow{"--dim-end", "E", Arity::kOne, kSweeps, kSweeps,
+              "last size: inclusive for square_bench, exclusive for range_bench", kDimension,
+              apply_dimension<&workload::Sweep::end>, nullptr},
+    OptionRow{"--dim-increment", "I", Arity::kOne, kSweeps, kSweeps,
+              "step from one size to the next", kDimension,
+              apply_dimension<&workload::Sweep::increment>, nullptr},
+    OptionRow{"--m-constant", "M", Arity::kOne, kRange, 0,
+              "fix M, which is swept otherwise", kDimension,
+              apply_fixed<&workload::FixedDimensions::m>, nullptr},
+    OptionRow{"--k-constant", "K", Arity::kOne, kRange, 0,
+              "fix K, which is swept otherwise", kDimension,
+              apply_fixed<&workload::FixedDimensions::k>, nullptr},
+    OptionRow{"--n-constant", "N", Arity::kOne, kRange, 0,
+              "fix N, which is swept otherwise", kDimension,
+              apply_fixed<&workload::FixedDimensions::n>, nullptr},
+    OptionRow{"--models-file", "FILE", Arity::kOne, kEveryMode, 0,
+              "more models, as docs/models.md describes; without --models, those run",
+              "a JSON file of models", apply_models_file, nullptr},
+    OptionRow{"--models", "NAME...", Arity::kList, kModel, 0,
+              "models to run ('twofour list' shows them); default: the five of the old script",
+              "the name of a model", apply_models, nullptr},
+    OptionRow{"--batch-sizes", "M...", Arity::kList, kModel, 0,
+              "default: 1 16 32 64 128 256 512", kDimension, apply_batch_sizes, nullptr},
+    OptionRow{"--tp-sizes", "T...", Arity::kList, kModel, 0,
+              "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024",
+              apply_tp_sizes, nullptr},
+    OptionRow{"--device", "D", Arity::kOne, kEveryMode, 0,
+              "auto (default: the first GPU, else the CPU), cpu, cuda or cuda:N",
+              "auto, cpu, cuda or cuda:N", apply_device, device_text},
+    OptionRow{"--providers", "NAME...", Arity::kList, kEveryMode, 0,
+              "libraries whose kernels run ('twofour list' shows them)",
+              "the name of a provider",
+              [](Options& o, const OptionRow& row, Values v) { o.providers = items(row, v); },
+              [](const Options& o) { return fmt::format("{}", fmt::join(o.providers, ",")); }},
+    OptionRow{"--kernels", "REGEX", Arity::kOne, kEveryMode, 0,
+              "kernels whose name contains a match", "a regular expression of at least one character", apply_kernels,
+              [](const Options& o) { return o.kernels.value_or(""); }},
+    OptionRow{"--scales", "SCHEME", Arity::kOne, kEveryMode, 0,
+              "tensor (default), token (one scale per row of A), channel (one per column of B)"
+              " or token-channel",
+              "one of tensor, token, channel, token-channel", apply_scales,
+              [](const Options& o) {
+                return unless_default(to_string(o.scales), to_string(Options{}.scales));
+              }},
+    OptionRow{"--cache", "STATE", Arity::kOne, kEveryMode, 0,
+              "whether the weights are in cache when a kernel starts: cold (default), hot or both",
+              "one of cold, hot, both", apply_cache,
+              [](const Options& o) {
+                if (o.caches.size() == 2) return std::string("both");
+                return unless_default(to_string(o.caches.front()), to_string(CacheMode::kCold));
+              }},
+    OptionRow{"--precision", "P", Arity::kOne, kEveryMode, 0,
+              "half-width of the 95 % intervals to aim for, relative; default: 0.01",
+              "a number above 0 and below 1", apply_precision,
+              [](const Options& o) { return unless_default(o.precision, Options{}.precision); }},
+    OptionRow{"--max-time", "SECONDS", Arity::kOne, kEveryMode, 0,
+              "sampling time of one case, all its kernels together; default: 10",
+              "a number of seconds above 0 and below 1000000", apply_max_time,
+              [](const Options& o) { return unless_default(o.max_time_s, Options{}.max_time_s); }},
+    OptionRow{"--case-timeout", "SECONDS", Arity::kOne, kEveryMode, 0,
+              "ends a kernel that is in one call for longer; 0: never; default: 120",
+              "a number of seconds from 0 to 1000000", apply_case_timeout, nullptr},
+    OptionRow{"--threads", "N", Arity::kOne, kEveryMode, 0,
+              "threads of CPU kernels; default: 0, one for each physical core",
+              "a whole number from 0 to 4096",
+              [](Options& o, const OptionRow& row, Values v) {
+                o.threads = number<int>(row, v[0], 0, kMaxThreads);
+              },
+              [](const Options& o) { return unless_default(o.threads, Options{}.threads); }},
+    OptionRow{"--seed", "N", Arity::kOne, kEveryMode, 0,
+              "seed of the operands and of the order of kernels; default: 0",
+              "a whole number from 0 to 18446744073709551615",
+              [](Options& o, const OptionRow& row, Values v) {
+                o.seed = number<std::uint64_t>(row, v[0], 0,
+                                               std::numeric_limits<std::uint64_t>::max());
+              },
+              [](const Options& o) { return unless_default(o.seed, Options{}.seed); }},
+    OptionRow{"--output-dir", "DIR", Arity::kOne, kEveryMode, 0,
+              "where the .jsonl, .csv and .pkl go; default: the current directory",
+              "a directory, or a path where one can be made", apply_output_dir, nullptr},
+    OptionRow{"--resume", "FILE", Arity::kOne, kEveryMode, 0,
+              "go on with the .jsonl of an interrupted run of the same command line",
+              "an existing .jsonl file", apply_resume, nullptr},
+    OptionRow{"--format", "FORMAT", Arity::kOne, kEveryMode, 0,
+              "of the results on stdout: table (default), md, csv or jsonl",
+              "one of table, md, csv, jsonl", apply_format, nullptr},
+    OptionRow{"--dry-run", "", Arity::kFlag, kEveryMode, 0,
+              "print every case, its memory need and a command line that runs it; run nothing", "",
+              [](Options& o, const OptionRow&, Values) { o.dry_run = true; }, nullptr},
+    OptionRow{"--quiet", "", Arity::kFlag, kEveryMode, 0,
+              "no progress on stderr, only the final tables on stdout", "",
+              [](Options& o, const OptionRow&, Values) { o.quiet = true; }, nullptr},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const OptionRow> option_rows() { return kRows; }
+
+void reject(const OptionRow& row, std::string_view value) {
+  throw UsageError(fmt::format("{}: '{}' is not {}", row.name, value, row.allowed));
+}
+
+}  // namespace twofour::app

@@ -1,0 +1,130 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+#include "workload/builtin_models.h"
+#include "workload/workload.h"
+
+namespace twofour::workload {
+namespace {
+
+using nlohmann::json;
+
+/// A value of the file and the way to it, for messages: "models[2].layers[0].k".
+struct Place {
+  const json& value;
+  std::string path;
+  std::string_view file;
+
+  [[noreturn]] void reject(std::string_view allowed) const {
+    throw std::runtime_error(
+        fmt::format("{}: {} is {}; allowed: {}", file, path, value.dump(), allowed));
+  }
+  [[nodiscard]] Place at(const char* key, std::string_view allowed) const {
+    if (!value.is_object()) reject("an object");
+    const std::string inner = path.empty() ? key : path + "." + key;
+    if (!value.contains(key)) {
+      throw std::runtime_error(fmt::format("{}: {} is missing; allowed: {}", file, inner, allowed));
+    }
+    return {value[key], inner, file};
+  }
+  [[nodiscard]] Place at(std::size_t i) const {
+    return {value[i], fmt::format("{}[{}]", path, i), file};
+  }
+};
+
+std::string read_name(const Place& owner) {
+  constexpr std::string_view kAllowed = "a text of at least one character, without spaces";
+  const Place place = owner.at("name", kAllowed);
+  if (!place.value.is_string()) place.reject(kAllowed);
+  auto name = place.value.get<std::string>();
+  if (name.empty() || name.find_first_of(" \t\n,") != std::string::npos) place.reject(kAllowed);
+  return name;
+}
+
+std::int64_t read_dimension(const Place& owner, const char* key) {
+  const std::string allowed = fmt::format("a whole number from 1 to {}", kMaxDimension);
+  const Place place = owner.at(key, allowed);
+  if (!place.value.is_number_integer()) place.reject(allowed);
+  const auto dimension = place.value.get<std::int64_t>();
+  if (dimension < 1 || dimension > kMaxDimension) place.reject(allowed);
+  return dimension;
+}
+
+Layer read_layer(const Place& place) {
+  Layer layer{
+      .name = read_name(place), .k = read_dimension(place, "k"), .n = read_dimension(place, "n")};
+  constexpr std::string_view kAllowed =
+      R"("k" or "n", the dimension that tensor parallelism splits)";
+  const Place split = place.at("split", kAllowed);
+  if (split.value != "k" && split.value != "n") split.reject(kAllowed);
+  layer.split = split.value.get<std::string>().front();
+  return layer;
+}
+
+Model read_model(const Place& place) {
+  constexpr std::string_view kLayers = "a list of at least one layer {name, k, n, split}";
+  Model model{.name = read_name(place)};
+  const Place source = place.at("source", "a text: where the shapes come from");
+  if (!source.value.is_string()) source.reject("a text: where the shapes come from");
+  model.source = source.value.get<std::string>();
+  const Place layers = place.at("layers", kLayers);
+  if (!layers.value.is_array() || layers.value.empty()) layers.reject(kLayers);
+  for (std::size_t i = 0; i < layers.value.size(); ++i) {
+    model.layers.push_back(read_layer(layers.at(i)));
+  }
+  if (place.value.contains("in_default_run")) {
+    const Place by_default = place.at("in_default_run", "true or false");
+    if (!by_default.value.is_boolean()) by_default.reject("true or false");
+    model.by_default = by_default.value.get<bool>();
+  }
+  return model;
+}
+
+}  // namespace
+
+std::vector<Model> parse_models(std::string_view text, std::string_view file) {
+  constexpr std::string_view kModels = "a list of at least one model {name, source, layers}";
+  json document;
+  try {
+    document = json::parse(text);
+  } catch (const json::parse_error& error) {
+    throw std::runtime_error(fmt::format("{}: not JSON: {}", file, error.what()));
+  }
+  const Place root{document, "", file};
+  if (!document.is_object()) {
+    throw std::runtime_error(fmt::format("{}: the file is not an object {{models}}", file));
+  }
+  const Place list = root.at("models", kModels);
+  if (!list.value.is_array() || list.value.empty()) list.reject(kModels);
+  std::vector<Model> models;
+  for (std::size_t i = 0; i < list.value.size(); ++i) {
+    Model model = read_model(list.at(i));
+    if (std::any_of(models.begin(), models.end(),
+                    [&](const Model& other) { return other.name == model.name; })) {
+      list.at(i).at("name", "").reject("a name that no earlier model has");
+    }
+    models.push_back(std::move(model));
+  }
+  return models;
+}
+
+std::vector<Model> load_models(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::ostringstream text;
+  if (!stream || !(text << stream.rdbuf())) {
+    throw std::runtime_error(fmt::format("{}: cannot be read", file.string()));
+  }
+  return parse_models(text.str(), file.string());
+}
+
+const std::vector<Model>& builtin_models() {
+  static const std::vector<Model> models = parse_models(kBuiltinModels, "data/models.json");
+  return models;
+}
+
+}  // namespace twofour::workload

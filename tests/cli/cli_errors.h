@@ -1,0 +1,147 @@
+// Wrong command lines and what the program says to each: shared by the unit test of the parser and
+// by the test that starts the program.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace twofour {
+
+struct CliError {
+  std::vector<std::string> arguments;
+  std::string message;  ///< without "twofour: " and the hint that follows
+};
+
+inline std::ostream& operator<<(std::ostream& out, const CliError& error) {
+  for (const std::string& argument : error.arguments) out << argument << ' ';
+  return out;
+}
+
+inline const std::vector<CliError> kCliErrors{
+    // The mode.
+    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list"},
+    {{"--dtype", "int8"},
+     "MODE: is missing; give one of square_bench, range_bench, model_bench, list"},
+    {{"--dtype", "int8", "cube_bench"},
+     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list"},
+    {{"list", "model_bench"},
+     "MODE: model_bench and list are given; give one of square_bench, range_bench, model_bench, "
+     "list"},
+    {{"list", "everything"},
+     "'everything': unexpected after mode list; give lists as --option A B"},
+    // Options as such.
+    {{"--dtype", "int8", "model_bench", "--batch-size", "1"},
+     "--batch-size: is not an option; did you mean --batch-sizes?"},
+    {{"--frobnicate", "list"}, "--frobnicate: is not an option"},
+    {{"-x", "list"}, "-x: is not an option"},
+    {{"--dtype", "int8", "--m-constant", "16", "range_bench"},
+     "--m-constant: is an option of range_bench, to be given after the mode"},
+    {{"--dtype", "int8", "square_bench", "--m-constant=16"},
+     "--m-constant: is an option of range_bench, to be given after the mode"},
+    {{"--dtype", "int8", "--dim-start", "16"},
+     "--dim-start: is an option of square_bench, range_bench, to be given after the mode"},
+    {{"--quiet=3", "list"}, "--quiet: takes no value"},
+    // --dtype.
+    {{"model_bench"}, "--dtype: is missing; mode model_bench needs one of int8, fp8, bf16, fp16"},
+    {{"--dtype", "int4", "model_bench"}, "--dtype: 'int4' is not one of int8, fp8, bf16, fp16"},
+    {{"--dtype", "fp32", "model_bench"}, "--dtype: 'fp32' is not one of int8, fp8, bf16, fp16"},
+    {{"model_bench", "--dtype"}, "--dtype: has no value; it takes one of int8, fp8, bf16, fp16"},
+    {{"model_bench", "--dtype", "--quiet"},
+     "--dtype: has no value; it takes one of int8, fp8, bf16, fp16"},
+    {{"--dtype", "int8", "model_bench", "--dtype", "fp8"},
+     "--dtype: is given 2 times, as 'int8' and 'fp8'; give it once"},
+    // Sweeps.
+    {{"--dtype", "int8", "square_bench", "--dim-start", "1", "--dim-end", "2"},
+     "--dim-increment: is missing; mode square_bench needs a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "square_bench", "--dim-start", "0", "--dim-end", "2", "--dim-increment",
+      "1"},
+     "--dim-start: '0' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "square_bench", "--dim-start", "16x", "--dim-end", "2", "--dim-increment",
+      "1"},
+     "--dim-start: '16x' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "square_bench", "--dim-start", "1", "--dim-end", "268435457",
+      "--dim-increment", "1"},
+     "--dim-end: '268435457' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "square_bench", "--dim-start", "1", "--dim-end", "2", "--dim-increment",
+      "-1"},
+     "--dim-increment: '-1' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "square_bench", "--dim-start", "64", "--dim-end", "32", "--dim-increment",
+      "1"},
+     "--dim-end: '32' is not a whole number of at least --dim-start 64"},
+    {{"--dtype", "int8", "range_bench", "--dim-start", "64", "--dim-end", "64", "--dim-increment",
+      "1"},
+     "--dim-end: '64' is not a whole number above --dim-start 64 (range_bench excludes the end)"},
+    {{"--dtype", "int8", "range_bench", "--dim-start", "1", "--dim-end", "9", "--dim-increment",
+      "1", "--k-constant", "1e3"},
+     "--k-constant: '1e3' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "range_bench", "--dim-start", "1", "--dim-end", "9", "--dim-increment",
+      "1", "--n-constant", "99999999999999999999"},
+     "--n-constant: '99999999999999999999' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "square_bench", "--dim-start", "1", "--dim-end", "200000",
+      "--dim-increment", "1"},
+     "MODE: square_bench has 200000 cases; at most 100000 are allowed"},
+    // Models.
+    {{"--dtype", "int8", "model_bench", "--models", "gpt-2"},
+     "--models: 'gpt-2' is not one of mistralai/Mistral-7B-v0.1, meta-llama/Llama-2-7b-hf, "
+     "meta-llama/Llama-3-8b, meta-llama/Llama-2-13b-hf, meta-llama/Llama-2-70b-hf, "
+     "meta-llama/Llama-3.1-8B, meta-llama/Llama-3.1-70B, Qwen/Qwen2.5-7B, Qwen/Qwen2.5-14B, "
+     "Qwen/Qwen2.5-32B, Qwen/Qwen2.5-72B, mistralai/Mixtral-8x7B-v0.1"},
+    {{"--dtype", "int8", "model_bench", "--models", "Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-7B"},
+     "--models: 'Qwen/Qwen2.5-7B' is given twice"},
+    {{"--dtype", "int8", "model_bench", "--models"},
+     "--models: has no value; it takes the name of a model"},
+    {{"--dtype", "int8", "model_bench", "--batch-sizes", "16", "0"},
+     "--batch-sizes: '0' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "model_bench", "--batch-sizes", "16,16"},
+     "--batch-sizes: '16' is given twice"},
+    {{"--dtype", "int8", "model_bench", "--batch-sizes", "16,"},
+     "--batch-sizes: '' is not a whole number from 1 to 268435456"},
+    {{"--dtype", "int8", "model_bench", "--tp-sizes", "1025"},
+     "--tp-sizes: '1025' is not a whole number from 1 to 1024"},
+    {{"--models-file", "/nonexistent/models.json", "list"},
+     "--models-file: /nonexistent/models.json: cannot be read"},
+    // Selection.
+    {{"--device", "tpu", "list"}, "--device: 'tpu' is not auto, cpu, cuda or cuda:N"},
+    {{"--device", "cuda:x", "list"}, "--device: 'cuda:x' is not auto, cpu, cuda or cuda:N"},
+    {{"--device", "cuda:-1", "list"}, "--device: 'cuda:-1' is not auto, cpu, cuda or cuda:N"},
+    {{"--providers", "cpu", "cpu", "list"}, "--providers: 'cpu' is given twice"},
+    {{"--kernels", "a(b", "list"},
+     "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},
+    {{"--kernels", "", "list"},
+     "--kernels: '' is not a regular expression of at least one character"},
+    {{"--scales", "none", "list"},
+     "--scales: 'none' is not one of tensor, token, channel, token-channel"},
+    {{"--scales", "row", "list"},
+     "--scales: 'row' is not one of tensor, token, channel, token-channel"},
+    // Measurement.
+    {{"--cache", "warm", "list"}, "--cache: 'warm' is not one of cold, hot, both"},
+    {{"--precision", "2", "list"}, "--precision: '2' is not a number above 0 and below 1"},
+    {{"--precision", "0", "list"}, "--precision: '0' is not a number above 0 and below 1"},
+    {{"--precision", "nan", "list"}, "--precision: 'nan' is not a number above 0 and below 1"},
+    {{"--precision", "1%", "list"}, "--precision: '1%' is not a number above 0 and below 1"},
+    {{"--max-time", "0", "list"},
+     "--max-time: '0' is not a number of seconds above 0 and below 1000000"},
+    {{"--max-time", "inf", "list"},
+     "--max-time: 'inf' is not a number of seconds above 0 and below 1000000"},
+    {{"--case-timeout", "-1", "list"},
+     "--case-timeout: '-1' is not a number of seconds from 0 to 1000000"},
+    {{"--threads", "1.5", "list"}, "--threads: '1.5' is not a whole number from 0 to 4096"},
+    {{"--threads", "4097", "list"}, "--threads: '4097' is not a whole number from 0 to 4096"},
+    {{"--seed", "-1", "list"}, "--seed: '-1' is not a whole number from 0 to 18446744073709551615"},
+    {{"--seed", "18446744073709551616", "list"},
+     "--seed: '18446744073709551616' is not a whole number from 0 to 18446744073709551615"},
+    // Output.
+    {{"--output-dir", "/dev/null", "list"},
+     "--output-dir: '/dev/null' is not a directory, or a path where one can be made"},
+    {{"--output-dir", "", "list"},
+     "--output-dir: '' is not a directory, or a path where one can be made"},
+    {{"--output-dir", "--quiet", "list"},
+     "--output-dir: has no value; it takes a directory, or a path where one can be made"},
+    {{"--format", "html", "list"}, "--format: 'html' is not one of table, md, csv, jsonl"},
+    {{"--resume", "/nonexistent.jsonl", "list"},
+     "--resume: '/nonexistent.jsonl' is not an existing .jsonl file"},
+    {{"--resume", "/dev/null", "list"}, "--resume: '/dev/null' is not an existing .jsonl file"},
+};
+
+}  // namespace twofour

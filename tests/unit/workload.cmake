@@ -1,0 +1,3 @@
+twofour_add_test(workload_test LABEL unit
+  SOURCES workload_cases_test.cpp workload_models_test.cpp
+  LINK twofour_workload nlohmann_json::nlohmann_json)

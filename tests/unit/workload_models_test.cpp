@@ -1,0 +1,119 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "workload/builtin_models.h"
+#include "workload/workload.h"
+
+namespace twofour::workload {
+namespace {
+
+std::string message_of(std::string_view text) {
+  try {
+    parse_models(text, "f.json");
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string shapes(const Model& model) {
+  std::string text;
+  for (const Layer& layer : model.layers) {
+    text += layer.name + " " + std::to_string(layer.k) + "," + std::to_string(layer.n) + "/" +
+            layer.split + " ";
+  }
+  return text;
+}
+
+TEST(BuiltinModels, TheDefaultOnesHaveTheShapesOfTheOldScript) {
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"mistralai/Mistral-7B-v0.1",
+       "qkv 4096,6144/n o 4096,4096/k gate_up 4096,28672/n down 14336,4096/k "},
+      {"meta-llama/Llama-2-7b-hf",
+       "qkv 4096,12288/n o 4096,4096/k gate_up 4096,22016/n down 11008,4096/k "},
+      {"meta-llama/Llama-3-8b",
+       "qkv 4096,6144/n o 4096,4096/k gate_up 4096,28672/n down 14336,4096/k "},
+      {"meta-llama/Llama-2-13b-hf",
+       "qkv 5120,15360/n o 5120,5120/k gate_up 5120,27648/n down 13824,5120/k "},
+      {"meta-llama/Llama-2-70b-hf",
+       "qkv 8192,10240/n o 8192,8192/k gate_up 8192,57344/n down 28672,8192/k "}};
+  std::vector<std::pair<std::string, std::string>> actual;
+  for (const Model& model : builtin_models()) {
+    if (model.by_default) actual.emplace_back(model.name, shapes(model));
+  }
+  EXPECT_EQ(actual, expected);
+}
+
+// The configurations were copied from the models' config.json; the shapes must follow from them.
+TEST(BuiltinModels, ShapesFollowFromTheConfigurations) {
+  const auto document = nlohmann::json::parse(kBuiltinModels);
+  ASSERT_EQ(document["models"].size(), builtin_models().size());
+  for (std::size_t i = 0; i < builtin_models().size(); ++i) {
+    const Model& model = builtin_models()[i];
+    const auto& config = document["models"][i]["config"];
+    const std::int64_t hidden = config["hidden_size"];
+    const std::int64_t intermediate = config["intermediate_size"];
+    const std::int64_t heads = config["num_attention_heads"];
+    const std::int64_t kv_heads = config["num_key_value_heads"];
+    const std::int64_t head_dim = config["head_dim"];
+    const Model derived{.layers = {{"qkv", hidden, (heads + 2 * kv_heads) * head_dim, 'n'},
+                                   {"o", heads * head_dim, hidden, 'k'},
+                                   {"gate_up", hidden, 2 * intermediate, 'n'},
+                                   {"down", intermediate, hidden, 'k'}}};
+    EXPECT_EQ(shapes(model), shapes(derived)) << model.name;
+    EXPECT_FALSE(model.source.empty()) << model.name;
+  }
+}
+
+TEST(ParseModels, SaysWhatIsWrongAndWhere) {
+  EXPECT_THAT(message_of("{"), ::testing::StartsWith("f.json: not JSON: "));
+  EXPECT_EQ(message_of("[]"), "f.json: the file is not an object {models}");
+  EXPECT_EQ(
+      message_of("{}"),
+      "f.json: models is missing; allowed: a list of at least one model {name, source, layers}");
+  EXPECT_EQ(message_of(R"({"models": []})"),
+            "f.json: models is []; allowed: a list of at least one model {name, source, layers}");
+  EXPECT_EQ(message_of(R"({"models": [{"name": ""}]})"),
+            "f.json: models[0].name is \"\"; allowed: a text of at least one character, without "
+            "spaces");
+  EXPECT_EQ(message_of(R"({"models": [{"name": "x", "source": "s"}]})"),
+            "f.json: models[0].layers is missing; allowed: a list of at least one layer {name, k, "
+            "n, split}");
+  EXPECT_EQ(message_of(R"({"models": [7]})"), "f.json: models[0] is 7; allowed: an object");
+}
+
+TEST(ParseModels, SaysWhichLayerIsWrong) {
+  const auto layer = [](const std::string& text) {
+    return message_of(R"({"models": [{"name": "x", "source": "s", "layers": [)" + text + "]}]}");
+  };
+  EXPECT_EQ(layer(R"({"name": "l", "k": 0, "n": 4, "split": "n"})"),
+            "f.json: models[0].layers[0].k is 0; allowed: a whole number from 1 to 268435456");
+  EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4.5, "split": "n"})"),
+            "f.json: models[0].layers[0].n is 4.5; allowed: a whole number from 1 to 268435456");
+  EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4, "split": 1})"),
+            "f.json: models[0].layers[0].split is 1; allowed: \"k\" or \"n\", the dimension that "
+            "tensor parallelism splits");
+  EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4, "split": "k"})"), "accepted");
+}
+
+TEST(ParseModels, RefusesTheSameNameTwice) {
+  const std::string model =
+      R"({"name": "x", "source": "s", "layers": [{"name": "l", "k": 4, "n": 4, "split": "k"}]})";
+  EXPECT_EQ(message_of(R"({"models": [)" + model + "," + model + "]}"),
+            "f.json: models[1].name is \"x\"; allowed: a name that no earlier model has");
+}
+
+TEST(LoadModels, NamesAFileThatCannotBeRead) {
+  try {
+    load_models("/nonexistent/models.json");
+    FAIL() << "no exception";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "/nonexistent/models.json: cannot be read");
+  }
+}
+
+}  // namespace
+}  // namespace twofour::workload
