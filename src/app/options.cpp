@@ -56,14 +56,19 @@ Bound bind_rows(CLI::App& app, const std::vector<CLI::App*>& modes, Found& found
   return bound;
 }
 
-[[noreturn]] void reject_missing_value(std::string_view name) {
-  const auto rows = option_rows();
-  const auto row =
-      std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == name; });
-  if (row == rows.end() || row->arity == Arity::kFlag) {
-    throw UsageError(fmt::format("{}: takes no value", name));
+[[noreturn]] void reject_missing_value(const OptionRow& row) {
+  throw UsageError(fmt::format("{}: has no value; it takes {}", row.name, row.allowed));
+}
+
+/// CLI11 judges only the count of values; its messages begin with the option's name, which has no
+/// dashes where the option is a flag.
+[[noreturn]] void reject_count(std::string_view message) {
+  std::string_view name = message.substr(0, message.find_first_of(": "));
+  name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+  for (const OptionRow& row : option_rows()) {
+    if (row.name.substr(2) == name && row.arity != Arity::kFlag) reject_missing_value(row);
   }
-  throw UsageError(fmt::format("{}: has no value; it takes {}", name, row->allowed));
+  throw UsageError(fmt::format("--{}: takes no value", name));
 }
 
 Found read(int argc, const char* const* argv) {
@@ -83,9 +88,7 @@ Found read(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // The only errors left to CLI11 are about the count of values; they begin "--option: ".
-    const std::string_view text = error.what();
-    reject_missing_value(text.substr(0, text.find_first_of(": ")));
+    reject_count(error.what());
   }
   for (const auto& [row, option] : bound) found.times[row] += option->count();
   for (const auto& [mode, name] : kModeNames) {
@@ -177,7 +180,7 @@ void apply_rows(Options& options, const Found& found) {
                                    values.size(), fmt::join(values, "' and '")));
     }
     for (const std::string& value : values) {
-      if (value.starts_with("--")) reject_missing_value(row.name);
+      if (value.starts_with("--")) reject_missing_value(row);
     }
     row.apply(options, row, values);
   }
