@@ -1,0 +1,309 @@
+// int8 with AVX-512 VNNI. vpdpbusd adds four products of an unsigned and a signed byte to each of
+// sixteen int32 lanes, exactly. Activations are made unsigned by adding 128; what that adds to a
+// column, 128 times the sum of its weights, is what the sums start from, negated.
+//
+// A lane is a column. Dense: four activations of a row, broadcast, meet four weights of each
+// column. 2:4: eight activations of a row, broadcast, are shuffled so that each lane gets the four
+// that its column kept. docs/cpu-kernels.md has the limits and what else was tried.
+#include <immintrin.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "providers/cpu/avx512/epilogue.h"
+#include "providers/cpu/kernel_list.h"
+#include "providers/cpu/tile_loop.h"
+#include "providers/cpu/two_four.h"
+
+namespace twofour::providers::cpu::avx512 {
+namespace {
+
+constexpr int kColumns = 16;
+constexpr int kMaxRows = 24;
+constexpr int kStep = 32;  // k of one trip through the inner loop
+constexpr int kVector = 64;
+
+std::int64_t steps(std::int64_t k) { return round_up(k, kStep) / kStep; }
+
+// ---- Activations: [row block][k / 32][rows of the block][32], each byte plus 128. ----
+
+std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+  return static_cast<std::size_t>(m * steps(k) * kStep);
+}
+
+void convert(const ConvertArgs& args) {
+  const std::int64_t blocks = block_count(args.m, kMaxRows);
+  const __m256i flip = _mm256_set1_epi8(-128);
+  for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+    const Range rows = rows_of_block(args.m, blocks, block);
+    const std::int64_t stride = (rows.end - rows.begin) * kStep;
+    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+      const auto* from = static_cast<const std::int8_t*>(args.activations) + i * args.k;
+      std::byte* to =
+          args.converted + rows.begin * steps(args.k) * kStep + (i - rows.begin) * kStep;
+      for (std::int64_t k = 0; k < args.k; k += kStep, to += stride) {
+        const std::int64_t left = args.k - k;
+        const __mmask32 mask = left >= kStep ? ~__mmask32{0} : (__mmask32{1} << left) - 1;
+        const __m256i bytes = _mm256_maskz_loadu_epi8(mask, from + k);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_xor_si256(bytes, flip));
+      }
+    }
+  }
+}
+
+// ---- Packed weights: for each panel sixteen int32 to start the sums from, then its steps. ----
+
+/// Dense step: [k / 4][column][4].
+constexpr std::int64_t kDenseStepBytes = kStep * kColumns;
+/// 2:4 step: indices [column][4], then values [k / 8][column][4]. Bits 2s and 2s + 1 of index byte
+/// v of a column are the position, in its group of four, of value v of the step's s-th eight k.
+constexpr std::int64_t kTwoFourStepBytes = kVector + kStep / 8 * kVector;
+
+template <std::int64_t kStepBytes>
+std::int64_t panel_bytes(std::int64_t k) {
+  return kVector + steps(k) * kStepBytes;
+}
+
+template <std::int64_t kStepBytes>
+std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+  return static_cast<std::size_t>(block_count(n, kColumns) * panel_bytes<kStepBytes>(k));
+}
+
+__m256i load_weights(const std::int8_t* row, std::int64_t left) {
+  const __mmask32 mask = left >= kStep ? ~__mmask32{0} : (__mmask32{1} << left) - 1;
+  return _mm256_maskz_loadu_epi8(mask, row);
+}
+
+void pack_dense_step(__m256i weights, std::byte* to) {
+  alignas(32) std::array<std::uint32_t, kStep / 4> quads;
+  _mm256_store_si256(reinterpret_cast<__m256i*>(quads.data()), weights);
+  for (const std::uint32_t quad : quads) {
+    std::memcpy(to, &quad, sizeof(quad));
+    to += kVector;
+  }
+}
+
+/// For each mask of non-zeros of a group: the bytes to keep, and the two positions in two bytes.
+struct GroupCode {
+  std::uint32_t bytes;
+  std::uint32_t positions;
+};
+constexpr std::array<GroupCode, 16> kGroupCodes = [] {
+  std::array<GroupCode, 16> codes{};
+  for (std::size_t mask = 0; mask < 16; ++mask) {
+    const KeptPair kept = kKeptPairs[mask];
+    codes[mask].bytes = 0xFFu << 8 * kept.first | 0xFFu << 8 * kept.second;
+    codes[mask].positions = static_cast<std::uint32_t>(kept.first | kept.second << 8);
+  }
+  return codes;
+}();
+
+void pack_two_four_step(__m256i weights, std::byte* to) {
+  alignas(32) std::array<std::uint64_t, kStep / 8> eights;
+  _mm256_store_si256(reinterpret_cast<__m256i*>(eights.data()), weights);
+  std::uint32_t non_zero = _mm256_test_epi8_mask(weights, weights);
+  std::uint32_t indices = 0;
+  for (unsigned s = 0; s < eights.size(); ++s, non_zero >>= 8) {
+    const GroupCode& low = kGroupCodes[non_zero & 15u];
+    const GroupCode& high = kGroupCodes[non_zero >> 4 & 15u];
+    const auto kept = static_cast<std::uint32_t>(
+        _pext_u64(eights[s], std::uint64_t{low.bytes} | std::uint64_t{high.bytes} << 32));
+    std::memcpy(to + (s + 1) * kVector, &kept, sizeof(kept));
+    indices |= (low.positions | high.positions << 16) << 2 * s;
+  }
+  std::memcpy(to, &indices, sizeof(indices));
+}
+
+template <std::int64_t kStepBytes, void (*PackStep)(__m256i, std::byte*)>
+void pack(const PackArgs& args) {
+  const __m256i ones = _mm256_set1_epi8(1);
+  for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
+    std::byte* panel = args.packed + p * panel_bytes<kStepBytes>(args.k);
+    std::array<__m256i, kColumns> sums{};
+    for (std::int64_t k = 0; k < args.k; k += kStep) {
+      std::byte* step = panel + kVector + k / kStep * kStepBytes;
+      for (std::int64_t j = 0; j < kColumns; ++j) {
+        const std::int64_t column = p * kColumns + j;
+        __m256i weights = _mm256_setzero_si256();
+        if (column < args.n) {
+          weights = load_weights(
+              static_cast<const std::int8_t*>(args.weights) + column * args.k + k, args.k - k);
+        }
+        auto& sum = sums[static_cast<std::size_t>(j)];
+        sum = _mm256_dpbusd_epi32(sum, ones, weights);
+        PackStep(weights, step + 4 * j);
+      }
+    }
+    for (std::size_t j = 0; j < kColumns; ++j) {
+      alignas(32) std::array<std::int32_t, 8> parts;
+      _mm256_store_si256(reinterpret_cast<__m256i*>(parts.data()), sums[j]);
+      std::int32_t start = 0;
+      for (const std::int32_t part : parts) start -= 128 * part;
+      std::memcpy(panel + 4 * j, &start, sizeof(start));
+    }
+  }
+}
+
+// ---- Tiles: up to 24 rows by sixteen columns, all of K, sums in registers. ----
+
+struct TileArgs {
+  const std::byte* a;      ///< the row block's converted activations
+  const std::byte* panel;  ///< the panel's packed weights
+  std::int64_t steps;
+  std::int64_t row;  ///< first row
+};
+
+// How far ahead of their use weights are asked for: far enough to cover the latency of memory at
+// one row, near enough to stay in L1. Panels follow each other, so this runs on into the next.
+constexpr std::int64_t kPrefetchBytes = 2048;
+
+template <std::int64_t kBytes>
+[[gnu::always_inline]] inline void prefetch(const std::byte* weights) {
+  unrolled<kBytes / kVector>([&](auto line) __attribute__((always_inline)) {
+    _mm_prefetch(reinterpret_cast<const char*>(weights + kPrefetchBytes + line * kVector),
+                 _MM_HINT_T0);
+  });
+}
+
+/// With few rows, one sum for each would make every vpdpbusd wait for the last: rows times chains
+/// must cover its latency of four cycles.
+constexpr int chains(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
+
+template <int kRows>
+using Sums = std::array<__m512i, static_cast<std::size_t>(kRows* chains(kRows))>;
+
+/// Element by element: through fill() g++ 12 keeps the sums in memory.
+template <std::size_t kCount>
+[[gnu::always_inline]] inline void clear(std::array<__m512i, kCount>& sums) {
+  unrolled<static_cast<int>(kCount)>([&](auto i) __attribute__((always_inline)) {
+    sums[std::size_t{i}] = _mm512_setzero_si512();
+  });
+}
+
+template <int kRows>
+[[gnu::always_inline]] inline void store(const Sums<kRows>& sums, const TileArgs& tile,
+                                         const ColumnEpilogue& epilogue) {
+  const __m512i start = _mm512_load_si512(tile.panel);
+  unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+    __m512i sum = _mm512_add_epi32(start, sums[std::size_t{r}]);
+    unrolled<chains(kRows) - 1>([&](auto c) __attribute__((always_inline)) {
+      sum = _mm512_add_epi32(sum, sums[std::size_t{r + (c + 1) * kRows}]);
+    });
+    epilogue.store(tile.row + r, _mm512_cvtepi32_ps(sum));
+  });
+}
+
+struct Dense {
+  static constexpr std::int64_t kStepBytes = kDenseStepBytes;
+
+  template <int kRows>
+  static void tile(const TileArgs& tile, const ColumnEpilogue& epilogue) {
+    Sums<kRows> sums;
+    clear(sums);
+    const std::byte* a = tile.a;
+    const std::byte* w = tile.panel + kVector;
+    for (std::int64_t step = 0; step < tile.steps; ++step) {
+      prefetch<kStepBytes>(w);
+      unrolled<kStep / 4>([&](auto s) __attribute__((always_inline)) {
+        const __m512i weights = _mm512_load_si512(w + s * kVector);
+        unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+          std::int32_t quad;
+          std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
+          auto& sum = sums[std::size_t{r + s % chains(kRows) * kRows}];
+          sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(quad), weights);
+        });
+      });
+      a += kRows * kStep;
+      w += kStepBytes;
+    }
+    store<kRows>(sums, tile, epilogue);
+  }
+};
+
+struct TwoFour {
+  static constexpr std::int64_t kStepBytes = kTwoFourStepBytes;
+
+  template <int kRows>
+  static void tile(const TileArgs& tile, const ColumnEpilogue& epilogue) {
+    Sums<kRows> sums;
+    clear(sums);
+    const __m512i two_bits = _mm512_set1_epi8(3);
+    // Values 2 and 3 of a column come from the second group of four.
+    const __m512i group = _mm512_set1_epi32(0x04040000);
+    const std::byte* a = tile.a;
+    const std::byte* w = tile.panel + kVector;
+    for (std::int64_t step = 0; step < tile.steps; ++step) {
+      prefetch<kStepBytes>(w);
+      const __m512i indices = _mm512_load_si512(w);
+      unrolled<kStep / 8>([&](auto s) __attribute__((always_inline)) {
+        // (indices >> 2s & two_bits) | group
+        const __m512i select =
+            _mm512_ternarylogic_epi32(_mm512_srli_epi32(indices, 2 * s), two_bits, group, 0xEA);
+        const __m512i weights = _mm512_load_si512(w + (s + 1) * kVector);
+        unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+          std::int64_t eight;
+          std::memcpy(&eight, a + r * kStep + s * 8, sizeof(eight));
+          const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), select);
+          auto& sum = sums[std::size_t{r + s % chains(kRows) * kRows}];
+          sum = _mm512_dpbusd_epi32(sum, kept, weights);
+        });
+      });
+      a += kRows * kStep;
+      w += kStepBytes;
+    }
+    store<kRows>(sums, tile, epilogue);
+  }
+};
+
+using TileFunction = void (*)(const TileArgs&, const ColumnEpilogue&);
+
+/// Entry r - 1 is the tile of r rows.
+template <class Form>
+constexpr std::array<TileFunction, kMaxRows> kTiles = [
+]<int... r>(std::integer_sequence<int, r...>) {
+  return std::array<TileFunction, kMaxRows>{Form::template tile<r + 1>...};
+}
+(std::make_integer_sequence<int, kMaxRows>{});
+
+template <class Form>
+void run(const RunArgs& args) {
+  const std::int64_t k_steps = steps(args.shape.k);
+  const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args.shape.k);
+  for_each_tile(args, kMaxRows, bytes, [&](std::int64_t panel, Range rows) {
+    const ColumnEpilogue epilogue(args.output, args.shape.n, panel * kColumns);
+    kTiles<Form>[static_cast<std::size_t>(rows.end - rows.begin - 1)](
+        {.a = args.converted + rows.begin * k_steps * kStep,
+         .panel = args.packed + panel * bytes,
+         .steps = k_steps,
+         .row = rows.begin},
+        epilogue);
+  });
+}
+
+template <class Form, void (*PackStep)(__m256i, std::byte*)>
+constexpr Kernel make_kernel(std::string_view name, Sparsity sparsity) {
+  return {.name = name,
+          .isa = Isa::kAvx512,
+          .type = DataType::kInt8,
+          .sparsity = sparsity,
+          .panel_columns = kColumns,
+          .max_rows = kMaxRows,
+          .k_multiple = kStep,
+          .packed_bytes = packed_bytes<Form::kStepBytes>,
+          .pack = pack<Form::kStepBytes, PackStep>,
+          .converted_bytes = converted_bytes,
+          .convert = convert,
+          .scratch_bytes = nullptr,
+          .run = run<Form>};
+}
+
+}  // namespace
+
+constinit const Kernel i8_dense =
+    make_kernel<Dense, pack_dense_step>("vpdpbusd, 24x16 tiles", Sparsity::kDense);
+constinit const Kernel i8_two_four = make_kernel<TwoFour, pack_two_four_step>(
+    "vpshufb of activations, vpdpbusd, 24x16 tiles", Sparsity::kTwoFour);
+
+}  // namespace twofour::providers::cpu::avx512

@@ -1,0 +1,25 @@
+#include "providers/cpu/kernel_list.h"
+
+#include <array>
+
+namespace twofour::providers::cpu {
+
+std::span<const Kernel* const> kernel_list() {
+  static constexpr std::array kKernels{
+#define TWOFOUR_CPU_KERNEL(isa_namespace, kernel) &isa_namespace::kernel,
+#include "providers/cpu/kernel_list.inc"
+#undef TWOFOUR_CPU_KERNEL
+  };
+  return kKernels;
+}
+
+const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity) {
+  const Kernel* best = nullptr;
+  for (const Kernel* kernel : kernel_list()) {
+    if (kernel->type != type || kernel->sparsity != sparsity || kernel->isa > isa) continue;
+    if (best == nullptr || kernel->isa > best->isa) best = kernel;
+  }
+  return best;
+}
+
+}  // namespace twofour::providers::cpu

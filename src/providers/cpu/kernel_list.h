@@ -1,0 +1,25 @@
+// The kernels that exist, and the one to use.
+#pragma once
+
+#include <span>
+
+#include "providers/cpu/kernel.h"
+
+namespace twofour::providers::cpu {
+
+// Each kernel is defined, constant-initialised, in the folder of its instruction set.
+#define TWOFOUR_CPU_KERNEL(isa_namespace, kernel) \
+  namespace isa_namespace {                       \
+  extern const Kernel kernel;                     \
+  }
+#include "providers/cpu/kernel_list.inc"
+#undef TWOFOUR_CPU_KERNEL
+
+/// Every kernel in kernel_list.inc, whatever this machine can run.
+std::span<const Kernel* const> kernel_list();
+
+/// The kernel of the highest instruction set that is not above `isa`, first in the list among
+/// equals. Every type and sparsity has a portable one; null for types without kernels (float32).
+const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity);
+
+}  // namespace twofour::providers::cpu

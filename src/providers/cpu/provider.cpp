@@ -1,0 +1,101 @@
+// The provider of our own kernels.
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/isa.h"
+#include "providers/cpu/kernel_list.h"
+#include "providers/cpu/operation.h"
+#include "providers/provider.h"
+
+namespace twofour::providers {
+namespace cpu {
+namespace {
+
+constexpr std::string_view kLibrary = "cpu";
+
+/// Output types of kernels of type `a`, and whether they run unless asked otherwise.
+struct OutputType {
+  DataType a;
+  DataType d;
+  bool by_default;
+};
+constexpr std::array kOutputTypes{
+    OutputType{DataType::kInt8, DataType::kBf16, true},
+    OutputType{DataType::kInt8, DataType::kFp16, false},
+    OutputType{DataType::kFp8E4m3, DataType::kBf16, true},
+    OutputType{DataType::kFp8E4m3, DataType::kFp16, true},
+    OutputType{DataType::kBf16, DataType::kBf16, true},
+    OutputType{DataType::kFp16, DataType::kFp16, true},
+};
+
+/// The baseline for 8-bit kernels: the same GEMM in 16 bits without scales. One is enough; bf16 and
+/// fp16 cost the same where both have instructions.
+KernelInfo baseline(DataType type) {
+  const std::string name{info(type).kernel_name};
+  return {
+      .name = std::string(kLibrary) + "_" + name + "_" + name + "_" + name + "_matmul-no-scales",
+      .a = type,
+      .d = type,
+      .scaled = false};
+}
+
+class CpuProvider : public Provider {
+ public:
+  [[nodiscard]] std::string version() const override { return TWOFOUR_VERSION; }
+
+  [[nodiscard]] std::vector<KernelInfo> kernels() const override {
+    std::vector<KernelInfo> all{baseline(DataType::kBf16), baseline(DataType::kFp16)};
+    for (const OutputType& output : kOutputTypes) {
+      for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+        for (const bool bias : {false, true}) {
+          all.push_back({.name = kernel_name(kLibrary, output.a, output.d, sparsity, bias),
+                         .a = output.a,
+                         .d = output.d,
+                         .sparsity = sparsity,
+                         .bias = bias,
+                         .by_default = output.by_default});
+        }
+      }
+    }
+    return all;
+  }
+
+  [[nodiscard]] Support supports(const KernelInfo& kernel,
+                                 const GemmProblem& problem) const override {
+    const GemmShape& shape = problem.shape;
+    if (shape.m < 1 || shape.n < 1 || shape.k < 1)
+      return Support::no("M, N and K must be positive");
+    if (kernel.sparsity == Sparsity::kTwoFour && shape.k % 4 != 0) {
+      return Support::no("2:4 needs K to be a multiple of 4, not " + std::to_string(shape.k));
+    }
+    return Support::yes();
+  }
+
+  [[nodiscard]] Footprint footprint(const KernelInfo& info, const GemmProblem& problem,
+                                    int threads) const override {
+    const Kernel& kernel = chosen(info);
+    return {.weight_bytes = kernel.packed_bytes(problem.shape.n, problem.shape.k),
+            .workspace_bytes = workspace_bytes(kernel, problem.shape, threads),
+            .weights_key = weights_key(kernel)};
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> make_operation(
+      const KernelInfo& info, const GemmProblem& problem) const override {
+    return std::make_unique<CpuOperation>(chosen(info), problem);
+  }
+
+ private:
+  /// Asked at each call, so that a test can lower TWOFOUR_ISA between two operations.
+  static const Kernel& chosen(const KernelInfo& info) {
+    return *find_kernel(best_isa(), info.a, info.sparsity);
+  }
+};
+
+}  // namespace
+}  // namespace cpu
+
+std::unique_ptr<Provider> make_cpu_provider() { return std::make_unique<cpu::CpuProvider>(); }
+
+}  // namespace twofour::providers

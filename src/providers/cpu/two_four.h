@@ -1,0 +1,38 @@
+// Which two of four values a packed 2:4 group keeps.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace twofour::providers::cpu {
+
+/// Positions of the kept values in their group of four, first < second. A group with fewer than two
+/// non-zeros keeps zeros to fill up.
+struct KeptPair {
+  std::uint8_t first;
+  std::uint8_t second;
+};
+
+/// For each mask of non-zeros in a group (bit i: value i is not zero). Masks with more than two
+/// bits are not 2:4; they keep their first two.
+inline constexpr std::array<KeptPair, 16> kKeptPairs = [] {
+  std::array<KeptPair, 16> pairs{};
+  for (unsigned mask = 0; mask < 16; ++mask) {
+    unsigned kept = 0;
+    unsigned count = 0;
+    for (unsigned i = 0; i < 4 && count < 2; ++i) {
+      if (mask >> i & 1u) kept |= 1u << i, ++count;
+    }
+    for (unsigned i = 0; i < 4 && count < 2; ++i) {
+      if (!(kept >> i & 1u)) kept |= 1u << i, ++count;
+    }
+    std::uint8_t first = 0;
+    while (!(kept >> first & 1u)) ++first;
+    auto second = static_cast<std::uint8_t>(first + 1);
+    while (!(kept >> second & 1u)) ++second;
+    pairs[mask] = {first, second};
+  }
+  return pairs;
+}();
+
+}  // namespace twofour::providers::cpu
