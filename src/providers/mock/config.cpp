@@ -1,0 +1,108 @@
+#include "providers/mock/config.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace twofour::providers::mock {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void reject(std::string_view field, std::string_view value, std::string_view allowed) {
+  throw std::invalid_argument(
+      fmt::format("TWOFOUR_MOCK: {} is {}; allowed: {}", field, value, allowed));
+}
+
+void check_fields(const json& object, std::string_view name,
+                  std::initializer_list<std::string_view> known) {
+  const std::string list = fmt::format("{}", fmt::join(known, ", "));
+  if (!object.is_object()) reject(name, object.dump(), "an object with the fields " + list);
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      reject(name, "given the field " + key, list);
+    }
+  }
+}
+
+void read_number(const json& object, const char* field, double high, double& into) {
+  if (!object.contains(field)) return;
+  const json& value = object[field];
+  if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > high) {
+    reject(field, value.dump(), fmt::format("a number from 0 to {}", high));
+  }
+  into = value.get<double>();
+}
+
+template <class Integer>
+void read_integer(const json& object, const char* field, Integer& into) {
+  if (!object.contains(field)) return;
+  const json& value = object[field];
+  if (!value.is_number_unsigned()) reject(field, value.dump(), "a whole number of at least 0");
+  into = value.get<Integer>();
+}
+
+FaultKind read_kind(const json& object) {
+  std::string names;
+  const std::string given = object.value("kind", json()).dump();
+  for (const auto& [kind, name] : kFaultNames) {
+    if (given == fmt::format("\"{}\"", name)) return kind;
+    names += names.empty() ? "" : ", ";
+    names += name;
+  }
+  reject("fault.kind", given, names);
+}
+
+Fault read_fault(const json& object) {
+  check_fields(object, "fault", {"kernel", "kind", "case_m"});
+  Fault fault{.kind = read_kind(object)};
+  const json pattern = object.value("kernel", json(""));
+  constexpr std::string_view kPattern = "a regular expression";
+  if (!pattern.is_string()) reject("fault.kernel", pattern.dump(), kPattern);
+  try {
+    fault.kernel = std::regex(pattern.get<std::string>());
+  } catch (const std::regex_error&) {
+    reject("fault.kernel", pattern.dump(), kPattern);
+  }
+  if (object.contains("case_m")) read_integer(object, "case_m", fault.m.emplace());
+  return fault;
+}
+
+}  // namespace
+
+std::optional<FaultKind> Config::fault_of(std::string_view kernel,
+                                          const GemmProblem& problem) const {
+  if (!fault || (fault->m && *fault->m != problem.shape.m)) return std::nullopt;
+  if (!std::regex_search(kernel.begin(), kernel.end(), fault->kernel)) return std::nullopt;
+  return fault->kind;
+}
+
+Config parse_config(std::string_view text) {
+  json document;
+  try {
+    document = json::parse(text);
+  } catch (const json::parse_error& error) {
+    throw std::invalid_argument(fmt::format("TWOFOUR_MOCK: not JSON: {}", error.what()));
+  }
+  check_fields(document, "it", {"dense_us", "sparse_us", "noise", "seed", "fault"});
+  constexpr double kLongestUs = 1e7;
+  Config config;
+  read_number(document, "dense_us", kLongestUs, config.dense_us);
+  read_number(document, "sparse_us", kLongestUs, config.sparse_us);
+  read_number(document, "noise", 1, config.noise);
+  read_integer(document, "seed", config.seed);
+  if (document.contains("fault")) config.fault = read_fault(document["fault"]);
+  return config;
+}
+
+Config config_from_environment() {
+  const char* text = std::getenv("TWOFOUR_MOCK");
+  return text == nullptr ? Config{} : parse_config(text);
+}
+
+}  // namespace twofour::providers::mock

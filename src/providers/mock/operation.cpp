@@ -1,0 +1,72 @@
+#include "providers/mock/operation.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+#include "operands/number_formats.h"
+#include "providers/mock/product.h"
+
+namespace twofour::providers::mock {
+namespace {
+
+constexpr double kSlowFirstFactor = 100;
+
+/// Off by more than the value itself and by more than one, which no tolerance allows.
+std::uint16_t wrong(std::uint16_t code) {
+  const float value = operands::bf16_to_float(code);
+  return operands::float_to_bf16(2 * value + std::copysign(2.0F, value));
+}
+
+}  // namespace
+
+MockOperation::MockOperation(const Config& config, const std::string& kernel,
+                             const GemmProblem& problem)
+    : problem_(problem),
+      fault_(config.fault_of(kernel, problem)),
+      duration_s_(1e-6 *
+                  (problem.sparsity == Sparsity::kDense ? config.dense_us : config.sparse_us)),
+      noise_(config.noise),
+      // Kernels must not share their noise: their ratio would have none.
+      random_(config.seed ^ std::hash<std::string>{}(kernel)) {}
+
+void MockOperation::prepare(const PrepareArgs& args) {
+  if (fault_ == FaultKind::kThrowInPrepare) {
+    throw std::runtime_error("the mock was told to throw in prepare");
+  }
+  d_ = args.d;
+  result_ = product_bf16(problem_, args.operands);
+  if (fault_ == FaultKind::kWrongElement) {
+    std::uint16_t& victim = result_[result_.size() / 2];
+    victim = wrong(victim);
+  }
+  if (fault_ == FaultKind::kUnwritten) result_.pop_back();
+}
+
+void MockOperation::launch(int /*slot*/) {
+  if (fault_ == FaultKind::kThrowInLaunch) {
+    throw std::runtime_error("the mock was told to throw in launch");
+  }
+  if (fault_ == FaultKind::kDeviceLost) {
+    throw device::DeviceLost("the mock was told to lose the device");
+  }
+  while (fault_ == FaultKind::kHang) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto start = std::chrono::steady_clock::now();
+  const auto duration = std::chrono::duration<double>(next_duration_s());
+  std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));
+  while (std::chrono::steady_clock::now() - start < duration) {
+  }
+}
+
+double MockOperation::next_duration_s() {
+  const bool slow = fault_ == FaultKind::kSlowFirst && !launched_;
+  launched_ = true;
+  return duration_s_ * (1 + noise_ * normal_(random_)) * (slow ? kSlowFirstFactor : 1);
+}
+
+std::vector<device::MemoryRange> MockOperation::weights(int /*slot*/) const { return {}; }
+
+}  // namespace twofour::providers::mock

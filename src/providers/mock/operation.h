@@ -1,0 +1,41 @@
+// A kernel whose duration is known and whose result was computed beforehand.
+#pragma once
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "providers/mock/config.h"
+#include "providers/provider.h"
+
+namespace twofour::providers::mock {
+
+class MockOperation final : public Operation {
+ public:
+  MockOperation(const Config& config, const std::string& kernel, const GemmProblem& problem);
+
+  void prepare(const PrepareArgs& args) override;
+  /// Writes D and returns when the duration of this launch has passed.
+  void launch(int slot) override;
+  /// None: nothing is read from memory, so every launch is as cold as it is hot.
+  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  [[nodiscard]] std::string algorithm() const override { return "known duration"; }
+  [[nodiscard]] std::string architecture() const override { return "none"; }
+  [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
+
+ private:
+  [[nodiscard]] double next_duration_s();
+
+  GemmProblem problem_;
+  std::optional<FaultKind> fault_;
+  double duration_s_;
+  double noise_;
+  std::mt19937_64 random_;
+  std::normal_distribution<double> normal_;
+  bool launched_ = false;
+  std::vector<std::uint16_t> result_;  ///< what launch() writes: [M][N], or less for kUnwritten
+  void* d_ = nullptr;
+};
+
+}  // namespace twofour::providers::mock

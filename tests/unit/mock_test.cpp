@@ -1,0 +1,154 @@
+// The mock must be what it claims, before anything is judged by it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+
+#include "operands/number_formats.h"
+#include "providers/mock/config.h"
+#include "providers/mock/operation.h"
+#include "providers/mock/product.h"
+
+namespace twofour::providers::mock {
+namespace {
+
+template <class T>
+Buffer buffer_of(std::vector<T> values) {
+  auto owner = std::make_shared<std::vector<T>>(std::move(values));
+  const std::size_t bytes = owner->size() * sizeof(T);
+  return {owner->data(), bytes, [owner](void*) {}};
+}
+
+/// A [2][4], B [2][4], one scale for each row and each column.
+operands::Operands small_operands() {
+  operands::Operands o;
+  o.a = buffer_of<std::int8_t>({1, 2, 3, 4, -128, 0, 0, 1});
+  o.b = buffer_of<std::int8_t>({5, 0, 6, 0, 0, 127, 0, -1});
+  o.scale_a = buffer_of<float>({0.5F, 2});
+  o.scale_b = buffer_of<float>({1, 4});
+  o.bias_bf16 = buffer_of<std::uint16_t>({operands::float_to_bf16(1), operands::float_to_bf16(-3)});
+  return o;
+}
+
+GemmProblem small_problem(bool bias) {
+  return {.shape = {.m = 2, .n = 2, .k = 4},
+          .scales = *parse_scale_scheme("token-channel"),
+          .bias = bias};
+}
+
+std::vector<float> floats(const std::vector<std::uint16_t>& codes) {
+  std::vector<float> values;
+  for (const std::uint16_t code : codes) values.push_back(operands::bf16_to_float(code));
+  return values;
+}
+
+TEST(MockProduct, ScalesThenAddsTheBiasThenRounds) {
+  // Sums: 1*5 + 3*6 = 23, 2*127 - 4 = 250, -128*5 = -640, -1.
+  EXPECT_THAT(floats(product_bf16(small_problem(false), small_operands())),
+              ::testing::ElementsAre(11.5F, 500, -1280, -8));
+  EXPECT_THAT(floats(product_bf16(small_problem(true), small_operands())),
+              ::testing::ElementsAre(12.5F, 496, -1280, -11));  // 497 and -1279 are no bfloat16
+}
+
+/// prepare() and launch() of the mock ask nothing of the device.
+class NoDevice final : public device::Device {
+ public:
+  [[nodiscard]] const DeviceInfo& info() const override { return info_; }
+  [[nodiscard]] device::MemoryStatus memory() const override { return {}; }
+  [[nodiscard]] double timer_resolution_s() const override { return 0; }
+  [[nodiscard]] bool can_flush() const override { return false; }
+  Buffer allocate(std::size_t) override { throw std::bad_alloc(); }
+  void fill_bytes(void*, unsigned char, std::size_t) override {}
+  void copy_to_host(void*, const void*, std::size_t) override {}
+  void copy_from_host(void*, const void*, std::size_t) override {}
+  void synchronize() override {}
+  operands::Operands make_operands(const operands::OperandSpec&) override { return {}; }
+  std::unique_ptr<device::TimedLoop> timed_loop(device::LoopSpec) override { return nullptr; }
+  Roofs measure_roofs(std::span<const DataType>) override { return {}; }
+  [[nodiscard]] ClockSample clocks() const override { return {}; }
+
+ private:
+  DeviceInfo info_;
+};
+
+/// D after prepare() and one launch, each element 7 before.
+std::vector<std::uint16_t> launched(std::string_view config_text) {
+  MockOperation operation(parse_config(config_text), "mock_mm", small_problem(true));
+  NoDevice device;
+  SharedWeights shared;
+  const operands::Operands operands = small_operands();
+  std::vector<std::uint16_t> d(4, 7);
+  operation.prepare({.device = device, .operands = operands, .d = d.data(), .shared = shared});
+  operation.launch(0);
+  return d;
+}
+
+TEST(MockOperation, WritesTheProduct) {
+  EXPECT_EQ(launched("{}"), product_bf16(small_problem(true), small_operands()));
+}
+
+TEST(MockOperation, NeverReturnsBeforeItsDurationIsOver) {
+  const auto start = std::chrono::steady_clock::now();
+  launched(R"({"dense_us": 3000, "noise": 0})");
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::microseconds(3000));
+}
+
+TEST(MockOperation, FaultsAreWhatTheirNamesSay) {
+  const auto right = product_bf16(small_problem(true), small_operands());
+  const auto wrong = launched(R"({"fault": {"kind": "wrong_element"}})");
+  int differing = 0;
+  for (std::size_t i = 0; i < right.size(); ++i) differing += right[i] != wrong[i] ? 1 : 0;
+  EXPECT_EQ(differing, 1);
+
+  auto unwritten = right;
+  unwritten.back() = 7;
+  EXPECT_EQ(launched(R"({"fault": {"kind": "unwritten"}})"), unwritten);
+  EXPECT_EQ(launched(R"({"fault": {"kind": "slow_first"}})"), right);
+  EXPECT_THROW(launched(R"({"fault": {"kind": "throw_in_prepare"}})"), std::runtime_error);
+  EXPECT_THROW(launched(R"({"fault": {"kind": "throw_in_launch"}})"), std::runtime_error);
+  EXPECT_THROW(launched(R"({"fault": {"kind": "device_lost"}})"), device::DeviceLost);
+}
+
+TEST(MockConfig, SaysWhatIsWrong) {
+  const auto message = [](std::string_view text) -> std::string {
+    try {
+      parse_config(text);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(message("{"), ::testing::StartsWith("TWOFOUR_MOCK: not JSON: "));
+  EXPECT_EQ(message("[1]"),
+            "TWOFOUR_MOCK: it is [1]; allowed: an object with the fields dense_us, sparse_us, "
+            "noise, seed, fault");
+  EXPECT_EQ(message(R"({"dense": 1})"),
+            "TWOFOUR_MOCK: it is given the field dense; allowed: dense_us, sparse_us, noise, seed, "
+            "fault");
+  EXPECT_EQ(message(R"({"dense_us": -1})"),
+            "TWOFOUR_MOCK: dense_us is -1; allowed: a number from 0 to 10000000");
+  EXPECT_EQ(message(R"({"seed": "x"})"),
+            "TWOFOUR_MOCK: seed is \"x\"; allowed: a whole number of at least 0");
+  EXPECT_EQ(message(R"({"fault": {"kind": "explode"}})"),
+            "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "
+            "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost");
+  EXPECT_EQ(message(R"({"fault": {"kind": "hang", "kernel": "("}})"),
+            "TWOFOUR_MOCK: fault.kernel is \"(\"; allowed: a regular expression");
+  EXPECT_EQ(message(R"({"fault": {"kind": "hang", "case_m": 1.5}})"),
+            "TWOFOUR_MOCK: case_m is 1.5; allowed: a whole number of at least 0");
+  EXPECT_EQ(message("{}"), "accepted");
+}
+
+TEST(MockConfig, AFaultStrikesWhereItWasTold) {
+  const Config config =
+      parse_config(R"({"fault": {"kind": "unwritten", "kernel": "sparse", "case_m": 2}})");
+  EXPECT_EQ(config.fault_of("mock_sparse_mm", small_problem(false)), FaultKind::kUnwritten);
+  EXPECT_EQ(config.fault_of("mock_mm", small_problem(false)), std::nullopt);
+  GemmProblem other = small_problem(false);
+  other.shape.m = 3;
+  EXPECT_EQ(config.fault_of("mock_sparse_mm", other), std::nullopt);
+}
+
+}  // namespace
+}  // namespace twofour::providers::mock
