@@ -1,0 +1,129 @@
+// A kernel that misbehaves costs its own row, says why, and decides the exit code.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "program.h"
+
+namespace twofour::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kVictim = "mock_i8_i8_bf16_scaled_sparse_mm";
+
+std::string fault(std::string_view kind, int m = 32) {
+  return fmt::format(
+      R"({{"dense_us": 200, "sparse_us": 100, "fault": {{"kind": "{}", "kernel": "i8.*sparse_mm$", "case_m": {}}}}})",
+      kind, m);
+}
+
+/// After the quick sweep: the victim's row at M = 32 is `kind`, all others are measured, and no row
+/// is missing or there twice. Returns the victim's row.
+Record expect_one_casualty(const Folder& folder, OutcomeKind kind) {
+  const Results results = read_results(folder.only(".jsonl"));
+  std::map<std::pair<std::int64_t, std::string>, int> seen;
+  Record victim;
+  for (const Record& record : results.records) {
+    ++seen[{record.problem.shape.m, record.kernel}];
+    if (record.kernel == kVictim && record.problem.shape.m == 32) {
+      victim = record;
+      continue;
+    }
+    EXPECT_TRUE(record.outcome.measured())
+        << record.kernel << " " << record.problem.shape.m << ": " << record.outcome.reason;
+    EXPECT_TRUE(record.summary.has_value());
+  }
+  EXPECT_EQ(seen.size(), 3U * 5U);  // three sizes, bf16 baseline and four int8 kernels
+  for (const auto& [row, times] : seen) EXPECT_EQ(times, 1) << row.second << " " << row.first;
+  EXPECT_EQ(to_string(victim.outcome.kind), to_string(kind));
+  EXPECT_NE(victim.outcome.reason, "");
+  EXPECT_FALSE(victim.summary.has_value());
+  EXPECT_FALSE(victim.vs_dense.has_value());
+  return victim;
+}
+
+TEST(Faults, AWrongElementIsIncorrectAndNeverTimed) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep(), fault("wrong_element"));
+  EXPECT_EQ(finished.code, 3) << finished.err;
+  const Record victim = expect_one_casualty(folder, OutcomeKind::kIncorrect);
+  ASSERT_TRUE(victim.accuracy.has_value());
+  EXPECT_GT(victim.accuracy->max_error_ratio, 1);
+  EXPECT_THAT(finished.out, HasSubstr("incorrect"));
+}
+
+TEST(Faults, AnUnwrittenElementIsIncorrect) {
+  const Folder folder;
+  EXPECT_EQ(run(folder, quick_sweep(), fault("unwritten")).code, 3);
+  expect_one_casualty(folder, OutcomeKind::kIncorrect);
+}
+
+TEST(Faults, AnExceptionFailsItsRow) {
+  for (const std::string phase : {"prepare", "launch"}) {
+    const Folder folder;
+    EXPECT_EQ(run(folder, quick_sweep(), fault("throw_in_" + phase)).code, 1);
+    const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
+    EXPECT_EQ(victim.outcome.reason, "the mock was told to throw in " + phase);
+  }
+}
+
+TEST(Faults, AnUnsupportedProblemIsNoFailure) {
+  const Folder folder;
+  EXPECT_EQ(run(folder, quick_sweep(), fault("unsupported")).code, 0);
+  const Record victim = expect_one_casualty(folder, OutcomeKind::kUnsupported);
+  EXPECT_EQ(victim.outcome.reason, "the mock was told not to support this");
+}
+
+TEST(Faults, AHangEndsWithTheCaseTimeout) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep({"--case-timeout", "1"}), fault("hang"));
+  EXPECT_EQ(finished.code, 1) << finished.err;
+  const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
+  EXPECT_THAT(victim.outcome.reason, HasSubstr("--case-timeout"));
+}
+
+TEST(Faults, ALostDeviceCostsOneRow) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep(), fault("device_lost"));
+  EXPECT_EQ(finished.code, 1) << finished.err;
+  const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
+  EXPECT_EQ(victim.outcome.reason, "the mock was told to lose the device");
+}
+
+TEST(Faults, ASlowFirstLaunchIsWarmedUp) {
+  const Folder folder;
+  EXPECT_EQ(run(folder, quick_sweep(), fault("slow_first")).code, 0);
+  for (const Record& record : read_results(folder.only(".jsonl")).records) {
+    EXPECT_TRUE(record.outcome.measured()) << record.outcome.reason;
+  }
+}
+
+TEST(Faults, AnUnevenSplitIsASkippedRow) {
+  const Folder folder;
+  const auto models = folder.path() / "models.json";
+  std::ofstream(models) << R"({"models": [{"name": "tiny", "source": "a test", "layers": [
+      {"name": "qkv", "k": 16, "n": 24, "split": "n"}, {"name": "o", "k": 16, "n": 32, "split": "k"}]}]})";
+  const Finished finished =
+      run(folder, {"--dtype", "int8", "--providers", "mock", "--device", "cpu", "--max-time", "0.2",
+                   "--precision", "0.5", "model_bench", "--models-file", models.string(),
+                   "--batch-sizes", "2", "--tp-sizes", "1", "3"});
+  EXPECT_EQ(finished.code, 0) << finished.err;
+  int skipped = 0;
+  for (const Record& record : read_results(folder.only(".jsonl")).records) {
+    if (record.layer == "o" && record.tensor_parallel == 3) {
+      EXPECT_EQ(record.outcome.kind, OutcomeKind::kSkipped);
+      EXPECT_EQ(record.outcome.reason, "tiny o: K = 16 does not divide by the TP size 3");
+      ++skipped;
+    } else {
+      EXPECT_TRUE(record.outcome.measured()) << record.outcome.reason;
+    }
+  }
+  EXPECT_EQ(skipped, 5);
+}
+
+}  // namespace
+}  // namespace twofour::cli
