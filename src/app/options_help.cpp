@@ -31,7 +31,7 @@ Examples:
   twofour --dtype bf16 --device cpu --threads 1 --kernels 'sparse|onednn' square_bench --dim-start 1024 --dim-end 1024 --dim-increment 1
   twofour list
 
-Exit codes: 0 done; 1 a kernel or the run failed; 2 bad command line; 3 a kernel gave a wrong result;
+Exit codes: 0 done; 1 a kernel or the run failed; 2 bad command line; 3 a kernel's result is wrong;
 130 interrupted. Every option, file and environment variable: docs/command-line.md.
 )";
 

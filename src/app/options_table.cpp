@@ -237,7 +237,7 @@ constexpr std::array kRows{
               "more models, as docs/models.md describes; without --models, those run",
               "a JSON file of models", apply_models_file, nullptr},
     OptionRow{"--models", "NAME...", Arity::kList, kModel, 0,
-              "models to run ('twofour list' shows them); default: the five of the old script",
+              "models to run, as 'twofour list' names them; default: those it does not star",
               "the name of a model", apply_models, nullptr},
     OptionRow{"--batch-sizes", "M...", Arity::kList, kModel, 0,
               "default: 1 16 32 64 128 256 512", kDimension, apply_batch_sizes, nullptr},
@@ -256,14 +256,13 @@ constexpr std::array kRows{
               "kernels whose name contains a match", "a regular expression of at least one character", apply_kernels,
               [](const Options& o) { return o.kernels.value_or(""); }},
     OptionRow{"--scales", "SCHEME", Arity::kOne, kEveryMode, 0,
-              "tensor (default), token (one scale per row of A), channel (one per column of B)"
-              " or token-channel",
+              "tensor (default), token (one per row of A), channel (of B), token-channel",
               "one of tensor, token, channel, token-channel", apply_scales,
               [](const Options& o) {
                 return unless_default(to_string(o.scales), to_string(Options{}.scales));
               }},
     OptionRow{"--cache", "STATE", Arity::kOne, kEveryMode, 0,
-              "whether the weights are in cache when a kernel starts: cold (default), hot or both",
+              "weights in cache when a kernel starts: cold (default: no), hot or both",
               "one of cold, hot, both", apply_cache,
               [](const Options& o) {
                 if (o.caches.size() == 2) return std::string("both");
@@ -305,10 +304,10 @@ constexpr std::array kRows{
               "of the results on stdout: table (default), md, csv or jsonl",
               "one of table, md, csv, jsonl", apply_format, nullptr},
     OptionRow{"--dry-run", "", Arity::kFlag, kEveryMode, 0,
-              "print every case, its memory need and a command line that runs it; run nothing", "",
+              "print each case, its memory need and a line that runs it; run nothing", "",
               [](Options& o, const OptionRow&, Values) { o.dry_run = true; }, nullptr},
     OptionRow{"--quiet", "", Arity::kFlag, kEveryMode, 0,
-              "no progress on stderr, only the final tables on stdout", "",
+              "no progress and no file names on stderr", "",
               [](Options& o, const OptionRow&, Values) { o.quiet = true; }, nullptr},
 };
 // clang-format on
