@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "operands/number_formats.h"
 #include "providers/cpu/grid.h"
 #include "providers/cpu/kernel_list.h"
-#include "providers/cpu/portable/number_formats.h"
 #include "providers/cpu/two_four.h"
 
 namespace twofour::providers::cpu {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "operands/number_formats.h"
 #include "providers/cpu/kernel.h"
-#include "providers/cpu/portable/number_formats.h"
 
 namespace twofour::providers::cpu::portable {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/data_type.h"
-#include "providers/cpu/portable/number_formats.h"
+#include "operands/number_formats.h"
 
 namespace twofour::providers::cpu::portable {
 
