@@ -21,7 +21,7 @@ namespace twofour::providers::cpu::avx512 {
 namespace {
 
 constexpr int kColumns = 16;
-constexpr int kMaxRows = 24;
+constexpr int kMaxRows = 16;
 constexpr int kStep = 32;  // k of one trip through the inner loop
 constexpr int kVector = 64;
 
@@ -146,7 +146,7 @@ void pack(const PackArgs& args) {
   }
 }
 
-// ---- Tiles: up to 24 rows by sixteen columns, all of K, sums in registers. ----
+// ---- Tiles: up to 16 rows by sixteen columns, all of K, sums in registers. ----
 
 struct TileArgs {
   const std::byte* a;      ///< the row block's converted activations
@@ -302,8 +302,8 @@ constexpr Kernel make_kernel(std::string_view name, Sparsity sparsity) {
 }  // namespace
 
 constinit const Kernel i8_dense =
-    make_kernel<Dense, pack_dense_step>("vpdpbusd, 24x16 tiles", Sparsity::kDense);
+    make_kernel<Dense, pack_dense_step>("vpdpbusd, 16x16 tiles", Sparsity::kDense);
 constinit const Kernel i8_two_four = make_kernel<TwoFour, pack_two_four_step>(
-    "vpshufb of activations, vpdpbusd, 24x16 tiles", Sparsity::kTwoFour);
+    "vpshufb of activations, vpdpbusd, 16x16 tiles", Sparsity::kTwoFour);
 
 }  // namespace twofour::providers::cpu::avx512
