@@ -56,13 +56,15 @@ void check_support(CaseState& state) {
       entry.end(OutcomeKind::kSkipped, *state.c.skip_reason);
       continue;
     }
-    const auto& provider = *entry.selected.instance->provider;
-    const GemmProblem& problem = entry.record.problem;
-    if (const auto support = provider.supports(entry.selected.kernel, problem); !support) {
-      entry.end(OutcomeKind::kUnsupported, *support.reason);
-      continue;
-    }
-    entry.footprint = provider.footprint(entry.selected.kernel, problem, state.config.threads);
+    guarded(state, entry, [&] {
+      const auto& provider = *entry.selected.instance->provider;
+      const GemmProblem& problem = entry.record.problem;
+      if (const auto support = provider.supports(entry.selected.kernel, problem); !support) {
+        entry.end(OutcomeKind::kUnsupported, *support.reason);
+        return;
+      }
+      entry.footprint = provider.footprint(entry.selected.kernel, problem, state.config.threads);
+    });
   }
 }
 
