@@ -2,6 +2,7 @@
 // elements were looked at. docs/verification.md gives the derivation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@
 #include "operands/operands.h"
 
 namespace twofour::verify {
+
+class Lattice;
 
 /// Operands in host memory, laid out as operands::Operands describes.
 struct HostOperands {
@@ -57,14 +60,19 @@ class Reference {
   [[nodiscard]] std::int64_t tile() const { return tile_; }
 
  private:
+  template <DataType kType>
+  void add_up(const HostOperands& operands, const Lattice& lattice, int threads);
+  /// Where in the vectors below a checked element lies.
+  [[nodiscard]] std::size_t position(std::int64_t row, std::int64_t column) const;
+
   GemmShape shape_;
   DataType type_ = DataType::kInt8;
   std::int64_t tile_ = 1;
   /// Checked columns of row i: row_begin_[i] .. row_begin_[i + 1] in the three vectors below.
   std::vector<std::int64_t> row_begin_;
-  std::vector<std::int64_t> columns_;
-  std::vector<double> sums_;        ///< exact for int8: |sum| < 2^53
-  std::vector<double> magnitudes_;  ///< sum of |a x b|; empty for int8
+  std::vector<std::int32_t> columns_;
+  std::vector<double> sums_;       ///< exact for int8: |sum| < 2^53
+  std::vector<float> magnitudes_;  ///< sum of |a x b|; empty for int8
   std::vector<float> scale_a_;
   std::vector<float> scale_b_;
   std::vector<float> bias_bf16_;

@@ -1,0 +1,144 @@
+// Comparison of one result with the reference.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include "core/parallel.h"
+#include "operands/number_formats.h"
+#include "verify/tolerance.h"
+#include "verify/verify.h"
+
+namespace twofour::verify {
+namespace {
+
+struct Comparison {
+  double reference = 0;
+  double error = 0;
+  double tolerance = 0;
+  double ratio = 0;
+  bool right = true;
+};
+
+/// `found` against the interval that every right computation rounds into. Rounding is monotonic, so
+/// its ends are the rounded ends of the interval before rounding.
+Comparison compare(double found, const ExactElement& exact, DataType type) {
+  Comparison c;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const double low = round_to(type, exact.value - exact.deviation);
+  const double high = round_to(type, exact.value + exact.deviation);
+  if (!std::isfinite(exact.value) || !std::isfinite(exact.deviation)) {
+    c.reference = exact.value;
+    c.right = std::isnan(exact.value) ? std::isnan(found) : found == exact.value;
+    c.error = c.right ? 0 : kInfinity;
+    c.ratio = c.error;
+    return c;
+  }
+  // A result that must have these bits is compared with them; another one with the exact value.
+  c.reference = low == high ? low : exact.value;
+  c.right = found >= low && found <= high;  // false for NaN
+  if (found == c.reference || (c.right && std::isinf(found))) return c;
+  c.error = std::isnan(found) ? kInfinity : std::fabs(found - c.reference);
+  c.tolerance = found > c.reference ? high - c.reference : c.reference - low;
+  if (c.right) {
+    c.ratio = std::isinf(c.tolerance) ? 0 : c.error / c.tolerance;
+  } else {
+    c.ratio = c.tolerance > 0 && std::isfinite(c.error) ? c.error / c.tolerance : kInfinity;
+  }
+  return c;
+}
+
+/// What one thread has seen. The worst element is the first of those with the largest ratio.
+struct Findings {
+  double max_error = 0;
+  bool exact = true;
+  std::int64_t wrong = 0;
+  Comparison worst;
+  double worst_found = 0;
+  std::int64_t row = -1;
+  std::int64_t column = -1;
+
+  void add(const Comparison& c, double found, std::int64_t i, std::int64_t j) {
+    max_error = std::max(max_error, c.error);
+    if (!c.right) ++wrong;
+    const bool worse = c.right == worst.right ? c.ratio > worst.ratio : !c.right;
+    if (row >= 0 && !worse) return;
+    worst = c;
+    worst_found = found;
+    row = i;
+    column = j;
+  }
+  /// `later` has seen later rows.
+  void merge(const Findings& later) {
+    if (later.row < 0) return;
+    const double error = std::max(max_error, later.max_error);
+    const std::int64_t all_wrong = wrong + later.wrong;
+    exact = exact && later.exact;
+    add(later.worst, later.worst_found, later.row, later.column);
+    max_error = error;
+    wrong = all_wrong;
+  }
+};
+
+std::string number(double value) {
+  return std::isnan(value) ? "NaN" : fmt::format("{:.6g}", value);
+}
+
+std::string describe(const Findings& findings, std::size_t checked) {
+  return fmt::format(
+      "D[{}][{}] is {}, the reference is {}, tolerance {:.3g} ({} of {} checked elements {} wrong)",
+      findings.row, findings.column, number(findings.worst_found), number(findings.worst.reference),
+      findings.worst.tolerance, findings.wrong, checked, findings.wrong == 1 ? "is" : "are");
+}
+
+float scale_at(const std::vector<float>& scales, ScaleGranularity granularity, std::int64_t i) {
+  if (granularity == ScaleGranularity::kNone) return 1.0f;
+  return scales.size() == 1 ? scales[0] : scales[static_cast<std::size_t>(i)];
+}
+
+}  // namespace
+
+CheckResult Reference::check(const GemmProblem& problem, Accumulation accumulation, const void* d,
+                             int threads) const {
+  const bool fp16 = problem.d == DataType::kFp16;
+  const auto* codes = static_cast<const std::uint16_t*>(d);
+  const std::vector<float>& bias = fp16 ? bias_fp16_ : bias_bf16_;
+  const double relative_error = relative_accumulation_error(type_, accumulation, shape_.k);
+  std::vector<Findings> findings(static_cast<std::size_t>(threads));
+  parallel_run(threads, [&](int index, int count) {
+    Findings found;
+    const Range rows = thread_share(shape_.m, index, count);
+    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+      const float scale_a = scale_at(scale_a_, problem.scales.a, i);
+      const std::int64_t end = row_begin_[static_cast<std::size_t>(i) + 1];
+      for (std::int64_t e = row_begin_[static_cast<std::size_t>(i)]; e < end; ++e) {
+        const auto at = static_cast<std::size_t>(e);
+        const std::int64_t j = columns_[at];
+        const double magnitude = magnitudes_.empty() ? 0 : static_cast<double>(magnitudes_[at]);
+        const ExactElement exact = exact_element(
+            sums_[at], relative_error * magnitude, scale_a, scale_at(scale_b_, problem.scales.b, j),
+            problem.bias ? bias[static_cast<std::size_t>(j)] : 0.0f);
+        const std::uint16_t code = codes[i * shape_.n + j];
+        const auto value = static_cast<double>(fp16 ? operands::fp16_to_float(code)
+                                                    : operands::bf16_to_float(code));
+        found.exact = found.exact && exact.deviation == 0;
+        found.add(compare(value, exact, problem.d), value, i, j);
+      }
+    }
+    findings[static_cast<std::size_t>(index)] = found;
+  });
+  Findings all;
+  for (const Findings& each : findings) all.merge(each);
+  CheckResult result;
+  result.accuracy = {.max_error = all.max_error,
+                     .max_error_ratio = all.worst.ratio,
+                     .share_checked = share_checked(),
+                     .exact = all.exact};
+  result.right = all.wrong == 0;
+  if (!result.right) result.description = describe(all, columns_.size());
+  return result;
+}
+
+}  // namespace twofour::verify

@@ -1,0 +1,105 @@
+// The loops of the reference, for operands::with_vector_isa. They are exact, or add up in an order
+// that does not depend on the instruction set.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "operands/fill.h"
+#include "operands/vector_isa.h"
+
+namespace twofour::verify {
+
+/// What elements are widened to before they are multiplied.
+template <DataType kType>
+using Wide = std::conditional_t<kType == DataType::kInt8, std::int16_t, float>;
+
+/// Elements of a row that are widened and multiplied at a time: rows of a block then stay in the
+/// second-level cache, and int32 holds a sum of int8 products, 1024 * 2^14 < 2^31.
+inline constexpr std::int64_t kDotChunk = 1024;
+/// Lanes of the sums; a chunk is filled up with zeros to a multiple of it.
+inline constexpr std::int64_t kDotLanes = 16;
+
+/// wide[i] = codes[i], exactly.
+template <DataType kType>
+struct WidenRow {
+  using Code = typename operands::Format<kType>::Code;
+  TWOFOUR_INLINE static void run(const Code* __restrict codes, std::int64_t count,
+                                 Wide<kType>* __restrict wide) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      if constexpr (kType == DataType::kInt8) {
+        wide[i] = static_cast<std::int8_t>(codes[i]);
+      } else {
+        wide[i] = operands::Format<kType>::decode(codes[i]);
+      }
+    }
+  }
+};
+
+/// sums[r] += the dot product of row r of `a` (rows are kDotChunk apart) and `b`, for int8 values.
+struct DotInt8Rows {
+  TWOFOUR_INLINE static void run(const std::int16_t* __restrict a, std::int64_t rows,
+                                 const std::int16_t* __restrict b, std::int64_t count,
+                                 double* __restrict sums) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const std::int16_t* row = a + r * kDotChunk;
+      std::int32_t sum = 0;
+      for (std::int64_t k = 0; k < count; ++k) sum += row[k] * b[k];
+      sums[r] += sum;
+    }
+  }
+};
+
+/// The same for numbers whose products are exact in float, with the sums of magnitudes. Products
+/// are added up in double, magnitudes in float, where 64 of them at most meet in a lane.
+struct DotFloatRows {
+  using Floats [[gnu::vector_size(32)]] = float;
+  using Bits [[gnu::vector_size(32)]] = std::int32_t;
+  using Doubles [[gnu::vector_size(64)]] = double;
+
+  TWOFOUR_INLINE static void run(const float* __restrict a, std::int64_t rows,
+                                 const float* __restrict b, std::int64_t count,
+                                 double* __restrict sums, double* __restrict magnitudes) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const float* row = a + r * kDotChunk;
+      Doubles sum_low{};
+      Doubles sum_high{};
+      Floats magnitude_low{};
+      Floats magnitude_high{};
+      for (std::int64_t k = 0; k < count; k += kDotLanes) {
+        add(row + k, b + k, sum_low, magnitude_low);
+        add(row + k + kDotLanes / 2, b + k + kDotLanes / 2, sum_high, magnitude_high);
+      }
+      const Doubles sum = sum_low + sum_high;
+      double total = 0;
+      double total_magnitude = 0;
+      for (int lane = 0; lane < 8; ++lane) {
+        total += sum[lane];
+        total_magnitude += static_cast<double>(magnitude_low[lane]);
+        total_magnitude += static_cast<double>(magnitude_high[lane]);
+      }
+      sums[r] += total;
+      magnitudes[r] += total_magnitude;
+    }
+  }
+
+ private:
+  TWOFOUR_INLINE static void add(const float* a, const float* b, Doubles& sum, Floats& magnitude) {
+    Floats x;
+    Floats y;
+    std::memcpy(&x, a, sizeof x);
+    std::memcpy(&y, b, sizeof y);
+    const Floats product = x * y;
+    Bits bits;
+    std::memcpy(&bits, &product, sizeof bits);
+    bits &= 0x7FFFFFFF;
+    Floats absolute;
+    std::memcpy(&absolute, &bits, sizeof absolute);
+    sum += __builtin_convertvector(product, Doubles);
+    magnitude += absolute;
+  }
+};
+
+}  // namespace twofour::verify

@@ -1,0 +1,83 @@
+#include "verify/tolerance.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "operands/number_formats.h"
+
+namespace twofour::verify {
+namespace {
+
+/// Unit roundoff of float32.
+constexpr double kUnit = 0x1p-24;
+
+/// lambda of Higham and Mary: a bound of this many standard deviations fails with a probability of
+/// at most 2 exp(-lambda^2 / 2) = 3e-8.
+constexpr double kLambda = 6;
+
+/// Hopper's FP8 matrix instructions keep 13 bits after the leading one and cut off the rest.
+constexpr double kFp8Cut = 0x1p-13;
+/// Products that one of them adds to its accumulator.
+constexpr double kFp8Depth = 32;
+/// Products after which a kernel of wide accumulation moves its sum to a float32 register: 128 in
+/// dense libraries, up to 512 in 2:4 kernels.
+constexpr double kFp8Promotion = 512;
+
+/// Error of k products added up in an accumulator that cuts off, in units of their magnitudes: each
+/// instruction cuts the sum once, in one direction, and each product once, in random directions;
+/// partial sums of numbers of either sign stay below 4 / sqrt(k) of the magnitudes.
+double cut_error(double k) {
+  return kFp8Cut * (k / kFp8Depth + std::sqrt(k)) * std::min(1.0, 4 / std::sqrt(k));
+}
+
+bool is_float(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
+
+/// Whether every order of evaluation, fused or not, computes scale_a * scale_b * sum + bias in
+/// float32 without rounding. Products of two floats are exact in double, which makes the test
+/// itself exact.
+bool exact_in_any_order(double sum, double scale_a, double scale_b, double value) {
+  const double scale = scale_a * scale_b;
+  return is_float(sum) && is_float(scale) && is_float(scale_a * sum) && is_float(scale_b * sum) &&
+         is_float(scale * sum) && is_float(value);
+}
+
+}  // namespace
+
+double relative_accumulation_error(DataType type, Accumulation accumulation, std::int64_t k) {
+  if (type == DataType::kInt8) return 0;
+  const auto n = static_cast<double>(k);
+  // Higham and Mary's gamma-tilde; for few terms the certain bound is the smaller one.
+  const double probable = std::expm1(kLambda * std::sqrt(n) * kUnit + n * kUnit * kUnit);
+  double relative = std::min(probable, n * kUnit / (1 - n * kUnit));
+  if (type == DataType::kFp8E4m3) {
+    if (accumulation == Accumulation::kFp8Fast) {
+      relative += cut_error(n);
+    } else {
+      const double chunk = std::min(n, kFp8Promotion);
+      relative += cut_error(chunk) * std::sqrt(chunk / n);
+    }
+  }
+  return relative;
+}
+
+ExactElement exact_element(double sum, double sum_error, float scale_a, float scale_b, float bias) {
+  const auto sa = static_cast<double>(scale_a);
+  const auto sb = static_cast<double>(scale_b);
+  const auto addend = static_cast<double>(bias);
+  const double product = sa * sb * sum;
+  const double value = product + addend;
+  if (sum_error == 0 && exact_in_any_order(sum, sa, sb, value)) return {value, 0};
+  // Roundings of the sum to float32, of two multiplications and of the addition.
+  const double rounding = 4 * kUnit * (std::fabs(product) + std::fabs(addend)) / (1 - 4 * kUnit);
+  return {value, std::fabs(sa * sb) * sum_error * (1 + 4 * kUnit) + rounding};
+}
+
+double round_to(DataType type, double value) {
+  const auto single = static_cast<float>(value);
+  if (type == DataType::kFp16) {
+    return static_cast<double>(operands::fp16_to_float(operands::float_to_fp16(single)));
+  }
+  return static_cast<double>(operands::bf16_to_float(operands::float_to_bf16(single)));
+}
+
+}  // namespace twofour::verify
