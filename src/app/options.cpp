@@ -82,6 +82,7 @@ Found read(int argc, const char* const* argv) {
   CLI::Option* help = app.add_flag("-h,--help");
   CLI::Option* version = app.add_flag("--version");
   std::vector<CLI::App*> modes;
+  modes.reserve(kModeNames.size());
   for (const auto& [mode, name] : kModeNames)
     modes.push_back(app.add_subcommand(std::string(name)));
   const Bound bound = bind_rows(app, modes, found);

@@ -195,7 +195,7 @@ template <DataType kType>
 std::optional<std::int64_t> first_bad_nibble(const typename Format<kType>::Code* values,
                                              const std::uint8_t* metadata, std::int64_t k) {
   for (std::int64_t g = 0; g < groups_per_row(k); ++g) {
-    const std::uint32_t nibble = (metadata[g / 2] >> (g % 2 * 4)) & 15u;
+    const std::uint32_t nibble = (std::uint32_t{metadata[g / 2]} >> (g % 2 * 4)) & 15u;
     if (!valid_nibble(nibble)) return g;
     const std::int64_t positions[2] = {4 * g + (nibble & 3u), 4 * g + (nibble >> 2)};
     for (int i = 0; i < 2; ++i) {

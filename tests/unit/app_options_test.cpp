@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <random>
 
 #include "app/build_info.h"
+#include "app/options_table.h"
 
 namespace twofour::app {
 
@@ -181,6 +183,47 @@ TEST(Options, HelpAndVersionEndWellWhereverTheyStand) {
 TEST(Options, HelpSaysWhichEndsAreExclusive) {
   EXPECT_THAT(help_text(), HasSubstr("up to E, the end inclusive"));
   EXPECT_THAT(help_text(), HasSubstr("up to E, the end exclusive"));
+}
+
+// Whatever is typed, the answer is options that hold together or one clear refusal.
+TEST(Options, NoSequenceOfWordsEscapes) {
+  std::vector<std::string> words{"",       "-",
+                                 "--",     "-1",
+                                 "0",      "7",
+                                 "1e400",  "a,",
+                                 ",,",     "=",
+                                 "--=",    "--x=",
+                                 "-dtype", "int8",
+                                 "é",      "cpu",
+                                 "all",    "\n",
+                                 "9",      "cold",
+                                 "(",      "meta-llama/Llama-3-8b"};
+  for (const auto& [mode, name] : kModeNames) words.emplace_back(name);
+  for (const OptionRow& row : option_rows()) {
+    words.emplace_back(row.name);
+    words.push_back(std::string(row.name) + "=16");
+  }
+  std::mt19937 random(1);
+  int accepted = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::vector<const char*> line;
+    // Half of them begin well, so that they get further.
+    if (i % 2 == 0) line = {"--dtype", "int8", "model_bench"};
+    for (auto length = random() % 7; length > 0; --length) {
+      line.push_back(words[random() % words.size()].c_str());
+    }
+    const auto result = parse(line);
+    if (const auto* request = std::get_if<ExitRequest>(&result)) {
+      ASSERT_EQ(request->code, 2);
+      ASSERT_THAT(request->to_stderr, ::testing::StartsWith("twofour: "));
+      continue;
+    }
+    ++accepted;
+    const Options& o = std::get<Options>(result);
+    ASSERT_EQ(make_cases(o).empty(), o.mode == Mode::kList);
+    ASSERT_THAT(repro_prefix(o), ::testing::StartsWith("twofour --dtype "));
+  }
+  EXPECT_GT(accepted, 100);
 }
 
 }  // namespace
