@@ -1,0 +1,244 @@
+#include "contract.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <string_view>
+
+namespace twofour::contract {
+namespace {
+
+using device::MemoryRange;
+using providers::KernelInfo;
+using providers::Operation;
+
+constexpr std::size_t kGuardBytes = 256;
+constexpr unsigned char kGuardByte = 0xC3;
+// No contract shape gives this to a packed weight by chance; as int8, fp8, bf16 or fp16 it is a
+// finite number, so that only the result tells.
+constexpr unsigned char kStaleByte = 0x55;
+constexpr int kCopies = 2;
+
+constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone};
+
+verify::HostOperands view(const operands::Operands& o) {
+  return {.spec = o.spec,
+          .a = o.a.data(),
+          .b = o.b.data(),
+          .scale_a = o.scale_a.as<const float>(),
+          .scale_b = o.scale_b.as<const float>(),
+          .bias_bf16 = o.bias_bf16.data(),
+          .bias_fp16 = o.bias_fp16.data()};
+}
+
+bool same_bytes(const Buffer& x, const Buffer& y) {
+  return x.bytes() == y.bytes() && std::memcmp(x.data(), y.data(), x.bytes()) == 0;
+}
+
+bool overlap(const MemoryRange& x, const MemoryRange& y) {
+  const auto* x_begin = static_cast<const std::byte*>(x.data);
+  const auto* y_begin = static_cast<const std::byte*>(y.data);
+  const std::less<> before;
+  return before(x_begin, y_begin + y.bytes) && before(y_begin, x_begin + x.bytes);
+}
+
+/// One examination: an operation, what it works on, and what it broke.
+class Examination {
+ public:
+  Examination(const providers::Provider& provider, const KernelInfo& kernel,
+              const GemmProblem& problem, const Workload& workload, device::Device& device,
+              const Circumstances& circumstances)
+      : provider_(provider),
+        kernel_(kernel),
+        problem_(problem),
+        workload_(workload),
+        device_(device),
+        circumstances_(circumstances),
+        operands_(clone(workload.operands, device)),
+        output_(problem, device) {}
+
+  std::vector<std::string> run() {
+    try {
+      footprint_ = provider_.footprint(kernel_, problem_, circumstances_.threads);
+      prepare();
+      examine_weights();
+      examine_description();
+      examine_results();
+      examine_operands();
+    } catch (const std::exception& error) {
+      broke(std::string("threw: ") + error.what());
+    }
+    return std::move(violations_);
+  }
+
+ private:
+  void broke(std::string what) { violations_.push_back(std::move(what)); }
+
+  void prepare() {
+    operation_ = provider_.make_operation(kernel_, problem_);
+    operation_->prepare({.device = device_,
+                         .operands = operands_,
+                         .d = output_.d(),
+                         .copies = kCopies,
+                         .threads = circumstances_.threads,
+                         .shared = shared_});
+    CacheState cache;
+    cache.copies = kCopies;
+    operation_->plan(
+        {.device = device_, .budget = std::chrono::duration<double>(0), .cache = cache});
+    // The runner frees B here.
+    std::memset(operands_.b.data(), kStaleByte, operands_.b.bytes());
+  }
+
+  void examine_weights() {
+    if (circumstances_.packs_weights && footprint_.weight_bytes == 0)
+      broke("footprint has no weight bytes");
+    std::vector<MemoryRange> ranges[kCopies];
+    for (int slot = 0; slot < kCopies; ++slot) {
+      ranges[slot] = operation_->weights(slot);
+      std::size_t bytes = 0;
+      for (const MemoryRange& range : ranges[slot]) bytes += range.bytes;
+      if (bytes != footprint_.weight_bytes) {
+        broke("weights of slot " + std::to_string(slot) + " are " + std::to_string(bytes) +
+              " bytes, the footprint says " + std::to_string(footprint_.weight_bytes));
+      }
+    }
+    for (const MemoryRange& x : ranges[0]) {
+      for (const MemoryRange& y : ranges[1]) {
+        if (overlap(x, y)) broke("slots share memory");
+      }
+    }
+  }
+
+  void examine_description() {
+    if (operation_->algorithm().empty()) broke("algorithm has no name");
+    if (operation_->architecture().empty()) broke("architecture has no name");
+    const GemmShape executed = operation_->executed();
+    const GemmShape& asked = problem_.shape;
+    if (executed.m < asked.m || executed.n < asked.n || executed.k < asked.k) {
+      broke("executed shape " + mkn(executed) + " is smaller than " + mkn(asked));
+    }
+  }
+
+  std::vector<unsigned char> launch(int slot) {
+    output_.poison();
+    operation_->launch(slot);
+    device_.synchronize();
+    const std::string where = "slot " + std::to_string(slot) + ": ";
+    if (!output_.guards_intact()) broke(where + "wrote outside D");
+    const verify::CheckResult check =
+        workload_.reference.check(problem_, kernel_.accumulation, output_.d(), 1);
+    if (!check.right) broke(where + "wrong result: " + check.description);
+    return output_.copy();
+  }
+
+  void examine_results() {
+    if (workload_.reference.share_checked() < 1) broke("reference is not of the whole result");
+    const auto first = launch(0);
+    const auto second = launch(1);
+    const auto again = launch(0);
+    if (again != first) broke("a second launch gave other bits");
+    if (second != first) broke("another copy of the weights gave other bits");
+  }
+
+  void examine_operands() {
+    const operands::Operands& pristine = workload_.operands;
+    if (!same_bytes(operands_.a, pristine.a) || !same_bytes(operands_.scale_a, pristine.scale_a) ||
+        !same_bytes(operands_.scale_b, pristine.scale_b) ||
+        !same_bytes(operands_.bias_bf16, pristine.bias_bf16) ||
+        !same_bytes(operands_.bias_fp16, pristine.bias_fp16)) {
+      broke("changed its operands");
+    }
+  }
+
+  const providers::Provider& provider_;
+  const KernelInfo& kernel_;
+  const GemmProblem& problem_;
+  const Workload& workload_;
+  device::Device& device_;
+  Circumstances circumstances_;
+  // The operation refers to what stands above it.
+  operands::Operands operands_;
+  OutputArea output_;
+  providers::SharedWeights shared_;
+  providers::Footprint footprint_;
+  std::unique_ptr<Operation> operation_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace
+
+OutputArea::OutputArea(const GemmProblem& problem, device::Device& device)
+    : bytes_(static_cast<std::size_t>(problem.shape.m * problem.shape.n) *
+             static_cast<std::size_t>(size_of(problem.d))),
+      buffer_(device.allocate(bytes_ + 2 * kGuardBytes)) {
+  poison();
+}
+
+unsigned char* OutputArea::d() const { return buffer_.as<unsigned char>() + kGuardBytes; }
+
+void OutputArea::poison() {
+  std::memset(buffer_.data(), kGuardByte, buffer_.bytes());
+  std::memset(d(), verify::kPoisonByte, bytes_);
+}
+
+bool OutputArea::guards_intact() const {
+  const auto is_guard = [](unsigned char byte) { return byte == kGuardByte; };
+  return std::all_of(d() - kGuardBytes, d(), is_guard) &&
+         std::all_of(d() + bytes_, d() + bytes_ + kGuardBytes, is_guard);
+}
+
+operands::Operands clone(const operands::Operands& operands, device::Device& device) {
+  const auto copy = [&](const Buffer& from) {
+    Buffer to = device.allocate(from.bytes());
+    std::memcpy(to.data(), from.data(), from.bytes());
+    return to;
+  };
+  return {.spec = operands.spec,
+          .a = copy(operands.a),
+          .b = copy(operands.b),
+          .scale_a = copy(operands.scale_a),
+          .scale_b = copy(operands.scale_b),
+          .bias_bf16 = copy(operands.bias_bf16),
+          .bias_fp16 = copy(operands.bias_fp16)};
+}
+
+GemmProblem problem_of(const KernelInfo& kernel, const GemmShape& shape, ScaleScheme scales) {
+  return {.shape = shape,
+          .a = kernel.a,
+          .b = kernel.a,
+          .d = kernel.d,
+          .scales = kernel.scaled ? scales : kUnscaled,
+          .bias = kernel.bias,
+          .sparsity = kernel.sparsity};
+}
+
+const Workload& Workloads::get(const GemmProblem& problem) {
+  const ScaleScheme scales = problem.scales == kUnscaled ? ScaleScheme{} : problem.scales;
+  const GemmShape& shape = problem.shape;
+  auto& made = made_[Key{problem.a, shape.m, shape.n, shape.k, std::string(to_string(scales))}];
+  if (!made) {
+    operands::Operands operands = device_.make_operands(
+        {.shape = shape, .type = problem.a, .scales = scales, .seed = 20240229});
+    verify::Reference reference(view(operands), 1);
+    made = std::make_unique<Workload>(Workload{std::move(operands), std::move(reference)});
+  }
+  return *made;
+}
+
+Finding examine(const providers::Provider& provider, const KernelInfo& kernel,
+                const GemmProblem& problem, Workloads& workloads, device::Device& device,
+                const Circumstances& circumstances) {
+  const providers::Support support = provider.supports(kernel, problem);
+  if (!support) {
+    if (support.reason->empty()) return {false, {"unsupported, without a reason"}};
+    return {false, {}};
+  }
+  Examination examination(provider, kernel, problem, workloads.get(problem), device, circumstances);
+  return {true, examination.run()};
+}
+
+}  // namespace twofour::contract

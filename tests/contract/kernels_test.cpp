@@ -1,0 +1,212 @@
+// Every kernel of every provider that computes on this CPU, on ragged shapes, in every scale
+// scheme, against the reference.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract.h"
+#include "core/isa.h"
+#include "support/fake_device.h"
+
+namespace twofour::contract {
+namespace {
+
+using providers::KernelInfo;
+using providers::Provider;
+
+/// The instruction sets of this process were lowered by TWOFOUR_ISA, or are what the machine has.
+class LevelIsThere : public ::testing::Environment {
+ public:
+  void SetUp() override {
+    const char* asked = std::getenv("TWOFOUR_ISA");
+    if (asked != nullptr && to_string(best_isa()) != asked) {
+      GTEST_SKIP() << "this machine has no " << asked << ", only " << to_string(best_isa());
+    }
+  }
+};
+
+const auto* const kLevel = ::testing::AddGlobalTestEnvironment(new LevelIsThere);
+
+struct StartedProvider {
+  std::unique_ptr<Provider> provider;
+  bool by_default;
+};
+
+/// The providers that could be started. Made once: oneDNN takes its time to load.
+const std::map<std::string, StartedProvider>& started_providers() {
+  static const auto providers = [] {
+    std::map<std::string, StartedProvider> made;
+    for (const providers::ProviderRow& row : providers::provider_table()) {
+      if (row.device_kind != "cpu" || row.make == nullptr) continue;
+      made.emplace(row.name, StartedProvider{row.make(), row.by_default});
+    }
+    return made;
+  }();
+  return providers;
+}
+
+struct NamedKernel {
+  std::string provider;
+  KernelInfo kernel;
+  bool packs_weights;
+};
+
+void PrintTo(const NamedKernel& named, std::ostream* os) { *os << named.kernel.name; }
+
+std::vector<NamedKernel> all_kernels() {
+  std::vector<NamedKernel> kernels;
+  for (const auto& [name, started] : started_providers()) {
+    for (KernelInfo& kernel : started.provider->kernels()) {
+      // Only the mock is not run by default, and it does nothing but let time pass.
+      kernels.push_back({name, std::move(kernel), started.by_default});
+    }
+  }
+  return kernels;
+}
+
+std::string test_name(const ::testing::TestParamInfo<NamedKernel>& info) {
+  std::string name = info.param.kernel.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+// One row, one column, fewer than a vector, one more than a tile, K with a tail, many tiles of one
+// dimension, K beyond one cache block. K = 7 is not a multiple of a 2:4 group.
+constexpr GemmShape kShapes[] = {{.m = 1, .n = 1, .k = 4},    {.m = 1, .n = 17, .k = 64},
+                                 {.m = 3, .n = 5, .k = 8},    {.m = 16, .n = 64, .k = 128},
+                                 {.m = 17, .n = 33, .k = 36}, {.m = 64, .n = 48, .k = 260},
+                                 {.m = 5, .n = 16, .k = 7},   {.m = 2, .n = 1030, .k = 128},
+                                 {.m = 131, .n = 7, .k = 64}, {.m = 4, .n = 20, .k = 2052}};
+constexpr const char* kSchemes[] = {"tensor", "token", "channel", "token-channel"};
+// Divides few of the shapes.
+constexpr int kManyThreads = 3;
+
+class Kernel : public ::testing::TestWithParam<NamedKernel> {
+ protected:
+  static void SetUpTestSuite() {
+    device_ = std::make_unique<testing::FakeDevice>();
+    workloads_ = std::make_unique<Workloads>(*device_);
+  }
+  static void TearDownTestSuite() {
+    workloads_.reset();
+    EXPECT_EQ(device_->live_bytes(), 0U) << "memory of the device that nobody freed";
+    device_.reset();
+  }
+
+  [[nodiscard]] const Provider& provider() const {
+    return *started_providers().at(GetParam().provider).provider;
+  }
+  [[nodiscard]] static Finding examine_at(const GemmShape& shape, const char* scheme, int threads);
+
+  static std::unique_ptr<testing::FakeDevice> device_;
+  static std::unique_ptr<Workloads> workloads_;
+};
+
+std::unique_ptr<testing::FakeDevice> Kernel::device_;
+std::unique_ptr<Workloads> Kernel::workloads_;
+
+Finding Kernel::examine_at(const GemmShape& shape, const char* scheme, int threads) {
+  const KernelInfo& kernel = GetParam().kernel;
+  const GemmProblem problem = problem_of(kernel, shape, parse_scale_scheme(scheme).value());
+  const Provider& provider = *started_providers().at(GetParam().provider).provider;
+  return examine(provider, kernel, problem, *workloads_, *device_,
+                 {.threads = threads, .packs_weights = GetParam().packs_weights});
+}
+
+TEST_P(Kernel, KeepsTheContractOnEveryShapeAndScaleScheme) {
+  int supported = 0;
+  for (const GemmShape& shape : kShapes) {
+    for (const char* scheme : kSchemes) {
+      if (!GetParam().kernel.scaled && std::string_view(scheme) != "tensor") continue;
+      const bool threaded = std::string_view(scheme) == "token-channel";
+      for (const int threads : threaded ? std::vector<int>{1, kManyThreads} : std::vector<int>{1}) {
+        const Finding finding = examine_at(shape, scheme, threads);
+        EXPECT_THAT(finding.violations, ::testing::IsEmpty())
+            << mkn(shape) << " scales=" << scheme << " threads=" << threads;
+        supported += finding.supported ? 1 : 0;
+      }
+    }
+  }
+  RecordProperty("supported_problems", supported);
+}
+
+TEST_P(Kernel, RefusesPartOfAGroupOfFourWhenSparse) {
+  const KernelInfo& kernel = GetParam().kernel;
+  if (kernel.sparsity != Sparsity::kTwoFour) return;
+  const GemmProblem problem = problem_of(kernel, {.m = 5, .n = 16, .k = 7}, ScaleScheme{});
+  EXPECT_FALSE(provider().supports(kernel, problem));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfProvider, Kernel, ::testing::ValuesIn(all_kernels()), test_name);
+
+class SharedPack : public ::testing::TestWithParam<std::string> {};
+
+// Kernels of a case share packed weights and D, and are launched in turns.
+TEST_P(SharedPack, KernelsOfOneCaseDoNotDisturbEachOther) {
+  testing::FakeDevice device;
+  Workloads workloads(device);
+  const Provider& provider = *started_providers().at(GetParam()).provider;
+  struct Member {
+    KernelInfo kernel;
+    GemmProblem problem;
+    operands::Operands operands;
+    std::unique_ptr<OutputArea> output;
+    std::unique_ptr<providers::Operation> operation;
+  };
+  std::map<std::string, std::set<const void*>> packs;
+  providers::SharedWeights shared;
+  std::vector<std::unique_ptr<Member>> members;
+  for (const KernelInfo& kernel : provider.kernels()) {
+    const GemmProblem problem = problem_of(kernel, {.m = 17, .n = 40, .k = 132},
+                                           parse_scale_scheme("token-channel").value());
+    if (!provider.supports(kernel, problem)) continue;
+    auto member = std::make_unique<Member>(Member{kernel, problem, {}, nullptr, nullptr});
+    member->operands = clone(workloads.get(problem).operands, device);
+    member->output = std::make_unique<OutputArea>(problem, device);
+    member->operation = provider.make_operation(kernel, problem);
+    member->operation->prepare({.device = device,
+                                .operands = member->operands,
+                                .d = member->output->d(),
+                                .copies = 2,
+                                .threads = 1,
+                                .shared = shared});
+    member->operation->plan({.device = device, .cache = {}});
+    const std::string key = provider.footprint(kernel, problem, 1).weights_key;
+    if (!key.empty() && !member->operation->weights(1).empty())
+      packs[key].insert(member->operation->weights(1).front().data);
+    members.push_back(std::move(member));
+  }
+  for (int turn = 0; turn < 2; ++turn) {
+    for (const auto& member : members) {
+      member->output->poison();
+      member->operation->launch(turn);
+      const auto check = workloads.get(member->problem)
+                             .reference.check(member->problem, member->kernel.accumulation,
+                                              member->output->d(), 1);
+      EXPECT_TRUE(check.right) << member->kernel.name << ": " << check.description;
+    }
+  }
+  for (const auto& [key, starts] : packs) {
+    EXPECT_EQ(starts.size(), 1U) << "kernels that say they share '" << key << "' do not";
+  }
+}
+
+std::vector<std::string> provider_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, started] : started_providers()) names.push_back(name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(OfProvider, SharedPack, ::testing::ValuesIn(provider_names()),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace twofour::contract
