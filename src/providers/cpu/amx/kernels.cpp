@@ -1,0 +1,126 @@
+// AMX kernels for int8 and bfloat16, dense and 2:4.
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "providers/cpu/amx/product.h"
+#include "providers/cpu/avx512/epilogue.h"
+#include "providers/cpu/kernel_list.h"
+
+namespace twofour::providers::cpu::amx {
+namespace {
+
+__m512 load_sums(const std::int32_t* sums) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(sums)); }
+__m512 load_sums(const float* sums) { return _mm512_loadu_ps(sums); }
+
+template <class Element, Sparsity kSparsity>
+struct Functions {
+  using P = Product<HardwareTiles, Element, kSparsity>;
+  using Sum = typename P::Sum;
+
+  static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+    return static_cast<std::size_t>((n + kPanelColumns - 1) / kPanelColumns) *
+           panel_bytes<Element>(k, kSparsity);
+  }
+
+  static void pack(const PackArgs& args) {
+    const std::size_t bytes = panel_bytes<Element>(args.k, kSparsity);
+    for (std::int64_t panel = args.panels.begin; panel < args.panels.end; ++panel) {
+      pack_panel(static_cast<const Element*>(args.weights), args.n, args.k, panel * kPanelColumns,
+                 kSparsity, args.packed + static_cast<std::size_t>(panel) * bytes);
+    }
+  }
+
+  /// Elements from row to row of the converted activations: whole k-steps, and a cache line more,
+  /// so that the sixteen rows of a tile do not fall into one set of the first-level cache.
+  static std::int64_t row_stride(std::int64_t k) {
+    return steps<Element>(k) * TileLayout<Element>::kDepth +
+           kTileRowBytes / static_cast<std::int64_t>(sizeof(Element));
+  }
+
+  static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+    return static_cast<std::size_t>(m * row_stride(k)) * sizeof(Element);
+  }
+
+  static void convert(const ConvertArgs& args) {
+    const std::int64_t stride = row_stride(args.k);
+    const Range rows = rows_of(args.m, args.blocks);
+    const auto* from = static_cast<const Element*>(args.activations);
+    auto* to = reinterpret_cast<Element*>(args.converted);
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      std::copy_n(from + row * args.k, args.k, to + row * stride);
+      std::fill_n(to + row * stride + args.k, stride - args.k, Element{0});
+    }
+  }
+
+  static std::size_t scratch_bytes(const GemmShape& shape) {
+    return kScratchBytes + static_cast<std::size_t>(shape.m * kPanelColumns) * sizeof(Sum);
+  }
+
+  static void run(const RunArgs& args) {
+    const Range rows = rows_of(args.shape.m, args.blocks);
+    const std::int64_t stride = row_stride(args.shape.k);
+    auto* sums = reinterpret_cast<Sum*>(args.scratch + kScratchBytes);
+    const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
+    P product({.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
+               .panel_count = args.panels.end - args.panels.begin,
+               .k_steps = steps<Element>(args.shape.k),
+               .a = reinterpret_cast<const Element*>(args.converted) + rows.begin * stride,
+               .lda = stride,
+               .m = rows.end - rows.begin,
+               .scratch = args.scratch,
+               .sums = sums});
+    product.run([&](std::int64_t panel) {
+      store(args, (args.panels.begin + panel) * kPanelColumns, rows, sums);
+    });
+  }
+
+ private:
+  static Range rows_of(std::int64_t m, Range blocks) {
+    const std::int64_t count = block_count(m, kBlockRows);
+    return {rows_of_block(m, count, blocks.begin).begin,
+            rows_of_block(m, count, blocks.end - 1).end};
+  }
+
+  static void store(const RunArgs& args, std::int64_t column, Range rows, const Sum* sums) {
+    for (std::int64_t half = 0; half < kPanelColumns && column + half < args.shape.n; half += 16) {
+      const avx512::ColumnEpilogue epilogue(args.output, args.shape.n, column + half);
+      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+        epilogue.store(row, load_sums(sums + (row - rows.begin) * kPanelColumns + half));
+      }
+    }
+  }
+};
+
+template <class Element, Sparsity kSparsity>
+constexpr Kernel make_kernel(std::string_view name, DataType type) {
+  using F = Functions<Element, kSparsity>;
+  return {.name = name,
+          .isa = Isa::kAmx,
+          .type = type,
+          .sparsity = kSparsity,
+          .panel_columns = kPanelColumns,
+          .max_rows = kBlockRows,
+          .k_multiple = TileLayout<Element>::kDepth,
+          .packed_bytes = F::packed_bytes,
+          .pack = F::pack,
+          .converted_bytes = F::converted_bytes,
+          .convert = F::convert,
+          .scratch_bytes = F::scratch_bytes,
+          .run = F::run};
+}
+
+}  // namespace
+
+constinit const Kernel i8_dense =
+    make_kernel<std::int8_t, Sparsity::kDense>("tdpbssd", DataType::kInt8);
+constinit const Kernel i8_two_four =
+    make_kernel<std::int8_t, Sparsity::kTwoFour>("tdpbssd, vpexpandb", DataType::kInt8);
+constinit const Kernel bf16_dense =
+    make_kernel<std::uint16_t, Sparsity::kDense>("tdpbf16ps", DataType::kBf16);
+constinit const Kernel bf16_two_four =
+    make_kernel<std::uint16_t, Sparsity::kTwoFour>("tdpbf16ps, vpexpandw", DataType::kBf16);
+
+}  // namespace twofour::providers::cpu::amx

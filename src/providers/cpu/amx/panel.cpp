@@ -1,0 +1,97 @@
+#include "providers/cpu/amx/panel.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace twofour::providers::cpu::amx {
+namespace {
+
+/// Element (k, column) of a zero-padded k-step's dense tiles, as an index into both tiles.
+template <class Element>
+constexpr std::int64_t tile_index(std::int64_t k, std::int64_t column) {
+  constexpr std::int64_t kGroup = 4 / static_cast<std::int64_t>(sizeof(Element));
+  const std::int64_t tile = column / 16;
+  return tile * (kTileBytes / static_cast<std::int64_t>(sizeof(Element))) +
+         k / kGroup * (16 * kGroup) + column % 16 * kGroup + k % kGroup;
+}
+
+template <class Element>
+using DenseStep = std::array<Element, kTilesPerStep * kTileBytes / sizeof(Element)>;
+
+/// bfloat16 -0.0 is a zero too: it need not be kept.
+bool is_zero(std::int8_t x) { return x == 0; }
+bool is_zero(std::uint16_t x) { return (x & 0x7FFFU) == 0; }
+
+/// Marks elements to keep: the non-zeros of each group, and as many zeros as make it two.
+template <class Element>
+void mark_kept(const DenseStep<Element>& dense,
+               std::array<bool, sizeof(DenseStep<Element>)>& kept) {
+  for (std::int64_t column = 0; column < kPanelColumns; ++column) {
+    for (std::int64_t k = 0; k < TileLayout<Element>::kDepth; k += 4) {
+      int left = 2;
+      for (const bool want_zero : {false, true}) {
+        for (std::int64_t i = 0; i < 4; ++i) {
+          const auto index = static_cast<std::size_t>(tile_index<Element>(k + i, column));
+          if (left == 0 || is_zero(dense[index]) != want_zero) continue;
+          kept[index] = true;
+          --left;
+        }
+      }
+    }
+  }
+}
+
+template <class Element>
+void compress_step(const DenseStep<Element>& dense, std::byte* packed) {
+  using Layout = TileLayout<Element>;
+  std::array<bool, sizeof(DenseStep<Element>)> kept{};
+  mark_kept<Element>(dense, kept);
+  std::byte* masks = packed + kTilesPerStep * Layout::kValueBytes;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < dense.size(); ++i) {
+    if (!kept[i]) continue;
+    std::memcpy(packed + next * sizeof(Element), &dense[i], sizeof(Element));
+    ++next;
+    masks[i / 8] |= static_cast<std::byte>(1U << (i % 8));
+  }
+}
+
+template <class Element>
+DenseStep<Element> gather_step(const Element* weights, std::int64_t n, std::int64_t k,
+                               std::int64_t first_column, std::int64_t first_k) {
+  DenseStep<Element> dense{};
+  const std::int64_t columns = std::min<std::int64_t>(kPanelColumns, n - first_column);
+  const std::int64_t depth = std::min<std::int64_t>(TileLayout<Element>::kDepth, k - first_k);
+  for (std::int64_t column = 0; column < columns; ++column) {
+    const Element* row = weights + (first_column + column) * k + first_k;
+    for (std::int64_t i = 0; i < depth; ++i) {
+      dense[static_cast<std::size_t>(tile_index<Element>(i, column))] = row[i];
+    }
+  }
+  return dense;
+}
+
+}  // namespace
+
+template <class Element>
+void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int64_t first_column,
+                Sparsity sparsity, std::byte* panel) {
+  using Layout = TileLayout<Element>;
+  const std::size_t bytes = Layout::step_bytes(sparsity);
+  std::memset(panel, 0, panel_bytes<Element>(k, sparsity));
+  for (std::int64_t first_k = 0; first_k < k; first_k += Layout::kDepth, panel += bytes) {
+    const auto dense = gather_step<Element>(weights, n, k, first_column, first_k);
+    if (sparsity == Sparsity::kDense) {
+      std::memcpy(panel, dense.data(), sizeof(dense));
+    } else {
+      compress_step<Element>(dense, panel);
+    }
+  }
+}
+
+template void pack_panel(const std::int8_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
+                         std::byte*);
+template void pack_panel(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
+                         std::byte*);
+
+}  // namespace twofour::providers::cpu::amx
