@@ -1,7 +1,69 @@
 # CUDA C++, for device/cuda and the CUDA providers alone.
-set(CMAKE_CUDA_ARCHITECTURES OFF)  # each target names its own with -gencode
+set(CMAKE_CUDA_ARCHITECTURES OFF)  # each target names its own with twofour_cuda_target
+if(CCACHE_PROGRAM AND NOT CMAKE_CUDA_COMPILER_LAUNCHER)
+  set(CMAKE_CUDA_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+  find_program(TWOFOUR_NVCC nvcc PATHS /usr/local/cuda/bin REQUIRED)
+  set(CMAKE_CUDA_COMPILER "${TWOFOUR_NVCC}")
+endif()
 enable_language(CUDA)
 set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 find_package(CUDAToolkit 13 REQUIRED)
+
+# twofour_cuda_target(TARGET ARCH...): options of the target's .cu files. ARCH is 90a and the like:
+# machine code for exactly that; a plain number brings PTX along, so that later GPUs run it too.
+# Device asserts are always off: they make ptxas serialise matrix instructions.
+function(twofour_cuda_target target)
+  set(options "")
+  foreach(arch IN LISTS ARGN)
+    set(code "sm_${arch}")
+    if(arch MATCHES "^[0-9]+$")
+      set(code "[sm_${arch},compute_${arch}]")
+    endif()
+    list(APPEND options "-gencode=arch=compute_${arch},code=${code}")
+  endforeach()
+  target_compile_options(${target} PRIVATE
+    "$<$<COMPILE_LANGUAGE:CUDA>:${options};-DNDEBUG;--expt-relaxed-constexpr;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
+endfunction()
+
+# A build whose binaries travel to a machine without our packages: fmt inside, the rest of what
+# remains dynamic is the C++ runtime, libgomp and NVIDIA's libraries.
+if(TWOFOUR_PORTABLE)
+  set_property(TARGET fmt::fmt APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS FMT_HEADER_ONLY=1)
+  add_link_options(-Wl,--as-needed -static-libstdc++ -static-libgcc)
+endif()
+
+# Where a GPU machine has NVIDIA's libraries; LD_LIBRARY_PATH comes first.
+list(APPEND CMAKE_BUILD_RPATH "$ORIGIN" /usr/local/cuda/lib64)
+
+# cuBLASLt comes with the toolkit.
+if(TARGET CUDA::cublasLt)
+  add_library(twofour_cublaslt_library INTERFACE)
+  target_link_libraries(twofour_cublaslt_library INTERFACE CUDA::cublasLt CUDA::cudart_static)
+endif()
+
+# cuSPARSELt: the wheel has only the versioned name, so the library is imported by its full path.
+find_path(CUSPARSELT_INCLUDE_DIR cusparseLt.h
+  PATHS "${TWOFOUR_DEPS_DIR}/cusparselt/include" NO_DEFAULT_PATH)
+find_library(CUSPARSELT_LIBRARY NAMES libcusparseLt.so.0
+  PATHS "${TWOFOUR_DEPS_DIR}/cusparselt/lib" NO_DEFAULT_PATH)
+if(CUSPARSELT_INCLUDE_DIR AND CUSPARSELT_LIBRARY)
+  add_library(twofour_cusparselt_library SHARED IMPORTED)
+  set_target_properties(twofour_cusparselt_library PROPERTIES
+    IMPORTED_LOCATION "${CUSPARSELT_LIBRARY}"
+    INTERFACE_INCLUDE_DIRECTORIES "${CUSPARSELT_INCLUDE_DIR};${CUDAToolkit_INCLUDE_DIRS}"
+    INTERFACE_LINK_LIBRARIES CUDA::cudart_static)
+endif()
+
+# CUTLASS: headers only.
+find_path(CUTLASS_INCLUDE_DIR cutlass/cutlass.h
+  PATHS "${TWOFOUR_DEPS_DIR}/cutlass/include" NO_DEFAULT_PATH)
+if(CUTLASS_INCLUDE_DIR)
+  add_library(twofour_cutlass_headers INTERFACE)
+  target_include_directories(twofour_cutlass_headers SYSTEM INTERFACE
+    "${CUTLASS_INCLUDE_DIR}" "${CUTLASS_INCLUDE_DIR}/../tools/util/include")
+  target_link_libraries(twofour_cutlass_headers INTERFACE CUDA::cudart_static)
+endif()

@@ -1,0 +1,44 @@
+#include "device/cuda/error.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "device/device.h"
+
+namespace twofour::device::cuda {
+namespace {
+
+/// An error that stays after it was read and cleared is sticky: the context is gone. Waiting is
+/// refused during a capture, which says nothing about the device.
+cudaError_t lasting_error() {
+  cudaGetLastError();
+  const cudaError_t again = cudaDeviceSynchronize();
+  if (again == cudaErrorStreamCaptureUnsupported || again == cudaErrorStreamCaptureInvalidated) {
+    cudaGetLastError();
+    return cudaSuccess;
+  }
+  return again;
+}
+
+}  // namespace
+
+void throw_failure(std::string_view message) {
+  const cudaError_t lasting = lasting_error();
+  if (lasting == cudaSuccess) throw std::runtime_error(std::string(message));
+  throw DeviceLost(
+      fmt::format("{}; the GPU is lost to this process: {}", message, cudaGetErrorString(lasting)));
+}
+
+void check(cudaError_t status, std::string_view what) {
+  if (status == cudaSuccess) return;
+  throw_failure(fmt::format("could not {}: {} ({})", what, cudaGetErrorString(status),
+                            cudaGetErrorName(status)));
+}
+
+void ignore(cudaError_t status) noexcept {
+  if (status != cudaSuccess) cudaGetLastError();
+}
+
+}  // namespace twofour::device::cuda

@@ -1,0 +1,14 @@
+// How many launches go into one CUDA graph. A pure function, so that it can be tested without one.
+#pragma once
+
+#include <cstdint>
+
+namespace twofour::device::cuda {
+
+/// Launches of one graph that goes round `copies` rotated copies of the weights: a multiple of
+/// `copies`, at least two rounds, and about a millisecond of work so that the start of a graph
+/// (some microseconds) does not count; `seconds_per_launch` is a first estimate. With very many
+/// copies (small weights) a graph is one round: its next replay reads every copy again.
+std::int64_t graph_length(int copies, double seconds_per_launch);
+
+}  // namespace twofour::device::cuda

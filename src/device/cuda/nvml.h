@@ -1,0 +1,28 @@
+// Clocks, power, temperature and throttle reasons, from NVIDIA's management library. It belongs to
+// the driver and is loaded at run time; without it the fields stay empty.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/environment.h"
+
+namespace twofour::device::cuda {
+
+/// The reasons in a mask of NVML's clock event reasons, in words joined by ", ". Idleness and
+/// clocks that somebody set are not throttling and are left out.
+std::string throttle_words(std::uint64_t mask);
+
+class Nvml {
+ public:
+  virtual ~Nvml() = default;
+  [[nodiscard]] virtual ClockSample sample() const = 0;
+  /// Empty when it cannot be read.
+  [[nodiscard]] virtual std::string driver_version() const = 0;
+};
+
+/// NVML for the GPU at a PCI bus address ("0000:1B:00.0"); null when it cannot be had.
+std::unique_ptr<Nvml> open_nvml(const std::string& pci_bus_id);
+
+}  // namespace twofour::device::cuda

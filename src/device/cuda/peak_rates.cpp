@@ -1,0 +1,53 @@
+#include "device/cuda/peak_rates.h"
+
+#include <array>
+
+namespace twofour::device::cuda {
+namespace {
+
+/// Zero: no such instruction.
+struct PeakRate {
+  int compute_capability;
+  int sixteen_bit;
+  int int8;
+  int fp8;
+};
+
+// From the architectures' white papers, as dense TFLOP/s over (2 x SMs x boost clock):
+// A100 312 / 624 at 108 SMs, 1.41 GHz; A40 150 / 299 at 84, 1.74; L40S 366 / 733 at 142, 2.52;
+// H100 SXM 989 / 1979 at 132, 1.83; B200 2250 / 4500 at 148, 1.85.
+constexpr std::array<PeakRate, 5> kRates{{
+    {80, 1024, 2048, 0},
+    {86, 512, 1024, 0},
+    {89, 512, 1024, 1024},
+    {90, 2048, 4096, 4096},
+    {100, 4096, 8192, 8192},
+}};
+
+int rate_of(const PeakRate& rate, DataType type) {
+  switch (type) {
+    case DataType::kInt8:
+      return rate.int8;
+    case DataType::kFp8E4m3:
+      return rate.fp8;
+    case DataType::kBf16:
+    case DataType::kFp16:
+      return rate.sixteen_bit;
+    case DataType::kFp32:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::optional<int> multiply_adds_per_clock(int compute_capability, DataType type) {
+  for (const PeakRate& rate : kRates) {
+    if (rate.compute_capability != compute_capability) continue;
+    const int multiply_adds = rate_of(rate, type);
+    return multiply_adds > 0 ? std::optional(multiply_adds) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace twofour::device::cuda
