@@ -1,8 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "workload/builtin_models.h"
 #include "workload/workload.h"
@@ -65,6 +66,17 @@ TEST(BuiltinModels, ShapesFollowFromTheConfigurations) {
                                    {"down", intermediate, hidden, 'k'}}};
     EXPECT_EQ(shapes(model), shapes(derived)) << model.name;
     EXPECT_FALSE(model.source.empty()) << model.name;
+  }
+}
+
+TEST(BuiltinModels, AreThoseOfTheDocumentation) {
+  std::ostringstream page;
+  page << std::ifstream(TWOFOUR_SOURCE_DIR "/docs/models.md").rdbuf();
+  for (const Model& model : builtin_models()) {
+    std::ostringstream row;
+    row << "| `" << model.name << "` | " << (model.by_default ? "yes" : "") << " |";
+    for (const Layer& layer : model.layers) row << " " << layer.k << " x " << layer.n << " |";
+    EXPECT_THAT(page.str(), ::testing::HasSubstr(row.str()));
   }
 }
 
