@@ -24,20 +24,21 @@ template <int kCount, class Body>
 /// activations take the rest) while it goes through all row blocks.
 inline constexpr std::int64_t kResidentWeightBytes = 384 * 1024;
 
-/// Calls tile(panel, rows) for every panel and row block of `args`: a group of panels that stays in
-/// L2 meets each row block in turn, and the row block stays in L2 or nearer while it meets the
-/// panels of the group.
-template <class Tile>
+/// Calls tiles(panels, rows) for groups of panels that stay in L2 together and each row block in
+/// turn; the row block stays in L2 or nearer while it meets the panels of the group. With a single
+/// row block there is nothing to stay for, and all panels are one group.
+template <class Tiles>
 [[gnu::always_inline]] inline void for_each_tile(const RunArgs& args, int max_rows,
-                                                 std::int64_t panel_bytes, Tile&& tile) {
+                                                 std::int64_t panel_bytes, Tiles&& tiles) {
   const std::int64_t blocks = block_count(args.shape.m, max_rows);
   const std::int64_t fitting = kResidentWeightBytes / panel_bytes;
-  const std::int64_t group = fitting < 1 ? 1 : fitting;
+  const bool again = args.blocks.end - args.blocks.begin > 1;
+  const std::int64_t all = args.panels.end - args.panels.begin;
+  const std::int64_t group = again ? (fitting < 1 ? 1 : fitting) : all;
   for (std::int64_t first = args.panels.begin; first < args.panels.end; first += group) {
     const std::int64_t last = first + group < args.panels.end ? first + group : args.panels.end;
     for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
-      const Range rows = rows_of_block(args.shape.m, blocks, block);
-      for (std::int64_t panel = first; panel < last; ++panel) tile(panel, rows);
+      tiles(Range{first, last}, rows_of_block(args.shape.m, blocks, block));
     }
   }
 }

@@ -146,33 +146,40 @@ void pack(const PackArgs& args) {
   }
 }
 
-// ---- Tiles: up to 16 rows by sixteen columns, all of K, sums in registers. ----
+// ---- Tiles: up to 16 rows by one to four panels, all of K, sums in registers. ----
 
 struct TileArgs {
+  const RunArgs& run;
   const std::byte* a;      ///< the row block's converted activations
-  const std::byte* panel;  ///< the panel's packed weights
+  const std::byte* panel;  ///< the first panel's packed weights
+  std::int64_t panel_bytes;
   std::int64_t steps;
-  std::int64_t row;  ///< first row
+  std::int64_t row;     ///< first row
+  std::int64_t column;  ///< first column
 };
 
-// How far ahead of their use weights are asked for: far enough to cover the latency of memory at
-// one row, near enough to stay in L1. Panels follow each other, so this runs on into the next.
+/// Panels of one tile. With few rows, several: memory gives more to several streams of addresses
+/// than to one, and the sums of one panel alone would make each vpdpbusd wait for the last.
+constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 8 ? 2 : 1; }
+
+/// With many rows, multiplying is slow enough for the processor's own prefetching to fall behind at
+/// page ends while the window of instructions is too short to see the next step: weights are asked
+/// for this far ahead. Panels follow each other, so it runs on into the next one. With few rows the
+/// request itself costs bandwidth.
 constexpr std::int64_t kPrefetchBytes = 2048;
 
-template <std::int64_t kBytes>
+template <int kPanels, std::int64_t kBytes>
 [[gnu::always_inline]] inline void prefetch(const std::byte* weights) {
-  unrolled<kBytes / kVector>([&](auto line) __attribute__((always_inline)) {
-    _mm_prefetch(reinterpret_cast<const char*>(weights + kPrefetchBytes + line * kVector),
-                 _MM_HINT_T0);
-  });
+  if constexpr (kPanels < 4) {
+    unrolled<kBytes / kVector>([&](auto line) __attribute__((always_inline)) {
+      _mm_prefetch(reinterpret_cast<const char*>(weights + kPrefetchBytes + line * kVector),
+                   _MM_HINT_T0);
+    });
+  }
 }
 
-/// With few rows, one sum for each would make every vpdpbusd wait for the last: rows times chains
-/// must cover its latency of four cycles.
-constexpr int chains(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
-
-template <int kRows>
-using Sums = std::array<__m512i, static_cast<std::size_t>(kRows* chains(kRows))>;
+template <int kRows, int kPanels>
+using Sums = std::array<__m512i, static_cast<std::size_t>(kRows* kPanels)>;
 
 /// Element by element: through fill() g++ 12 keeps the sums in memory.
 template <std::size_t kCount>
@@ -182,52 +189,55 @@ template <std::size_t kCount>
   });
 }
 
-template <int kRows>
-[[gnu::always_inline]] inline void store(const Sums<kRows>& sums, const TileArgs& tile,
-                                         const ColumnEpilogue& epilogue) {
-  const __m512i start = _mm512_load_si512(tile.panel);
-  unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
-    __m512i sum = _mm512_add_epi32(start, sums[std::size_t{r}]);
-    unrolled<chains(kRows) - 1>([&](auto c) __attribute__((always_inline)) {
-      sum = _mm512_add_epi32(sum, sums[std::size_t{r + (c + 1) * kRows}]);
+template <int kRows, int kPanels>
+[[gnu::always_inline]] inline void store(const Sums<kRows, kPanels>& sums, const TileArgs& tile) {
+  unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+    const ColumnEpilogue epilogue(tile.run.output, tile.run.shape.n, tile.column + p * kColumns);
+    const __m512i start = _mm512_load_si512(tile.panel + p * tile.panel_bytes);
+    unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+      const __m512i sum = _mm512_add_epi32(start, sums[std::size_t{p * kRows + r}]);
+      epilogue.store(tile.row + r, _mm512_cvtepi32_ps(sum));
     });
-    epilogue.store(tile.row + r, _mm512_cvtepi32_ps(sum));
   });
 }
 
 struct Dense {
   static constexpr std::int64_t kStepBytes = kDenseStepBytes;
 
-  template <int kRows>
-  static void tile(const TileArgs& tile, const ColumnEpilogue& epilogue) {
-    Sums<kRows> sums;
+  template <int kRows, int kPanels>
+  static void tile(const TileArgs& tile) {
+    Sums<kRows, kPanels> sums;
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      prefetch<kStepBytes>(w);
+      unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+        prefetch<kPanels, kStepBytes>(w + p * tile.panel_bytes);
+      });
       unrolled<kStep / 4>([&](auto s) __attribute__((always_inline)) {
-        const __m512i weights = _mm512_load_si512(w + s * kVector);
-        unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
-          std::int32_t quad;
-          std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
-          auto& sum = sums[std::size_t{r + s % chains(kRows) * kRows}];
-          sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(quad), weights);
+        unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+          const __m512i weights = _mm512_load_si512(w + p * tile.panel_bytes + s * kVector);
+          unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+            std::int32_t quad;
+            std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
+            auto& sum = sums[std::size_t{p * kRows + r}];
+            sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(quad), weights);
+          });
         });
       });
       a += kRows * kStep;
       w += kStepBytes;
     }
-    store<kRows>(sums, tile, epilogue);
+    store<kRows, kPanels>(sums, tile);
   }
 };
 
 struct TwoFour {
   static constexpr std::int64_t kStepBytes = kTwoFourStepBytes;
 
-  template <int kRows>
-  static void tile(const TileArgs& tile, const ColumnEpilogue& epilogue) {
-    Sums<kRows> sums;
+  template <int kRows, int kPanels>
+  static void tile(const TileArgs& tile) {
+    Sums<kRows, kPanels> sums;
     clear(sums);
     const __m512i two_bits = _mm512_set1_epi8(3);
     // Values 2 and 3 of a column come from the second group of four.
@@ -235,35 +245,47 @@ struct TwoFour {
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      prefetch<kStepBytes>(w);
-      const __m512i indices = _mm512_load_si512(w);
+      unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+        prefetch<kPanels, kStepBytes>(w + p * tile.panel_bytes);
+      });
       unrolled<kStep / 8>([&](auto s) __attribute__((always_inline)) {
-        // (indices >> 2s & two_bits) | group
-        const __m512i select =
-            _mm512_ternarylogic_epi32(_mm512_srli_epi32(indices, 2 * s), two_bits, group, 0xEA);
-        const __m512i weights = _mm512_load_si512(w + (s + 1) * kVector);
-        unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
-          std::int64_t eight;
-          std::memcpy(&eight, a + r * kStep + s * 8, sizeof(eight));
-          const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), select);
-          auto& sum = sums[std::size_t{r + s % chains(kRows) * kRows}];
-          sum = _mm512_dpbusd_epi32(sum, kept, weights);
+        unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+          const std::byte* panel = w + p * tile.panel_bytes;
+          // (indices >> 2s & two_bits) | group
+          const __m512i indices = _mm512_load_si512(panel);
+          const __m512i select =
+              _mm512_ternarylogic_epi32(_mm512_srli_epi32(indices, 2 * s), two_bits, group, 0xEA);
+          const __m512i weights = _mm512_load_si512(panel + (s + 1) * kVector);
+          unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+            std::int64_t eight;
+            std::memcpy(&eight, a + r * kStep + s * 8, sizeof(eight));
+            const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), select);
+            auto& sum = sums[std::size_t{p * kRows + r}];
+            sum = _mm512_dpbusd_epi32(sum, kept, weights);
+          });
         });
       });
       a += kRows * kStep;
       w += kStepBytes;
     }
-    store<kRows>(sums, tile, epilogue);
+    store<kRows, kPanels>(sums, tile);
   }
 };
 
-using TileFunction = void (*)(const TileArgs&, const ColumnEpilogue&);
+using TileFunction = void (*)(const TileArgs&);
 
-/// Entry r - 1 is the tile of r rows.
+/// Tiles of r rows by one panel, and by panels_at_once(r).
+struct TileFunctions {
+  TileFunction one;
+  TileFunction several;
+};
+
+/// Entry r - 1 is for r rows.
 template <class Form>
-constexpr std::array<TileFunction, kMaxRows> kTiles = [
-]<int... r>(std::integer_sequence<int, r...>) {
-  return std::array<TileFunction, kMaxRows>{Form::template tile<r + 1>...};
+constexpr std::array<TileFunctions, kMaxRows> kTiles = [
+]<int... i>(std::integer_sequence<int, i...>) {
+  return std::array<TileFunctions, kMaxRows>{TileFunctions{
+      Form::template tile<i + 1, 1>, Form::template tile<i + 1, panels_at_once(i + 1)>}...};
 }
 (std::make_integer_sequence<int, kMaxRows>{});
 
@@ -271,14 +293,21 @@ template <class Form>
 void run(const RunArgs& args) {
   const std::int64_t k_steps = steps(args.shape.k);
   const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args.shape.k);
-  for_each_tile(args, kMaxRows, bytes, [&](std::int64_t panel, Range rows) {
-    const ColumnEpilogue epilogue(args.output, args.shape.n, panel * kColumns);
-    kTiles<Form>[static_cast<std::size_t>(rows.end - rows.begin - 1)](
-        {.a = args.converted + rows.begin * k_steps * kStep,
-         .panel = args.packed + panel * bytes,
-         .steps = k_steps,
-         .row = rows.begin},
-        epilogue);
+  for_each_tile(args, kMaxRows, bytes, [&](Range panels, Range rows) {
+    const auto count = static_cast<int>(rows.end - rows.begin);
+    const TileFunctions& tiles = kTiles<Form>[static_cast<std::size_t>(count - 1)];
+    const std::int64_t several = panels_at_once(count);
+    for (std::int64_t panel = panels.begin; panel < panels.end;) {
+      const bool enough = panels.end - panel >= several;
+      (enough ? tiles.several : tiles.one)({.run = args,
+                                            .a = args.converted + rows.begin * k_steps * kStep,
+                                            .panel = args.packed + panel * bytes,
+                                            .panel_bytes = bytes,
+                                            .steps = k_steps,
+                                            .row = rows.begin,
+                                            .column = panel * kColumns});
+      panel += enough ? several : 1;
+    }
   });
 }
 
@@ -301,9 +330,9 @@ constexpr Kernel make_kernel(std::string_view name, Sparsity sparsity) {
 
 }  // namespace
 
-constinit const Kernel i8_dense =
-    make_kernel<Dense, pack_dense_step>("vpdpbusd, 16x16 tiles", Sparsity::kDense);
+constinit const Kernel i8_dense = make_kernel<Dense, pack_dense_step>(
+    "vpdpbusd, tiles of 16 rows x 16 columns", Sparsity::kDense);
 constinit const Kernel i8_two_four = make_kernel<TwoFour, pack_two_four_step>(
-    "vpshufb of activations, vpdpbusd, 16x16 tiles", Sparsity::kTwoFour);
+    "vpshufb of activations, vpdpbusd, tiles of 16 rows x 16 columns", Sparsity::kTwoFour);
 
 }  // namespace twofour::providers::cpu::avx512
