@@ -20,25 +20,35 @@ template <int kCount, class Body>
   (std::make_integer_sequence<int, kCount>{});
 }
 
-/// Weights that a thread keeps in its L2 cache (1 MiB and more on processors with AVX-512, of which
-/// activations take the rest) while it goes through all row blocks.
-inline constexpr std::int64_t kResidentWeightBytes = 384 * 1024;
+/// What a thread keeps of the weights in its L2 cache (1 MiB and more on processors with AVX-512,
+/// of which activations take the rest) while it goes through all row blocks.
+inline constexpr std::int64_t kResidentBytes = 512 * 1024;
 
-/// Calls tiles(panels, rows) for groups of panels that stay in L2 together and each row block in
-/// turn; the row block stays in L2 or nearer while it meets the panels of the group. With a single
-/// row block there is nothing to stay for, and all panels are one group.
+/// Panels that stay in L2 together when each takes `bytes` there.
+[[gnu::always_inline]] constexpr std::int64_t resident_panels(std::int64_t bytes) {
+  return kResidentBytes < bytes ? 1 : kResidentBytes / bytes;
+}
+
+/// Whether these panels are met for the only time in this launch, for the first time, or again.
+enum class Visit : std::uint8_t { kOnly, kFirst, kAgain };
+
+/// Calls tiles(panels, rows, visit) for groups of at most `group` panels and each row block in
+/// turn: the group stays in L2, and the row block stays in L2 or nearer while it meets the panels
+/// of the group. With a single row block there is nothing to stay for, and all panels are one
+/// group.
 template <class Tiles>
 [[gnu::always_inline]] inline void for_each_tile(const RunArgs& args, int max_rows,
-                                                 std::int64_t panel_bytes, Tiles&& tiles) {
+                                                 std::int64_t group, Tiles&& tiles) {
   const std::int64_t blocks = block_count(args.shape.m, max_rows);
-  const std::int64_t fitting = kResidentWeightBytes / panel_bytes;
-  const bool again = args.blocks.end - args.blocks.begin > 1;
-  const std::int64_t all = args.panels.end - args.panels.begin;
-  const std::int64_t group = again ? (fitting < 1 ? 1 : fitting) : all;
+  if (args.blocks.end - args.blocks.begin == 1) {
+    tiles(args.panels, rows_of_block(args.shape.m, blocks, args.blocks.begin), Visit::kOnly);
+    return;
+  }
   for (std::int64_t first = args.panels.begin; first < args.panels.end; first += group) {
     const std::int64_t last = first + group < args.panels.end ? first + group : args.panels.end;
     for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
-      tiles(Range{first, last}, rows_of_block(args.shape.m, blocks, block));
+      tiles(Range{first, last}, rows_of_block(args.shape.m, blocks, block),
+            block == args.blocks.begin ? Visit::kFirst : Visit::kAgain);
     }
   }
 }

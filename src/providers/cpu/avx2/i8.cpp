@@ -293,7 +293,7 @@ template <class Form>
 void run(const RunArgs& args) {
   const std::int64_t k_steps = steps(args.shape.k);
   const std::int64_t bytes = k_steps * Form::kStepBytes;
-  for_each_tile(args, Form::kMaxRows, bytes, [&](Range panels, Range rows) {
+  for_each_tile(args, Form::kMaxRows, resident_panels(bytes), [&](Range panels, Range rows, Visit) {
     const auto count = static_cast<int>(rows.end - rows.begin);
     const TileFunctions& tiles = kTiles<Form>[static_cast<std::size_t>(count - 1)];
     const std::int64_t several = panels_at_once(count);

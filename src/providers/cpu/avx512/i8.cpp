@@ -7,6 +7,7 @@
 // that its column kept. docs/cpu-kernels.md has the limits and what else was tried.
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -156,25 +157,36 @@ struct TileArgs {
   std::int64_t steps;
   std::int64_t row;     ///< first row
   std::int64_t column;  ///< first column
+  std::byte* selects;   ///< the first panel's shuffle indices; 2:4 with several row blocks only
 };
 
 /// Panels of one tile. With few rows, several: memory gives more to several streams of addresses
 /// than to one, and the sums of one panel alone would make each vpdpbusd wait for the last.
 constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 8 ? 2 : 1; }
 
-/// With many rows, multiplying is slow enough for the processor's own prefetching to fall behind at
-/// page ends while the window of instructions is too short to see the next step: weights are asked
-/// for this far ahead. Panels follow each other, so it runs on into the next one. With few rows the
-/// request itself costs bandwidth.
-constexpr std::int64_t kPrefetchBytes = 2048;
+// How far ahead of their use weights and activations are asked for. Panels follow each other, and
+// so do row blocks: the request runs on into the next one.
+constexpr std::int64_t kPrefetchWeightBytes = 2048;
+constexpr std::int64_t kPrefetchActivationBytes = 4096;
 
-template <int kPanels, std::int64_t kBytes>
-[[gnu::always_inline]] inline void prefetch(const std::byte* weights) {
+template <std::int64_t kBytes>
+[[gnu::always_inline]] inline void prefetch(const std::byte* data) {
+  unrolled<static_cast<int>(kBytes / kVector)>([&](auto line) __attribute__((always_inline)) {
+    _mm_prefetch(reinterpret_cast<const char*>(data + line * kVector), _MM_HINT_T0);
+  });
+}
+
+/// With many rows, multiplying takes long enough for the processor's own prefetching to stop at
+/// each page, and its window of instructions is too short to reach the next step. With few rows,
+/// asking costs more bandwidth than it gains.
+template <int kRows, int kPanels, std::int64_t kStepBytes>
+[[gnu::always_inline]] inline void prefetch_step(const std::byte* a, const std::byte* weights,
+                                                 std::int64_t panel_bytes) {
   if constexpr (kPanels < 4) {
-    unrolled<kBytes / kVector>([&](auto line) __attribute__((always_inline)) {
-      _mm_prefetch(reinterpret_cast<const char*>(weights + kPrefetchBytes + line * kVector),
-                   _MM_HINT_T0);
+    unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+      prefetch<kStepBytes>(weights + p * panel_bytes + kPrefetchWeightBytes);
     });
+    prefetch<kRows * kStep>(a + kPrefetchActivationBytes);
   }
 }
 
@@ -203,17 +215,16 @@ template <int kRows, int kPanels>
 
 struct Dense {
   static constexpr std::int64_t kStepBytes = kDenseStepBytes;
+  static constexpr std::int64_t kSelectBytes = 0;
 
-  template <int kRows, int kPanels>
+  template <int kRows, int kPanels, Visit>
   static void tile(const TileArgs& tile) {
     Sums<kRows, kPanels> sums;
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
-        prefetch<kPanels, kStepBytes>(w + p * tile.panel_bytes);
-      });
+      prefetch_step<kRows, kPanels, kStepBytes>(a, w, tile.panel_bytes);
       unrolled<kStep / 4>([&](auto s) __attribute__((always_inline)) {
         unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
           const __m512i weights = _mm512_load_si512(w + p * tile.panel_bytes + s * kVector);
@@ -234,32 +245,40 @@ struct Dense {
 
 struct TwoFour {
   static constexpr std::int64_t kStepBytes = kTwoFourStepBytes;
+  /// Shuffle indices of one step and panel as bytes. The first row block leaves them in scratch for
+  /// those that follow: loads are free here, while the shifts take a port that shuffles need.
+  static constexpr std::int64_t kSelectBytes = kStep / 8 * kVector;
 
-  template <int kRows, int kPanels>
+  /// Shuffle indices for the s-th eight k of the step at `panel`.
+  template <Visit kVisit, int s>
+  [[gnu::always_inline]] static __m512i select(const std::byte* panel, std::byte* selects) {
+    if constexpr (kVisit == Visit::kAgain) return _mm512_load_si512(selects + s * kVector);
+    const __m512i indices = _mm512_srli_epi32(_mm512_load_si512(panel), 2 * s);
+    // (indices & 3) | group: values 2 and 3 of a column come from the second group of four.
+    const __m512i group = _mm512_set1_epi32(0x04040000);
+    const __m512i bytes = _mm512_ternarylogic_epi32(indices, _mm512_set1_epi8(3), group, 0xEA);
+    if constexpr (kVisit == Visit::kFirst) _mm512_store_si512(selects + s * kVector, bytes);
+    return bytes;
+  }
+
+  template <int kRows, int kPanels, Visit kVisit>
   static void tile(const TileArgs& tile) {
     Sums<kRows, kPanels> sums;
     clear(sums);
-    const __m512i two_bits = _mm512_set1_epi8(3);
-    // Values 2 and 3 of a column come from the second group of four.
-    const __m512i group = _mm512_set1_epi32(0x04040000);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
+    std::byte* selects = tile.selects;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
-        prefetch<kPanels, kStepBytes>(w + p * tile.panel_bytes);
-      });
+      prefetch_step<kRows, kPanels, kStepBytes>(a, w, tile.panel_bytes);
       unrolled<kStep / 8>([&](auto s) __attribute__((always_inline)) {
         unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
           const std::byte* panel = w + p * tile.panel_bytes;
-          // (indices >> 2s & two_bits) | group
-          const __m512i indices = _mm512_load_si512(panel);
-          const __m512i select =
-              _mm512_ternarylogic_epi32(_mm512_srli_epi32(indices, 2 * s), two_bits, group, 0xEA);
+          const __m512i bytes = select<kVisit, s>(panel, selects);
           const __m512i weights = _mm512_load_si512(panel + (s + 1) * kVector);
           unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
             std::int64_t eight;
             std::memcpy(&eight, a + r * kStep + s * 8, sizeof(eight));
-            const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), select);
+            const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), bytes);
             auto& sum = sums[std::size_t{p * kRows + r}];
             sum = _mm512_dpbusd_epi32(sum, kept, weights);
           });
@@ -267,6 +286,7 @@ struct TwoFour {
       });
       a += kRows * kStep;
       w += kStepBytes;
+      if constexpr (kVisit != Visit::kOnly) selects += kSelectBytes;
     }
     store<kRows, kPanels>(sums, tile);
   }
@@ -274,41 +294,64 @@ struct TwoFour {
 
 using TileFunction = void (*)(const TileArgs&);
 
-/// Tiles of r rows by one panel, and by panels_at_once(r).
+/// Tiles of r rows by one panel for each Visit, and by panels_at_once(r) for the only visit.
 struct TileFunctions {
-  TileFunction one;
+  std::array<TileFunction, 3> one;
   TileFunction several;
 };
 
+template <class Form, int kRows>
+constexpr TileFunctions tile_functions() {
+  return {.one = {Form::template tile<kRows, 1, Visit::kOnly>,
+                  Form::template tile<kRows, 1, Visit::kFirst>,
+                  Form::template tile<kRows, 1, Visit::kAgain>},
+          .several = Form::template tile<kRows, panels_at_once(kRows), Visit::kOnly>};
+}
+
 /// Entry r - 1 is for r rows.
 template <class Form>
-constexpr std::array<TileFunctions, kMaxRows> kTiles = [
-]<int... i>(std::integer_sequence<int, i...>) {
-  return std::array<TileFunctions, kMaxRows>{TileFunctions{
-      Form::template tile<i + 1, 1>, Form::template tile<i + 1, panels_at_once(i + 1)>}...};
+constexpr auto kTiles = []<int... i>(std::integer_sequence<int, i...>) {
+  return std::array<TileFunctions, kMaxRows>{tile_functions<Form, i + 1>()...};
 }
 (std::make_integer_sequence<int, kMaxRows>{});
+
+template <class Form>
+std::int64_t panels_in_group(std::int64_t k) {
+  return resident_panels(panel_bytes<Form::kStepBytes>(k) + steps(k) * Form::kSelectBytes);
+}
+
+template <class Form>
+std::size_t scratch_bytes(const GemmShape& shape) {
+  if (Form::kSelectBytes == 0 || shape.m <= kMaxRows) return 0;
+  const std::int64_t panels =
+      std::min(panels_in_group<Form>(shape.k), block_count(shape.n, kColumns));
+  return static_cast<std::size_t>(panels * steps(shape.k) * Form::kSelectBytes);
+}
 
 template <class Form>
 void run(const RunArgs& args) {
   const std::int64_t k_steps = steps(args.shape.k);
   const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args.shape.k);
-  for_each_tile(args, kMaxRows, bytes, [&](Range panels, Range rows) {
+  const auto run_tiles = [&](Range panels, Range rows, Visit visit) {
     const auto count = static_cast<int>(rows.end - rows.begin);
     const TileFunctions& tiles = kTiles<Form>[static_cast<std::size_t>(count - 1)];
-    const std::int64_t several = panels_at_once(count);
+    const std::int64_t several = visit == Visit::kOnly ? panels_at_once(count) : 1;
     for (std::int64_t panel = panels.begin; panel < panels.end;) {
-      const bool enough = panels.end - panel >= several;
-      (enough ? tiles.several : tiles.one)({.run = args,
-                                            .a = args.converted + rows.begin * k_steps * kStep,
-                                            .panel = args.packed + panel * bytes,
-                                            .panel_bytes = bytes,
-                                            .steps = k_steps,
-                                            .row = rows.begin,
-                                            .column = panel * kColumns});
-      panel += enough ? several : 1;
+      const bool together = several > 1 && panels.end - panel >= several;
+      const TileFunction tile =
+          together ? tiles.several : tiles.one[static_cast<std::size_t>(visit)];
+      tile({.run = args,
+            .a = args.converted + rows.begin * k_steps * kStep,
+            .panel = args.packed + panel * bytes,
+            .panel_bytes = bytes,
+            .steps = k_steps,
+            .row = rows.begin,
+            .column = panel * kColumns,
+            .selects = args.scratch + (panel - panels.begin) * k_steps * Form::kSelectBytes});
+      panel += together ? several : 1;
     }
-  });
+  };
+  for_each_tile(args, kMaxRows, panels_in_group<Form>(args.shape.k), run_tiles);
 }
 
 template <class Form, void (*PackStep)(__m256i, std::byte*)>
@@ -324,7 +367,7 @@ constexpr Kernel make_kernel(std::string_view name, Sparsity sparsity) {
           .pack = pack<Form::kStepBytes, PackStep>,
           .converted_bytes = converted_bytes,
           .convert = convert,
-          .scratch_bytes = nullptr,
+          .scratch_bytes = scratch_bytes<Form>,
           .run = run<Form>};
 }
 
