@@ -157,7 +157,7 @@ void prepare_type(CaseState& state, DataType type) {
       continue;
     }
     if (state.stop.stop_requested()) {
-      entry->end(OutcomeKind::kSkipped, "interrupted");
+      entry->end(OutcomeKind::kSkipped, std::string(kInterruptedReason));
       continue;
     }
     entry->record.phases.operands_s = shared.operands_s;

@@ -31,22 +31,43 @@ std::string repro_line(const RunConfig& config, const GemmShape& shape) {
       config.repro_prefix, shape.m, shape.k, shape.n);
 }
 
-Record base_record(const RunConfig& config, const workload::Case& c,
-                   const SelectedKernel& selected) {
+namespace {
+
+/// What all rows of a case have in common.
+Record case_record(const RunConfig& config, const workload::Case& c,
+                   const ProviderInstance& instance) {
   Record record;
   record.mode = config.mode;
   record.dtype = config.dtype;
   record.case_index = c.index;
-  record.problem = problem_for(selected.kernel, c.shape, config.scales);
   record.executed = c.shape;
   record.model = c.model;
   record.layer = c.layer;
   record.tensor_parallel = c.tensor_parallel;
-  record.provider = selected.instance->row.name;
-  record.provider_version = selected.instance->provider->version();
-  record.kernel = selected.kernel.name;
+  record.provider = instance.row.name;
   record.seed = config.seed;
   record.repro = repro_line(config, c.shape);
+  return record;
+}
+
+}  // namespace
+
+Record base_record(const RunConfig& config, const workload::Case& c,
+                   const SelectedKernel& selected) {
+  Record record = case_record(config, c, *selected.instance);
+  record.problem = problem_for(selected.kernel, c.shape, config.scales);
+  record.provider_version = selected.instance->provider->version();
+  record.kernel = selected.kernel.name;
+  return record;
+}
+
+Record unavailable_record(const RunConfig& config, const workload::Case& c,
+                          const ProviderInstance& instance) {
+  Record record = case_record(config, c, instance);
+  record.problem = {
+      .shape = c.shape, .a = config.dtype, .b = config.dtype, .scales = config.scales};
+  record.kernel = std::string(instance.row.name) + "_*";
+  record.outcome = {instance.unavailable_kind, instance.unavailable};
   return record;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/environment.h"
@@ -54,6 +55,13 @@ std::string repro_line(const RunConfig& config, const GemmShape& shape);
 /// A record with everything that is known before a kernel runs.
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected);
+
+/// The row of a provider that cannot take part in a case; its kernel is named "<provider>_*".
+Record unavailable_record(const RunConfig& config, const workload::Case& c,
+                          const ProviderInstance& instance);
+
+/// Outcome::reason of a kernel that was skipped because a stop was requested.
+inline constexpr std::string_view kInterruptedReason = "interrupted";
 
 /// What `selected` needs at the case's shape on its own, with the copies that a cold run would
 /// make. Only for a supported problem.

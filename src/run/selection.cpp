@@ -36,21 +36,6 @@ void check_names(std::string_view device_kind, std::span<const std::string> name
   }
 }
 
-ProviderInstance start(const ProviderRow& row) {
-  ProviderInstance instance{.row = row};
-  if (row.make == nullptr) {
-    instance.unavailable = row.not_built_reason;
-    return instance;
-  }
-  try {
-    instance.provider = row.make();
-  } catch (const std::exception& error) {
-    instance.unavailable_kind = OutcomeKind::kFailed;
-    instance.unavailable = error.what();
-  }
-  return instance;
-}
-
 /// 16-bit baselines first, then dense, then 2:4.
 int rank(const KernelInfo& kernel, DataType dtype) {
   if (kernel.a != dtype || !kernel.scaled) return 0;
@@ -66,6 +51,21 @@ bool belongs(const KernelInfo& kernel, DataType dtype) {
 
 }  // namespace
 
+ProviderInstance start_provider(const ProviderRow& row) {
+  ProviderInstance instance{.row = row};
+  if (row.make == nullptr) {
+    instance.unavailable = row.not_built_reason;
+    return instance;
+  }
+  try {
+    instance.provider = row.make();
+  } catch (const std::exception& error) {
+    instance.unavailable_kind = OutcomeKind::kFailed;
+    instance.unavailable = error.what();
+  }
+  return instance;
+}
+
 std::vector<ProviderInstance> start_providers(std::string_view device_kind,
                                               std::span<const std::string> names) {
   check_names(device_kind, names);
@@ -73,7 +73,7 @@ std::vector<ProviderInstance> start_providers(std::string_view device_kind,
   for (const ProviderRow& row : providers::provider_table()) {
     const bool named = std::find(names.begin(), names.end(), row.name) != names.end();
     const bool wanted = names.empty() ? row.by_default : named;
-    if (wanted && row.device_kind == device_kind) instances.push_back(start(row));
+    if (wanted && row.device_kind == device_kind) instances.push_back(start_provider(row));
   }
   return instances;
 }

@@ -24,6 +24,9 @@ struct ProviderInstance {
   std::string unavailable;  ///< why not
 };
 
+/// Starts one provider; one that cannot start has the reason.
+ProviderInstance start_provider(const providers::ProviderRow& row);
+
 /// Starts the providers of `device_kind`: those named, or the default ones when `names` is empty.
 /// A provider that cannot start stays in the list with the reason. Throws std::invalid_argument for
 /// a name that no row has, or whose row computes on another kind of device.
