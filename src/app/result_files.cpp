@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -61,7 +62,9 @@ ResultFiles::ResultFiles(const std::filesystem::path& directory, std::string_vie
 ResultFiles::ResultFiles(std::filesystem::path jsonl) : jsonl_(std::move(jsonl)) {
   // A line that the earlier run could not finish would swallow the first new one.
   std::ifstream stream(jsonl_, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  std::ostringstream bytes;
+  bytes << stream.rdbuf();
+  const std::string text = bytes.str();
   const std::size_t complete = text.rfind('\n') + 1;
   if (complete < text.size()) std::filesystem::resize_file(jsonl_, complete);
 }

@@ -95,5 +95,16 @@ TEST(Resume, OfAFinishedRunMeasuresNothing) {
   EXPECT_THAT(finished.out, HasSubstr("== All Results "));
 }
 
+TEST(Resume, OfAnotherCommandLineIsRefused) {
+  const Folder folder;
+  ASSERT_EQ(run(folder, quick_sweep()).code, 0);
+  const auto jsonl = folder.only(".jsonl");
+  const std::string before = read_file(jsonl);
+  const Finished finished = run(folder, quick_sweep({"--seed", "9", "--resume", jsonl.string()}));
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("--resume: result 1 of the file belongs to another command"));
+  EXPECT_EQ(read_file(jsonl), before);
+}
+
 }  // namespace
 }  // namespace twofour::cli

@@ -1,0 +1,59 @@
+#include "app/dry_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace twofour::app {
+namespace {
+
+double mib(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+
+std::string need_text(const Session& session, const workload::Case& c,
+                      const run::SelectedKernel& selected) {
+  const GemmProblem problem = run::problem_for(selected.kernel, c.shape, session.config.scales);
+  if (const auto support = selected.instance->provider->supports(selected.kernel, problem);
+      !support) {
+    return "unsupported: " + *support.reason;
+  }
+  const run::MemoryNeed need = run::memory_need(session.config, c, selected, *session.device);
+  return fmt::format("{:10.2f} MiB = operands {:.2f} + weights {:.2f} ({} {}) + other {:.2f}",
+                     mib(need.total()), mib(need.operand_bytes), mib(need.weight_bytes),
+                     need.copies, need.copies == 1 ? "copy" : "copies", mib(need.other_bytes));
+}
+
+std::string case_text(const Session& session, const workload::Case& c, std::size_t name_width) {
+  std::string title = fmt::format("[{}]  MKN=({})", c.index, mkn(c.shape));
+  if (!c.model.empty()) {
+    title += fmt::format("  {} {} TP {}", c.model, c.layer, c.tensor_parallel);
+  }
+  title += '\n';
+  if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";
+  for (const run::SelectedKernel& selected : session.kernels) {
+    std::string need;
+    try {
+      need = need_text(session, c, selected);
+    } catch (const std::exception& error) {
+      need = fmt::format("failed: {}", error.what());
+    }
+    title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width, need);
+  }
+  return title + "  repro: " + run::repro_line(session.config, c.shape) + "\n";
+}
+
+}  // namespace
+
+std::string dry_run_text(const Session& session, std::span<const workload::Case> cases) {
+  std::size_t width = 0;
+  for (const run::SelectedKernel& selected : session.kernels) {
+    width = std::max(width, selected.kernel.name.size());
+  }
+  std::string text;
+  for (const workload::Case& c : cases) text += case_text(session, c, width);
+  text += fmt::format("{} cases, {:.2f} MiB of memory are free on {}\n", cases.size(),
+                      mib(session.device->memory().free_bytes), session.device->info().name);
+  return text;
+}
+
+}  // namespace twofour::app

@@ -1,0 +1,15 @@
+// --dry-run: what would be measured.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "app/session.h"
+
+namespace twofour::app {
+
+/// For each case its shape, the memory that each kernel needs (or why it cannot run), and a command
+/// line that measures the case alone.
+std::string dry_run_text(const Session& session, std::span<const workload::Case> cases);
+
+}  // namespace twofour::app

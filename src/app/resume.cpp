@@ -1,0 +1,41 @@
+#include "app/resume.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/options_table.h"
+
+namespace twofour::app {
+
+void check_same_run(const Session& session, std::span<const workload::Case> cases,
+                    std::span<const Record> records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Record& record = records[i];
+    const auto c = std::find_if(cases.begin(), cases.end(), [&](const workload::Case& known) {
+      return known.index == record.case_index && known.shape == record.problem.shape &&
+             known.model == record.model && known.layer == record.layer;
+    });
+    const std::string here =
+        c == cases.end() ? "no such case" : run::repro_line(session.config, c->shape);
+    if (here == record.repro && record.mode == session.config.mode) continue;
+    throw UsageError(
+        fmt::format("--resume: result {} of the file belongs to another command line: "
+                    "{} case {} ('{}'), and this one has '{}'",
+                    i + 1, record.mode, record.case_index, record.repro, here));
+  }
+}
+
+std::vector<run::SelectedKernel> kernels_left(const Session& session, const workload::Case& c,
+                                              std::span<const Record> records) {
+  std::vector<run::SelectedKernel> left;
+  for (const run::SelectedKernel& selected : session.kernels) {
+    const bool there = std::any_of(records.begin(), records.end(), [&](const Record& record) {
+      return record.case_index == c.index && record.kernel == selected.kernel.name;
+    });
+    if (!there) left.push_back(selected);
+  }
+  return left;
+}
+
+}  // namespace twofour::app

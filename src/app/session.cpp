@@ -1,0 +1,75 @@
+#include "app/session.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <regex>
+#include <stdexcept>
+#include <string>
+
+#include "app/options_table.h"
+
+namespace twofour::app {
+namespace {
+
+// For each kernel of a case: enough to try some dozens of algorithms a few times.
+constexpr double kPlanBudgetSeconds = 0.3;
+
+run::RunConfig config_of(const Options& options, const device::Device& device) {
+  return {.mode = std::string(to_string(options.mode)),
+          .dtype = options.dtype,
+          .scales = options.scales,
+          .caches = options.caches,
+          .measure = {.precision = options.precision,
+                      .max_time_s = options.max_time_s,
+                      .seed = options.seed},
+          .plan_budget_s = kPlanBudgetSeconds,
+          .seed = options.seed,
+          .threads = device.info().threads,
+          .repro_prefix = repro_prefix(options)};
+}
+
+void require_kernels(const Options& options, const Session& session) {
+  if (!session.kernels.empty()) return;
+  // A provider that could not start is a row with its reason, so there is something to show.
+  const bool any_reason = std::any_of(session.providers.begin(), session.providers.end(),
+                                      [](const auto& p) { return !p.provider; });
+  if (any_reason) return;
+  std::vector<std::string_view> names;
+  for (const run::ProviderInstance& instance : session.providers) {
+    names.push_back(instance.row.name);
+  }
+  const std::string_view dtype = info(options.dtype).cli_name;
+  if (options.kernels) {
+    throw UsageError(
+        fmt::format("--kernels: '{}' matches no {} kernel of {}; 'twofour list' shows "
+                    "them",
+                    *options.kernels, dtype, fmt::join(names, ", ")));
+  }
+  throw UsageError(
+      fmt::format("--dtype: '{}' is not a type that {} multiplies; 'twofour list' "
+                  "shows the kernels",
+                  dtype, fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+Session start_session(const Options& options) {
+  Session session;
+  session.device = open_device(options.device, options.threads);
+  try {
+    session.providers = run::start_providers(session.device->info().kind, options.providers);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+  }
+  std::optional<std::regex> pattern;
+  if (options.kernels) pattern.emplace(*options.kernels);
+  session.kernels = run::select_kernels(session.providers, options.dtype, pattern);
+  require_kernels(options, session);
+  session.config = config_of(options, *session.device);
+  return session;
+}
+
+}  // namespace twofour::app

@@ -1,0 +1,193 @@
+#include "app/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/environment.h"
+#include "app/exit_code.h"
+#include "app/options_table.h"
+#include "app/progress.h"
+#include "app/result_files.h"
+#include "app/resume.h"
+#include "app/watchdog.h"
+
+namespace twofour::app {
+namespace {
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+/// The operand types that the session multiplies.
+std::vector<DataType> types_of(const Session& session) {
+  std::vector<DataType> types;
+  for (const run::SelectedKernel& selected : session.kernels) {
+    if (std::find(types.begin(), types.end(), selected.kernel.a) == types.end()) {
+      types.push_back(selected.kernel.a);
+    }
+  }
+  return types;
+}
+
+/// A row that says why a provider takes no part in a case.
+std::vector<Record> rows_of_missing_providers(const Session& session, const workload::Case& c) {
+  std::vector<Record> rows;
+  for (const run::ProviderInstance& instance : session.providers) {
+    if (!instance.provider) rows.push_back(run::unavailable_record(session.config, c, instance));
+  }
+  return rows;
+}
+
+class Sweep {
+ public:
+  Sweep(const Options& options, Session& session, std::span<const workload::Case> cases,
+        const Interrupt& interrupt, const Relaunch& relaunch)
+      : options_(options),
+        session_(session),
+        cases_(cases),
+        interrupt_(interrupt),
+        relaunch_(relaunch) {}
+
+  int run() {
+    options_.resume ? resume() : begin();
+    {
+      const Watchdog watchdog(activity_, options_.case_timeout_s,
+                              [this](const Record& record) { give_up_on(record); });
+      Progress progress(cases_.size(), !options_.quiet);
+      for (std::size_t i = 0; i < cases_.size() && !interrupt_.requested(); ++i) {
+        measure(i, progress);
+      }
+    }
+    files_->finish(records_);
+    print(report::final_tables(records_, options_.format));
+    if (!options_.quiet) {
+      fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", files_->jsonl().string());
+    }
+    return exit_code();
+  }
+
+ private:
+  void begin() {
+    std::vector<std::string> argv{"twofour"};
+    const auto& arguments = relaunch_.arguments();
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    Environment environment =
+        describe_environment(*session_.device, session_.providers, std::move(argv), options_.seed);
+    environment.roofs = session_.device->measure_roofs(types_of(session_));
+    roofs_ = environment.roofs;
+    try {
+      files_.emplace(options_.output_dir, session_.config.mode, options_.dtype, environment);
+    } catch (const std::filesystem::filesystem_error& error) {
+      throw std::runtime_error(fmt::format("--output-dir: '{}' cannot be made: {}",
+                                           options_.output_dir.string(), error.code().message()));
+    }
+    if (options_.format == report::TextFormat::kJsonl) {
+      print(report::environment_json(environment) + "\n");
+    }
+  }
+
+  void resume() {
+    try {
+      EarlierRun earlier = read_jsonl(*options_.resume);
+      roofs_ = earlier.environment.roofs;
+      records_ = std::move(earlier.records);
+    } catch (const std::invalid_argument& error) {
+      throw UsageError(fmt::format("--resume: {}", error.what()));
+    }
+    check_same_run(session_, cases_, records_);
+    files_.emplace(*options_.resume);
+  }
+
+  void measure(std::size_t index, Progress& progress) {
+    const workload::Case& c = cases_[index];
+    const std::vector<run::SelectedKernel> kernels = kernels_left(session_, c, records_);
+    const bool untouched = std::none_of(records_.begin(), records_.end(),
+                                        [&](const Record& r) { return r.case_index == c.index; });
+    std::vector<Record> rows;
+    if (untouched) rows = rows_of_missing_providers(session_, c);
+    if (kernels.empty() && rows.empty()) return;
+    progress.begin(index, mkn(c.shape));
+    run::CaseResult result = run::run_case(session_.config, c, kernels, *session_.device, roofs_,
+                                           activity_, interrupt_.token());
+    for (Record& record : result.records) {
+      // Not a result: --resume measures it.
+      if (interrupt_.requested() && record.outcome.kind == OutcomeKind::kSkipped &&
+          record.outcome.reason == run::kInterruptedReason) {
+        continue;
+      }
+      rows.push_back(std::move(record));
+    }
+    files_->append(rows);
+    progress.clear();
+    if (result.device_lost) {
+      if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
+      relaunch_.resume_from(files_->jsonl());
+    }
+    records_.insert(records_.end(), rows.begin(), rows.end());
+    // A case that a fresh process completes is shown whole, with the rows of the earlier one.
+    if (options_.format == report::TextFormat::kJsonl) {
+      print_rows(rows);
+    } else if (!rows.empty()) {
+      print_rows(rows_of_case(c.index));
+    }
+  }
+
+  [[nodiscard]] std::vector<Record> rows_of_case(int index) const {
+    std::vector<Record> rows;
+    std::copy_if(records_.begin(), records_.end(), std::back_inserter(rows),
+                 [&](const Record& record) { return record.case_index == index; });
+    return rows;
+  }
+
+  void print_rows(std::span<const Record> rows) const {
+    print(report::case_block(rows, options_.format));
+  }
+
+  /// Called on the watchdog's thread while the kernel of `record` still runs.
+  void give_up_on(const Record& record) {
+    Record failed = record;
+    failed.outcome = {OutcomeKind::kFailed, fmt::format("did not return within --case-timeout {} s",
+                                                        options_.case_timeout_s)};
+    const std::vector<Record> rows{failed};
+    files_->append(rows);
+    if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
+    relaunch_.resume_from(files_->jsonl());
+  }
+
+  [[nodiscard]] int exit_code() const {
+    const auto any = [this](OutcomeKind kind) {
+      return std::any_of(records_.begin(), records_.end(),
+                         [&](const Record& record) { return record.outcome.kind == kind; });
+    };
+    if (interrupt_.requested()) return kExitInterrupted;
+    if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
+    return any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
+  }
+
+  const Options& options_;
+  Session& session_;
+  std::span<const workload::Case> cases_;
+  const Interrupt& interrupt_;
+  const Relaunch& relaunch_;
+  run::Activity activity_;
+  Roofs roofs_;
+  std::optional<ResultFiles> files_;
+  std::vector<Record> records_;
+};
+
+}  // namespace
+
+int run_sweep(const Options& options, Session& session, std::span<const workload::Case> cases,
+              const Interrupt& interrupt, const Relaunch& relaunch) {
+  return Sweep(options, session, cases, interrupt, relaunch).run();
+}
+
+}  // namespace twofour::app
