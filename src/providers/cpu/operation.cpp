@@ -74,8 +74,12 @@ void CpuOperation::prepare(const PrepareArgs& args) {
                                          static_cast<int>(panels_of_a_line(kernel_, problem_.d)));
   grid_ = choose_grid(threads_, units, block_count(shape.m, kernel_.max_rows));
   activations_ = args.operands.a.data();
-  output_ = {.scale_a = args.operands.scale_a.as<float>(),
-             .scale_b = args.operands.scale_b.as<float>(),
+  // A kernel without scales shares its operands with kernels that have them.
+  static constexpr float kOne = 1.0F;
+  const bool scaled_a = problem_.scales.a != ScaleGranularity::kNone;
+  const bool scaled_b = problem_.scales.b != ScaleGranularity::kNone;
+  output_ = {.scale_a = scaled_a ? args.operands.scale_a.as<const float>() : &kOne,
+             .scale_b = scaled_b ? args.operands.scale_b.as<const float>() : &kOne,
              .scale_a_per_row = problem_.scales.a == ScaleGranularity::kVector,
              .scale_b_per_column = problem_.scales.b == ScaleGranularity::kVector,
              .bias = problem_.bias ? args.operands.bias(problem_.d) : nullptr,

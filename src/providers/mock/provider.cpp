@@ -37,6 +37,9 @@ class MockProvider final : public Provider {
     if (config_.fault_of(kernel.name, problem) == FaultKind::kUnsupported) {
       return Support::no("the mock was told not to support this");
     }
+    if (problem.sparsity == Sparsity::kTwoFour && problem.shape.k % 4 != 0) {
+      return Support::no("K is not a multiple of 4");
+    }
     return Support::yes();
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/isa.h"
 #include "providers/onednn/matmul.h"
 #include "providers/onednn/operation.h"
 #include "providers/provider.h"
@@ -13,6 +14,29 @@
 namespace twofour::providers {
 namespace onednn {
 namespace {
+
+dnnl::cpu_isa onednn_isa(Isa isa) {
+  switch (isa) {
+    case Isa::kPortable:
+      return dnnl::cpu_isa::sse41;  // the least that oneDNN knows
+    case Isa::kAvx2:
+      return dnnl::cpu_isa::avx2;
+    case Isa::kAvx512:
+      return dnnl::cpu_isa::avx512_core_fp16;  // the most without AMX
+    case Isa::kAmx:
+      break;
+  }
+  return dnnl::cpu_isa::isa_default;
+}
+
+/// Holds oneDNN to TWOFOUR_ISA, which it takes once in a process and before anything else. Where
+/// the variable lowers nothing the library is left alone: it may know more than our own kernels do
+/// (AVX-512 without VNNI), and the baseline must be the best there is.
+bool limit_isa() {
+  if (best_isa() == detected_isa()) return false;
+  dnnl::set_max_cpu_isa(onednn_isa(best_isa()));
+  return true;
+}
 
 class OnednnProvider final : public Provider {
  public:
@@ -76,6 +100,7 @@ class OnednnProvider final : public Provider {
 }  // namespace onednn
 
 std::unique_ptr<Provider> make_onednn_provider() {
+  [[maybe_unused]] static const bool limited = onednn::limit_isa();
   return std::make_unique<onednn::OnednnProvider>();
 }
 
