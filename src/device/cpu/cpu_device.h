@@ -1,0 +1,17 @@
+// The processor as a device.
+#pragma once
+
+#include <memory>
+
+#include "device/device.h"
+
+namespace twofour::device {
+
+/// The processor this process runs on. `threads` compute; 0 means one for each physical core that
+/// the process may use (its affinity mask and the cgroup's processor quota count). With `pin` the
+/// calling thread and the OpenMP team that it leads are bound to one processor each until the
+/// device is destroyed, by the same thread; where the operating system refuses, the device's
+/// details say so. Throws std::runtime_error when the affinity mask cannot be read.
+std::unique_ptr<Device> make_cpu_device(int threads, bool pin);
+
+}  // namespace twofour::device

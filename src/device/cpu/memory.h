@@ -1,0 +1,30 @@
+// Host memory: how much there is, and buffers whose pages lie where the threads are.
+#pragma once
+
+#include <cstddef>
+
+#include "core/buffer.h"
+#include "device/cpu/host_files.h"
+#include "device/device.h"
+
+namespace twofour::device::cpu {
+
+/// MemAvailable and MemTotal, or what the control groups leave where that is less. Zeros when
+/// /proc/meminfo cannot be read.
+MemoryStatus read_memory(const HostFiles& files);
+
+/// A multiple of this is a huge page on x86-64.
+inline constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+inline constexpr std::size_t kCacheLineBytes = 64;
+
+/// `bytes` bytes aligned to kCacheLineBytes. From kHugePageBytes on they are aligned to that, huge
+/// pages are asked for, and the `threads` threads of parallel_run touch a stretch each, which puts
+/// it into the memory of their own NUMA node. Throws std::runtime_error with the size.
+Buffer allocate_buffer(std::size_t bytes, int threads);
+
+/// Sets bytes with `threads` threads.
+void fill_threaded(void* data, unsigned char value, std::size_t bytes, int threads);
+/// Copies bytes with `threads` threads; the ranges do not overlap.
+void copy_threaded(void* to, const void* from, std::size_t bytes, int threads);
+
+}  // namespace twofour::device::cpu

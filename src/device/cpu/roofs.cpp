@@ -1,0 +1,79 @@
+#include "device/cpu/roofs.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+#include "core/isa.h"
+#include "core/parallel.h"
+#include "device/cpu/arithmetic_rates.h"
+#include "device/cpu/flush.h"
+#include "device/cpu/memory.h"
+#include "device/cpu/timer.h"
+#include "operands/vector_isa.h"
+
+namespace twofour::device::cpu {
+namespace {
+
+constexpr std::size_t kLeastBytes = std::size_t{128} << 20;
+constexpr std::size_t kMostBytes = std::size_t{512} << 20;
+constexpr int kPasses = 4;
+
+/// Adds up the words of `bytes` bytes, a multiple of 256; what the sum is does not matter.
+struct SumWords {
+  TWOFOUR_INLINE static void run(const std::byte* __restrict data, std::int64_t bytes,
+                                 std::uint64_t* __restrict sum) {
+    std::uint64_t total = 0;
+    for (std::int64_t at = 0; at < bytes; at += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, data + at, sizeof word);
+      total += word;
+    }
+    *sum = total;
+  }
+};
+
+double measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_t budget_bytes) {
+  const std::size_t wanted = std::clamp(4 * cache_bytes, kLeastBytes, kMostBytes);
+  const std::size_t bytes = std::min(wanted, budget_bytes) / kHugePageBytes * kHugePageBytes;
+  if (bytes == 0) return 0;
+  const Buffer buffer = allocate_buffer(bytes, threads);
+  const MemoryRange range{buffer.data(), bytes};
+  // A cache of which less than half is replaced by a pass keeps some of it for the next.
+  const bool flush = bytes < 2 * cache_bytes && can_flush_lines();
+  const operands::VectorIsa isa = operands::widest_vector_isa();
+  std::atomic<std::uint64_t> sink{0};
+  double best_s = 0;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    if (flush) flush_lines({&range, 1}, threads);
+    const double start = now_s();
+    parallel_run(threads, [&](int index, int count) {
+      const Range share = thread_share(static_cast<std::int64_t>(bytes), index, count, 4096);
+      std::uint64_t sum = 0;
+      operands::with_vector_isa<SumWords>(
+          isa, static_cast<const std::byte*>(buffer.as<std::byte>() + share.begin),
+          share.end - share.begin, &sum);
+      sink += sum;
+    });
+    const double elapsed_s = now_s() - start;
+    best_s = pass == 0 ? elapsed_s : std::min(best_s, elapsed_s);
+  }
+  return static_cast<double>(bytes) / best_s;
+}
+
+}  // namespace
+
+Roofs measure_cpu_roofs(std::span<const DataType> types, int threads, std::size_t cache_bytes,
+                        std::size_t memory_budget_bytes) {
+  Roofs roofs;
+  const Isa isa = best_isa();
+  for (const DataType type : types) {
+    const double rate = measure_multiply_adds_per_s(type, isa, threads);
+    if (rate > 0) roofs.multiply_adds_per_s[type] = rate;
+  }
+  roofs.read_bytes_per_s = measure_read_bytes_per_s(threads, cache_bytes, memory_budget_bytes);
+  return roofs;
+}
+
+}  // namespace twofour::device::cpu

@@ -1,0 +1,29 @@
+#include "device/cpu/timer.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+namespace twofour::device::cpu {
+
+double now_s() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC_RAW, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+double measure_timer_resolution_s() {
+  // The median, since a difference can be short by the granularity of the clock.
+  std::array<double, 1001> differences{};
+  for (double& difference : differences) {
+    const double start = now_s();
+    double end = start;
+    while (end <= start) end = now_s();
+    difference = end - start;
+  }
+  const auto middle = differences.begin() + differences.size() / 2;
+  std::nth_element(differences.begin(), middle, differences.end());
+  return *middle;
+}
+
+}  // namespace twofour::device::cpu
