@@ -5,6 +5,7 @@
 #include <any>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -67,13 +68,17 @@ class SharedWeights {
   std::map<std::string, std::any> entries_;
 };
 
+/// Rows that D has room for. Some libraries compute whole tiles of rows only; a kernel may write
+/// the rows of its executed() shape, and nobody reads those behind row M.
+constexpr std::int64_t output_rows(std::int64_t m) { return (m + 15) / 16 * 16; }
+
 struct PrepareArgs {
   device::Device& device;
   const operands::Operands& operands;  ///< alive during prepare() and plan(); a, scale_a, scale_b,
                                        ///< bias also as long as the operation lives
-  void* d =
-      nullptr;     ///< [M][N] of the kernel's output type, row-major, shared by the case's kernels
-  int copies = 1;  ///< of the packed weights, for launch(slot)
+  void* d = nullptr;  ///< [M][N] of the kernel's output type, row-major, with room for
+                      ///< output_rows(M) rows, shared by the case's kernels
+  int copies = 1;     ///< of the packed weights, for launch(slot)
   int threads = 1;
   SharedWeights& shared;
 };

@@ -18,7 +18,7 @@ constexpr std::size_t kRotationBudgetBytes = std::size_t{256} << 20;
 constexpr double kUsableShare = 0.9;
 
 std::size_t output_bytes(const GemmProblem& problem) {
-  return static_cast<std::size_t>(problem.shape.m) * static_cast<std::size_t>(problem.shape.n) *
+  return static_cast<std::size_t>(providers::output_rows(problem.shape.m) * problem.shape.n) *
          static_cast<std::size_t>(size_of(problem.d));
 }
 

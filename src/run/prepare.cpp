@@ -123,8 +123,9 @@ void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
   for (const Entry* entry : entries) {
     const GemmProblem& problem = entry->record.problem;
     if (state.outputs.contains(problem.d)) continue;
-    const auto bytes = static_cast<std::size_t>(problem.shape.m * problem.shape.n) *
-                       static_cast<std::size_t>(size_of(problem.d));
+    const auto bytes =
+        static_cast<std::size_t>(providers::output_rows(problem.shape.m) * problem.shape.n) *
+        static_cast<std::size_t>(size_of(problem.d));
     state.outputs.emplace(problem.d, state.device.allocate(bytes));
   }
 }

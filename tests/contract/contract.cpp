@@ -24,18 +24,27 @@ constexpr int kCopies = 2;
 
 constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone};
 
-verify::HostOperands view(const operands::Operands& o) {
-  return {.spec = o.spec,
-          .a = o.a.data(),
-          .b = o.b.data(),
-          .scale_a = o.scale_a.as<const float>(),
-          .scale_b = o.scale_b.as<const float>(),
-          .bias_bf16 = o.bias_bf16.data(),
-          .bias_fp16 = o.bias_fp16.data()};
+std::vector<unsigned char> to_host(const Buffer& buffer, device::Device& device) {
+  std::vector<unsigned char> bytes(buffer.bytes());
+  device.copy_to_host(bytes.data(), buffer.data(), bytes.size());
+  return bytes;
 }
 
-bool same_bytes(const Buffer& x, const Buffer& y) {
-  return x.bytes() == y.bytes() && std::memcmp(x.data(), y.data(), x.bytes()) == 0;
+verify::Reference make_reference(const operands::Operands& o, device::Device& device) {
+  const auto a = to_host(o.a, device);
+  const auto b = to_host(o.b, device);
+  const auto scale_a = to_host(o.scale_a, device);
+  const auto scale_b = to_host(o.scale_b, device);
+  const auto bias_bf16 = to_host(o.bias_bf16, device);
+  const auto bias_fp16 = to_host(o.bias_fp16, device);
+  return {{.spec = o.spec,
+           .a = a.data(),
+           .b = b.data(),
+           .scale_a = reinterpret_cast<const float*>(scale_a.data()),
+           .scale_b = reinterpret_cast<const float*>(scale_b.data()),
+           .bias_bf16 = bias_bf16.data(),
+           .bias_fp16 = bias_fp16.data()},
+          1};
 }
 
 bool overlap(const MemoryRange& x, const MemoryRange& y) {
@@ -67,6 +76,7 @@ class Examination {
       examine_weights();
       examine_description();
       examine_results();
+      if (circumstances_.times) examine_timed_loop();
       examine_operands();
     } catch (const std::exception& error) {
       broke(std::string("threw: ") + error.what());
@@ -87,10 +97,9 @@ class Examination {
                          .shared = shared_});
     CacheState cache;
     cache.copies = kCopies;
-    operation_->plan(
-        {.device = device_, .budget = std::chrono::duration<double>(0), .cache = cache});
+    operation_->plan({.device = device_, .budget = circumstances_.plan_budget, .cache = cache});
     // The runner frees B here.
-    std::memset(operands_.b.data(), kStaleByte, operands_.b.bytes());
+    device_.fill_bytes(operands_.b.data(), kStaleByte, operands_.b.bytes());
   }
 
   void examine_weights() {
@@ -121,6 +130,10 @@ class Examination {
     if (executed.m < asked.m || executed.n < asked.n || executed.k < asked.k) {
       broke("executed shape " + mkn(executed) + " is smaller than " + mkn(asked));
     }
+    if (executed.m > providers::output_rows(asked.m)) {
+      broke("executes " + std::to_string(executed.m) + " rows, D has room for " +
+            std::to_string(providers::output_rows(asked.m)));
+    }
   }
 
   std::vector<unsigned char> launch(int slot) {
@@ -128,11 +141,12 @@ class Examination {
     operation_->launch(slot);
     device_.synchronize();
     const std::string where = "slot " + std::to_string(slot) + ": ";
-    if (!output_.guards_intact()) broke(where + "wrote outside D");
+    if (!output_.guards_intact(operation_->executed().m)) broke(where + "wrote outside D");
+    auto result = output_.copy();
     const verify::CheckResult check =
-        workload_.reference.check(problem_, kernel_.accumulation, output_.d(), 1);
+        workload_.reference.check(problem_, kernel_.accumulation, result.data(), 1);
     if (!check.right) broke(where + "wrong result: " + check.description);
-    return output_.copy();
+    return result;
   }
 
   void examine_results() {
@@ -144,12 +158,31 @@ class Examination {
     if (second != first) broke("another copy of the weights gave other bits");
   }
 
+  /// Launches in a timed loop are the launches that were looked at.
+  void examine_timed_loop() {
+    CacheState cache;
+    cache.copies = kCopies;
+    const auto loop = device_.timed_loop({.launch = [&](int slot) { operation_->launch(slot); },
+                                          .cache = cache,
+                                          .weights = operation_->weights(0)});
+    output_.poison();
+    if (loop->run(loop->quantum()).device_s <= 0) broke("a timed loop took no time");
+    const auto result = output_.copy();
+    const verify::CheckResult check =
+        workload_.reference.check(problem_, kernel_.accumulation, result.data(), 1);
+    if (!check.right) broke("wrong result in a timed loop: " + check.description);
+    if (!output_.guards_intact(operation_->executed().m)) broke("a timed loop wrote outside D");
+  }
+
   void examine_operands() {
     const operands::Operands& pristine = workload_.operands;
-    if (!same_bytes(operands_.a, pristine.a) || !same_bytes(operands_.scale_a, pristine.scale_a) ||
-        !same_bytes(operands_.scale_b, pristine.scale_b) ||
-        !same_bytes(operands_.bias_bf16, pristine.bias_bf16) ||
-        !same_bytes(operands_.bias_fp16, pristine.bias_fp16)) {
+    const auto unchanged = [&](const Buffer& now, const Buffer& before) {
+      return to_host(now, device_) == to_host(before, device_);
+    };
+    if (!unchanged(operands_.a, pristine.a) || !unchanged(operands_.scale_a, pristine.scale_a) ||
+        !unchanged(operands_.scale_b, pristine.scale_b) ||
+        !unchanged(operands_.bias_bf16, pristine.bias_bf16) ||
+        !unchanged(operands_.bias_fp16, pristine.bias_fp16)) {
       broke("changed its operands");
     }
   }
@@ -172,29 +205,43 @@ class Examination {
 }  // namespace
 
 OutputArea::OutputArea(const GemmProblem& problem, device::Device& device)
-    : bytes_(static_cast<std::size_t>(problem.shape.m * problem.shape.n) *
-             static_cast<std::size_t>(size_of(problem.d))),
-      buffer_(device.allocate(bytes_ + 2 * kGuardBytes)) {
+    : device_(device),
+      row_bytes_(static_cast<std::size_t>(problem.shape.n) *
+                 static_cast<std::size_t>(size_of(problem.d))),
+      bytes_(static_cast<std::size_t>(problem.shape.m) * row_bytes_),
+      buffer_(device.allocate(static_cast<std::size_t>(providers::output_rows(problem.shape.m)) *
+                                  row_bytes_ +
+                              2 * kGuardBytes)) {
   poison();
 }
 
 unsigned char* OutputArea::d() const { return buffer_.as<unsigned char>() + kGuardBytes; }
 
 void OutputArea::poison() {
-  std::memset(buffer_.data(), kGuardByte, buffer_.bytes());
-  std::memset(d(), verify::kPoisonByte, bytes_);
+  device_.fill_bytes(buffer_.data(), kGuardByte, buffer_.bytes());
+  device_.fill_bytes(d(), verify::kPoisonByte, bytes_);
 }
 
-bool OutputArea::guards_intact() const {
+bool OutputArea::guards_intact(std::int64_t rows) const {
+  const auto all = to_host(buffer_, device_);
   const auto is_guard = [](unsigned char byte) { return byte == kGuardByte; };
-  return std::all_of(d() - kGuardBytes, d(), is_guard) &&
-         std::all_of(d() + bytes_, d() + bytes_ + kGuardBytes, is_guard);
+  const auto behind =
+      static_cast<std::ptrdiff_t>(kGuardBytes + static_cast<std::size_t>(rows) * row_bytes_);
+  return std::all_of(all.begin(), all.begin() + kGuardBytes, is_guard) &&
+         std::all_of(all.begin() + behind, all.end(), is_guard);
+}
+
+std::vector<unsigned char> OutputArea::copy() const {
+  std::vector<unsigned char> bytes(bytes_);
+  device_.copy_to_host(bytes.data(), d(), bytes_);
+  return bytes;
 }
 
 operands::Operands clone(const operands::Operands& operands, device::Device& device) {
   const auto copy = [&](const Buffer& from) {
-    Buffer to = device.allocate(from.bytes());
-    std::memcpy(to.data(), from.data(), from.bytes());
+    const auto bytes = to_host(from, device);
+    Buffer to = device.allocate(bytes.size());
+    device.copy_from_host(to.data(), bytes.data(), bytes.size());
     return to;
   };
   return {.spec = operands.spec,
@@ -223,7 +270,7 @@ const Workload& Workloads::get(const GemmProblem& problem) {
   if (!made) {
     operands::Operands operands = device_.make_operands(
         {.shape = shape, .type = problem.a, .scales = scales, .seed = 20240229});
-    verify::Reference reference(view(operands), 1);
+    verify::Reference reference = make_reference(operands, device_);
     made = std::make_unique<Workload>(Workload{std::move(operands), std::move(reference)});
   }
   return *made;

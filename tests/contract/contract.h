@@ -2,6 +2,9 @@
 // lists what was broken.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,6 +47,10 @@ struct Circumstances {
   int threads = 1;
   /// False for a provider that computes nothing when launched and so has no packed weights.
   bool packs_weights = true;
+  /// For plan().
+  std::chrono::duration<double> plan_budget{0};
+  /// Whether a timed loop of the device is tried too.
+  bool times = false;
 };
 
 /// Asks `provider` whether it supports `problem`; if so prepares two copies of the weights,
@@ -52,18 +59,23 @@ Finding examine(const providers::Provider& provider, const providers::KernelInfo
                 const GemmProblem& problem, Workloads& workloads, device::Device& device,
                 const Circumstances& circumstances);
 
-/// D with guard bytes on both sides, poisoned on request.
+/// D and the room behind it with guard bytes on both sides, poisoned on request. In memory of the
+/// device.
 class OutputArea {
  public:
   OutputArea(const GemmProblem& problem, device::Device& device);
   [[nodiscard]] unsigned char* d() const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   void poison();
-  /// Whether the bytes around D are as poison() left them.
-  [[nodiscard]] bool guards_intact() const;
-  [[nodiscard]] std::vector<unsigned char> copy() const { return {d(), d() + bytes_}; }
+  /// Whether the bytes before D and behind its first `rows` rows, those that the kernel says it
+  /// executes, are as poison() left them.
+  [[nodiscard]] bool guards_intact(std::int64_t rows) const;
+  /// D in host memory.
+  [[nodiscard]] std::vector<unsigned char> copy() const;
 
  private:
+  device::Device& device_;
+  std::size_t row_bytes_;
   std::size_t bytes_;
   Buffer buffer_;
 };

@@ -190,7 +190,7 @@ TEST_P(SharedPack, KernelsOfOneCaseDoNotDisturbEachOther) {
       member->operation->launch(turn);
       const auto check = workloads.get(member->problem)
                              .reference.check(member->problem, member->kernel.accumulation,
-                                              member->output->d(), 1);
+                                              member->output->copy().data(), 1);
       EXPECT_TRUE(check.right) << member->kernel.name << ": " << check.description;
     }
   }

@@ -47,13 +47,18 @@ std::string pci_bus_id(int ordinal) {
   return text.data();
 }
 
-void require_gpu(int ordinal) {
+int count_gpus() {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess) {
     cudaGetLastError();
     throw std::runtime_error(fmt::format("no usable GPU: {}", cudaGetErrorString(status)));
   }
+  return count;
+}
+
+void require_gpu(int ordinal) {
+  const int count = count_gpus();
   if (ordinal < 0 || ordinal >= count) {
     throw std::runtime_error(
         fmt::format("there is no GPU {}: this machine has {}", ordinal, count));
@@ -223,6 +228,19 @@ int compute_capability_of(const Device& device) {
   const auto* gpu = dynamic_cast<const cuda::Gpu*>(&device);
   if (gpu == nullptr) throw std::logic_error("a CUDA provider was given a device that is no GPU");
   return gpu->compute_capability();
+}
+
+int current_compute_capability() {
+  if (cuda::count_gpus() == 0) throw std::runtime_error("no usable GPU: this machine has none");
+  int ordinal = 0;
+  cuda::check(cudaGetDevice(&ordinal), "ask for the current GPU");
+  return cuda::attribute(cudaDevAttrComputeCapabilityMajor, ordinal) * 10 +
+         cuda::attribute(cudaDevAttrComputeCapabilityMinor, ordinal);
+}
+
+void copy_on_gpu(Device& device, void* to, const void* from, std::size_t bytes) {
+  cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_of(device)),
+              "copy within the GPU's memory");
 }
 
 }  // namespace twofour::device

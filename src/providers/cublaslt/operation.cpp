@@ -1,0 +1,132 @@
+#include "providers/cublaslt/operation.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "device/cuda/cuda_stream.h"
+#include "providers/cublaslt/rules.h"
+
+namespace twofour::providers::cublaslt {
+namespace {
+
+std::shared_ptr<WeightCopies> copy_weights(const PrepareArgs& args, const std::string& key) {
+  auto weights =
+      args.shared.get<WeightCopies>(key, [] { return std::make_shared<WeightCopies>(); });
+  const Buffer& b = args.operands.b;
+  while (weights->copies.size() < static_cast<std::size_t>(args.copies)) {
+    Buffer copy = args.device.allocate(b.bytes());
+    device::copy_on_gpu(args.device, copy.data(), b.data(), b.bytes());
+    weights->copies.push_back(std::move(copy));
+  }
+  return weights;
+}
+
+float first_of(device::Device& device, const Buffer& scales) {
+  float value = 0;
+  device.copy_to_host(&value, scales.data(), sizeof(value));
+  return value;
+}
+
+}  // namespace
+
+std::string weights_key(const GemmProblem& problem) {
+  return fmt::format("cublaslt/{}", info(problem.b).kernel_name);
+}
+
+MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem,
+                                 Accumulation accumulation)
+    : handle_(std::move(handle)),
+      problem_(problem),
+      fast_accumulation_(accumulation == Accumulation::kFp8Fast) {}
+
+/// The library wants a vector of both operands' scales or of none: a lone scale is repeated.
+const void* MatmulOperation::as_vector(const PrepareArgs& args, const Buffer& scales,
+                                       std::int64_t count, Buffer& storage) const {
+  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
+  if (scales.bytes() == bytes) return scales.data();
+  const std::vector<float> repeated(static_cast<std::size_t>(count), first_of(args.device, scales));
+  storage = args.device.allocate(bytes);
+  args.device.copy_from_host(storage.data(), repeated.data(), bytes);
+  return storage.data();
+}
+
+Attachments MatmulOperation::attach(const PrepareArgs& args) {
+  const operands::Operands& operands = args.operands;
+  Attachments attachments{.bias = problem_.bias ? operands.bias(problem_.d) : nullptr};
+  switch (scaling_of(problem_)) {
+    case Scaling::kScalars:
+      attachments.scale_a = operands.scale_a.data();
+      attachments.scale_b = operands.scale_b.data();
+      break;
+    case Scaling::kVectors:
+      attachments.scale_a = as_vector(args, operands.scale_a, problem_.shape.m, scale_a_vector_);
+      attachments.scale_b = as_vector(args, operands.scale_b, problem_.shape.n, scale_b_vector_);
+      break;
+    case Scaling::kAlpha:
+      alpha_ = first_of(args.device, operands.scale_a) * first_of(args.device, operands.scale_b);
+      break;
+    case Scaling::kNone:
+    case Scaling::kSeparateKernel:
+      break;
+  }
+  return attachments;
+}
+
+void MatmulOperation::describe_scaling(const PrepareArgs& args) {
+  const operands::Operands& operands = args.operands;
+  sums_ = args.device.allocate(sum_bytes(problem_));
+  out_ = sums_.data();
+  scale_output_ = {.m = problem_.shape.m,
+                   .n = problem_.shape.n,
+                   .integer_sums = problem_.a == DataType::kInt8,
+                   .sums = sums_.data(),
+                   .scale_a = operands.scale_a.as<const float>(),
+                   .per_token = problem_.scales.a == ScaleGranularity::kVector,
+                   .scale_b = operands.scale_b.as<const float>(),
+                   .per_channel = problem_.scales.b == ScaleGranularity::kVector,
+                   .bias = problem_.bias ? operands.bias(problem_.d) : nullptr,
+                   .d_type = problem_.d,
+                   .d = args.d};
+}
+
+void MatmulOperation::prepare(const PrepareArgs& args) {
+  stream_ = device::stream_of(args.device);
+  architecture_ = args.device.info().architecture;
+  a_ = args.operands.a.data();
+  out_ = args.d;
+  weights_ = copy_weights(args, weights_key(problem_));
+  workspace_ = args.device.allocate(kWorkspaceBytes);
+  if (leaves_sums(problem_)) describe_scaling(args);
+  description_.emplace(problem_, fast_accumulation_, attach(args));
+  algorithms_ = description_->algorithms(*handle_, kMostAlgorithms);
+  if (algorithms_.empty()) {
+    throw std::runtime_error("cuBLASLt has no algorithm for this problem any more");
+  }
+}
+
+void MatmulOperation::plan(const PlanArgs& /*args*/) { chosen_ = 0; }
+
+void MatmulOperation::launch(int slot) {
+  description_->launch(*handle_, algorithms_[chosen_].algo, alpha_,
+                       weights_->copies[static_cast<std::size_t>(slot)].data(), a_, out_,
+                       workspace_.data(), stream_);
+  if (scale_output_) scale_output(*scale_output_, stream_);
+}
+
+std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
+  const Buffer& copy = weights_->copies[static_cast<std::size_t>(slot)];
+  return {{copy.data(), copy.bytes()}};
+}
+
+std::string MatmulOperation::algorithm() const {
+  std::string name = describe(algorithms_[chosen_].algo);
+  if (scale_output_) {
+    name += scale_output_->integer_sums ? " into int32 + kernel that scales"
+                                        : " into float32 + kernel that scales";
+  }
+  return name;
+}
+
+}  // namespace twofour::providers::cublaslt

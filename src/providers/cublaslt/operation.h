@@ -1,0 +1,65 @@
+// Dense weights and one product with them.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/buffer.h"
+#include "providers/cublaslt/matmul.h"
+#include "providers/cublaslt/scale_output.h"
+#include "providers/provider.h"
+
+namespace twofour::providers::cublaslt {
+
+/// The weights as the operands have them, [N][K].
+struct WeightCopies {
+  std::vector<Buffer> copies;
+};
+
+/// Key of those in SharedWeights.
+std::string weights_key(const GemmProblem& problem);
+
+class MatmulOperation final : public Operation {
+ public:
+  MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem,
+                  Accumulation accumulation);
+
+  void prepare(const PrepareArgs& args) override;
+  void plan(const PlanArgs& args) override;
+  void launch(int slot) override;
+  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  [[nodiscard]] std::string algorithm() const override;
+  [[nodiscard]] std::string architecture() const override { return architecture_; }
+  [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
+
+ private:
+  Attachments attach(const PrepareArgs& args);
+  const void* as_vector(const PrepareArgs& args, const Buffer& scales, std::int64_t count,
+                        Buffer& storage) const;
+  void describe_scaling(const PrepareArgs& args);
+
+  std::shared_ptr<const Handle> handle_;
+  GemmProblem problem_;
+  bool fast_accumulation_;
+  cudaStream_t stream_ = nullptr;
+  std::string architecture_;
+  std::shared_ptr<WeightCopies> weights_;
+  const void* a_ = nullptr;
+  void* out_ = nullptr;  ///< what the library writes: D, or sums_
+  float alpha_ = 1;
+  Buffer workspace_;
+  Buffer sums_;
+  Buffer scale_a_vector_;
+  Buffer scale_b_vector_;
+  std::optional<ScaleOutput> scale_output_;
+  std::optional<Description> description_;
+  std::vector<cublasLtMatmulHeuristicResult_t> algorithms_;
+  std::size_t chosen_ = 0;
+};
+
+}  // namespace twofour::providers::cublaslt

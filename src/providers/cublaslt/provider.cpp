@@ -1,0 +1,80 @@
+// Dense products of cuBLASLt: the baseline that a GPU's 2:4 kernels must beat.
+#include "providers/provider.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/cuda/cuda_stream.h"
+#include "device/device.h"
+#include "providers/cublaslt/matmul.h"
+#include "providers/cublaslt/operation.h"
+#include "providers/cublaslt/rules.h"
+
+namespace twofour::providers {
+namespace cublaslt {
+namespace {
+
+/// An address that is aligned as device allocations are; never read.
+const void* some_address() { return reinterpret_cast<const void*>(std::uintptr_t{1} << 20); }
+
+class CublasLtProvider final : public Provider {
+ public:
+  CublasLtProvider()
+      : compute_capability_(device::current_compute_capability()),
+        handle_(std::make_shared<const Handle>()) {}
+
+  [[nodiscard]] std::string version() const override {
+    const std::size_t v = cublasLtGetVersion();
+    return fmt::format("{}.{}.{}", v / 10000, v / 100 % 100, v % 100);
+  }
+
+  [[nodiscard]] std::vector<KernelInfo> kernels() const override {
+    return list_kernels(compute_capability_);
+  }
+
+  [[nodiscard]] Support supports(const KernelInfo& kernel,
+                                 const GemmProblem& problem) const override {
+    if (Support allowed = rules_allow(problem); !allowed) return allowed;
+    const Attachments attachments{some_address(), some_address(), some_address()};
+    const bool fast = kernel.accumulation == Accumulation::kFp8Fast;
+    try {
+      const Description description(problem, fast, attachments);
+      if (!description.algorithms(*handle_, 1).empty()) return Support::yes();
+      return Support::no(fmt::format("cuBLASLt {} has no algorithm for it on this GPU", version()));
+    } catch (const device::DeviceLost&) {
+      throw;
+    } catch (const std::exception& error) {
+      return Support::no(error.what());
+    }
+  }
+
+  [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+                                    int /*threads*/) const override {
+    const auto elements = static_cast<std::size_t>(problem.shape.n * problem.shape.k);
+    return {.weight_bytes = elements * static_cast<std::size_t>(size_of(problem.b)),
+            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem),
+            .weights_key = weights_key(problem)};
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> make_operation(
+      const KernelInfo& kernel, const GemmProblem& problem) const override {
+    return std::make_unique<MatmulOperation>(handle_, problem, kernel.accumulation);
+  }
+
+ private:
+  int compute_capability_;
+  std::shared_ptr<const Handle> handle_;
+};
+
+}  // namespace
+}  // namespace cublaslt
+
+std::unique_ptr<Provider> make_cublaslt_provider() {
+  return std::make_unique<cublaslt::CublasLtProvider>();
+}
+
+}  // namespace twofour::providers

@@ -1,0 +1,112 @@
+#include "providers/cublaslt/rules.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string>
+
+namespace twofour::providers::cublaslt {
+namespace {
+
+constexpr int kFirstWithFp8 = 89;
+
+bool has_vector(const ScaleScheme& scales) {
+  return scales.a == ScaleGranularity::kVector || scales.b == ScaleGranularity::kVector;
+}
+
+bool unscaled(const ScaleScheme& scales) {
+  return scales.a == ScaleGranularity::kNone && scales.b == ScaleGranularity::kNone;
+}
+
+std::string scaled_name(DataType a, DataType d, Accumulation accumulation, bool bias) {
+  std::string name = kernel_name("cublaslt", a, d, Sparsity::kDense, false);
+  if (accumulation == Accumulation::kFp8Fast) name += "_fast_accum";
+  if (bias) name += "_bias";
+  return name;
+}
+
+KernelInfo scaled_kernel(DataType a, DataType d, bool bias, bool by_default,
+                         Accumulation accumulation = Accumulation::kWide) {
+  return {.name = scaled_name(a, d, accumulation, bias),
+          .a = a,
+          .d = d,
+          .bias = bias,
+          .accumulation = accumulation,
+          .by_default = by_default};
+}
+
+Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t unit,
+                    std::string_view type) {
+  if (value % unit == 0) return Support::yes();
+  return Support::no(fmt::format("cuBLASLt multiplies {} only where {} is a multiple of {}", type,
+                                 dimension, unit));
+}
+
+}  // namespace
+
+Scaling scaling_of(const GemmProblem& problem) {
+  switch (problem.a) {
+    case DataType::kInt8:
+      return Scaling::kSeparateKernel;
+    case DataType::kFp8E4m3:
+      return has_vector(problem.scales) ? Scaling::kVectors : Scaling::kScalars;
+    case DataType::kBf16:
+    case DataType::kFp16:
+    case DataType::kFp32:
+      break;
+  }
+  if (unscaled(problem.scales)) return Scaling::kNone;
+  return has_vector(problem.scales) ? Scaling::kSeparateKernel : Scaling::kAlpha;
+}
+
+bool leaves_sums(const GemmProblem& problem) {
+  return scaling_of(problem) == Scaling::kSeparateKernel;
+}
+
+std::size_t sum_bytes(const GemmProblem& problem) {
+  if (!leaves_sums(problem)) return 0;
+  return static_cast<std::size_t>(problem.shape.m * problem.shape.n) * sizeof(float);
+}
+
+std::vector<KernelInfo> list_kernels(int compute_capability) {
+  std::vector<KernelInfo> kernels;
+  for (const DataType type : {DataType::kBf16, DataType::kFp16}) {
+    const std::string_view t = info(type).kernel_name;
+    kernels.push_back({.name = fmt::format("cublaslt_{0}_{0}_{0}_matmul-no-scales", t),
+                       .a = type,
+                       .d = type,
+                       .scaled = false});
+    for (const bool bias : {false, true}) kernels.push_back(scaled_kernel(type, type, bias, true));
+  }
+  for (const DataType d : {DataType::kBf16, DataType::kFp16}) {
+    const bool usual = d == DataType::kBf16;
+    for (const bool bias : {false, true}) {
+      kernels.push_back(scaled_kernel(DataType::kInt8, d, bias, usual));
+    }
+    if (compute_capability < kFirstWithFp8) continue;
+    for (const bool bias : {false, true}) {
+      // Wide accumulation costs time; the bias of the faster kernel is enough to compare with.
+      kernels.push_back(scaled_kernel(DataType::kFp8E4m3, d, bias, usual && !bias));
+      kernels.push_back(scaled_kernel(DataType::kFp8E4m3, d, bias, true, Accumulation::kFp8Fast));
+    }
+  }
+  return kernels;
+}
+
+Support rules_allow(const GemmProblem& problem) {
+  if (problem.sparsity != Sparsity::kDense) return Support::no("dense only");
+  const std::string_view type = info(problem.a).cli_name;
+  std::int64_t k_unit = 1;
+  std::int64_t n_unit = 1;
+  if (problem.a == DataType::kInt8) {
+    k_unit = n_unit = 4;
+  } else if (problem.a == DataType::kFp8E4m3) {
+    // Rows of A and B, and of D, must begin at multiples of 16 bytes.
+    k_unit = 16;
+    n_unit = 16 / size_of(problem.d);
+  }
+  if (Support k = multiple_of("K", problem.shape.k, k_unit, type); !k) return k;
+  return multiple_of("N", problem.shape.n, n_unit, type);
+}
+
+}  // namespace twofour::providers::cublaslt

@@ -1,0 +1,37 @@
+// What this provider does with a problem, decided without a GPU.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/problem.h"
+#include "providers/provider.h"
+
+namespace twofour::providers::cublaslt {
+
+/// Where scales are applied.
+enum class Scaling : std::uint8_t {
+  kNone,            ///< the problem has none
+  kAlpha,           ///< 16-bit types, per tensor: the product of both scales is alpha
+  kScalars,         ///< fp8, per tensor: one scale of each operand, applied by the library
+  kVectors,         ///< fp8, otherwise: a vector of scales of each operand, applied by the library
+  kSeparateKernel,  ///< the library leaves sums (int32 or float32) and a kernel of ours scales
+                    ///< them, adds the bias and converts
+};
+
+/// int8: the library has no product of int8 operands with a 16-bit result. 16-bit types with a
+/// vector of scales: it has no such scales for them.
+Scaling scaling_of(const GemmProblem& problem);
+
+/// Type of what the library writes. Nothing when that is the output itself.
+bool leaves_sums(const GemmProblem& problem);
+/// Bytes of those sums; 0 when the library writes the output.
+std::size_t sum_bytes(const GemmProblem& problem);
+
+/// Every kernel of this provider on a GPU of `compute_capability`.
+std::vector<KernelInfo> list_kernels(int compute_capability);
+
+/// What the library documents as impossible; what it decides by itself is asked in the provider.
+Support rules_allow(const GemmProblem& problem);
+
+}  // namespace twofour::providers::cublaslt

@@ -1,0 +1,55 @@
+// Compressed weights and one product with them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/buffer.h"
+#include "providers/cusparselt/matmul.h"
+#include "providers/provider.h"
+
+namespace twofour::providers::cusparselt {
+
+struct CompressedWeights {
+  std::vector<Buffer> copies;
+};
+
+/// Key of those in SharedWeights. The compressed form does not depend on the algorithm, nor on M.
+std::string weights_key(const GemmProblem& problem);
+
+class MatmulOperation final : public Operation {
+ public:
+  MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem);
+
+  void prepare(const PrepareArgs& args) override;
+  void plan(const PlanArgs& args) override;
+  void launch(int slot) override;
+  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  [[nodiscard]] std::string algorithm() const override { return plan_->describe(); }
+  [[nodiscard]] std::string architecture() const override { return architecture_; }
+  [[nodiscard]] GemmShape executed() const override;
+
+ private:
+  void compress_weights(const PrepareArgs& args);
+  void pad_activations(const PrepareArgs& args);
+  void combine_scales(const PrepareArgs& args);
+  [[nodiscard]] Arguments arguments(int slot) const;
+
+  std::shared_ptr<const Handle> handle_;
+  GemmProblem problem_;
+  std::string architecture_;
+  cudaStream_t stream_ = nullptr;
+  std::optional<Description> description_;
+  std::unique_ptr<Plan> plan_;
+  std::shared_ptr<CompressedWeights> weights_;
+  const void* a_ = nullptr;
+  void* d_ = nullptr;
+  Buffer padded_a_;  ///< where the library wants more rows than there are; zeros behind them
+  float alpha_ = 1;
+  Buffer alpha_by_channel_;
+  Buffer workspace_;
+};
+
+}  // namespace twofour::providers::cusparselt

@@ -1,0 +1,80 @@
+// 2:4 products of cuSPARSELt: NVIDIA's own, and what the other 2:4 kernels must beat.
+#include "providers/provider.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device/cuda/cuda_stream.h"
+#include "device/device.h"
+#include "providers/cusparselt/matmul.h"
+#include "providers/cusparselt/operation.h"
+#include "providers/cusparselt/rules.h"
+
+namespace twofour::providers {
+namespace cusparselt {
+namespace {
+
+/// An address that is aligned as device allocations are; never read.
+const void* some_address() { return reinterpret_cast<const void*>(std::uintptr_t{1} << 20); }
+
+class CusparseLtProvider final : public Provider {
+ public:
+  CusparseLtProvider()
+      : compute_capability_(device::current_compute_capability()),
+        handle_(std::make_shared<const Handle>()) {}
+
+  [[nodiscard]] std::string version() const override { return handle_->version(); }
+
+  [[nodiscard]] std::vector<KernelInfo> kernels() const override {
+    return list_kernels(compute_capability_);
+  }
+
+  [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
+                                 const GemmProblem& problem) const override {
+    if (Support allowed = rules_allow(problem); !allowed) return allowed;
+    try {
+      const Description description(handle_, problem, some_address());
+      const Plan plan(description, 0);
+      return Support::yes();
+    } catch (const device::DeviceLost&) {
+      throw;
+    } catch (const std::exception& error) {
+      return Support::no(error.what());
+    }
+  }
+
+  [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+                                    int /*threads*/) const override {
+    const Description description(handle_, problem, some_address());
+    const CompressedSize size = description.compressed_size();
+    const Plan plan(description, 0);
+    const auto padded_a = static_cast<std::size_t>(padded_rows(problem.shape.m, problem.a) *
+                                                   problem.shape.k * size_of(problem.a));
+    return {.weight_bytes = size.weight,
+            .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a,
+            .weights_key = weights_key(problem)};
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> make_operation(
+      const KernelInfo& /*kernel*/, const GemmProblem& problem) const override {
+    return std::make_unique<MatmulOperation>(handle_, problem);
+  }
+
+ private:
+  int compute_capability_;
+  std::shared_ptr<const Handle> handle_;
+};
+
+}  // namespace
+}  // namespace cusparselt
+
+std::unique_ptr<Provider> make_cusparselt_provider() {
+  return std::make_unique<cusparselt::CusparseLtProvider>();
+}
+
+}  // namespace twofour::providers

@@ -1,0 +1,72 @@
+#include "providers/cusparselt/rules.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace twofour::providers::cusparselt {
+namespace {
+
+constexpr int kFirstWithFp8 = 89;
+
+KernelInfo kernel(DataType a, DataType d, bool bias, bool by_default) {
+  return {.name = kernel_name("cusparselt", a, d, Sparsity::kTwoFour, bias),
+          .a = a,
+          .d = d,
+          .sparsity = Sparsity::kTwoFour,
+          .bias = bias,
+          // The library does not say how fp8 sums are kept between matrix instructions, and
+          // Hopper's sparse fp8 instructions keep them with fewer bits.
+          .accumulation = a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide,
+          .by_default = by_default};
+}
+
+Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t unit,
+                    std::string_view type) {
+  if (value % unit == 0) return Support::yes();
+  return Support::no(fmt::format(
+      "cuSPARSELt compresses {} weights only where {} is a multiple of {}", type, dimension, unit));
+}
+
+}  // namespace
+
+std::vector<KernelInfo> list_kernels(int compute_capability) {
+  std::vector<KernelInfo> kernels;
+  for (const DataType type : {DataType::kBf16, DataType::kFp16}) {
+    for (const bool bias : {false, true}) kernels.push_back(kernel(type, type, bias, true));
+  }
+  for (const DataType d : {DataType::kBf16, DataType::kFp16}) {
+    for (const bool bias : {false, true}) {
+      kernels.push_back(kernel(DataType::kInt8, d, bias, d == DataType::kBf16));
+      if (compute_capability >= kFirstWithFp8) {
+        kernels.push_back(kernel(DataType::kFp8E4m3, d, bias, true));
+      }
+    }
+  }
+  return kernels;
+}
+
+Support rules_allow(const GemmProblem& problem) {
+  if (problem.sparsity != Sparsity::kTwoFour) return Support::no("2:4 only");
+  if (problem.scales.a == ScaleGranularity::kVector) {
+    return Support::no("cuSPARSELt has no per-token scales");
+  }
+  if (problem.scales.b == ScaleGranularity::kVector && problem.a != DataType::kInt8) {
+    return Support::no("cuSPARSELt has per-channel scales for int8 operands only");
+  }
+  const std::string_view type = info(problem.b).cli_name;
+  const std::int64_t unit = 32 / size_of(problem.b);
+  if (Support n = multiple_of("N", problem.shape.n, unit, type); !n) return n;
+  return multiple_of("K", problem.shape.k, unit, type);
+}
+
+std::int64_t padded_rows(std::int64_t m, DataType type) {
+  const std::int64_t unit = 16 / size_of(type);
+  return (m + unit - 1) / unit * unit;
+}
+
+bool scales_by_channel(const GemmProblem& problem) {
+  return problem.scales.b == ScaleGranularity::kVector;
+}
+
+}  // namespace twofour::providers::cusparselt

@@ -1,0 +1,157 @@
+// Every kernel of every provider that computes on a GPU, against the reference. Tests are named
+// after kernels and registered when the program starts, because only a GPU tells which there are.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "contract.h"
+#include "device/cuda/cuda_device.h"
+
+namespace twofour::contract {
+namespace {
+
+using providers::KernelInfo;
+using providers::Provider;
+
+// One row, fewer rows than any tile, one more than a tile, K from the least that a kernel may take
+// to many tiles, N with a tail, whole tiles; K = 7 is not a multiple of a 2:4 group.
+constexpr GemmShape kShapes[] = {
+    {.m = 1, .n = 64, .k = 64},     {.m = 1, .n = 1056, .k = 2048},  {.m = 3, .n = 8, .k = 16},
+    {.m = 16, .n = 64, .k = 128},   {.m = 17, .n = 96, .k = 256},    {.m = 64, .n = 256, .k = 512},
+    {.m = 129, .n = 160, .k = 192}, {.m = 200, .n = 320, .k = 1056}, {.m = 5, .n = 33, .k = 36},
+    {.m = 5, .n = 16, .k = 7},      {.m = 256, .n = 256, .k = 4096}};
+constexpr const char* kSchemes[] = {"tensor", "token", "channel", "token-channel"};
+// Two tiles and a tail of everything; every kernel takes it.
+constexpr GemmShape kTimedShape{.m = 48, .n = 320, .k = 1152};
+
+struct Gpu {
+  std::unique_ptr<device::Device> device;
+  std::unique_ptr<Workloads> workloads;
+};
+
+struct Subject {
+  std::shared_ptr<const Provider> provider;
+  KernelInfo kernel;
+};
+
+class KernelTest : public ::testing::Test {
+ public:
+  KernelTest(std::shared_ptr<Gpu> gpu, Subject subject)
+      : gpu_(std::move(gpu)), subject_(std::move(subject)) {}
+
+ protected:
+  Finding examine_at(const GemmShape& shape, std::string_view scheme,
+                     const Circumstances& circumstances) {
+    const GemmProblem problem =
+        problem_of(subject_.kernel, shape, parse_scale_scheme(scheme).value());
+    return examine(*subject_.provider, subject_.kernel, problem, *gpu_->workloads, *gpu_->device,
+                   circumstances);
+  }
+  [[nodiscard]] const Subject& subject() const { return subject_; }
+
+ private:
+  std::shared_ptr<Gpu> gpu_;
+  Subject subject_;
+};
+
+class KeepsTheContract : public KernelTest {
+ public:
+  using KernelTest::KernelTest;
+  void TestBody() override {
+    int supported = 0;
+    std::set<std::string> schemes;
+    for (const GemmShape& shape : kShapes) {
+      for (const char* scheme : kSchemes) {
+        if (!subject().kernel.scaled && std::string_view(scheme) != "tensor") continue;
+        const Finding finding = examine_at(shape, scheme, {});
+        EXPECT_THAT(finding.violations, ::testing::IsEmpty()) << mkn(shape) << " scales=" << scheme;
+        if (!finding.supported) continue;
+        ++supported;
+        schemes.insert(scheme);
+      }
+    }
+    EXPECT_GT(supported, 0) << "takes none of the shapes";
+    std::string names;
+    for (const std::string& scheme : schemes) names += " " + scheme;
+    std::printf("  %d problems; scales:%s\n", supported, names.c_str());
+  }
+};
+
+class CanBeSearchedAndTimed : public KernelTest {
+ public:
+  using KernelTest::KernelTest;
+  void TestBody() override {
+    const Finding finding = examine_at(
+        kTimedShape, "tensor", {.plan_budget = std::chrono::duration<double>(0.02), .times = true});
+    EXPECT_TRUE(finding.supported);
+    EXPECT_THAT(finding.violations, ::testing::IsEmpty());
+  }
+};
+
+class RefusesPartOfAGroupOfFour : public KernelTest {
+ public:
+  using KernelTest::KernelTest;
+  void TestBody() override {
+    const GemmProblem problem =
+        problem_of(subject().kernel, {.m = 16, .n = 64, .k = 130}, ScaleScheme{});
+    EXPECT_FALSE(subject().provider->supports(subject().kernel, problem));
+  }
+};
+
+template <class Test>
+void add_test(const char* suite, const std::shared_ptr<Gpu>& gpu, const Subject& subject) {
+  std::string name = subject.kernel.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  ::testing::RegisterTest(suite, name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                          [gpu, subject]() -> KernelTest* { return new Test(gpu, subject); });
+}
+
+void add_tests(const std::shared_ptr<Gpu>& gpu) {
+  for (const providers::ProviderRow& row : providers::provider_table()) {
+    if (row.device_kind != "cuda") continue;
+    const std::string name(row.name);
+    if (row.make == nullptr) {
+      std::printf("%s: not built: %s\n", name.c_str(), std::string(row.not_built_reason).c_str());
+      continue;
+    }
+    try {
+      const std::shared_ptr<const Provider> provider = row.make();
+      std::printf("%s %s\n", name.c_str(), provider->version().c_str());
+      for (const KernelInfo& kernel : provider->kernels()) {
+        const Subject subject{provider, kernel};
+        add_test<KeepsTheContract>("KeepsTheContract", gpu, subject);
+        add_test<CanBeSearchedAndTimed>("CanBeSearchedAndTimed", gpu, subject);
+        if (kernel.sparsity != Sparsity::kTwoFour) continue;
+        add_test<RefusesPartOfAGroupOfFour>("RefusesPartOfAGroupOfFour", gpu, subject);
+      }
+    } catch (const std::exception& error) {
+      std::printf("%s: cannot start: %s\n", name.c_str(), error.what());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace twofour::contract
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  const auto gpu = std::make_shared<twofour::contract::Gpu>();
+  try {
+    gpu->device = twofour::device::make_cuda_device(0);
+  } catch (const std::exception& error) {
+    std::printf("skipped: %s\n", error.what());
+    return 0;
+  }
+  gpu->workloads = std::make_unique<twofour::contract::Workloads>(*gpu->device);
+  twofour::contract::add_tests(gpu);
+  return RUN_ALL_TESTS();
+}
