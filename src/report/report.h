@@ -2,7 +2,6 @@
 // table, Markdown and CSV read.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,20 +16,26 @@ namespace twofour::report {
 std::string environment_json(const Environment& environment);
 std::string record_json(const Record& record);
 
-/// The inverse. Throw std::invalid_argument naming the field, its value and what is allowed.
+/// The inverse; null in the place of a number becomes NaN. Throw std::invalid_argument naming the
+/// field, its value and what is allowed.
 Environment parse_environment_json(std::string_view line);
 Record parse_record_json(std::string_view line);
 
 enum class TextFormat { kTable, kMarkdown, kCsv, kJsonl };
 
-/// The block that stdout shows after each case: index, label, sub-label, then a row per kernel.
+/// What stdout shows after each case, given the records of that case. kTable and kMarkdown: index,
+/// label, sub-label, then a row per kernel. kJsonl: the lines that the .jsonl gained, newlines
+/// included. kCsv: nothing, since the rows come with final_tables().
 std::string case_block(std::span<const Record> records, TextFormat format);
 
-/// Everything after the sweep: "== All Results ... ====" once, or for model_bench one table per
-/// model and TP size under "== Results ... ====".
+/// Everything after the sweep, given all its records. kTable and kMarkdown: "== All Results ...
+/// ====" once, or for model_bench one table per model and TP size under "== Results ... ====" (in
+/// Markdown, headings of the same words), then the summary. kCsv: csv(). kJsonl: nothing. So what
+/// stdout shows in all is the .csv file for kCsv, and for kJsonl the .jsonl file but for its first
+/// line, environment_json().
 std::string final_tables(std::span<const Record> records, TextFormat format);
 
-/// A header line and one line per record (RFC 4180).
+/// A header line and one line per record, quoted as in RFC 4180. Lines end in LF alone.
 std::string csv(std::span<const Record> records);
 
 /// A pickle (protocol 2) of a list of torch.utils.benchmark.utils.common.Measurement, one per

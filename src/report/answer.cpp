@@ -1,0 +1,324 @@
+#include "report/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "report/format.h"
+
+namespace twofour::report {
+namespace {
+
+bool is_sparse(const Record& r) { return r.problem.sparsity == Sparsity::kTwoFour; }
+
+bool is_compared(const Record& r) {
+  return is_sparse(r) && r.vs_dense && std::isfinite(r.vs_dense->value) && r.vs_dense->value > 0;
+}
+
+bool is_hot(const Record& r) { return r.cache.mode == CacheMode::kHot; }
+
+double ratio_of(const Record& r) { return r.vs_dense->value; }
+
+bool has_verdict(const Record& r, Verdict verdict) { return r.vs_dense->verdict == verdict; }
+
+using Rows = std::vector<const Record*>;
+
+double geometric_mean(const Rows& rows) {
+  double logs = 0;
+  for (const Record* r : rows) logs += std::log(ratio_of(*r));
+  return std::exp(logs / static_cast<double>(rows.size()));
+}
+
+std::int64_t count_verdict(const Rows& rows, Verdict verdict) {
+  return std::count_if(rows.begin(), rows.end(),
+                       [&](const Record* r) { return has_verdict(*r, verdict); });
+}
+
+/// With and without bias is one family; hot and cold are two.
+std::string family(const Record& r) {
+  constexpr std::string_view kBias = "_bias";
+  std::string name = r.kernel;
+  if (name.ends_with(kBias)) name.erase(name.size() - kBias.size());
+  return is_hot(r) ? name + " (hot)" : name;
+}
+
+struct SizeClass {
+  std::string_view title;
+  bool (*holds)(std::int64_t m);
+};
+
+constexpr std::array kSizeClasses{
+    SizeClass{"M <= 64", [](std::int64_t m) { return m <= 64; }},
+    SizeClass{"64 < M < 1024", [](std::int64_t m) { return m > 64 && m < 1024; }},
+    SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
+};
+
+struct FlagMeaning {
+  std::string_view flag;
+  std::string_view meaning;
+};
+
+constexpr std::array kFlagMeanings{
+    FlagMeaning{"NOT_COLD",
+                "the weights could not be kept out of cache; the row is no cold result"},
+    FlagMeaning{"WEAK_BASELINE",
+                "the dense side is far below what the device can do, or the speed-up is above what "
+                "2:4 can give; do not quote the ratio"},
+    FlagMeaning{"ABOVE_CEILING", "faster than the measured peak of the device allows; suspect it"},
+    FlagMeaning{"UNSTABLE",
+                "measured, but stopped before the requested precision; the interval holds"},
+};
+
+std::set<std::string> flags_of(const Record& r) {
+  std::set<std::string> flags(r.flags.begin(), r.flags.end());
+  if (r.outcome.kind == OutcomeKind::kUnstable) flags.insert("UNSTABLE");
+  return flags;
+}
+
+/// Two decimals: the sentence is read aloud, the table has the digits.
+std::string rounded(double ratio) { return fmt::format("{:.2f}x", ratio); }
+
+/// What the rows of one M, or of neighbouring Ms, have in common.
+enum class Finding { kFaster, kSlower, kEven, kMixed };
+
+struct Span {
+  Finding finding = Finding::kEven;
+  std::int64_t low_m = 0;
+  std::int64_t high_m = 0;
+  Rows rows;
+};
+
+/// The fastest 2:4 row of each problem, since the baseline is the fastest dense one. All of them
+/// are cold, or hot where no row is cold.
+Rows best_rows(std::span<const Record> records) {
+  const bool any_cold = std::any_of(records.begin(), records.end(),
+                                    [](const Record& r) { return is_compared(r) && !is_hot(r); });
+  std::map<std::string, const Record*> best;
+  for (const Record& r : records) {
+    if (!is_compared(r) || is_hot(r) == any_cold) continue;
+    const Record*& slot = best[fmt::format("{} {}", r.case_index, to_string(r.problem))];
+    if (slot == nullptr || ratio_of(r) > ratio_of(*slot)) slot = &r;
+  }
+  Rows rows;
+  for (const auto& [problem, r] : best) rows.push_back(r);
+  std::stable_sort(rows.begin(), rows.end(), [](const Record* a, const Record* b) {
+    return std::pair(a->problem.shape.m, a->case_index) <
+           std::pair(b->problem.shape.m, b->case_index);
+  });
+  return rows;
+}
+
+Finding finding_of(const Rows& rows) {
+  const std::int64_t wins = count_verdict(rows, Verdict::kWin);
+  const std::int64_t losses = count_verdict(rows, Verdict::kLoss);
+  const auto count = static_cast<std::int64_t>(rows.size());
+  if (wins > 0 && losses > 0) return Finding::kMixed;
+  if (2 * wins >= count) return Finding::kFaster;
+  if (2 * losses >= count) return Finding::kSlower;
+  return Finding::kEven;
+}
+
+/// `rows` by ascending M, neighbouring Ms with the same finding together.
+std::vector<Span> spans_of(const Rows& rows) {
+  std::map<std::int64_t, Rows> by_m;
+  for (const Record* r : rows) by_m[r->problem.shape.m].push_back(r);
+  std::vector<Span> spans;
+  for (const auto& [m, same_m] : by_m) {
+    const Finding finding = finding_of(same_m);
+    if (spans.empty() || spans.back().finding != finding) spans.push_back({finding, m, m, {}});
+    spans.back().high_m = m;
+    spans.back().rows.insert(spans.back().rows.end(), same_m.begin(), same_m.end());
+  }
+  return spans;
+}
+
+std::string where(const std::vector<Span>& spans, std::size_t i) {
+  const Span& span = spans[i];
+  if (span.low_m == span.high_m) return fmt::format("at M = {}", span.low_m);
+  if (spans.size() == 1) return fmt::format("at every M from {} to {}", span.low_m, span.high_m);
+  if (i == 0) return fmt::format("at M <= {}", span.high_m);
+  if (i + 1 == spans.size()) return fmt::format("at M >= {}", span.low_m);
+  return fmt::format("at M = {} to {}", span.low_m, span.high_m);
+}
+
+std::string shape_name(const Record& r) {
+  return r.layer.empty() ? mkn(r.problem.shape) : r.layer + " " + mkn(r.problem.shape);
+}
+
+std::string wins_of(const Rows& rows) {
+  const auto [worst, best] = std::minmax_element(
+      rows.begin(), rows.end(),
+      [](const Record* a, const Record* b) { return ratio_of(*a) < ratio_of(*b); });
+  return fmt::format("{} of {} comparisons, dense in {}; from {} ({}) to {} ({})",
+                     count_verdict(rows, Verdict::kWin), rows.size(),
+                     count_verdict(rows, Verdict::kLoss), rounded(ratio_of(**worst)),
+                     shape_name(**worst), rounded(ratio_of(**best)), shape_name(**best));
+}
+
+std::string clause(const std::vector<Span>& spans, std::size_t i) {
+  const Span& span = spans[i];
+  const std::string place = where(spans, i);
+  const std::string mean = rounded(geometric_mean(span.rows));
+  switch (span.finding) {
+    case Finding::kFaster:
+      return fmt::format("2:4 is faster {} ({})", place, mean);
+    case Finding::kSlower:
+      return fmt::format("dense is faster {} (2:4 runs at {})", place, mean);
+    case Finding::kEven:
+      return fmt::format("there is no clear difference {} ({})", place, mean);
+    case Finding::kMixed:
+      break;
+  }
+  return fmt::format("it depends on the shape {} (2:4 is faster in {})", place, wins_of(span.rows));
+}
+
+std::string_view first_word(const std::vector<Span>& spans) {
+  const auto any = [&](Finding finding) {
+    return std::any_of(spans.begin(), spans.end(),
+                       [&](const Span& span) { return span.finding == finding; });
+  };
+  if (any(Finding::kMixed)) return "In part";
+  if (!any(Finding::kFaster)) return "No";
+  return spans.size() == 1 ? "Yes" : "It depends on M";
+}
+
+/// What makes some of the wins doubtful; empty when nothing does.
+std::string caution(const Rows& rows) {
+  constexpr std::array kDoubts{"WEAK_BASELINE", "ABOVE_CEILING", "NOT_COLD"};
+  std::set<std::string> seen;
+  std::int64_t doubtful = 0;
+  for (const Record* r : rows) {
+    if (!has_verdict(*r, Verdict::kWin)) continue;
+    bool doubt = false;
+    for (const char* flag : kDoubts) {
+      if (std::find(r->flags.begin(), r->flags.end(), flag) == r->flags.end()) continue;
+      seen.insert(flag);
+      doubt = true;
+    }
+    if (doubt) ++doubtful;
+  }
+  if (doubtful == 0) return {};
+  return fmt::format(" Careful: {} of the {} wins {} flagged {}.", doubtful,
+                     count_verdict(rows, Verdict::kWin), doubtful == 1 ? "is" : "are",
+                     fmt::join(seen, ", "));
+}
+
+}  // namespace
+
+std::vector<std::string> verdict_counts(std::span<const Record> records) {
+  std::map<CacheMode, Rows> by_mode;
+  for (const Record& r : records) {
+    if (is_sparse(r)) by_mode[r.cache.mode].push_back(&r);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [mode, rows] : by_mode) {
+    Rows compared;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(compared),
+                 [](const Record* r) { return is_compared(*r); });
+    std::vector<std::string> counts;
+    for (const auto& [verdict, name] : kVerdictNames) {
+      counts.push_back(fmt::format("{} {}", count_verdict(compared, verdict), name));
+    }
+    std::string line = "2:4 against the best dense kernel";
+    if (by_mode.size() > 1) line += fmt::format(", {}", to_string(mode));
+    line += fmt::format(": {} of {} rows", fmt::join(counts, ", "), rows.size());
+    const std::size_t without = rows.size() - compared.size();
+    if (without > 0) line += fmt::format("; {} without a ratio", without);
+    lines.push_back(line + ".");
+  }
+  return lines;
+}
+
+Grid geometric_means(std::span<const Record> records) {
+  std::vector<std::string> families;
+  std::map<std::string, Rows> by_family;
+  std::array<bool, kSizeClasses.size()> present{};
+  for (const Record& r : records) {
+    if (!is_compared(r)) continue;
+    Rows& rows = by_family[family(r)];
+    if (rows.empty()) families.push_back(family(r));
+    rows.push_back(&r);
+    for (std::size_t i = 0; i < kSizeClasses.size(); ++i) {
+      if (kSizeClasses[i].holds(r.problem.shape.m)) present[i] = true;
+    }
+  }
+  Grid grid;
+  grid.headings = {{"geometric mean speed-up over dense"}, {"all M", Align::kRight}};
+  const bool several = std::count(present.begin(), present.end(), true) > 1;
+  for (std::size_t i = 0; i < kSizeClasses.size(); ++i) {
+    if (!several) present[i] = false;
+    if (present[i]) grid.headings.push_back({std::string(kSizeClasses[i].title), Align::kRight});
+  }
+  for (const std::string& name : families) {
+    Grid::Row row{.cells = {name, times(geometric_mean(by_family[name]))}};
+    for (std::size_t i = 0; i < kSizeClasses.size(); ++i) {
+      if (!present[i]) continue;
+      Rows rows;
+      for (const Record* r : by_family[name]) {
+        if (kSizeClasses[i].holds(r->problem.shape.m)) rows.push_back(r);
+      }
+      row.cells.push_back(rows.empty() ? "" : times(geometric_mean(rows)));
+    }
+    grid.rows.push_back(std::move(row));
+  }
+  return grid;
+}
+
+std::vector<std::string> legend(std::span<const Record> records, std::string_view win_mark) {
+  std::vector<std::string> lines;
+  const auto any = [&](auto holds) { return std::any_of(records.begin(), records.end(), holds); };
+  if (any([](const Record& r) { return is_compared(r) && has_verdict(r, Verdict::kWin); })) {
+    lines.push_back(
+        fmt::format("{} marks 2:4 rows that are faster than the best dense kernel.", win_mark));
+  }
+  if (any([](const Record& r) { return r.accuracy.has_value(); })) {
+    lines.emplace_back(
+        "error: the largest as a share of its tolerance, at most 1 is right; in brackets how much "
+        "of "
+        "D was checked.");
+  }
+  std::set<std::string> occurring;
+  for (const Record& r : records) occurring.merge(flags_of(r));
+  for (const auto& [flag, meaning] : kFlagMeanings) {
+    if (occurring.count(std::string(flag)) > 0)
+      lines.push_back(fmt::format("{}: {}.", flag, meaning));
+  }
+  return lines;
+}
+
+std::string answer(std::span<const Record> records) {
+  constexpr std::string_view kQuestion = "Does 2:4 pay off here?";
+  if (std::none_of(records.begin(), records.end(), is_sparse)) {
+    return fmt::format("{} Not asked: no 2:4 kernel took part.", kQuestion);
+  }
+  const Rows rows = best_rows(records);
+  if (rows.empty()) {
+    return fmt::format("{} Not known: no 2:4 row has a result and a dense row to compare it with.",
+                       kQuestion);
+  }
+  const std::vector<Span> spans = spans_of(rows);
+  constexpr std::size_t kMostSpans = 4;
+  std::string text;
+  if (spans.size() > kMostSpans) {
+    text = fmt::format("{} In part: 2:4 is faster in {}", kQuestion, wins_of(rows));
+  } else {
+    text = fmt::format("{} {}: ", kQuestion, first_word(spans));
+    for (std::size_t i = 0; i < spans.size(); ++i) text += (i > 0 ? "; " : "") + clause(spans, i);
+  }
+  if (is_hot(*rows.front())) {
+    text += ", with the weights where the last launch left them (hot)";
+  } else if (std::any_of(records.begin(), records.end(), is_hot)) {
+    text += ", with the weights out of cache (cold)";
+  }
+  return text + "." + caution(rows);
+}
+
+}  // namespace twofour::report

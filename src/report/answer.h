@@ -1,0 +1,31 @@
+// The summary below the last table: does 2:4 pay off here?
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/record.h"
+#include "report/grid.h"
+
+namespace twofour::report {
+
+/// Verdicts of the 2:4 rows against the best dense kernel: one sentence, one for each cache state
+/// where both were measured, none without 2:4 rows.
+std::vector<std::string> verdict_counts(std::span<const Record> records);
+
+/// Geometric mean speed-up over the best dense kernel for each 2:4 kernel (with and without bias
+/// together), over all M and over M <= 64, 64 < M < 1024 and M >= 1024 where there are such.
+/// No rows when nothing was compared.
+Grid geometric_means(std::span<const Record> records);
+
+/// What the words in the table mean, of those that occur in `records`: "NOT_COLD: ...". `win_mark`
+/// is how the table marks a 2:4 row that wins.
+std::vector<std::string> legend(std::span<const Record> records, std::string_view win_mark);
+
+/// One sentence that answers the question from the best 2:4 kernel of each problem; cold
+/// measurements where there are any. Says from which M on dense is faster, or 2:4.
+std::string answer(std::span<const Record> records);
+
+}  // namespace twofour::report

@@ -1,0 +1,52 @@
+// Each format against its literal expected text.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "records.h"
+#include "report/report.h"
+
+namespace twofour::golden {
+namespace {
+
+std::string expected(const std::string& name) {
+  std::ifstream stream(TWOFOUR_GOLDEN_DIR "/" + name, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  EXPECT_TRUE(stream) << name;
+  return text.str();
+}
+
+class Golden : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Golden, IsTheExpectedText) { EXPECT_EQ(rendering(GetParam()), expected(GetParam())); }
+
+INSTANTIATE_TEST_SUITE_P(Formats, Golden, ::testing::ValuesIn(rendering_names()),
+                         [](const auto& name) {
+                           std::string words = name.param;
+                           for (char& c : words) {
+                             if (c == '.') c = '_';
+                           }
+                           return words;
+                         });
+
+TEST(GoldenTable, FitsATerminalOf180Columns) {
+  for (const char* name : {"range.txt", "model.txt"}) {
+    std::istringstream text(expected(name));
+    for (std::string line; std::getline(text, line);) {
+      if (!line.starts_with("Does 2:4 pay off here?")) EXPECT_LE(line.size(), 180U) << line;
+    }
+  }
+}
+
+TEST(GoldenTable, NothingMeasuredPrintsNothing) {
+  for (const auto format :
+       {report::TextFormat::kTable, report::TextFormat::kMarkdown, report::TextFormat::kJsonl}) {
+    EXPECT_EQ(report::case_block({}, format), "");
+    EXPECT_EQ(report::final_tables({}, format), "");
+  }
+}
+
+}  // namespace
+}  // namespace twofour::golden

@@ -1,0 +1,31 @@
+// Invented results that have every outcome and every kind of odd value in them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/record.h"
+
+namespace twofour::golden {
+
+Environment environment();
+
+/// An int8 range_bench of three cases. Case 0, M = 64: all rows measured, 2:4 wins. Case 1,
+/// M = 1024: dense wins; rows that are unstable, incorrect, failed, unsupported and not built. Case
+/// 2, M = 4096: skipped rows, and one measured as NaN.
+std::vector<Record> range_records();
+
+/// An fp8 model_bench of two models, the second with TP sizes 1 and 2, in both cache states.
+std::vector<Record> model_records();
+
+/// One of the files in expected/, as the report makes it now: "range.txt", "range.md", "range.csv",
+/// "range.jsonl", "model.txt" or "model.md"; or "range.pkl", which only Python compares. Throws
+/// std::invalid_argument for another name.
+std::string rendering(std::string_view name);
+
+/// The names that rendering() knows and that expected/ has.
+std::vector<std::string> rendering_names();
+
+}  // namespace twofour::golden
