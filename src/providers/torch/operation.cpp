@@ -1,0 +1,112 @@
+#include "providers/torch/operation.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "device/cuda/cuda_stream.h"
+#include "device/cuda/error.h"
+#include "providers/torch/rules.h"
+
+namespace twofour::providers::torch {
+namespace {
+
+using ErrorText = std::array<char, 512>;
+
+std::int32_t torch_type(DataType type) {
+  if (type == DataType::kFp8E4m3) return kTwofourTorchFp8E4m3;
+  return type == DataType::kBf16 ? kTwofourTorchBf16 : kTwofourTorchFp16;
+}
+
+std::shared_ptr<WeightCopies> copy_weights(const PrepareArgs& args, const std::string& key) {
+  auto weights =
+      args.shared.get<WeightCopies>(key, [] { return std::make_shared<WeightCopies>(); });
+  const Buffer& b = args.operands.b;
+  while (weights->copies.size() < static_cast<std::size_t>(args.copies)) {
+    Buffer copy = args.device.allocate(b.bytes());
+    device::copy_on_gpu(args.device, copy.data(), b.data(), b.bytes());
+    weights->copies.push_back(std::move(copy));
+  }
+  return weights;
+}
+
+/// `scales` as a vector of `count`.
+const void* as_vector(device::Device& device, const Buffer& scales, std::int64_t count,
+                      Buffer& storage) {
+  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
+  if (scales.bytes() == bytes) return scales.data();
+  float value = 0;
+  device.copy_to_host(&value, scales.data(), sizeof(value));
+  const std::vector<float> repeated(static_cast<std::size_t>(count), value);
+  storage = device.allocate(bytes);
+  device.copy_from_host(storage.data(), repeated.data(), bytes);
+  return storage.data();
+}
+
+}  // namespace
+
+std::string weights_key(const GemmProblem& problem) {
+  return fmt::format("torch/{}", info(problem.b).kernel_name);
+}
+
+MatmulOperation::MatmulOperation(const TwofourTorchModule& module, const KernelInfo& kernel,
+                                 const GemmProblem& problem)
+    : module_(module), kernel_(kernel), problem_(problem), job_(nullptr, module.destroy) {}
+
+TwofourTorchJob MatmulOperation::describe(const PrepareArgs& args) {
+  const operands::Operands& operands = args.operands;
+  TwofourTorchJob job{};
+  job.m = problem_.shape.m;
+  job.n = problem_.shape.n;
+  job.k = problem_.shape.k;
+  job.type = torch_type(problem_.a);
+  job.d_type = torch_type(problem_.d);
+  job.scaled = kernel_.scaled ? 1 : 0;
+  job.fast_accumulation = kernel_.accumulation == Accumulation::kFp8Fast ? 1 : 0;
+  job.a = operands.a.data();
+  job.per_row = scales_by_row(problem_) ? 1 : 0;
+  job.scale_a = operands.scale_a.data();
+  job.scale_b = operands.scale_b.data();
+  if (scales_by_row(problem_)) {
+    job.scale_a = as_vector(args.device, operands.scale_a, job.m, scale_a_);
+    job.scale_b = as_vector(args.device, operands.scale_b, job.n, scale_b_);
+  }
+  job.d = args.d;
+  job.stream = device::stream_of(args.device);
+  return job;
+}
+
+void MatmulOperation::prepare(const PrepareArgs& args) {
+  architecture_ = args.device.info().architecture;
+  weights_ = copy_weights(args, weights_key(problem_));
+  TwofourTorchJob job = describe(args);
+  std::vector<const void*> copies;
+  for (const Buffer& copy : weights_->copies) copies.push_back(copy.data());
+  job.weights = copies.data();
+  job.copies = static_cast<std::int32_t>(copies.size());
+  ErrorText error{};
+  job_.reset(module_.make(&job, error.data(), error.size()));
+  if (job_ == nullptr) device::cuda::throw_failure(fmt::format("PyTorch: {}", error.data()));
+  // What PyTorch allocates for its first product of a kind must not be timed.
+  launch(0);
+  args.device.synchronize();
+}
+
+void MatmulOperation::launch(int slot) {
+  ErrorText error{};
+  if (module_.launch(job_.get(), slot, error.data(), error.size()) == 0) return;
+  device::cuda::throw_failure(fmt::format("PyTorch: {}", error.data()));
+}
+
+std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
+  const Buffer& copy = weights_->copies[static_cast<std::size_t>(slot)];
+  return {{copy.data(), copy.bytes()}};
+}
+
+std::string MatmulOperation::algorithm() const {
+  return kernel_.scaled ? "at::_scaled_mm_out" : "at::mm_out";
+}
+
+}  // namespace twofour::providers::torch

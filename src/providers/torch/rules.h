@@ -1,0 +1,20 @@
+// What PyTorch does with a problem, decided without one.
+#pragma once
+
+#include <vector>
+
+#include "core/problem.h"
+#include "providers/provider.h"
+
+namespace twofour::providers::torch {
+
+/// Every kernel of this provider on a GPU of `compute_capability`, in the names of the old script.
+std::vector<KernelInfo> list_kernels(int compute_capability);
+
+/// What PyTorch documents as impossible.
+Support rules_allow(const GemmProblem& problem);
+
+/// Whether scales go in as a vector of each operand: PyTorch takes two vectors or two numbers.
+bool scales_by_row(const GemmProblem& problem);
+
+}  // namespace twofour::providers::torch
