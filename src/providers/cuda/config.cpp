@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "providers/cuda/decode.h"
+#include "providers/cuda/layout.h"
+
+namespace twofour::providers::cuda {
+namespace {
+
+constexpr int kBarrierRegion = 1024;
+
+constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
+
+std::string_view name_of(Overlap overlap) {
+  switch (overlap) {
+    case Overlap::kNone:
+      return "serial";
+    case Overlap::kEarly:
+      return "early";
+    case Overlap::kLoaded:
+      return "loaded";
+  }
+  return "?";
+}
+
+}  // namespace
+
+std::string to_string(const DecodeConfig& config) {
+  return fmt::format("t{}_c{}_w{}_a{}_{}", config.tiles, config.ranks, config.weight_slots,
+                     config.activation_slots, name_of(config.overlap));
+}
+
+SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config) {
+  SharedLayout layout;
+  const int rows = config.tiles * kUnitRows;
+  layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 8);
+  const int ring_begin = kBarrierRegion;
+  layout.activations = ring_begin + config.weight_slots * unit_bytes(sparsity);
+  const int rings_end = layout.activations +
+                        config.activation_slots * instruction_tokens(m) * chunk_columns(sparsity);
+  const int partial_bytes = config.ranks * m * (layout.rows_owned + 4) * 4;
+  const int vector_bytes = round_up((2 * layout.rows_owned + m) * 4, 16);
+  const bool beside = rings_end + partial_bytes + vector_bytes <= kMostSharedBytes;
+  layout.partials_over_rings = !beside;
+  layout.partials = beside ? rings_end : ring_begin;
+  layout.vectors =
+      beside ? rings_end + partial_bytes : std::max(rings_end, ring_begin + partial_bytes);
+  layout.bytes = layout.vectors + vector_bytes;
+  return layout;
+}
+
+}  // namespace twofour::providers::cuda

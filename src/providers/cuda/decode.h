@@ -1,0 +1,107 @@
+// The decode kernels: D[M][N] = scale_a * scale_b * (A x W^T) + bias for few tokens M, dense and
+// 2:4, on Hopper. docs/cuda-kernels.md explains the design.
+#pragma once
+
+#include <cuda.h>
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/problem.h"
+
+namespace twofour::providers::cuda {
+
+/// Most tokens that a kernel takes.
+inline constexpr int kMostTokens = 64;
+
+/// When the next kernel of the stream may start (programmatic dependent launch).
+enum class Overlap : std::uint8_t {
+  kNone,    ///< when this one has finished
+  kEarly,   ///< as soon as there is room; it streams its own weights meanwhile
+  kLoaded,  ///< when this one has asked for all of its weights
+};
+
+/// How the work is cut. A cluster of `ranks` CTAs computes `tiles` row tiles of 64; each CTA takes
+/// all of those rows and one part of K.
+struct DecodeConfig {
+  int tiles = 1;
+  int ranks = 1;
+  int weight_slots = 8;      ///< units of weights in flight per CTA
+  int activation_slots = 2;  ///< chunks of activations in flight per CTA
+  Overlap overlap = Overlap::kEarly;
+  bool operator==(const DecodeConfig&) const = default;
+};
+
+/// A stable name, for example "t2_c4_w8_a4_early".
+std::string to_string(const DecodeConfig& config);
+
+/// Tokens of the matrix instruction that serves m tokens: 8, 16, 32 or 64.
+constexpr int instruction_tokens(std::int64_t m) {
+  return m <= 8 ? 8 : m <= 16 ? 16 : m <= 32 ? 32 : 64;
+}
+
+/// Byte offsets in a CTA's shared memory.
+struct SharedLayout {
+  int activations = 0;
+  int partials = 0;  ///< [ranks][m][rows_owned + 4] accumulators
+  int vectors = 0;   ///< scale_b[rows_owned], bias[rows_owned], scale_a[m]
+  int bytes = 0;
+  int rows_owned = 0;  ///< rows that each CTA of a cluster finishes
+  /// Partial sums lie over the rings: there is no room beside them.
+  bool partials_over_rings = false;
+};
+
+/// The layout, or one whose `bytes` exceed what a CTA can have.
+SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config);
+
+/// Dynamic shared memory that a CTA of Hopper can have.
+inline constexpr int kMostSharedBytes = 227 * 1024;
+/// Of a CTA that shares its SM with one of the next kernel.
+inline constexpr int kHalfSharedBytes = 113 * 1024;
+inline constexpr int kMostWeightSlots = 40;
+inline constexpr int kMostActivationSlots = 16;
+/// Warpgroups in a CTA are the tiles of a cluster; with the copying warp they must not exceed 1024
+/// threads.
+inline constexpr int kMostTiles = 7;
+
+/// What a kernel reads and writes; pointers are device memory.
+struct DecodeArguments {
+  const void* weights = nullptr;  ///< packed (layout.h)
+  void* d = nullptr;              ///< [m][n], row-major
+  const float* scale_a = nullptr;
+  const float* scale_b = nullptr;
+  const void* bias = nullptr;  ///< of the output type, or null
+  int m = 0;
+  int n = 0;
+  bool scale_a_per_token = false;
+  bool scale_b_per_channel = false;
+  bool fp16_output = false;
+};
+
+/// The shape of the launch: what to call with which activations.
+struct DecodeLaunch {
+  GemmProblem problem;
+  DecodeConfig config;
+  CUtensorMap activations{};
+};
+
+/// Describes A [m][k] for the copy engine. `k` must be a multiple of 16. Throws std::runtime_error
+/// when the driver refuses.
+CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k);
+
+/// Lets the kernel of `problem` use `config`'s shared memory. Throws std::runtime_error when it
+/// does not fit, or when no cluster of it can be resident.
+void prepare_decode(const GemmProblem& problem, const DecodeConfig& config);
+
+/// Launches; allocates nothing. Throws as device::cuda::check does.
+void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
+                   cudaStream_t stream);
+
+/// Packs a 2:4 or dense weight [n][k] of an 8-bit type into `packed`, packed_bytes() long; k a
+/// multiple of 16.
+void pack_weights(DataType type, Sparsity sparsity, const void* b, std::int64_t n, std::int64_t k,
+                  void* packed, cudaStream_t stream);
+
+}  // namespace twofour::providers::cuda

@@ -1,0 +1,123 @@
+#include "providers/cuda/operation.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include "device/cuda/cuda_stream.h"
+#include "device/cuda/error.h"
+#include "providers/cuda/candidates.h"
+#include "providers/cuda/layout.h"
+
+namespace twofour::providers::cuda {
+namespace {
+
+/// Ways to cut the work that plan() measures.
+constexpr int kCutsMeasured = 8;
+/// Launches of one measurement: one round of the copies or a few, about this long in all.
+constexpr double kSecondsPerCandidate = 1e-3;
+
+int multiprocessors() {
+  int ordinal = 0;
+  int count = 0;
+  device::cuda::check(cudaGetDevice(&ordinal), "ask which GPU is current");
+  device::cuda::check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, ordinal),
+                      "read the number of SMs");
+  return count;
+}
+
+std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmProblem& problem) {
+  auto copies = args.shared.get<std::vector<Buffer>>(
+      weights_key(problem.sparsity), [] { return std::make_shared<std::vector<Buffer>>(); });
+  const GemmShape& shape = problem.shape;
+  const auto bytes = static_cast<std::size_t>(packed_bytes(problem.sparsity, shape.n, shape.k));
+  while (copies->size() < static_cast<std::size_t>(args.copies)) {
+    Buffer copy = args.device.allocate(bytes);
+    pack_weights(problem.a, problem.sparsity, args.operands.b.data(), shape.n, shape.k, copy.data(),
+                 device::stream_of(args.device));
+    copies->push_back(std::move(copy));
+  }
+  // A launch that may overlap the kernel before it reads weights without waiting for that kernel.
+  args.device.synchronize();
+  return copies;
+}
+
+}  // namespace
+
+std::string weights_key(Sparsity sparsity) {
+  return fmt::format("cuda decode units {}", to_string(sparsity));
+}
+
+void DecodeOperation::prepare(const PrepareArgs& args) {
+  const GemmProblem& problem = launch_.problem;
+  const GemmShape& shape = problem.shape;
+  stream_ = device::stream_of(args.device);
+  copies_ = pack(args, problem);
+  launch_.activations = activation_map(args.operands.a.data(), shape.m, shape.k);
+  arguments_ = {.d = args.d,
+                .scale_a = args.operands.scale_a.as<float>(),
+                .scale_b = args.operands.scale_b.as<float>(),
+                .bias = problem.bias ? args.operands.bias(problem.d) : nullptr,
+                .m = static_cast<int>(shape.m),
+                .n = static_cast<int>(shape.n),
+                .scale_a_per_token = problem.scales.a == ScaleGranularity::kVector,
+                .scale_b_per_channel = problem.scales.b == ScaleGranularity::kVector,
+                .fp16_output = problem.d == DataType::kFp16};
+  use(candidates(problem, multiprocessors(), 1).front());
+}
+
+void DecodeOperation::use(const DecodeConfig& config) {
+  prepare_decode(launch_.problem, config);
+  launch_.config = config;
+}
+
+void DecodeOperation::plan(const PlanArgs& args) {
+  double best_s = std::numeric_limits<double>::infinity();
+  double spent_s = 0;
+  std::optional<DecodeConfig> best;
+  for (const DecodeConfig& config : candidates(launch_.problem, multiprocessors(), kCutsMeasured)) {
+    if (best && spent_s > args.budget.count()) break;
+    use(config);
+    const auto loop = args.device.timed_loop(
+        {.launch = [this](int slot) { launch(slot); }, .cache = args.cache, .weights = weights(0)});
+    const std::int64_t launches = loop->quantum();
+    double least_s = std::numeric_limits<double>::infinity();
+    double measured_s = 0;
+    while (measured_s < kSecondsPerCandidate) {
+      const double elapsed_s = loop->run(launches).device_s;
+      measured_s += elapsed_s;
+      least_s = std::min(least_s, elapsed_s / static_cast<double>(launches));
+    }
+    spent_s += measured_s;
+    if (least_s < best_s) {
+      best_s = least_s;
+      best = config;
+    }
+  }
+  use(*best);
+}
+
+void DecodeOperation::launch(int slot) {
+  arguments_.weights = (*copies_)[static_cast<std::size_t>(slot)].data();
+  launch_decode(launch_, arguments_, stream_);
+}
+
+std::vector<device::MemoryRange> DecodeOperation::weights(int slot) const {
+  const Buffer& copy = (*copies_)[static_cast<std::size_t>(slot)];
+  return {{copy.data(), copy.bytes()}};
+}
+
+std::string DecodeOperation::algorithm() const {
+  return fmt::format("decode_n{}_{}", instruction_tokens(launch_.problem.shape.m),
+                     to_string(launch_.config));
+}
+
+GemmShape DecodeOperation::executed() const {
+  const GemmShape& shape = launch_.problem.shape;
+  return {.m = instruction_tokens(shape.m),
+          .n = row_tiles(shape.n) * kUnitRows,
+          .k = chunks(launch_.problem.sparsity, shape.k) * chunk_columns(launch_.problem.sparsity)};
+}
+
+}  // namespace twofour::providers::cuda

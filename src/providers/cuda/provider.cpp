@@ -1,0 +1,92 @@
+// Kernels of our own for GPUs: 2:4 and dense for few tokens on Hopper.
+#include <cuda_runtime_api.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "device/cuda/error.h"
+#include "providers/cuda/decode.h"
+#include "providers/cuda/layout.h"
+#include "providers/cuda/operation.h"
+#include "providers/provider.h"
+
+namespace twofour::providers {
+namespace cuda {
+namespace {
+
+/// The copy engine takes rows of activations whose length is a multiple of this.
+constexpr std::int64_t kColumnMultiple = 16;
+
+void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
+  for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+    for (const bool bias : {false, true}) {
+      kernels.push_back(
+          {.name = kernel_name("cuda", a, d, sparsity, bias),
+           .a = a,
+           .d = d,
+           .sparsity = sparsity,
+           .bias = bias,
+           .accumulation = a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide});
+    }
+  }
+}
+
+class CudaProvider final : public Provider {
+ public:
+  CudaProvider() {
+    int ordinal = 0;
+    cudaDeviceProp properties{};
+    device::cuda::check(cudaGetDevice(&ordinal), "ask which GPU is current");
+    device::cuda::check(cudaGetDeviceProperties(&properties, ordinal), "read the GPU's properties");
+    if (properties.major != 9 || properties.minor != 0) {
+      throw std::runtime_error(
+          fmt::format("its kernels are for Hopper (sm_90a), this GPU is sm_{}{}", properties.major,
+                      properties.minor));
+    }
+  }
+
+  [[nodiscard]] std::string version() const override { return TWOFOUR_VERSION; }
+
+  [[nodiscard]] std::vector<KernelInfo> kernels() const override {
+    std::vector<KernelInfo> kernels;
+    add_kernels(kernels, DataType::kInt8, DataType::kBf16);
+    add_kernels(kernels, DataType::kFp8E4m3, DataType::kBf16);
+    add_kernels(kernels, DataType::kFp8E4m3, DataType::kFp16);
+    return kernels;
+  }
+
+  [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
+                                 const GemmProblem& problem) const override {
+    const GemmShape& shape = problem.shape;
+    if (shape.m > kMostTokens) {
+      return Support::no(
+          fmt::format("M = {}: kernels for at most {} tokens", shape.m, kMostTokens));
+    }
+    if (shape.k % kColumnMultiple != 0) {
+      return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, kColumnMultiple));
+    }
+    return Support::yes();
+  }
+
+  [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+                                    int /*threads*/) const override {
+    return {.weight_bytes = static_cast<std::size_t>(
+                packed_bytes(problem.sparsity, problem.shape.n, problem.shape.k)),
+            .weights_key = weights_key(problem.sparsity)};
+  }
+
+  [[nodiscard]] std::unique_ptr<Operation> make_operation(
+      const KernelInfo& /*kernel*/, const GemmProblem& problem) const override {
+    return std::make_unique<DecodeOperation>(problem);
+  }
+};
+
+}  // namespace
+}  // namespace cuda
+
+std::unique_ptr<Provider> make_cuda_provider() { return std::make_unique<cuda::CudaProvider>(); }
+
+}  // namespace twofour::providers

@@ -1,0 +1,92 @@
+// How decode kernels cut their work: pure functions.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "providers/cuda/candidates.h"
+#include "providers/cuda/decode.h"
+#include "providers/cuda/layout.h"
+
+namespace twofour::providers::cuda {
+namespace {
+
+GemmProblem problem_of(std::int64_t m, std::int64_t k, std::int64_t n,
+                       Sparsity sparsity = Sparsity::kTwoFour) {
+  return {.shape = {m, n, k}, .sparsity = sparsity};
+}
+
+TEST(DecodeConfig, NamesAreStable) {
+  const DecodeConfig config{
+      .tiles = 3, .ranks = 4, .weight_slots = 12, .activation_slots = 4, .overlap = Overlap::kNone};
+  EXPECT_EQ(to_string(config), "t3_c4_w12_a4_serial");
+}
+
+TEST(DecodeConfig, RanksOwnAllRowsOfACluster) {
+  for (const int ranks : {1, 2, 4, 8}) {
+    for (int tiles = 1; tiles <= kMostTiles; ++tiles) {
+      const DecodeConfig config{.tiles = tiles, .ranks = ranks};
+      const SharedLayout layout = shared_layout(Sparsity::kTwoFour, 16, config);
+      EXPECT_GE(layout.rows_owned * ranks, tiles * kUnitRows);
+      EXPECT_EQ(layout.rows_owned % 8, 0);
+    }
+  }
+}
+
+TEST(DecodeConfig, PartsOfSharedMemoryDoNotOverlap) {
+  for (const int m : {1, 16, 64}) {
+    for (int slots = 2; slots <= 24; ++slots) {
+      const DecodeConfig config{
+          .tiles = 2, .ranks = 4, .weight_slots = slots, .activation_slots = 3};
+      const SharedLayout layout = shared_layout(Sparsity::kTwoFour, m, config);
+      const int rings_end = layout.activations + 3 * instruction_tokens(m) * 256;
+      const int partial_bytes = 4 * m * (layout.rows_owned + 4) * 4;
+      EXPECT_EQ(layout.activations % 1024, 0);
+      EXPECT_EQ(layout.partials % 16, 0);
+      EXPECT_EQ(layout.vectors % 16, 0);
+      EXPECT_GE(layout.partials, layout.partials_over_rings ? 1024 : rings_end);
+      EXPECT_GE(layout.vectors, std::max(rings_end, layout.partials + partial_bytes));
+      EXPECT_GT(layout.bytes, layout.vectors);
+    }
+  }
+}
+
+TEST(DecodeCandidates, FitInSharedMemoryAndKeepTwoChunksInFlight) {
+  for (const Sparsity sparsity : {Sparsity::kTwoFour, Sparsity::kDense}) {
+    for (const std::int64_t m : {1, 8, 17, 64}) {
+      for (const std::int64_t k : {16, 1024, 4096, 28672}) {
+        for (const std::int64_t n : {1, 100, 4096, 57344}) {
+          const GemmProblem problem = problem_of(m, k, n, sparsity);
+          const auto list = candidates(problem, 132, 6);
+          ASSERT_FALSE(list.empty());
+          for (const DecodeConfig& config : list) {
+            SCOPED_TRACE(to_string(problem) + " " + to_string(config));
+            EXPECT_LE(shared_layout(sparsity, static_cast<int>(m), config).bytes, kMostSharedBytes);
+            EXPECT_LE(config.ranks, chunks(sparsity, k));
+            EXPECT_LE(config.weight_slots, kMostWeightSlots);
+            EXPECT_LE(config.activation_slots, kMostActivationSlots);
+            EXPECT_GE(config.weight_slots, 1);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(DecodeCandidates, SpreadASmallLayerOverTheWholeGpu) {
+  // 64 row tiles of 4096 rows: without cutting K, half of 132 SMs would have nothing to do.
+  const DecodeConfig best = candidates(problem_of(16, 4096, 4096), 132, 1).front();
+  EXPECT_GE(64 / best.tiles * best.ranks, 120);
+  EXPECT_EQ(units_per_multiprocessor(problem_of(16, 4096, 4096), best.tiles, best.ranks, 132), 8);
+}
+
+TEST(DecodeCandidates, CountWavesOfClusters) {
+  // 448 row tiles, one each: 4 waves of 132 SMs, 16 chunks each.
+  EXPECT_EQ(units_per_multiprocessor(problem_of(1, 4096, 28672), 1, 1, 132), 4 * 16);
+  // 64 clusters of two CTAs, 7 tiles and half of K each.
+  EXPECT_EQ(units_per_multiprocessor(problem_of(1, 4096, 28672), 7, 2, 132), 7 * 8);
+}
+
+}  // namespace
+}  // namespace twofour::providers::cuda
