@@ -13,11 +13,14 @@
 namespace twofour::measure {
 
 struct MeasureConfig {
-  double precision = 0.01;      ///< target half-width of the 95 % intervals, relative
-  double max_time_s = 10;       ///< for one case, all its contenders together
-  double min_sample_s = 0;      ///< shortest sample; the timer's resolution x 1000 if that is more
-  std::int64_t min_rounds = 8;  ///< before the stopping rule is asked
-  std::uint64_t seed = 0;       ///< of the shuffles
+  double precision = 0.01;  ///< target half-width of the 95 % intervals, relative
+  double max_time_s = 10;   ///< for one case, all its contenders together
+  double min_sample_s = 0;  ///< shortest sample; the timer's resolution x 1000 if that is more
+  /// Rounds and seconds before the stopping rule is asked. The seconds let disturbances of tens of
+  /// milliseconds, as neighbours on a shared machine cause them, be seen at all.
+  std::int64_t min_rounds = 8;
+  double min_time_s = 0.1;
+  std::uint64_t seed = 0;  ///< of the shuffles
 };
 
 /// One thing to time. Contenders of one group are comparable (same dtype, output, scales, bias and

@@ -1,0 +1,123 @@
+#include "measure/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace twofour::measure {
+namespace {
+
+constexpr double kConfidence = 0.95;
+constexpr std::size_t kFewestForInterval = 6;
+constexpr double kTieLow = 0.99;
+constexpr double kTieHigh = 1.01;
+
+/// log P(B = k) for B binomial with n trials of probability 1/2.
+double log_binomial_half(std::size_t n, std::size_t k) {
+  const auto trials = static_cast<double>(n);
+  const auto hits = static_cast<double>(k);
+  return std::lgamma(trials + 1) - std::lgamma(hits + 1) - std::lgamma(trials - hits + 1) -
+         trials * std::log(2.0);
+}
+
+/// Rank, counted from 1 and not whole, of the lower end of the interval for the median of n >= 6
+/// independent values; the upper end has the same rank counted from above.
+double lower_rank(std::size_t n) {
+  // [x(k), x(n+1-k)] covers with probability 1 - 2 P(B <= k - 1). Below 12 standard deviations the
+  // binomial has no mass that a double could hold beside 0.025.
+  const auto center = static_cast<double>(n) / 2;
+  const auto first =
+      static_cast<std::size_t>(std::max(0.0, std::floor(center - 6 * std::sqrt(2 * center))));
+  double mass = std::exp(log_binomial_half(n, first));
+  double below = mass;  // P(B <= k - 1)
+  std::size_t k = first + 1;
+  double covered = 1 - 2 * below;
+  while (true) {
+    mass *= static_cast<double>(n - k + 1) / static_cast<double>(k);
+    const double next = 1 - 2 * (below + mass);
+    if (next < kConfidence) {
+      const double share = (covered - kConfidence) / (covered - next);
+      const auto rank = static_cast<double>(k);
+      const auto count = static_cast<double>(n);
+      return rank + (count - rank) * share / (rank + (count - 2 * rank) * share);
+    }
+    below += mass;
+    covered = next;
+    ++k;
+  }
+}
+
+/// Value at a rank counted from 1, linear between neighbours.
+double at_rank(std::span<const double> sorted, double rank) {
+  const auto whole = static_cast<std::size_t>(rank);
+  const double share = rank - static_cast<double>(whole);
+  const double value = sorted[whole - 1];
+  return share > 0 ? value + share * (sorted[whole] - value) : value;
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return std::midpoint(*std::max_element(values.begin(), middle), *middle);
+}
+
+Interval median_interval(std::vector<double> values) {
+  if (values.empty()) {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+    return {kNan, kNan};
+  }
+  std::sort(values.begin(), values.end());
+  if (values.size() < kFewestForInterval) return {values.front(), values.back()};
+  const double rank = lower_rank(values.size());
+  return {at_rank(values, rank), at_rank(values, static_cast<double>(values.size() + 1) - rank)};
+}
+
+Summary summarise(const Samples& samples) {
+  const std::vector<double>& times = samples.device_s;
+  if (times.empty()) throw std::invalid_argument("no samples to summarise");
+  const auto count = static_cast<double>(times.size());
+  Summary summary;
+  summary.median_s = median(times);
+  summary.median_interval_s = median_interval(times);
+  summary.mean_s = std::accumulate(times.begin(), times.end(), 0.0) / count;
+  double squares = 0;
+  for (const double t : times) squares += (t - summary.mean_s) * (t - summary.mean_s);
+  summary.std_s = times.size() > 1 ? std::sqrt(squares / (count - 1)) : 0;
+  summary.min_s = *std::min_element(times.begin(), times.end());
+  summary.host_median_s = median(samples.host_s);
+  summary.samples = static_cast<std::int64_t>(times.size());
+  return summary;
+}
+
+Ratio compare(std::span<const double> baseline, std::span<const double> kernel) {
+  if (baseline.empty() || baseline.size() != kernel.size()) {
+    throw std::invalid_argument("a ratio needs two sample sets of the same length, not " +
+                                std::to_string(baseline.size()) + " and " +
+                                std::to_string(kernel.size()));
+  }
+  std::vector<double> ratios(kernel.size());
+  for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = baseline[i] / kernel[i];
+  Ratio ratio;
+  ratio.value = median(ratios);
+  ratio.interval = median_interval(std::move(ratios));
+  ratio.verdict = decide(ratio.interval);
+  return ratio;
+}
+
+Verdict decide(const Interval& ratio_interval) {
+  if (ratio_interval.low >= kTieLow && ratio_interval.high <= kTieHigh) return Verdict::kTie;
+  if (ratio_interval.low > 1) return Verdict::kWin;
+  if (ratio_interval.high < 1) return Verdict::kLoss;
+  return Verdict::kInconclusive;
+}
+
+}  // namespace twofour::measure
