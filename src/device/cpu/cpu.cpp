@@ -52,7 +52,17 @@ MemoryStatus Cpu::memory() const { return read_memory(files_); }
 
 bool Cpu::can_flush() const { return can_flush_lines(); }
 
-Buffer Cpu::allocate(std::size_t bytes) { return allocate_buffer(bytes, info_.threads); }
+Buffer Cpu::allocate(std::size_t bytes) {
+  // Linux hands out more than there is and ends the process that touches it.
+  if (bytes >= kHugePageBytes) {
+    const std::size_t free = memory().free_bytes;
+    if (free != 0 && bytes > free) {
+      throw std::runtime_error(
+          fmt::format("cannot allocate {} bytes of host memory: {} are free", bytes, free));
+    }
+  }
+  return allocate_buffer(bytes, info_.threads);
+}
 
 void Cpu::fill_bytes(void* data, unsigned char value, std::size_t bytes) {
   fill_threaded(data, value, bytes, info_.threads);

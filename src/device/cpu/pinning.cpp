@@ -70,6 +70,10 @@ ThreadPinning::ThreadPinning(std::vector<int> cpus, int threads)
       before_(allowed_cpus()),
       threads_(threads),
       generation_(next_generation()) {
+#if defined(__SANITIZE_THREAD__)
+  // parallel_run starts new threads each time, which would inherit this one's processor.
+  throw std::runtime_error("threads do not last in a ThreadSanitizer build");
+#endif
   if (refresh()) return;
   restore();
   throw std::runtime_error("the operating system does not let threads be bound to a processor");
