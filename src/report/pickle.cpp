@@ -6,9 +6,11 @@
 // which a Measurement keeps its statistics. Opcodes: Python's Lib/pickletools.py.
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "report/report.h"
 
@@ -101,6 +103,13 @@ void write_measurement(PickleWriter& out, const Record& record) {
   out.reduce();
 }
 
+/// Measured, and with times that are all numbers: torch.utils.benchmark.Compare ends on a NaN.
+bool is_written(const Record& record) {
+  return record.outcome.measured() && record.samples && !record.samples->device_s.empty() &&
+         std::all_of(record.samples->device_s.begin(), record.samples->device_s.end(),
+                     [](double seconds) { return std::isfinite(seconds); });
+}
+
 }  // namespace
 
 std::string pickle(std::span<const Record> records) {
@@ -108,9 +117,7 @@ std::string pickle(std::span<const Record> records) {
   out.empty_list();
   out.mark();
   for (const Record& record : records) {
-    if (record.outcome.measured() && record.samples && !record.samples->device_s.empty()) {
-      write_measurement(out, record);
-    }
+    if (is_written(record)) write_measurement(out, record);
   }
   out.append_all();
   return std::move(out).finish();

@@ -1,6 +1,6 @@
 #include "records.h"
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -248,16 +248,20 @@ std::vector<std::string> rendering_names() {
 
 std::string rendering(std::string_view name) {
   using report::TextFormat;
-  if (name == "range.txt") return all_of(range_records(), TextFormat::kTable);
-  if (name == "range.md") return all_of(range_records(), TextFormat::kMarkdown);
-  if (name == "range.csv") return all_of(range_records(), TextFormat::kCsv);
-  if (name == "range.jsonl") {
-    return report::environment_json(environment()) + "\n" +
-           all_of(range_records(), TextFormat::kJsonl);
+  const auto dot = std::min(name.find('.'), name.size());
+  const std::string_view ending = name.substr(dot);
+  std::vector<Record> records;
+  if (name.substr(0, dot) == "range") records = range_records();
+  if (name.substr(0, dot) == "model") records = model_records();
+  if (!records.empty()) {
+    if (ending == ".txt") return all_of(records, TextFormat::kTable);
+    if (ending == ".md") return all_of(records, TextFormat::kMarkdown);
+    if (ending == ".csv") return all_of(records, TextFormat::kCsv);
+    if (ending == ".pkl") return report::pickle(records);
+    if (ending == ".jsonl") {
+      return report::environment_json(environment()) + "\n" + all_of(records, TextFormat::kJsonl);
+    }
   }
-  if (name == "range.pkl") return report::pickle(range_records());
-  if (name == "model.txt") return all_of(model_records(), TextFormat::kTable);
-  if (name == "model.md") return all_of(model_records(), TextFormat::kMarkdown);
   throw std::invalid_argument("no rendering is called '" + std::string(name) + "'");
 }
 

@@ -20,12 +20,11 @@ std::vector<Record> range_records();
 /// An fp8 model_bench of two models, the second with TP sizes 1 and 2, in both cache states.
 std::vector<Record> model_records();
 
-/// One of the files in expected/, as the report makes it now: "range.txt", "range.md", "range.csv",
-/// "range.jsonl", "model.txt" or "model.md"; or "range.pkl", which only Python compares. Throws
-/// std::invalid_argument for another name.
+/// The records named "range" or "model" in the format of a file that ends in .txt, .md, .csv,
+/// .jsonl or .pkl: "range.txt". Throws std::invalid_argument for another name.
 std::string rendering(std::string_view name);
 
-/// The names that rendering() knows and that expected/ has.
+/// The names of the files in expected/.
 std::vector<std::string> rendering_names();
 
 }  // namespace twofour::golden

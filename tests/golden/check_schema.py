@@ -1,0 +1,128 @@
+"""Validates the records of WRITE_GOLDEN, and any .jsonl given, against schema/*.schema.json, and holds
+docs/records.md to the schemas. Then shows that the schemas refuse what is wrong.
+
+Usage: check_schema.py WRITE_GOLDEN [FILE.jsonl ...]
+"""
+
+import copy
+import json
+import pathlib
+import subprocess
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    sys.exit(f"{sys.executable} has no jsonschema: run scripts/setup (Debian package python3-jsonschema)")
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def load_schema(name):
+    schema = json.loads((ROOT / "schema" / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def reject_constant(text):
+    raise ValueError(f"{text} is not JSON")
+
+
+def parse(line):
+    return json.loads(line, parse_constant=reject_constant)
+
+
+def validate(schema, value, where):
+    errors = [f"{where}: {e.json_path}: {e.message}" for e in schema.iter_errors(value)]
+    if errors:
+        sys.exit("\n".join(errors))
+
+
+def objects_of(value, path=()):
+    """Every object in `value`, as the path to it."""
+    if isinstance(value, dict):
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in items:
+        if isinstance(inner, (dict, list)):
+            yield from objects_of(inner, path + (key,))
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+# Members of these objects have names of their own, and none is required.
+OPEN_OBJECTS = ("details", "multiply_adds_per_s", "sparse_multiply_adds_per_s")
+
+
+def wrong_variants(value):
+    """Copies of `value` with a member gone, of another type, or added."""
+    for path in objects_of(value):
+        is_open = bool(path) and path[-1] in OPEN_OBJECTS
+        for key in at(value, path):
+            if not is_open:
+                gone = copy.deepcopy(value)
+                del at(gone, path)[key]
+                yield f"without {path + (key,)}", gone
+            other = copy.deepcopy(value)
+            at(other, path)[key] = [{}]
+            yield f"with another type of {path + (key,)}", other
+        if path[-1:] != ("details",):
+            more = copy.deepcopy(value)
+            at(more, path)["unheard_of"] = 1
+            yield f"with more in {path}", more
+
+
+def refuse_wrong(schema, value, where):
+    count = 0
+    for what, wrong in wrong_variants(value):
+        count += 1
+        if schema.is_valid(wrong):
+            sys.exit(f"{where} {what} is valid and should not be")
+    return count
+
+
+def names_in(schema):
+    """Names of all members that a schema allows."""
+    names = set()
+    for key, value in schema.items():
+        if key == "properties":
+            names |= set(value)
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                names |= names_in(inner)
+    return names
+
+
+def check_docs(schemas):
+    text = (ROOT / "docs" / "records.md").read_text()
+    missing = [name for s in schemas for name in sorted(names_in(s.schema)) if f"`{name}`" not in text]
+    if missing:
+        sys.exit(f"docs/records.md does not explain {', '.join(missing)}")
+
+
+def main(program, files):
+    environment, record = load_schema("environment"), load_schema("record")
+    check_docs([environment, record])
+    texts = {f: pathlib.Path(f).read_text() for f in files}
+    for name in ("range.jsonl", "model.jsonl"):
+        done = subprocess.run([program, name], check=True, stdout=subprocess.PIPE)
+        texts[name] = done.stdout.decode()
+    refused = 0
+    for name, text in texts.items():
+        first, *rest = (parse(line) for line in text.splitlines())
+        validate(environment, first, f"{name} line 1")
+        refused += refuse_wrong(environment, first, f"{name} line 1")
+        if not rest:
+            sys.exit(f"{name} has no records")
+        for number, value in enumerate(rest, 2):
+            validate(record, value, f"{name} line {number}")
+            refused += refuse_wrong(record, value, f"{name} line {number}")
+    print(f"{sum(t.count(chr(10)) for t in texts.values())} lines valid, {refused} wrong ones refused")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
