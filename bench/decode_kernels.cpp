@@ -115,13 +115,23 @@ double launch_us(device::Device& device, const CacheState& cache, std::function<
   return times[times.size() / 2] * 1e6;
 }
 
-/// Every configuration that is measured: the best cuts, two sizes of rings, three overlaps.
-std::vector<DecodeConfig> configurations(const GemmProblem& problem, int cuts) {
+/// Every configuration that is measured: the best cuts, groups, sizes of rings, overlaps.
+std::vector<DecodeConfig> configurations(const GemmProblem& problem, int most_cuts) {
   std::vector<DecodeConfig> list;
-  for (const DecodeConfig& config : candidates(problem, multiprocessors(), cuts)) {
-    for (const auto overlap : {Overlap::kNone, Overlap::kEarly, Overlap::kLoaded}) {
-      list.push_back(config);
-      list.back().overlap = overlap;
+  std::vector<Cut> all = cuts(problem, multiprocessors());
+  if (all.size() > static_cast<std::size_t>(most_cuts)) {
+    all.resize(static_cast<std::size_t>(most_cuts));
+  }
+  for (const Cut cut : all) {
+    for (const int groups : {1, 2, 4}) {
+      for (const int bytes : {kMostSharedBytes, kHalfSharedBytes, kThirdSharedBytes}) {
+        for (const auto overlap : {Overlap::kNone, Overlap::kEarly, Overlap::kLoaded}) {
+          const auto config = fitted(problem, cut, groups, bytes, overlap);
+          if (config && std::find(list.begin(), list.end(), *config) == list.end()) {
+            list.push_back(*config);
+          }
+        }
+      }
     }
   }
   return list;

@@ -13,7 +13,8 @@ using namespace twofour::providers::cuda;
 constexpr int kThreads = 1024;
 constexpr int kUnroll = 8;
 constexpr std::uint32_t kPiece = 8192;
-constexpr int kSlots = 26;
+constexpr int kMostSlots = 26;  // 208 KB
+constexpr int kHalfSlots = 13;  // leaves room for the next kernel
 
 __global__ void __launch_bounds__(kThreads)
     registers_kernel(const uint4* data, std::size_t vectors, std::uint32_t* sink) {
@@ -37,13 +38,14 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 /// One thread; the data only arrives.
-__global__ void bulk_kernel(const std::uint8_t* data, std::size_t bytes, bool overlapped) {
+__global__ void bulk_kernel(const std::uint8_t* data, std::size_t bytes, int slots,
+                            bool overlapped) {
   extern __shared__ __align__(1024) unsigned char shared[];
   if (overlapped) launch_dependents();
   if (threadIdx.x != 0) return;
   const std::uint32_t base = shared_address(shared);
   const std::uint32_t ring = base + 1024;
-  for (int slot = 0; slot < kSlots; ++slot) barrier_init(base + 8 * slot, 1);
+  for (int slot = 0; slot < slots; ++slot) barrier_init(base + 8 * slot, 1);
   fence_barrier_init();
   const std::uint64_t policy = evict_first_policy();
   const std::size_t begin = bytes / 16 * blockIdx.x / gridDim.x * 16;
@@ -52,14 +54,14 @@ __global__ void bulk_kernel(const std::uint8_t* data, std::size_t bytes, bool ov
   const auto ask = [&](int piece) {
     const std::size_t at = begin + std::size_t(piece) * kPiece;
     const auto size = static_cast<std::uint32_t>(min(std::size_t{kPiece}, end - at));
-    const std::uint32_t barrier = base + 8 * (piece % kSlots);
+    const std::uint32_t barrier = base + 8 * (piece % slots);
     barrier_expect(barrier, size);
-    bulk_copy(ring + piece % kSlots * kPiece, data + at, size, barrier, policy);
+    bulk_copy(ring + piece % slots * kPiece, data + at, size, barrier, policy);
   };
-  for (int piece = 0; piece < min(pieces, kSlots); ++piece) ask(piece);
+  for (int piece = 0; piece < min(pieces, slots); ++piece) ask(piece);
   for (int piece = 0; piece < pieces; ++piece) {
-    barrier_wait(base + 8 * (piece % kSlots), static_cast<std::uint32_t>(piece / kSlots) & 1u);
-    if (piece + kSlots < pieces) ask(piece + kSlots);
+    barrier_wait(base + 8 * (piece % slots), static_cast<std::uint32_t>(piece / slots) & 1u);
+    if (piece + slots < pieces) ask(piece + slots);
   }
   if (overlapped) wait_for_previous_kernel();
 }
@@ -98,12 +100,19 @@ void read_stream(Stream how, const void* data, std::size_t bytes, std::uint32_t*
            static_cast<const uint4*>(data), bytes / sizeof(uint4), sink);
     return;
   }
-  constexpr std::size_t kShared = 1024 + std::size_t{kSlots} * kPiece;
-  device::cuda::check(cudaFuncSetAttribute(bulk_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                           static_cast<int>(kShared)),
-                      "give the reading kernel its shared memory");
-  launch(bulk_kernel, multiprocessors, 32, kShared, how == Stream::kBulkOverlapped, stream,
-         static_cast<const std::uint8_t*>(data), bytes, how == Stream::kBulkOverlapped);
+  const bool overlapped = how == Stream::kBulkOverlapped;
+  const int slots = overlapped ? kHalfSlots : kMostSlots;
+  const std::size_t shared = 1024 + static_cast<std::size_t>(slots) * kPiece;
+  constexpr int kMostShared = 1024 + kMostSlots * static_cast<int>(kPiece);
+  device::cuda::check(
+      cudaFuncSetAttribute(bulk_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostShared),
+      "give the reading kernel its shared memory");
+  device::cuda::check(
+      cudaFuncSetAttribute(bulk_kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
+                           cudaSharedmemCarveoutMaxShared),
+      "prefer shared memory for the reading kernel");
+  launch(bulk_kernel, multiprocessors, 32, shared, overlapped, stream,
+         static_cast<const std::uint8_t*>(data), bytes, slots, overlapped);
 }
 
 void empty_kernel(bool overlapped, int multiprocessors, cudaStream_t stream) {

@@ -138,27 +138,32 @@ TEST_F(DecodeTest, RaggedShapes) {
   }
 }
 
+/// Every cut, with deep rings and with rings that go round many times.
+std::vector<DecodeConfig> every_config(const GemmProblem& problem) {
+  std::vector<DecodeConfig> configs;
+  for (const Cut cut : cuts(problem, 132)) {
+    for (const int groups : {1, 2, 3, 4}) {
+      for (const auto overlap : {Overlap::kNone, Overlap::kEarly, Overlap::kLoaded}) {
+        const auto config = fitted(problem, cut, groups, kMostSharedBytes, overlap);
+        if (config) configs.push_back(*config);
+      }
+      const DecodeConfig shallow{.tiles = cut.tiles,
+                                 .ranks = cut.ranks,
+                                 .groups = groups,
+                                 .depth = groups,
+                                 .overlap = Overlap::kEarly};
+      if (!refusal(problem, shallow)) configs.push_back(shallow);
+    }
+  }
+  return configs;
+}
+
 TEST_F(DecodeTest, EveryCut) {
   for (const DataType type : kTypes) {
     for (const Sparsity sparsity : kSparsities) {
       for (const std::int64_t m : {3, 16, 64}) {
         const GemmProblem problem = problem_of(type, sparsity, {m, 1100, 2560});
-        std::vector<DecodeConfig> configs;
-        for (const int ranks : {1, 2, 4, 8}) {
-          for (int tiles = 1; tiles <= kMostTiles; ++tiles) {
-            for (const auto overlap : {Overlap::kNone, Overlap::kEarly, Overlap::kLoaded}) {
-              const auto config = fitted(problem, tiles, ranks, kMostSharedBytes, overlap);
-              if (config) configs.push_back(*config);
-            }
-            // Rings that go round many times, not in step with the tiles.
-            configs.push_back({.tiles = tiles,
-                               .ranks = ranks,
-                               .weight_slots = 3,
-                               .activation_slots = 2,
-                               .overlap = Overlap::kEarly});
-          }
-        }
-        check(problem, make_case(problem), configs);
+        check(problem, make_case(problem), every_config(problem));
       }
     }
   }

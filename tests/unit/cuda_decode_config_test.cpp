@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,13 @@ GemmProblem problem_of(std::int64_t m, std::int64_t k, std::int64_t n,
 
 TEST(DecodeConfig, NamesAreStable) {
   const DecodeConfig config{
-      .tiles = 3, .ranks = 4, .weight_slots = 12, .activation_slots = 4, .overlap = Overlap::kNone};
-  EXPECT_EQ(to_string(config), "t3_c4_w12_a4_serial");
+      .tiles = 3, .ranks = 4, .groups = 2, .depth = 12, .overlap = Overlap::kNone};
+  EXPECT_EQ(to_string(config), "t3_c4_g2_d12_serial");
 }
 
 TEST(DecodeConfig, RanksOwnAllRowsOfACluster) {
   for (const int ranks : {1, 2, 4, 8}) {
-    for (int tiles = 1; tiles <= kMostTiles; ++tiles) {
+    for (int tiles = 1; tiles <= kMostWarpgroups; ++tiles) {
       const DecodeConfig config{.tiles = tiles, .ranks = ranks};
       const SharedLayout layout = shared_layout(Sparsity::kTwoFour, 16, config);
       EXPECT_GE(layout.rows_owned * ranks, tiles * kUnitRows);
@@ -36,11 +37,10 @@ TEST(DecodeConfig, RanksOwnAllRowsOfACluster) {
 
 TEST(DecodeConfig, PartsOfSharedMemoryDoNotOverlap) {
   for (const int m : {1, 16, 64}) {
-    for (int slots = 2; slots <= 24; ++slots) {
-      const DecodeConfig config{
-          .tiles = 2, .ranks = 4, .weight_slots = slots, .activation_slots = 3};
+    for (int depth = 1; depth <= 12; ++depth) {
+      const DecodeConfig config{.tiles = 2, .ranks = 4, .depth = depth};
       const SharedLayout layout = shared_layout(Sparsity::kTwoFour, m, config);
-      const int rings_end = layout.activations + 3 * instruction_tokens(m) * 256;
+      const int rings_end = layout.activations + depth * instruction_tokens(m) * 256;
       const int partial_bytes = 4 * m * (layout.rows_owned + 4) * 4;
       EXPECT_EQ(layout.activations % 1024, 0);
       EXPECT_EQ(layout.partials % 16, 0);
@@ -52,7 +52,7 @@ TEST(DecodeConfig, PartsOfSharedMemoryDoNotOverlap) {
   }
 }
 
-TEST(DecodeCandidates, FitInSharedMemoryAndKeepTwoChunksInFlight) {
+TEST(DecodeCandidates, CanRun) {
   for (const Sparsity sparsity : {Sparsity::kTwoFour, Sparsity::kDense}) {
     for (const std::int64_t m : {1, 8, 17, 64}) {
       for (const std::int64_t k : {16, 1024, 4096, 28672}) {
@@ -62,11 +62,8 @@ TEST(DecodeCandidates, FitInSharedMemoryAndKeepTwoChunksInFlight) {
           ASSERT_FALSE(list.empty());
           for (const DecodeConfig& config : list) {
             SCOPED_TRACE(to_string(problem) + " " + to_string(config));
-            EXPECT_LE(shared_layout(sparsity, static_cast<int>(m), config).bytes, kMostSharedBytes);
+            EXPECT_EQ(refusal(problem, config), std::nullopt);
             EXPECT_LE(config.ranks, chunks(sparsity, k));
-            EXPECT_LE(config.weight_slots, kMostWeightSlots);
-            EXPECT_LE(config.activation_slots, kMostActivationSlots);
-            EXPECT_GE(config.weight_slots, 1);
           }
         }
       }
@@ -78,14 +75,24 @@ TEST(DecodeCandidates, SpreadASmallLayerOverTheWholeGpu) {
   // 64 row tiles of 4096 rows: without cutting K, half of 132 SMs would have nothing to do.
   const DecodeConfig best = candidates(problem_of(16, 4096, 4096), 132, 1).front();
   EXPECT_GE(64 / best.tiles * best.ranks, 120);
-  EXPECT_EQ(units_per_multiprocessor(problem_of(16, 4096, 4096), best.tiles, best.ranks, 132), 8);
+  EXPECT_EQ(units_per_multiprocessor(problem_of(16, 4096, 4096), {best.tiles, best.ranks}, 132), 8);
+}
+
+TEST(DecodeConfig, RefusesWhatCannotRun) {
+  const GemmProblem problem = problem_of(16, 4096, 4096);
+  EXPECT_EQ(refusal(problem, {.tiles = 2, .ranks = 4, .depth = 4}), std::nullopt);
+  // A warpgroup must come back to the same slots.
+  EXPECT_NE(refusal(problem, {.tiles = 1, .groups = 2, .depth = 3}), std::nullopt);
+  EXPECT_NE(refusal(problem, {.tiles = 4, .groups = 2, .depth = 2}), std::nullopt);
+  EXPECT_NE(refusal(problem, {.tiles = 7, .depth = 4}), std::nullopt);  // 280 KB
+  EXPECT_NE(refusal(problem, {.tiles = 1, .ranks = 16}), std::nullopt);
 }
 
 TEST(DecodeCandidates, CountWavesOfClusters) {
   // 448 row tiles, one each: 4 waves of 132 SMs, 16 chunks each.
-  EXPECT_EQ(units_per_multiprocessor(problem_of(1, 4096, 28672), 1, 1, 132), 4 * 16);
+  EXPECT_EQ(units_per_multiprocessor(problem_of(1, 4096, 28672), {1, 1}, 132), 4 * 16);
   // 64 clusters of two CTAs, 7 tiles and half of K each.
-  EXPECT_EQ(units_per_multiprocessor(problem_of(1, 4096, 28672), 7, 2, 132), 7 * 8);
+  EXPECT_EQ(units_per_multiprocessor(problem_of(1, 4096, 28672), {7, 2}, 132), 7 * 8);
 }
 
 }  // namespace

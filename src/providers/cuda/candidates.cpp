@@ -1,8 +1,12 @@
 #include "providers/cuda/candidates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <string>
+#include <tuple>
 
 #include "providers/cuda/layout.h"
 
@@ -11,69 +15,97 @@ namespace {
 
 constexpr std::array<int, 4> kRanks{1, 2, 4, 8};
 
-struct Cut {
-  int tiles;
-  int ranks;
-  std::int64_t units;
-};
-
-/// Fewest units first; of equals, fewer CTAs in a cluster.
-bool better(const Cut& left, const Cut& right) {
-  if (left.units != right.units) return left.units < right.units;
-  return left.ranks < right.ranks;
+int chunks_of(const GemmProblem& problem) {
+  return static_cast<int>(chunks(problem.sparsity, problem.shape.k));
 }
 
-std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors) {
-  std::vector<Cut> all;
-  const std::int64_t chunk_count = chunks(problem.sparsity, problem.shape.k);
-  const std::int64_t tile_count = row_tiles(problem.shape.n);
-  for (const int ranks : kRanks) {
-    if (ranks > chunk_count || ranks > multiprocessors) continue;
-    for (int tiles = 1; tiles <= kMostTiles && tiles <= tile_count; ++tiles) {
-      all.push_back(
-          {tiles, ranks, units_per_multiprocessor(problem, tiles, ranks, multiprocessors)});
-    }
+int chunks_per_rank(const GemmProblem& problem, int ranks) {
+  return (chunks_of(problem) + ranks - 1) / ranks;
+}
+
+/// Warpgroups that share the chunks of a tile: up to four where there is little else to do at once.
+int groups_for(const GemmProblem& problem, Cut cut) {
+  int groups = 1;
+  while (groups < 4 && 2 * groups * cut.tiles <= 4 &&
+         2 * groups <= chunks_per_rank(problem, cut.ranks)) {
+    groups *= 2;
   }
-  std::sort(all.begin(), all.end(), better);
-  return all;
+  return groups;
 }
 
 }  // namespace
 
-std::optional<DecodeConfig> fitted(const GemmProblem& problem, int tiles, int ranks,
-                                   int shared_bytes, Overlap overlap) {
-  const auto m = static_cast<int>(problem.shape.m);
-  const std::int64_t chunk_count = chunks(problem.sparsity, problem.shape.k);
-  const auto part = static_cast<int>((chunk_count + ranks - 1) / ranks);
-  for (int depth = std::min(part, kMostActivationSlots); depth >= std::min(part, 2); --depth) {
-    const DecodeConfig config{.tiles = tiles,
-                              .ranks = ranks,
-                              .weight_slots = std::min(depth * tiles, kMostWeightSlots),
-                              .activation_slots = depth,
-                              .overlap = overlap};
-    if (shared_layout(problem.sparsity, m, config).bytes <= shared_bytes) return config;
+std::int64_t units_per_multiprocessor(const GemmProblem& problem, Cut cut, int multiprocessors) {
+  const std::int64_t clusters = (row_tiles(problem.shape.n) + cut.tiles - 1) / cut.tiles;
+  const std::int64_t at_once = std::max(multiprocessors / cut.ranks, 1);
+  const std::int64_t waves = (clusters + at_once - 1) / at_once;
+  return waves * cut.tiles * chunks_per_rank(problem, cut.ranks);
+}
+
+std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors) {
+  std::vector<Cut> all;
+  for (const int ranks : kRanks) {
+    if (ranks > chunks_of(problem)) continue;
+    for (int tiles = 1; tiles <= kMostWarpgroups && tiles <= row_tiles(problem.shape.n); ++tiles) {
+      all.push_back({tiles, ranks});
+    }
+  }
+  const auto order = [&](Cut cut) {
+    return std::tuple(units_per_multiprocessor(problem, cut, multiprocessors), cut.ranks);
+  };
+  std::sort(all.begin(), all.end(),
+            [&](Cut left, Cut right) { return order(left) < order(right); });
+  return all;
+}
+
+std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfig& config) {
+  if (config.tiles < 1 || config.groups < 1 || config.tiles * config.groups > kMostWarpgroups) {
+    return fmt::format("tiles x groups must be 1 to {}", kMostWarpgroups);
+  }
+  if (config.ranks < 1 || config.ranks > 8) return "ranks must be 1 to 8";
+  if (config.depth < 1 || config.depth > kMostDepth || config.depth % config.groups != 0 ||
+      config.depth * config.tiles > kMostUnitsInFlight) {
+    return fmt::format(
+        "depth must be a multiple of groups, at most {}, and depth x tiles at most {}", kMostDepth,
+        kMostUnitsInFlight);
+  }
+  const int bytes =
+      shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes;
+  if (bytes > kMostSharedBytes) {
+    return fmt::format("needs {} bytes of shared memory; a CTA has {}", bytes, kMostSharedBytes);
   }
   return std::nullopt;
 }
 
-std::int64_t units_per_multiprocessor(const GemmProblem& problem, int tiles, int ranks,
-                                      int multiprocessors) {
-  const std::int64_t chunk_count = chunks(problem.sparsity, problem.shape.k);
-  const std::int64_t clusters = (row_tiles(problem.shape.n) + tiles - 1) / tiles;
-  const std::int64_t at_once = std::max(multiprocessors / ranks, 1);
-  const std::int64_t waves = (clusters + at_once - 1) / at_once;
-  return waves * tiles * ((chunk_count + ranks - 1) / ranks);
+std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int groups,
+                                   int shared_bytes, Overlap overlap) {
+  const int part = chunks_per_rank(problem, cut.ranks);
+  if (groups > part) return std::nullopt;
+  const int wanted = std::min((part + groups - 1) / groups * groups, kMostDepth);
+  for (int depth = wanted / groups * groups; depth >= groups; depth -= groups) {
+    const DecodeConfig config{.tiles = cut.tiles,
+                              .ranks = cut.ranks,
+                              .groups = groups,
+                              .depth = depth,
+                              .overlap = overlap};
+    const int bytes =
+        shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes;
+    if (bytes <= shared_bytes && !refusal(problem, config)) return config;
+  }
+  return std::nullopt;
 }
 
 std::vector<DecodeConfig> candidates(const GemmProblem& problem, int multiprocessors, int most) {
   std::vector<DecodeConfig> list;
   int taken = 0;
-  for (const Cut& cut : cuts(problem, multiprocessors)) {
+  for (const Cut cut : cuts(problem, multiprocessors)) {
     if (taken == most) break;
     const std::size_t before = list.size();
-    for (const int bytes : {kHalfSharedBytes, kMostSharedBytes}) {
-      const auto config = fitted(problem, cut.tiles, cut.ranks, bytes, Overlap::kEarly);
-      if (config && (list.empty() || !(list.back() == *config))) list.push_back(*config);
+    for (const int bytes : {kHalfSharedBytes, kMostSharedBytes, kThirdSharedBytes}) {
+      const auto config = fitted(problem, cut, groups_for(problem, cut), bytes, Overlap::kEarly);
+      if (config && std::find(list.begin(), list.end(), *config) == list.end()) {
+        list.push_back(*config);
+      }
     }
     if (list.size() > before) ++taken;
   }

@@ -1,7 +1,9 @@
 // Which ways to cut a problem are worth measuring. Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/problem.h"
@@ -9,18 +11,31 @@
 
 namespace twofour::providers::cuda {
 
-/// The configuration that keeps as much in flight as `shared_bytes` of a CTA allow; nothing where
-/// two chunks do not fit.
-std::optional<DecodeConfig> fitted(const GemmProblem& problem, int tiles, int ranks,
-                                   int shared_bytes, Overlap overlap);
+/// How rows and K are spread over CTAs (DecodeConfig).
+struct Cut {
+  int tiles = 1;
+  int ranks = 1;
+  bool operator==(const Cut&) const = default;
+};
 
 /// The most units of weights that one of `multiprocessors` reads, one after another; the time of
 /// a launch grows with it.
-std::int64_t units_per_multiprocessor(const GemmProblem& problem, int tiles, int ranks,
-                                      int multiprocessors);
+std::int64_t units_per_multiprocessor(const GemmProblem& problem, Cut cut, int multiprocessors);
 
-/// Configurations in the order in which they should be tried: at most `most` ways to cut, each with
-/// and without room for the next launch. Never empty.
+/// Every cut of `problem`, the one with the fewest units per SM first; of equals, smaller clusters
+/// first. Never empty.
+std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors);
+
+/// Why `config` cannot run, or nothing.
+std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfig& config);
+
+/// The deepest configuration that `shared_bytes` of a CTA allow; nothing where no depth fits or
+/// there are fewer chunks than groups.
+std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int groups,
+                                   int shared_bytes, Overlap overlap);
+
+/// Configurations in the order in which they should be tried: `most` cuts, each with room for one,
+/// two and three CTAs on an SM. Never empty.
 std::vector<DecodeConfig> candidates(const GemmProblem& problem, int multiprocessors, int most);
 
 }  // namespace twofour::providers::cuda

@@ -27,8 +27,8 @@ std::string_view name_of(Overlap overlap) {
 }  // namespace
 
 std::string to_string(const DecodeConfig& config) {
-  return fmt::format("t{}_c{}_w{}_a{}_{}", config.tiles, config.ranks, config.weight_slots,
-                     config.activation_slots, name_of(config.overlap));
+  return fmt::format("t{}_c{}_g{}_d{}_{}", config.tiles, config.ranks, config.groups, config.depth,
+                     name_of(config.overlap));
 }
 
 SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config) {
@@ -36,10 +36,10 @@ SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config)
   const int rows = config.tiles * kUnitRows;
   layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 8);
   const int ring_begin = kBarrierRegion;
-  layout.activations = ring_begin + config.weight_slots * unit_bytes(sparsity);
-  const int rings_end = layout.activations +
-                        config.activation_slots * instruction_tokens(m) * chunk_columns(sparsity);
-  const int partial_bytes = config.ranks * m * (layout.rows_owned + 4) * 4;
+  layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(sparsity);
+  const int rings_end =
+      layout.activations + config.depth * instruction_tokens(m) * chunk_columns(sparsity);
+  const int partial_bytes = config.ranks * config.groups * m * (layout.rows_owned + 4) * 4;
   const int vector_bytes = round_up((2 * layout.rows_owned + m) * 4, 16);
   const bool beside = rings_end + partial_bytes + vector_bytes <= kMostSharedBytes;
   layout.partials_over_rings = !beside;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "device/cuda/error.h"
+#include "providers/cuda/candidates.h"
 #include "providers/cuda/decode_params.h"
 #include "providers/cuda/layout.h"
 
@@ -28,7 +29,7 @@ struct LaunchConfig {
   LaunchConfig(const GemmProblem& problem, const DecodeConfig& config, cudaStream_t stream) {
     const auto ranks = static_cast<unsigned>(config.ranks);
     value.gridDim = dim3(static_cast<unsigned>(clusters_of(problem, config)) * ranks);
-    value.blockDim = dim3(static_cast<unsigned>(config.tiles) * 128 + 32);
+    value.blockDim = dim3(static_cast<unsigned>(config.tiles * config.groups) * 128 + 32);
     value.dynamicSmemBytes = static_cast<std::size_t>(
         shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes);
     value.stream = stream;
@@ -81,11 +82,8 @@ CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
 
 void prepare_decode(const GemmProblem& problem, const DecodeConfig& config) {
   const void* kernel = kernel_of(problem);
-  LaunchConfig launch(problem, config, nullptr);
-  if (launch.value.dynamicSmemBytes > std::size_t{kMostSharedBytes}) {
-    throw std::runtime_error(fmt::format("{} needs {} bytes of shared memory; a CTA has {}",
-                                         to_string(config), launch.value.dynamicSmemBytes,
-                                         kMostSharedBytes));
+  if (const auto reason = refusal(problem, config)) {
+    throw std::runtime_error(fmt::format("{}: {}", to_string(config), *reason));
   }
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes),
         "give a decode kernel its shared memory");
@@ -93,6 +91,7 @@ void prepare_decode(const GemmProblem& problem, const DecodeConfig& config) {
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
                              cudaSharedmemCarveoutMaxShared),
         "prefer shared memory for a decode kernel");
+  const LaunchConfig launch(problem, config, nullptr);
   int clusters = 0;
   check(cudaOccupancyMaxActiveClusters(&clusters, kernel, &launch.value),
         "ask how many clusters fit on the GPU");
@@ -117,8 +116,8 @@ void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
       .chunks = static_cast<int>(chunks(problem.sparsity, problem.shape.k)),
       .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
       .tiles = config.tiles,
-      .weight_slots = config.weight_slots,
-      .activation_slots = config.activation_slots,
+      .groups = config.groups,
+      .depth = config.depth,
       .shared = shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config),
       .scale_a_per_token = arguments.scale_a_per_token,
       .scale_b_per_channel = arguments.scale_b_per_channel,

@@ -24,17 +24,18 @@ enum class Overlap : std::uint8_t {
 };
 
 /// How the work is cut. A cluster of `ranks` CTAs computes `tiles` row tiles of 64; each CTA takes
-/// all of those rows and one part of K.
+/// all of those rows and one part of K, whose chunks go round `groups` groups of `tiles`
+/// warpgroups.
 struct DecodeConfig {
   int tiles = 1;
   int ranks = 1;
-  int weight_slots = 8;      ///< units of weights in flight per CTA
-  int activation_slots = 2;  ///< chunks of activations in flight per CTA
+  int groups = 1;
+  int depth = 2;  ///< chunks in flight in a CTA; a multiple of `groups`
   Overlap overlap = Overlap::kEarly;
   bool operator==(const DecodeConfig&) const = default;
 };
 
-/// A stable name, for example "t2_c4_w8_a4_early".
+/// A stable name, for example "t2_c4_g1_d8_early".
 std::string to_string(const DecodeConfig& config);
 
 /// Tokens of the matrix instruction that serves m tokens: 8, 16, 32 or 64.
@@ -45,7 +46,7 @@ constexpr int instruction_tokens(std::int64_t m) {
 /// Byte offsets in a CTA's shared memory.
 struct SharedLayout {
   int activations = 0;
-  int partials = 0;  ///< [ranks][m][rows_owned + 4] accumulators
+  int partials = 0;  ///< [ranks * groups][m][rows_owned + 4] accumulators
   int vectors = 0;   ///< scale_b[rows_owned], bias[rows_owned], scale_a[m]
   int bytes = 0;
   int rows_owned = 0;  ///< rows that each CTA of a cluster finishes
@@ -58,13 +59,14 @@ SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config)
 
 /// Dynamic shared memory that a CTA of Hopper can have.
 inline constexpr int kMostSharedBytes = 227 * 1024;
-/// Of a CTA that shares its SM with one of the next kernel.
+/// Of one of two, respectively three CTAs on an SM.
 inline constexpr int kHalfSharedBytes = 113 * 1024;
-inline constexpr int kMostWeightSlots = 40;
-inline constexpr int kMostActivationSlots = 16;
-/// Warpgroups in a CTA are the tiles of a cluster; with the copying warp they must not exceed 1024
-/// threads.
-inline constexpr int kMostTiles = 7;
+inline constexpr int kThirdSharedBytes = 75 * 1024;
+inline constexpr int kMostDepth = 16;
+/// Depth times tiles.
+inline constexpr int kMostUnitsInFlight = 40;
+/// Tiles times groups; with the copying warp they must not exceed 1024 threads.
+inline constexpr int kMostWarpgroups = 7;
 
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {

@@ -1,6 +1,6 @@
-// The kernel itself. A CTA has one warp that asks for copies and a warpgroup for each of its row
-// tiles; everything it reads passes through two rings in shared memory, one of weight units and one
-// of activation chunks.
+// The kernel itself. A CTA has one warp that asks for copies, and groups of warpgroups, one for
+// each of its row tiles; everything it reads passes through two rings in shared memory, one of
+// weight units and one of activation chunks.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -15,35 +15,36 @@
 
 namespace twofour::providers::cuda {
 
-/// A position in a ring of slots and the parity of its use.
+/// A slot of the ring of chunks, and the parity of its use. Every warpgroup comes back to the same
+/// slots (the depth is a multiple of the groups), so that it is never two uses ahead of a barrier.
 struct RingPosition {
   int slot = 0;
   std::uint32_t parity = 0;
-  __device__ __forceinline__ void advance(int by, int slots) {
+  __device__ __forceinline__ void advance(int by, int depth) {
     slot += by;
-    while (slot >= slots) {
-      slot -= slots;
+    if (slot >= depth) {
+      slot -= depth;
       parity ^= 1u;
     }
   }
 };
 
-/// Addresses of the barriers, which lie first in shared memory.
+/// Addresses of the barriers, which lie first in shared memory. A unit is slot * tiles + tile.
 struct Barriers {
   std::uint32_t base;
-  __device__ __forceinline__ std::uint32_t weights_full(int slot) const { return base + 8 * slot; }
-  __device__ __forceinline__ std::uint32_t weights_empty(int slot) const {
-    return base + 8 * (kMostWeightSlots + slot);
+  __device__ __forceinline__ std::uint32_t weights_full(int unit) const { return base + 8 * unit; }
+  __device__ __forceinline__ std::uint32_t weights_empty(int unit) const {
+    return base + 8 * (kMostUnitsInFlight + unit);
   }
   __device__ __forceinline__ std::uint32_t activations_full(int slot) const {
-    return base + 8 * (2 * kMostWeightSlots + slot);
+    return base + 8 * (2 * kMostUnitsInFlight + slot);
   }
   __device__ __forceinline__ std::uint32_t activations_empty(int slot) const {
-    return base + 8 * (2 * kMostWeightSlots + kMostActivationSlots + slot);
+    return base + 8 * (2 * kMostUnitsInFlight + kMostDepth + slot);
   }
 };
 inline constexpr int kBarrierBytes = 1024;
-static_assert(8 * 2 * (kMostWeightSlots + kMostActivationSlots) <= kBarrierBytes);
+static_assert(8 * 2 * (kMostUnitsInFlight + kMostDepth) <= kBarrierBytes);
 
 /// The part of the problem that this CTA computes.
 struct Part {
@@ -62,7 +63,7 @@ __device__ __forceinline__ Part part_of(const DecodeParams& p, int cluster, int 
   return part;
 }
 
-/// One thread asks for all copies of a CTA, in the order in which slots come free.
+/// One thread asks for all copies of a CTA, chunk by chunk.
 template <Sparsity kSparsity, int kTokens>
 class Loader {
  public:
@@ -72,77 +73,64 @@ class Loader {
 
   __device__ Loader(const DecodeParams& p, const CUtensorMap& map, const Part& part,
                     Barriers barriers, std::uint32_t shared)
-      : p_(p),
-        map_(map),
-        part_(part),
-        barriers_(barriers),
-        shared_(shared),
-        units_(part.tiles * part.chunks),
-        policy_(evict_first_policy()) {}
+      : p_(p), map_(map), part_(part), barriers_(barriers), shared_(shared) {}
 
   __device__ void init_barriers() const {
-    for (int slot = 0; slot < p_.weight_slots; ++slot) {
-      barrier_init(barriers_.weights_full(slot), 1);
-      barrier_init(barriers_.weights_empty(slot), 4);  // the warps of one warpgroup
-    }
-    for (int slot = 0; slot < p_.activation_slots; ++slot) {
+    for (int slot = 0; slot < p_.depth; ++slot) {
+      for (int tile = 0; tile < p_.tiles; ++tile) {
+        barrier_init(barriers_.weights_full(slot * p_.tiles + tile), 1);
+        // The warps of one warpgroup.
+        barrier_init(barriers_.weights_empty(slot * p_.tiles + tile), 4);
+      }
       barrier_init(barriers_.activations_full(slot), 1);
       barrier_init(barriers_.activations_empty(slot), 4 * part_.tiles);
     }
     fence_barrier_init();
   }
 
-  /// Fills the ring of weights, which no kernel before this one writes.
-  __device__ void first_weights() {
-    while (unit_ < min(units_, p_.weight_slots)) load_unit(false);
+  /// Fills the ring with weights, which no kernel before this one writes.
+  __device__ void first_weights() const {
+    for (int chunk = 0; chunk < min(part_.chunks, p_.depth); ++chunk) {
+      for (int tile = 0; tile < part_.tiles; ++tile) load_unit(chunk, chunk, tile);
+    }
   }
 
-  __device__ void everything_else() {
-    while (chunk_ < min(part_.chunks, p_.activation_slots)) load_activations(false);
-    while (unit_ < units_ || chunk_ < part_.chunks) {
-      const bool activations_first =
-          chunk_ < part_.chunks &&
-          (unit_ >= units_ ||
-           (chunk_ - p_.activation_slots + 1) * part_.tiles - 1 <= unit_ - p_.weight_slots);
-      if (activations_first) {
-        load_activations(true);
-      } else {
-        load_unit(true);
+  __device__ void everything_else() const {
+    for (int chunk = 0; chunk < min(part_.chunks, p_.depth); ++chunk) {
+      load_activations(chunk, chunk);
+    }
+    RingPosition position;
+    for (int chunk = p_.depth; chunk < part_.chunks; ++chunk) {
+      for (int tile = 0; tile < part_.tiles; ++tile) {
+        barrier_wait(barriers_.weights_empty(position.slot * p_.tiles + tile), position.parity);
+        load_unit(chunk, position.slot, tile);
       }
+      barrier_wait(barriers_.activations_empty(position.slot), position.parity);
+      load_activations(chunk, position.slot);
+      position.advance(1, p_.depth);
     }
   }
 
  private:
-  __device__ void load_unit(bool wait) {
-    const int slot = weights_.slot;
-    if (wait) barrier_wait(barriers_.weights_empty(slot), weights_.parity ^ 1u);
+  __device__ void load_unit(int chunk, int slot, int tile) const {
+    const int in_ring = slot * p_.tiles + tile;
     const std::int64_t unit =
-        std::int64_t{part_.first_tile + unit_tile_} * p_.chunks + part_.first_chunk + unit_chunk_;
-    const std::uint32_t barrier = barriers_.weights_full(slot);
+        std::int64_t{part_.first_tile + tile} * p_.chunks + part_.first_chunk + chunk;
+    const std::uint32_t barrier = barriers_.weights_full(in_ring);
     barrier_expect(barrier, kUnit);
-    bulk_copy(shared_ + kBarrierBytes + slot * kUnit, p_.weights + unit * kUnit, kUnit, barrier,
-              policy_);
-    weights_.advance(1, p_.weight_slots);
-    ++unit_;
-    if (++unit_tile_ == part_.tiles) {
-      unit_tile_ = 0;
-      ++unit_chunk_;
-    }
+    bulk_copy(shared_ + kBarrierBytes + in_ring * kUnit, p_.weights + unit * kUnit, kUnit, barrier,
+              evict_first_policy());
   }
 
-  __device__ void load_activations(bool wait) {
-    const int slot = activations_.slot;
-    if (wait) barrier_wait(barriers_.activations_empty(slot), activations_.parity ^ 1u);
+  __device__ void load_activations(int chunk, int slot) const {
     const std::uint32_t barrier = barriers_.activations_full(slot);
     const std::uint32_t to = shared_ + p_.shared.activations + slot * kActivationBytes;
     barrier_expect(barrier, kActivationBytes);
-    const int column = (part_.first_chunk + chunk_) * kColumns;
+    const int column = (part_.first_chunk + chunk) * kColumns;
 #pragma unroll
     for (int i = 0; i < kColumns / kRowBytes; ++i) {
       box_copy(to + i * kTokens * kRowBytes, &map_, column + i * kRowBytes, 0, barrier);
     }
-    activations_.advance(1, p_.activation_slots);
-    ++chunk_;
   }
 
   const DecodeParams& p_;
@@ -150,40 +138,32 @@ class Loader {
   Part part_;
   Barriers barriers_;
   std::uint32_t shared_;
-  int units_;
-  std::uint64_t policy_;
-  int unit_ = 0;
-  int unit_tile_ = 0;
-  int unit_chunk_ = 0;
-  int chunk_ = 0;
-  RingPosition weights_;
-  RingPosition activations_;
 };
 
-/// Multiplies row tile `tile` of this CTA's part by its activations.
+/// Multiplies row tile `tile` of this CTA's part by its activations, in every chunk of `group`.
 template <DataType kType, Sparsity kSparsity, int kTokens>
 __device__ __forceinline__ void multiply_tile(const DecodeParams& p, const Part& part, int tile,
-                                              Barriers barriers, const unsigned char* shared,
+                                              int group, Barriers barriers,
+                                              const unsigned char* shared,
                                               Accumulator<kType> (&sums)[kTokens / 2]) {
   constexpr int kUnit = unit_bytes(kSparsity);
   constexpr int kActivationBytes = kTokens * chunk_columns(kSparsity);
   const std::uint32_t shared_base = shared_address(shared);
   const int thread = static_cast<int>(threadIdx.x) % 128;
-  RingPosition weights;
-  weights.advance(tile, p.weight_slots);
-  RingPosition activations;
-  for (int chunk = 0; chunk < part.chunks; ++chunk) {
-    barrier_wait(barriers.activations_full(activations.slot), activations.parity);
-    barrier_wait(barriers.weights_full(weights.slot), weights.parity);
-    const int unit_at = kBarrierBytes + weights.slot * kUnit;
+  RingPosition position;
+  position.advance(group, p.depth);
+  for (int chunk = group; chunk < part.chunks; chunk += p.groups) {
+    const int unit = position.slot * p.tiles + tile;
+    barrier_wait(barriers.activations_full(position.slot), position.parity);
+    barrier_wait(barriers.weights_full(unit), position.parity);
+    const int unit_at = kBarrierBytes + unit * kUnit;
     uint4 metadata{};
     if constexpr (kSparsity == Sparsity::kTwoFour) {
       metadata = *reinterpret_cast<const uint4*>(shared + unit_at + kValueBytes + thread * 16);
     }
     const std::uint32_t words[kStepsPerChunk] = {metadata.x, metadata.y, metadata.z, metadata.w};
     const std::uint32_t a = shared_base + unit_at;
-    const std::uint32_t b =
-        shared_base + p.shared.activations + activations.slot * kActivationBytes;
+    const std::uint32_t b = shared_base + p.shared.activations + position.slot * kActivationBytes;
     matrix_fence();
 #pragma unroll
     for (int step = 0; step < kStepsPerChunk; ++step) {
@@ -196,11 +176,10 @@ __device__ __forceinline__ void multiply_tile(const DecodeParams& p, const Part&
     matrix_commit();
     matrix_wait();
     if (thread % 32 == 0) {
-      barrier_arrive(barriers.weights_empty(weights.slot));
-      barrier_arrive(barriers.activations_empty(activations.slot));
+      barrier_arrive(barriers.weights_empty(unit));
+      barrier_arrive(barriers.activations_empty(position.slot));
     }
-    weights.advance(part.tiles, p.weight_slots);
-    activations.advance(1, p.activation_slots);
+    position.advance(p.groups, p.depth);
   }
 }
 
@@ -210,9 +189,10 @@ __device__ __forceinline__ int partial_stride(const DecodeParams& p) {
   return p.shared.rows_owned + 4;
 }
 
-/// Sends each partial sum to the CTA of the cluster that finishes its row.
+/// Sends each partial sum to the CTA of the cluster that finishes its row; `source` numbers the
+/// cluster's parts of K.
 template <class Sum, int kTokens>
-__device__ __forceinline__ void send_partials(const DecodeParams& p, int tile, int rank,
+__device__ __forceinline__ void send_partials(const DecodeParams& p, int tile, int source,
                                               std::uint32_t shared,
                                               const Sum (&sums)[kTokens / 2]) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -223,7 +203,7 @@ __device__ __forceinline__ void send_partials(const DecodeParams& p, int tile, i
     const int row = tile * kUnitRows + warp * 16 + half * 8 + lane / 4;
     const int owner = row / p.shared.rows_owned;
     const std::uint32_t target = map_to_rank(shared + p.shared.partials, owner) +
-                                 4 * (rank * p.m * stride + row - owner * p.shared.rows_owned);
+                                 4 * (source * p.m * stride + row - owner * p.shared.rows_owned);
 #pragma unroll
     for (int i = 0; i < kTokens / 4; ++i) {
       const int token = i / 2 * 8 + lane % 4 * 2 + i % 2;
@@ -271,10 +251,10 @@ struct SumVector<std::int32_t> {
   using Type = int4;
 };
 
-/// Adds the partial sums of this CTA's rows in the order of the ranks, scales and stores them.
+/// Adds the partial sums of this CTA's rows in the order of their sources, scales and stores them.
 template <class Sum>
 __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row, int rows,
-                                            int ranks, const unsigned char* shared) {
+                                            int sources, const unsigned char* shared) {
   using Vector = typename SumVector<Sum>::Type;
   const int stride = partial_stride(p);
   const int quads = p.shared.rows_owned / 4;
@@ -289,9 +269,9 @@ __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row
     const int row = first_row + local;
     if (local >= rows || row >= p.n) continue;
     Vector sum{};
-    for (int rank = 0; rank < ranks; ++rank) {
+    for (int source = 0; source < sources; ++source) {
       const auto part =
-          *reinterpret_cast<const Vector*>(partials + (rank * p.m + token) * stride + local);
+          *reinterpret_cast<const Vector*>(partials + (source * p.m + token) * stride + local);
       sum.x += part.x;
       sum.y += part.y;
       sum.z += part.z;
@@ -316,7 +296,7 @@ __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row
 }
 
 template <DataType kType, Sparsity kSparsity, int kTokens>
-__global__ void __launch_bounds__(kMostTiles * 128 + 32)
+__global__ void __launch_bounds__(kMostWarpgroups * 128 + 32)
     decode_kernel(const __grid_constant__ CUtensorMap map, const __grid_constant__ DecodeParams p) {
   using Sum = Accumulator<kType>;
   extern __shared__ __align__(1024) unsigned char shared[];
@@ -327,7 +307,7 @@ __global__ void __launch_bounds__(kMostTiles * 128 + 32)
   const Part part = part_of(p, cluster, rank, ranks);
   const Barriers barriers{shared_base};
   const int warp = static_cast<int>(threadIdx.x) / 32;
-  const bool loads = warp == p.tiles * 4;
+  const bool loads = warp == p.tiles * p.groups * 4;
   const bool asks = loads && threadIdx.x % 32 == 0;
   Loader<kSparsity, kTokens> loader(p, map, part, barriers, shared_base);
   if (p.overlap == Overlap::kEarly) launch_dependents();
@@ -344,14 +324,16 @@ __global__ void __launch_bounds__(kMostTiles * 128 + 32)
   const int first_row = part.first_tile * kUnitRows + rank * p.shared.rows_owned;
   wait_for_previous_kernel();
   Sum sums[kTokens / 2] = {};
-  const int tile = warp / 4;
+  const int tile = warp / 4 % p.tiles;
+  const int group = warp / 4 / p.tiles;
   if (asks) {
     loader.everything_else();
     if (p.overlap == Overlap::kLoaded) launch_dependents();
   } else if (!loads) {
-    load_vectors(p, first_row, p.tiles * 128, reinterpret_cast<float*>(shared + p.shared.vectors));
+    load_vectors(p, first_row, p.tiles * p.groups * 128,
+                 reinterpret_cast<float*>(shared + p.shared.vectors));
     if (tile < part.tiles) {
-      multiply_tile<kType, kSparsity, kTokens>(p, part, tile, barriers, shared, sums);
+      multiply_tile<kType, kSparsity, kTokens>(p, part, tile, group, barriers, shared, sums);
     }
   }
   __syncwarp();
@@ -364,7 +346,7 @@ __global__ void __launch_bounds__(kMostTiles * 128 + 32)
   }
   if (ranks > 1) cluster_wait();
   if (!loads && tile < part.tiles) {
-    send_partials<Sum, kTokens>(p, tile, rank, shared_base, sums);
+    send_partials<Sum, kTokens>(p, tile, rank * p.groups + group, shared_base, sums);
   }
   if (ranks > 1) {
     cluster_arrive();
@@ -373,7 +355,7 @@ __global__ void __launch_bounds__(kMostTiles * 128 + 32)
     __syncthreads();
   }
   const int rows = min(p.shared.rows_owned, p.tiles * kUnitRows - rank * p.shared.rows_owned);
-  finish_rows<Sum>(p, first_row, rows, ranks, shared);
+  finish_rows<Sum>(p, first_row, rows, ranks * p.groups, shared);
 }
 
 }  // namespace twofour::providers::cuda

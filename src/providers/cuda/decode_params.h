@@ -19,8 +19,8 @@ struct DecodeParams {
   int chunks;     ///< of K
   int row_tiles;  ///< of N
   int tiles;      ///< of a cluster
-  int weight_slots;
-  int activation_slots;
+  int groups;
+  int depth;
   SharedLayout shared;
   bool scale_a_per_token;
   bool scale_b_per_channel;
