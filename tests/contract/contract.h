@@ -67,14 +67,15 @@ class OutputArea {
   [[nodiscard]] unsigned char* d() const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   void poison();
-  /// Whether the bytes before D and behind its first `rows` rows, those that the kernel says it
-  /// executes, are as poison() left them.
-  [[nodiscard]] bool guards_intact(std::int64_t rows) const;
+  /// Whether the bytes before D and behind the rows that the kernel may write, as many as it says
+  /// it executes or as D has room for, are as poison() left them.
+  [[nodiscard]] bool guards_intact(std::int64_t executed_rows) const;
   /// D in host memory.
   [[nodiscard]] std::vector<unsigned char> copy() const;
 
  private:
   device::Device& device_;
+  std::int64_t room_;  ///< rows
   std::size_t row_bytes_;
   std::size_t bytes_;
   Buffer buffer_;

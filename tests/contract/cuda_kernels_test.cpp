@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <string>
@@ -32,6 +35,24 @@ constexpr GemmShape kShapes[] = {
 constexpr const char* kSchemes[] = {"tensor", "token", "channel", "token-channel"};
 // Two tiles and a tail of everything; every kernel takes it.
 constexpr GemmShape kTimedShape{.m = 48, .n = 320, .k = 1152};
+// Under compute-sanitizer a launch takes a hundred times as long.
+constexpr GemmShape kFewShapes[] = {{.m = 17, .n = 96, .k = 256}};
+constexpr const char* kFewSchemes[] = {"tensor", "token-channel"};
+
+bool few_problems() {
+  const char* asked = std::getenv("TWOFOUR_CONTRACT_PROBLEMS");
+  return asked != nullptr && std::string_view(asked) == "few";
+}
+
+std::vector<GemmShape> shapes() {
+  if (few_problems()) return {std::begin(kFewShapes), std::end(kFewShapes)};
+  return {std::begin(kShapes), std::end(kShapes)};
+}
+
+std::vector<std::string_view> schemes() {
+  if (few_problems()) return {std::begin(kFewSchemes), std::end(kFewSchemes)};
+  return {std::begin(kSchemes), std::end(kSchemes)};
+}
 
 struct Gpu {
   std::unique_ptr<device::Device> device;
@@ -68,20 +89,20 @@ class KeepsTheContract : public KernelTest {
   using KernelTest::KernelTest;
   void TestBody() override {
     int supported = 0;
-    std::set<std::string> schemes;
-    for (const GemmShape& shape : kShapes) {
-      for (const char* scheme : kSchemes) {
-        if (!subject().kernel.scaled && std::string_view(scheme) != "tensor") continue;
+    std::set<std::string_view> supported_schemes;
+    for (const GemmShape& shape : shapes()) {
+      for (const std::string_view scheme : schemes()) {
+        if (!subject().kernel.scaled && scheme != "tensor") continue;
         const Finding finding = examine_at(shape, scheme, {});
         EXPECT_THAT(finding.violations, ::testing::IsEmpty()) << mkn(shape) << " scales=" << scheme;
         if (!finding.supported) continue;
         ++supported;
-        schemes.insert(scheme);
+        supported_schemes.insert(scheme);
       }
     }
     EXPECT_GT(supported, 0) << "takes none of the shapes";
     std::string names;
-    for (const std::string& scheme : schemes) names += " " + scheme;
+    for (const std::string_view scheme : supported_schemes) names.append(" ").append(scheme);
     std::printf("  %d problems; scales:%s\n", supported, names.c_str());
   }
 };

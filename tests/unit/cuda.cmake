@@ -3,4 +3,10 @@ if(TWOFOUR_CUDA)
   twofour_add_test(cuda_device_logic_test LABEL unit
     SOURCES cuda_device_logic_test.cpp
     LINK twofour_device_cuda)
+  # Of the providers' libraries, cuSPARSELt alone may be missing.
+  if(TARGET twofour_providers_cusparselt)
+    twofour_add_test(cuda_libraries_test LABEL unit
+      SOURCES cuda_libraries_test.cpp
+      LINK twofour_providers_cublaslt twofour_providers_cusparselt twofour_providers_torch)
+  endif()
 endif()

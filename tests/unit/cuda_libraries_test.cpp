@@ -1,0 +1,176 @@
+// What the providers of NVIDIA's and PyTorch's libraries decide without a GPU.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+#include "providers/cublaslt/rules.h"
+#include "providers/cusparselt/rules.h"
+#include "providers/torch/library.h"
+#include "providers/torch/rules.h"
+
+namespace twofour::providers {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kHopper = 90;
+constexpr int kAmpere = 80;
+
+GemmProblem problem(DataType type, const char* scales, const GemmShape& shape = {64, 256, 512}) {
+  return {.shape = shape,
+          .a = type,
+          .b = type,
+          .d = DataType::kBf16,
+          .scales = parse_scale_scheme(scales).value()};
+}
+
+GemmProblem sparse(DataType type, const char* scales, const GemmShape& shape = {64, 256, 512}) {
+  GemmProblem made = problem(type, scales, shape);
+  made.sparsity = Sparsity::kTwoFour;
+  return made;
+}
+
+std::vector<std::string> names(const std::vector<KernelInfo>& kernels) {
+  std::vector<std::string> names;
+  for (const KernelInfo& kernel : kernels) names.push_back(kernel.name);
+  return names;
+}
+
+TEST(CublasLtRules, ScaleWhereTheLibraryCan) {
+  using cublaslt::Scaling;
+  using cublaslt::scaling_of;
+  EXPECT_EQ(scaling_of(problem(DataType::kFp8E4m3, "tensor")), Scaling::kScalars);
+  EXPECT_EQ(scaling_of(problem(DataType::kFp8E4m3, "token")), Scaling::kVectors);
+  EXPECT_EQ(scaling_of(problem(DataType::kFp8E4m3, "token-channel")), Scaling::kVectors);
+  EXPECT_EQ(scaling_of(problem(DataType::kBf16, "none")), Scaling::kNone);
+  EXPECT_EQ(scaling_of(problem(DataType::kBf16, "tensor")), Scaling::kAlpha);
+  EXPECT_EQ(scaling_of(problem(DataType::kFp16, "channel")), Scaling::kSeparateKernel);
+  EXPECT_EQ(scaling_of(problem(DataType::kInt8, "tensor")), Scaling::kSeparateKernel);
+}
+
+TEST(CublasLtRules, CountTheSumsThatAreLeft) {
+  EXPECT_EQ(cublaslt::sum_bytes(problem(DataType::kFp8E4m3, "token")), 0U);
+  EXPECT_EQ(cublaslt::sum_bytes(problem(DataType::kInt8, "tensor")), 64U * 256 * 4);
+  EXPECT_EQ(cublaslt::sum_bytes(problem(DataType::kBf16, "token")), 64U * 256 * 4);
+}
+
+TEST(CublasLtRules, NameWhatIsNotAllowed) {
+  EXPECT_TRUE(cublaslt::rules_allow(problem(DataType::kFp8E4m3, "tensor")));
+  EXPECT_TRUE(cublaslt::rules_allow(problem(DataType::kBf16, "tensor", {3, 5, 7})));
+  EXPECT_THAT(cublaslt::rules_allow(problem(DataType::kFp8E4m3, "tensor", {1, 256, 520})).reason,
+              ::testing::Optional(HasSubstr("K is a multiple of 16")));
+  EXPECT_THAT(cublaslt::rules_allow(problem(DataType::kFp8E4m3, "tensor", {1, 260, 512})).reason,
+              ::testing::Optional(HasSubstr("N is a multiple of 8")));
+  EXPECT_THAT(cublaslt::rules_allow(problem(DataType::kInt8, "tensor", {1, 257, 512})).reason,
+              ::testing::Optional(HasSubstr("N is a multiple of 4")));
+  EXPECT_FALSE(cublaslt::rules_allow(sparse(DataType::kInt8, "tensor")));
+}
+
+TEST(CusparseLtRules, NameWhatIsNotAllowed) {
+  EXPECT_TRUE(cusparselt::rules_allow(sparse(DataType::kFp8E4m3, "tensor")));
+  EXPECT_TRUE(cusparselt::rules_allow(sparse(DataType::kInt8, "channel")));
+  EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kInt8, "token")).reason,
+              ::testing::Optional(HasSubstr("per-token")));
+  EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kFp8E4m3, "channel")).reason,
+              ::testing::Optional(HasSubstr("int8 operands only")));
+  EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kInt8, "tensor", {16, 48, 64})).reason,
+              ::testing::Optional(HasSubstr("N is a multiple of 32")));
+  EXPECT_TRUE(cusparselt::rules_allow(sparse(DataType::kBf16, "tensor", {16, 48, 64})));
+  EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kBf16, "tensor", {16, 48, 72})).reason,
+              ::testing::Optional(HasSubstr("K is a multiple of 16")));
+  EXPECT_FALSE(cusparselt::rules_allow(problem(DataType::kInt8, "tensor")));
+}
+
+// D has room for what the library writes.
+TEST(CusparseLtRules, PadNoMoreRowsThanThereIsRoomFor) {
+  for (const DataType type : {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16}) {
+    for (std::int64_t m = 1; m < 70; ++m) {
+      const std::int64_t rows = cusparselt::padded_rows(m, type);
+      EXPECT_GE(rows, m);
+      EXPECT_EQ(rows * size_of(type) % 16, 0);
+      EXPECT_LE(rows, output_rows(m));
+    }
+  }
+}
+
+TEST(TorchRules, NameWhatIsNotAllowed) {
+  EXPECT_TRUE(torch::rules_allow(problem(DataType::kFp8E4m3, "token-channel")));
+  GemmProblem fp16_output = problem(DataType::kFp8E4m3, "token");
+  fp16_output.d = DataType::kFp16;
+  EXPECT_THAT(torch::rules_allow(fp16_output).reason,
+              ::testing::Optional(HasSubstr("bf16 output only")));
+  EXPECT_THAT(torch::rules_allow(problem(DataType::kFp8E4m3, "tensor", {1, 24, 64})).reason,
+              ::testing::Optional(HasSubstr("multiples of 16")));
+}
+
+// The names of the old script.
+TEST(TorchRules, ListTheKernelsOfTheOldScript) {
+  EXPECT_THAT(
+      names(torch::list_kernels(kHopper)),
+      ::testing::UnorderedElementsAre(
+          "pytorch_bf16_bf16_bf16_matmul-no-scales", "pytorch_fp16_fp16_fp16_matmul-no-scales",
+          "pytorch_fp8_fp8_bf16_scaled_mm", "pytorch_fp8_fp8_bf16_scaled_mm_fast_accum",
+          "pytorch_fp8_fp8_fp16_scaled_mm", "pytorch_fp8_fp8_fp16_scaled_mm_fast_accum"));
+}
+
+TEST(KernelLists, HaveFp8OnlyWhereTheGpuHas) {
+  for (const auto& list : {cublaslt::list_kernels, cusparselt::list_kernels, torch::list_kernels}) {
+    const auto has_fp8 = [](const KernelInfo& kernel) { return kernel.a == DataType::kFp8E4m3; };
+    const auto ampere = list(kAmpere);
+    const auto hopper = list(kHopper);
+    EXPECT_TRUE(std::none_of(ampere.begin(), ampere.end(), has_fp8));
+    EXPECT_TRUE(std::any_of(hopper.begin(), hopper.end(), has_fp8));
+  }
+}
+
+TEST(KernelLists, NamesAreUniqueAndSayWhatTheKernelComputes) {
+  std::set<std::string> seen;
+  for (const auto& list : {cublaslt::list_kernels, cusparselt::list_kernels, torch::list_kernels}) {
+    for (const KernelInfo& kernel : list(kHopper)) {
+      EXPECT_TRUE(seen.insert(kernel.name).second) << kernel.name;
+      if (!kernel.scaled) continue;
+      const std::string library = kernel.name.substr(0, kernel.name.find('_'));
+      EXPECT_THAT(kernel.name, ::testing::StartsWith(kernel_name(library, kernel.a, kernel.d,
+                                                                 kernel.sparsity, false)));
+      EXPECT_EQ(kernel.bias, kernel.name.ends_with("_bias")) << kernel.name;
+    }
+  }
+}
+
+// A ratio always compares like with like.
+TEST(KernelLists, EverySparseKernelOfCusparseLtHasADenseTwin) {
+  const auto dense = cublaslt::list_kernels(kHopper);
+  for (const KernelInfo& kernel : cusparselt::list_kernels(kHopper)) {
+    EXPECT_TRUE(std::any_of(dense.begin(), dense.end(), [&](const KernelInfo& other) {
+      return other.scaled && other.a == kernel.a && other.d == kernel.d &&
+             other.bias == kernel.bias && other.accumulation == kernel.accumulation;
+    })) << kernel.name;
+  }
+}
+
+TEST(TorchModule, IsWhereTheEnvironmentSays) {
+  setenv("TWOFOUR_TORCH_MODULE", "/somewhere/module.so", 1);
+  EXPECT_EQ(torch::module_path(), "/somewhere/module.so");
+  unsetenv("TWOFOUR_TORCH_MODULE");
+  EXPECT_THAT(torch::module_path(), ::testing::EndsWith("/libtwofour_torch.so"));
+}
+
+TEST(TorchModule, SaysWhyItIsNotThereAndWhatToDo) {
+  try {
+    torch::load_module("/nowhere/libtwofour_torch.so");
+    FAIL() << "loaded a module that is not there";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), ::testing::AllOf(HasSubstr("/nowhere/libtwofour_torch.so"),
+                                               HasSubstr("TWOFOUR_TORCH_DIR")));
+  }
+}
+
+}  // namespace
+}  // namespace twofour::providers
