@@ -237,7 +237,7 @@ constexpr std::array kRows{
               "more models, as docs/models.md describes; without --models, those run",
               "a JSON file of models", apply_models_file, nullptr},
     OptionRow{"--models", "NAME...", Arity::kList, kModel, 0,
-              "models to run, as 'twofour list' names them; default: those it does not star",
+              "models, as 'twofour list' names them; default: those it does not star",
               "the name of a model", apply_models, nullptr},
     OptionRow{"--batch-sizes", "M...", Arity::kList, kModel, 0,
               "default: 1 16 32 64 128 256 512", kDimension, apply_batch_sizes, nullptr},

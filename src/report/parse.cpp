@@ -144,9 +144,16 @@ Interval read_interval(const JsonField& owner, const char* key) {
   return {ends[0], ends[1]};
 }
 
+/// An error that is written as null was beyond all bounds: an element that was NaN, or any error
+/// where the tolerance is zero.
+double read_error(const JsonField& owner, const char* key) {
+  const double error = owner.number(key);
+  return std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+}
+
 Accuracy read_accuracy(const JsonField& owner) {
-  return {.max_error = owner.number("max_error"),
-          .max_error_ratio = owner.number("max_error_ratio"),
+  return {.max_error = read_error(owner, "max_error"),
+          .max_error_ratio = read_error(owner, "max_error_ratio"),
           .share_checked = owner.number("share_checked"),
           .exact = owner.boolean("exact")};
 }

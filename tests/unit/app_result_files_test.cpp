@@ -33,6 +33,8 @@ class ResultFilesTest : public ::testing::Test {
     Record record;
     record.mode = "square_bench";
     record.kernel = kernel;
+    record.problem.shape = {.m = 1, .n = 2, .k = 3};
+    record.executed = record.problem.shape;
     record.outcome = {OutcomeKind::kSkipped, "for the test"};
     return record;
   }
