@@ -109,7 +109,7 @@ GemmProblem problem_of(DataType type, Sparsity sparsity, GemmShape shape) {
 TEST_F(DecodeTest, OneUnit) {
   for (const DataType type : kTypes) {
     for (const Sparsity sparsity : kSparsities) {
-      for (const std::int64_t m : {1, 8, 16, 32, 64}) {
+      for (const std::int64_t m : {1, 8, 16, 32, 64, 128}) {
         const GemmProblem problem = problem_of(type, sparsity, {m, 64, 256});
         check(problem, make_case(problem), candidates(problem, 132, 1));
       }
@@ -118,7 +118,7 @@ TEST_F(DecodeTest, OneUnit) {
 }
 
 TEST_F(DecodeTest, RaggedShapes) {
-  constexpr std::array<GemmShape, 10> kShapes{{{1, 1, 16},
+  constexpr std::array<GemmShape, 11> kShapes{{{1, 1, 16},
                                                {2, 3, 32},
                                                {5, 63, 272},
                                                {7, 65, 1040},
@@ -127,7 +127,8 @@ TEST_F(DecodeTest, RaggedShapes) {
                                                {17, 1349, 2048},
                                                {31, 516, 4096},
                                                {33, 520, 1536},
-                                               {63, 2052, 3088}}};
+                                               {63, 2052, 3088},
+                                               {101, 700, 2064}}};
   for (const DataType type : kTypes) {
     for (const Sparsity sparsity : kSparsities) {
       for (const GemmShape& shape : kShapes) {
@@ -161,7 +162,7 @@ std::vector<DecodeConfig> every_config(const GemmProblem& problem) {
 TEST_F(DecodeTest, EveryCut) {
   for (const DataType type : kTypes) {
     for (const Sparsity sparsity : kSparsities) {
-      for (const std::int64_t m : {3, 16, 64}) {
+      for (const std::int64_t m : {3, 64, 128}) {
         const GemmProblem problem = problem_of(type, sparsity, {m, 1100, 2560});
         check(problem, make_case(problem), every_config(problem));
       }

@@ -26,7 +26,7 @@ TEST(DecodeConfig, NamesAreStable) {
 
 TEST(DecodeConfig, RanksOwnAllRowsOfACluster) {
   for (const int ranks : {1, 2, 4, 8}) {
-    for (int tiles = 1; tiles <= kMostWarpgroups; ++tiles) {
+    for (int tiles = 1; tiles <= most_warpgroups(16); ++tiles) {
       const DecodeConfig config{.tiles = tiles, .ranks = ranks};
       const SharedLayout layout = shared_layout(Sparsity::kTwoFour, 16, config);
       EXPECT_GE(layout.rows_owned * ranks, tiles * kUnitRows);
@@ -54,7 +54,7 @@ TEST(DecodeConfig, PartsOfSharedMemoryDoNotOverlap) {
 
 TEST(DecodeCandidates, CanRun) {
   for (const Sparsity sparsity : {Sparsity::kTwoFour, Sparsity::kDense}) {
-    for (const std::int64_t m : {1, 8, 17, 64}) {
+    for (const std::int64_t m : {1, 8, 17, 64, 100}) {
       for (const std::int64_t k : {16, 1024, 4096, 28672}) {
         for (const std::int64_t n : {1, 100, 4096, 57344}) {
           const GemmProblem problem = problem_of(m, k, n, sparsity);

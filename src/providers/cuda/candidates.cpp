@@ -23,10 +23,14 @@ int chunks_per_rank(const GemmProblem& problem, int ranks) {
   return (chunks_of(problem) + ranks - 1) / ranks;
 }
 
+int most_warpgroups_of(const GemmProblem& problem) {
+  return most_warpgroups(instruction_tokens(problem.shape.m));
+}
+
 /// Warpgroups that share the chunks of a tile: up to four where there is little else to do at once.
 int groups_for(const GemmProblem& problem, Cut cut) {
   int groups = 1;
-  while (groups < 4 && 2 * groups * cut.tiles <= 4 &&
+  while (groups < 4 && 2 * groups * cut.tiles <= std::min(4, most_warpgroups_of(problem)) &&
          2 * groups <= chunks_per_rank(problem, cut.ranks)) {
     groups *= 2;
   }
@@ -46,7 +50,8 @@ std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors) {
   std::vector<Cut> all;
   for (const int ranks : kRanks) {
     if (ranks > chunks_of(problem)) continue;
-    for (int tiles = 1; tiles <= kMostWarpgroups && tiles <= row_tiles(problem.shape.n); ++tiles) {
+    for (int tiles = 1; tiles <= most_warpgroups_of(problem) && tiles <= row_tiles(problem.shape.n);
+         ++tiles) {
       all.push_back({tiles, ranks});
     }
   }
@@ -59,8 +64,9 @@ std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors) {
 }
 
 std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfig& config) {
-  if (config.tiles < 1 || config.groups < 1 || config.tiles * config.groups > kMostWarpgroups) {
-    return fmt::format("tiles x groups must be 1 to {}", kMostWarpgroups);
+  if (config.tiles < 1 || config.groups < 1 ||
+      config.tiles * config.groups > most_warpgroups_of(problem)) {
+    return fmt::format("tiles x groups must be 1 to {}", most_warpgroups_of(problem));
   }
   if (config.ranks < 1 || config.ranks > 8) return "ranks must be 1 to 8";
   if (config.depth < 1 || config.depth > kMostDepth || config.depth % config.groups != 0 ||

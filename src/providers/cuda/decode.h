@@ -14,7 +14,7 @@
 namespace twofour::providers::cuda {
 
 /// Most tokens that a kernel takes.
-inline constexpr int kMostTokens = 64;
+inline constexpr int kMostTokens = 128;
 
 /// When the next kernel of the stream may start (programmatic dependent launch).
 enum class Overlap : std::uint8_t {
@@ -38,9 +38,11 @@ struct DecodeConfig {
 /// A stable name, for example "t2_c4_g1_d8_early".
 std::string to_string(const DecodeConfig& config);
 
-/// Tokens of the matrix instruction that serves m tokens: 8, 16, 32 or 64.
+/// Tokens of the matrix instruction that serves m tokens: 8, 16, 32, 64 or 128.
 constexpr int instruction_tokens(std::int64_t m) {
-  return m <= 8 ? 8 : m <= 16 ? 16 : m <= 32 ? 32 : 64;
+  int tokens = 8;
+  while (tokens < m && tokens < kMostTokens) tokens *= 2;
+  return tokens;
 }
 
 /// Byte offsets in a CTA's shared memory.
@@ -65,8 +67,9 @@ inline constexpr int kThirdSharedBytes = 75 * 1024;
 inline constexpr int kMostDepth = 16;
 /// Depth times tiles.
 inline constexpr int kMostUnitsInFlight = 40;
-/// Tiles times groups; with the copying warp they must not exceed 1024 threads.
-inline constexpr int kMostWarpgroups = 7;
+/// Most tiles times groups. With the copying warp they must not exceed 1024 threads, and 128 tokens
+/// take 64 registers of a thread for sums.
+constexpr int most_warpgroups(int instruction_tokens) { return instruction_tokens <= 64 ? 7 : 3; }
 
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {

@@ -296,7 +296,7 @@ __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row
 }
 
 template <DataType kType, Sparsity kSparsity, int kTokens>
-__global__ void __launch_bounds__(kMostWarpgroups * 128 + 32)
+__global__ void __launch_bounds__(most_warpgroups(kTokens) * 128 + 32)
     decode_kernel(const __grid_constant__ CUtensorMap map, const __grid_constant__ DecodeParams p) {
   using Sum = Accumulator<kType>;
   extern __shared__ __align__(1024) unsigned char shared[];

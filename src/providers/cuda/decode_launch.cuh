@@ -14,8 +14,10 @@ const void* kernel_for_tokens(std::int64_t m) {
       return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 16>);
     case 32:
       return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 32>);
-    default:
+    case 64:
       return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 64>);
+    default:
+      return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 128>);
   }
 }
 

@@ -48,10 +48,16 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
 #define TWOFOUR_REGISTERS_16 TWOFOUR_REGISTERS_8 ",%8,%9,%10,%11,%12,%13,%14,%15"
 #define TWOFOUR_REGISTERS_32 \
   TWOFOUR_REGISTERS_16 ",%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
+#define TWOFOUR_REGISTERS_64                                         \
+  TWOFOUR_REGISTERS_32                                               \
+  ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47" \
+  ",%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
 #define TWOFOUR_SUMS_4(kind, i) kind(d[i]), kind(d[i + 1]), kind(d[i + 2]), kind(d[i + 3])
 #define TWOFOUR_SUMS_8(kind, i) TWOFOUR_SUMS_4(kind, i), TWOFOUR_SUMS_4(kind, i + 4)
 #define TWOFOUR_SUMS_16(kind, i) TWOFOUR_SUMS_8(kind, i), TWOFOUR_SUMS_8(kind, i + 8)
 #define TWOFOUR_SUMS_32(kind, i) TWOFOUR_SUMS_16(kind, i), TWOFOUR_SUMS_16(kind, i + 16)
+
+#define TWOFOUR_SUMS_64(kind, i) TWOFOUR_SUMS_32(kind, i), TWOFOUR_SUMS_32(kind, i + 32)
 
 #define TWOFOUR_MULTIPLY_SPARSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
   asm volatile(                                                                            \
@@ -82,16 +88,18 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
 #define TWOFOUR_PLUS_FLOAT(x) "+f"(x)
 #define TWOFOUR_PLUS_INT(x) "+r"(x)
 
-#define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)               \
-  if constexpr (kTokens == 8) {                                         \
-    macro("m64n8", types, 4, kind, "%4", "%5", "%6", "%7", tail);       \
-  } else if constexpr (kTokens == 16) {                                 \
-    macro("m64n16", types, 8, kind, "%8", "%9", "%10", "%11", tail);    \
-  } else if constexpr (kTokens == 32) {                                 \
-    macro("m64n32", types, 16, kind, "%16", "%17", "%18", "%19", tail); \
-  } else {                                                              \
-    static_assert(kTokens == 64);                                       \
-    macro("m64n64", types, 32, kind, "%32", "%33", "%34", "%35", tail); \
+#define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)                \
+  if constexpr (kTokens == 8) {                                          \
+    macro("m64n8", types, 4, kind, "%4", "%5", "%6", "%7", tail);        \
+  } else if constexpr (kTokens == 16) {                                  \
+    macro("m64n16", types, 8, kind, "%8", "%9", "%10", "%11", tail);     \
+  } else if constexpr (kTokens == 32) {                                  \
+    macro("m64n32", types, 16, kind, "%16", "%17", "%18", "%19", tail);  \
+  } else if constexpr (kTokens == 64) {                                  \
+    macro("m64n64", types, 32, kind, "%32", "%33", "%34", "%35", tail);  \
+  } else {                                                               \
+    static_assert(kTokens == 128);                                       \
+    macro("m64n128", types, 64, kind, "%64", "%65", "%66", "%67", tail); \
   }
 
 /// Starts d[64 rows][kTokens] += a[64][step] x b[kTokens][step]^T, where a step is 64 k for 2:4
