@@ -6,17 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
+#include <limits>
+#include <utility>
 
 #include "operands/number_formats.h"
+#include "providers/cpu/avx512/epilogue.h"
 #include "providers/cpu/kernel_list.h"
+#include "providers/cpu/tile_loop.h"
 #include "providers/cpu/two_four.h"
-
-// GCC 12 takes the undefined pass-through operand of its own AVX-512 intrinsics for a bug (PR
-// 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")
 
 namespace twofour::providers::cpu::avx512 {
 namespace {
@@ -25,48 +22,47 @@ namespace {
 // clang-format off
 #include "providers/cpu/column_lanes/formats.inl"
 #include "providers/cpu/column_lanes/layout.inl"
-#include "providers/cpu/column_lanes/product.inl"
-#include "providers/cpu/column_lanes/epilogue.inl"
+#include "providers/cpu/column_lanes/tile.inl"
 #include "providers/cpu/column_lanes/kernel.inl"
 // clang-format on
 
-template <Sparsity kKind>
+/// Float32 sums of sixteen columns.
 struct Lanes {
-  static constexpr Sparsity kSparsity = kKind;
-  static constexpr int kLanes = 16;
-  static constexpr int kTiles = 2;
+  static constexpr int kVectors = 1;
   using Sum = __m512;
   using Indices = __m512i;
-  static Sum zero() { return _mm512_setzero_ps(); }
-  static Sum load_sum(const float* from) { return _mm512_loadu_ps(from); }
-  static void store_sum(float* to, Sum sum) { _mm512_storeu_ps(to, sum); }
-  static Indices indices(const std::byte* codes) { return _mm512_loadu_si512(codes); }
-  static std::int32_t word_at(const std::byte* from) {
-    std::int32_t word;
-    std::memcpy(&word, from, sizeof(word));
-    return word;
+  [[gnu::always_inline]] static Sum zero() { return _mm512_setzero_ps(); }
+  [[gnu::always_inline]] static void add_starts(const std::byte* panel, Sum* sums) {
+    sums[0] = _mm512_add_ps(sums[0], _mm512_loadu_ps(panel));
   }
+  [[gnu::always_inline]] static __m512i indices(const std::byte* step, std::size_t /*vector*/) {
+    return _mm512_loadu_si512(step);
+  }
+  [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
+                                           const Sum* sums) {
+    epilogue.store(row, sums[0]);
+  }
+  /// With few rows several panels: memory gives more to several streams of addresses than to one,
+  /// and the sums of one panel alone would make each product wait for the last.
+  static constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 8 ? 2 : 1; }
 };
 
-template <Sparsity kKind>
-struct Bf16Pairs : Lanes<kKind> {
-  static constexpr int kDepth = 2;
-  static constexpr int kMaxRows = 12;  // 24 sums, and 6 registers to work with
+struct Pairs : Lanes {
   using Word = __m512i;
   using Control = __m512i;
-  using Indices = __m512i;
-  static Word load_word(const std::byte* values) { return _mm512_loadu_si512(values); }
-  static __m512i broadcast(const std::byte* activations) {
-    return _mm512_set1_epi32(Lanes<kKind>::word_at(activations));
+  [[gnu::always_inline]] static __m512i broadcast(const std::byte* activations) {
+    std::int32_t pair;
+    std::memcpy(&pair, activations, sizeof(pair));
+    return _mm512_set1_epi32(pair);
   }
-  static __m512i group(const std::byte* activations) {
+  [[gnu::always_inline]] static __m512i group(const std::byte* activations) {
     std::int64_t four;
     std::memcpy(&four, activations, sizeof(four));
     return _mm512_set1_epi64(four);
   }
   /// Byte shuffle for each column: bytes 2 i0, 2 i0 + 1, 2 i1, 2 i1 + 1. The permutation looks at
   /// the low four bits of each index word alone, so the word need not be masked.
-  static Control control(Indices indices) {
+  [[gnu::always_inline]] static Control control(__m512i indices) {
     alignas(64) static constexpr auto kControls = [] {
       std::array<std::uint32_t, 16> controls{};
       for (std::uint32_t code = 0; code < 16; ++code) {
@@ -78,59 +74,116 @@ struct Bf16Pairs : Lanes<kKind> {
     }();
     return _mm512_permutexvar_epi32(indices, _mm512_load_si512(kControls.data()));
   }
-  static Indices next(Indices indices) { return _mm512_srli_epi32(indices, 4); }
-  static __m512i select(__m512i group, Control control) {
+  [[gnu::always_inline]] static __m512i next(__m512i indices) {
+    return _mm512_srli_epi32(indices, 4);
+  }
+  [[gnu::always_inline]] static __m512i select(__m512i group, Control control) {
     return _mm512_shuffle_epi8(group, control);
   }
-  static __m512 multiply_add(__m512 sum, __m512i activations, Word word) {
-    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(activations),
-                            reinterpret_cast<__m512bh>(word));
+  [[gnu::always_inline]] static void add(Sum& sum, __m512i activations, Word word) {
+    sum = _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(activations),
+                           reinterpret_cast<__m512bh>(word));
+    // Keeps the sum in one register: g++ 12 otherwise ends each trip through the loop with copies.
+    asm("" : "+v"(sum));
   }
 };
 
-template <Sparsity kKind>
-struct Floats : Lanes<kKind> {
-  static constexpr int kDepth = 1;
-  static constexpr int kMaxRows = kKind == Sparsity::kDense ? 12 : 10;
+struct Bf16Unit : Pairs {
+  static constexpr int kLoadWords = 1;
+  [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[1][1]) {
+    words[0][0] = _mm512_loadu_si512(packed);
+  }
+};
+
+struct Fp8Unit : Pairs {
+  static constexpr int kLoadWords = 2;
+  [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][1]) {
+    const __m512i codes = _mm512_loadu_si512(packed);
+    words[0][0] = decode(_mm512_slli_epi16(codes, 8), codes, _mm512_set1_epi16(0x78), codes);
+    words[1][0] = decode(codes, codes, _mm512_set1_epi16(0x7800), _mm512_srli_epi16(codes, 8));
+  }
+
+ private:
+  /// 2^-8 of the e4m3 codes in the high bytes of `high` as bfloat16. `tested` has its exponent
+  /// under `exponent`, `low` its mantissa in the lowest bits.
+  ///
+  /// Exponent and mantissa of e4m3 move into place below an exponent that adds 112. Where the code
+  /// is subnormal that is wrong by a number that depends on the mantissa alone.
+  [[gnu::always_inline]] static __m512i decode(__m512i high, __m512i tested, __m512i exponent,
+                                               __m512i low) {
+    alignas(64) static constexpr auto kCorrections = [] {
+      std::array<std::uint16_t, 32> corrections{};
+      for (unsigned mantissa = 0; mantissa < 8; ++mantissa) {
+        const float value = static_cast<float>(mantissa) * 0x1p-17F;
+        corrections[mantissa] = static_cast<std::uint16_t>((operands::float_bits(value) >> 16U) -
+                                                           (0x3800U + (mantissa << 4U)));
+      }
+      return corrections;
+    }();
+    const __m512i wide = _mm512_ternarylogic_epi32(
+        _mm512_srai_epi16(high, 4), _mm512_set1_epi16(static_cast<std::int16_t>(0x87F0)),
+        _mm512_set1_epi16(0x3800), 0xEA);  // (a & b) | c
+    const __mmask32 subnormal = _mm512_testn_epi16_mask(tested, exponent);
+    const __m512i correction =
+        _mm512_permutexvar_epi16(low, _mm512_load_si512(kCorrections.data()));
+    return _mm512_mask_add_epi16(wide, subnormal, wide, correction);
+  }
+};
+
+struct Fp16Unit : Lanes {
+  static constexpr int kLoadWords = 2;
   using Word = __m512;
   using Control = __m512i;
-  using Indices = __m512i;
-  static Word load_word(const std::byte* values) { return _mm512_loadu_ps(values); }
-  static __m512 broadcast(const std::byte* activations) {
-    return _mm512_castsi512_ps(_mm512_set1_epi32(Lanes<kKind>::word_at(activations)));
+  [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][1]) {
+    const auto* halves = reinterpret_cast<const __m256i*>(packed);
+    words[0][0] = _mm512_cvtph_ps(_mm256_loadu_si256(halves));
+    words[1][0] = _mm512_cvtph_ps(_mm256_loadu_si256(halves + 1));
   }
-  static __m512 group(const std::byte* activations) {
+  [[gnu::always_inline]] static __m512 broadcast(const std::byte* activations) {
+    float one;
+    std::memcpy(&one, activations, sizeof(one));
+    return _mm512_set1_ps(one);
+  }
+  [[gnu::always_inline]] static __m512 group(const std::byte* activations) {
     return _mm512_broadcast_f32x4(_mm_loadu_ps(reinterpret_cast<const float*>(activations)));
   }
   /// VPERMILPS looks at the low two bits of each index word alone.
-  static Control control(Indices indices) { return indices; }
-  static Indices next(Indices indices) { return _mm512_srli_epi32(indices, 2); }
-  static __m512 select(__m512 group, Control control) {
+  [[gnu::always_inline]] static Control control(__m512i indices) { return indices; }
+  [[gnu::always_inline]] static __m512i next(__m512i indices) {
+    return _mm512_srli_epi32(indices, 2);
+  }
+  [[gnu::always_inline]] static __m512 select(__m512 group, Control control) {
     return _mm512_permutevar_ps(group, control);
   }
-  static __m512 multiply_add(__m512 sum, __m512 activations, Word word) {
-    return _mm512_fmadd_ps(activations, word, sum);
+  [[gnu::always_inline]] static void add(Sum& sum, __m512 activations, Word word) {
+    sum = _mm512_fmadd_ps(activations, word, sum);
+    asm("" : "+v"(sum));
   }
 };
 
-constexpr std::string_view kPairs = "column lanes, vdpbf16ps";
-constexpr std::string_view kSingles = "column lanes, vfmaddps";
+constexpr int kMaxRows = 24;  // sums in as many registers, the rest to work with
+constexpr auto kDense = Sparsity::kDense;
+constexpr auto kTwoFour = Sparsity::kTwoFour;
+
+template <class Unit, class Format, Sparsity kSparsity>
+constexpr Kernel make_kernel(std::string_view name, DataType type) {
+  return ColumnLanes<Unit, Format, kSparsity, kMaxRows>::kernel(name, Isa::kAvx512, type);
+}
 
 }  // namespace
 
-constexpr auto kDense = Sparsity::kDense;
-constexpr auto kTwoFour = Sparsity::kTwoFour;
-constinit const Kernel bf16_dense =
-    column_lanes_kernel<Bf16Pairs<kDense>, Bf16Code>(kPairs, Isa::kAvx512, DataType::kBf16);
-constinit const Kernel bf16_two_four =
-    column_lanes_kernel<Bf16Pairs<kTwoFour>, Bf16Code>(kPairs, Isa::kAvx512, DataType::kBf16);
-constinit const Kernel fp8_dense =
-    column_lanes_kernel<Bf16Pairs<kDense>, Fp8AsBf16>(kPairs, Isa::kAvx512, DataType::kFp8E4m3);
-constinit const Kernel fp8_two_four =
-    column_lanes_kernel<Bf16Pairs<kTwoFour>, Fp8AsBf16>(kPairs, Isa::kAvx512, DataType::kFp8E4m3);
-constinit const Kernel fp16_dense =
-    column_lanes_kernel<Floats<kDense>, Fp16AsFloat>(kSingles, Isa::kAvx512, DataType::kFp16);
-constinit const Kernel fp16_two_four =
-    column_lanes_kernel<Floats<kTwoFour>, Fp16AsFloat>(kSingles, Isa::kAvx512, DataType::kFp16);
+constinit const Kernel bf16_dense = make_kernel<Bf16Unit, Bf16Pairs, kDense>(
+    "vdpbf16ps, tiles of 24 rows x 16 columns", DataType::kBf16);
+constinit const Kernel bf16_two_four = make_kernel<Bf16Unit, Bf16Pairs, kTwoFour>(
+    "vpshufb of activations, vdpbf16ps, tiles of 24 rows x 16 columns", DataType::kBf16);
+constinit const Kernel fp8_dense = make_kernel<Fp8Unit, Fp8Pairs, kDense>(
+    "fp8 to bf16, vdpbf16ps, tiles of 24 rows x 16 columns", DataType::kFp8E4m3);
+constinit const Kernel fp8_two_four = make_kernel<Fp8Unit, Fp8Pairs, kTwoFour>(
+    "fp8 to bf16, vpshufb of activations, vdpbf16ps, tiles of 24 rows x 16 columns",
+    DataType::kFp8E4m3);
+constinit const Kernel fp16_dense = make_kernel<Fp16Unit, Fp16Singles, kDense>(
+    "vfmaddps, tiles of 24 rows x 16 columns", DataType::kFp16);
+constinit const Kernel fp16_two_four = make_kernel<Fp16Unit, Fp16Singles, kTwoFour>(
+    "vpermilps of activations, vfmaddps, tiles of 24 rows x 16 columns", DataType::kFp16);
 
 }  // namespace twofour::providers::cpu::avx512

@@ -1,30 +1,67 @@
-// The storage types as the column-lanes kernels see them: Stored, and what decode() makes of it, a
-// bfloat16 code (products of pairs) or a float (products of single values). All of it is exact.
+// The storage types as the column-lanes kernels see them: Stored, and what activations and weights become of
+// it: elements of 32-bit words, kDepth in each, that a product takes. All of it is exact.
+//
+//   activation(code)   the element that a row is made of
+//   kPairsBytes        packed weights hold two words in one vector of 16-bit fields, the first in their
+//                      low bytes, the second in their high ones
+//   kStarts            a panel begins with what its sums start from: NaN for a column with a NaN among its
+//                      weights, which the packed code cannot express
 
-struct Bf16Code {
+/// Products of pairs of bfloat16.
+struct Bf16Pairs {
   using Stored = std::uint16_t;
-  static std::uint16_t decode(Stored code) { return code; }
+  using Element = std::uint16_t;
+  static constexpr int kDepth = 2;
+  static constexpr bool kPairsBytes = false;
+  static constexpr bool kStarts = false;
+  static Element activation(Stored code) { return code; }
 };
 
-/// Every e4m3 value is a bfloat16 value.
-struct Fp8AsBf16 {
+/// e4m3 as pairs of bfloat16. Weights come out as 2^-8 of their value, which saves an instruction;
+/// activations make up for it.
+struct Fp8Pairs {
   using Stored = std::uint8_t;
-  static std::uint16_t decode(Stored code) {
-    return static_cast<std::uint16_t>(operands::float_bits(operands::fp8_to_float(code)) >> 16U);
+  using Element = std::uint16_t;
+  static constexpr int kDepth = 2;
+  static constexpr bool kPairsBytes = true;
+  static constexpr bool kStarts = true;
+  static Element activation(Stored code) {
+    static constexpr auto kCodes = [] {
+      std::array<Element, 256> codes{};
+      for (unsigned i = 0; i < 256; ++i) {
+        const float value = operands::fp8_to_float(static_cast<Stored>(i)) * 256.0F;
+        codes[i] = static_cast<Element>(operands::float_bits(value) >> 16U);
+      }
+      return codes;
+    }();
+    return kCodes[code];
   }
 };
 
-struct Bf16AsFloat {
+/// Products of single float32.
+struct Bf16Singles {
   using Stored = std::uint16_t;
-  static float decode(Stored code) { return operands::bf16_to_float(code); }
+  using Element = float;
+  static constexpr int kDepth = 1;
+  static constexpr bool kPairsBytes = false;
+  static constexpr bool kStarts = false;
+  static Element activation(Stored code) { return operands::bf16_to_float(code); }
 };
 
-struct Fp16AsFloat {
+struct Fp16Singles {
   using Stored = std::uint16_t;
-  static float decode(Stored code) { return operands::fp16_to_float(code); }
+  using Element = float;
+  static constexpr int kDepth = 1;
+  static constexpr bool kPairsBytes = false;
+  static constexpr bool kStarts = false;
+  static Element activation(Stored code) { return operands::fp16_to_float(code); }
 };
 
-struct Fp8AsFloat {
+struct Fp8Singles {
   using Stored = std::uint8_t;
-  static float decode(Stored code) { return operands::fp8_to_float(code); }
+  using Element = float;
+  static constexpr int kDepth = 1;
+  static constexpr bool kPairsBytes = false;
+  static constexpr bool kStarts = true;
+  static Element activation(Stored code) { return operands::fp8_to_float(code); }
 };

@@ -1,89 +1,93 @@
-// How "column lanes" kernels lay weights out. Vector lanes are columns of B. A tile is kLanes columns; a
-// step is 32 k of kTiles neighbouring tiles; k-blocks of 16 steps follow each other for each tile group,
-// tile groups for each panel of 128 columns, so that a launch with few rows reads one stream.
+// How "column lanes" kernels lay operands out. Vector lanes are columns of B. A panel is 16 columns with all
+// of K; it holds steps of 32 k:
 //
-// A step holds the values of each tile, then for 2:4 the indices of each tile:
-//   values   word after word: for each of the tile's columns the kDepth elements of one product
-//   indices  a 32-bit word for each column: the nibbles i0 | i1 << 2 of the step's eight groups
+//   starts    only where the format has them: a float32 for each column
+//   steps     2:4: indices, a 32-bit word for each column: the nibbles i0 | i1 << 2 of the step's eight groups
+//             values, word after word: for each column the kDepth elements of one product
+//
+// Activations: [row block][step][row of the block][32 k].
 
-inline constexpr std::int64_t kPanelColumns = 128;
+inline constexpr std::int64_t kColumns = 16;
 inline constexpr std::int64_t kStepDepth = 32;  // k
-inline constexpr std::int64_t kStepGroups = kStepDepth / 4;
-inline constexpr std::int64_t kBlockSteps = 16;
+inline constexpr std::int64_t kIndexBytes = kColumns * 4;
 
 inline std::int64_t steps(std::int64_t k) { return (k + kStepDepth - 1) / kStepDepth; }
 
-template <class Unit, class Format>
+template <class Format, Sparsity kSparsity>
 struct Layout {
   using Stored = typename Format::Stored;
-  static constexpr Sparsity kSparsity = Unit::kSparsity;
+  using Element = typename Format::Element;
   static constexpr bool kDense = kSparsity == Sparsity::kDense;
-  static constexpr std::int64_t kLanes = Unit::kLanes;
-  static constexpr std::int64_t kTiles = Unit::kTiles;
-  static constexpr std::int64_t kDepth = Unit::kDepth;
-  static constexpr std::int64_t kTileGroups = kPanelColumns / (kTiles * kLanes);
-  static constexpr std::int64_t kGroupWords = (kDense ? 4 : 2) / kDepth;
-  static constexpr std::int64_t kTileWords = kStepGroups * kGroupWords;  // each for kLanes columns
-  static constexpr std::int64_t kTileElements = kTileWords * kLanes * kDepth;
-  static constexpr std::int64_t kTileBytes =
-      kTileElements * static_cast<std::int64_t>(sizeof(Stored));
-  static constexpr std::int64_t kIndexBytes = kDense ? 0 : kLanes * 4;
-  static constexpr std::int64_t kStepBytes = kTiles * (kTileBytes + kIndexBytes);
+  static constexpr std::int64_t kDepth = Format::kDepth;
+  static constexpr std::int64_t kHeaderBytes = Format::kStarts ? kColumns * 4 : 0;
+  static constexpr std::int64_t kWords = kStepDepth / kDepth / (kDense ? 1 : 2);  ///< of a step
+  static constexpr std::int64_t kValues = kWords * kColumns * kDepth;
+  static constexpr std::int64_t kStepIndexBytes = kDense ? 0 : kIndexBytes;
+  static constexpr std::int64_t kStepBytes =
+      kStepIndexBytes + kValues * static_cast<std::int64_t>(sizeof(Stored));
+  /// Converted activations of one row and step.
+  static constexpr std::int64_t kRowBytes =
+      kStepDepth * static_cast<std::int64_t>(sizeof(Element));
+  static constexpr std::int64_t kGroupBytes = kRowBytes / (kStepDepth / 4);
+  /// Activations that a word meets, or that it is a choice of.
+  static constexpr std::int64_t kWordActivationBytes = kRowBytes / kWords;
 
-  static std::int64_t panel_bytes(std::int64_t k) { return kTileGroups * steps(k) * kStepBytes; }
+  static std::int64_t panel_bytes(std::int64_t k) { return kHeaderBytes + steps(k) * kStepBytes; }
 
   static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
-    return static_cast<std::size_t>((n + kPanelColumns - 1) / kPanelColumns * panel_bytes(k));
-  }
-
-  /// Steps [first_step, ...) of tile group `tiles` of a panel with `k_steps` steps.
-  static std::int64_t step_offset(std::int64_t k_steps, std::int64_t first_step,
-                                  std::int64_t tiles) {
-    const std::int64_t block = first_step / kBlockSteps * kBlockSteps;
-    const std::int64_t in_block = std::min(kBlockSteps, k_steps - block);
-    return (block * kTileGroups + tiles * in_block + first_step - block) * kStepBytes;
+    return static_cast<std::size_t>(block_count(n, kColumns) * panel_bytes(k));
   }
 
   static void pack(const PackArgs& args) {
-    const std::int64_t k_steps = steps(args.k);
-    for (std::int64_t panel = args.panels.begin; panel < args.panels.end; ++panel) {
-      std::byte* packed = args.packed + panel * panel_bytes(args.k);
-      std::memset(packed, 0, static_cast<std::size_t>(panel_bytes(args.k)));
-      for (std::int64_t tile = 0; tile < kPanelColumns / kLanes; ++tile) {
-        const std::int64_t column = panel * kPanelColumns + tile * kLanes;
-        const std::int64_t columns = std::min(kLanes, args.n - column);
-        for (std::int64_t step = 0; step < k_steps && columns > 0; ++step) {
-          std::byte* to = packed + step_offset(k_steps, step, tile / kTiles);
-          pack_tile(args, column, columns, step, to + tile % kTiles * kTileBytes,
-                    to + kTiles * kTileBytes + tile % kTiles * kIndexBytes);
-        }
+    for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
+      std::byte* panel = args.packed + p * panel_bytes(args.k);
+      std::memset(panel, 0, static_cast<std::size_t>(panel_bytes(args.k)));
+      for (std::int64_t j = 0; j < std::min(kColumns, args.n - p * kColumns); ++j) {
+        pack_column(static_cast<const Stored*>(args.weights) + (p * kColumns + j) * args.k, args.k,
+                    j, panel);
       }
     }
   }
 
  private:
-  /// One tile of one step.
-  static void pack_tile(const PackArgs& args, std::int64_t column, std::int64_t columns,
-                        std::int64_t step, std::byte* values, std::byte* indices) {
-    std::array<Stored, static_cast<std::size_t>(kTileElements)> elements{};
-    std::array<std::uint32_t, static_cast<std::size_t>(kLanes)> codes{};
-    const std::int64_t depth = std::min(kStepDepth, args.k - step * kStepDepth);
-    for (std::int64_t c = 0; c < columns; ++c) {
-      const Stored* from =
-          static_cast<const Stored*>(args.weights) + (column + c) * args.k + step * kStepDepth;
-      Stored* to = elements.data() + c * kDepth;
+  static void pack_column(const Stored* from, std::int64_t k, std::int64_t column,
+                          std::byte* panel) {
+    bool has_nan = false;
+    for (std::int64_t step = 0; step < steps(k); ++step, from += kStepDepth) {
+      std::byte* to = panel + kHeaderBytes + step * kStepBytes;
+      auto* values = reinterpret_cast<Stored*>(to + kStepIndexBytes);
+      const std::int64_t depth = std::min(kStepDepth, k - step * kStepDepth);
+      const auto put = [&](std::int64_t i, Stored code) {
+        if constexpr (Format::kStarts) {
+          if ((code & 0x7FU) == 0x7FU) has_nan = true, code = 0;
+        }
+        values[position(i / kDepth, column, i % kDepth)] = code;
+      };
       if constexpr (kDense) {
-        for (std::int64_t k = 0; k < depth; ++k) to[k / kDepth * kLanes * kDepth + k % kDepth] = from[k];
+        for (std::int64_t i = 0; i < depth; ++i) put(i, from[i]);
       } else {
-        codes[static_cast<std::size_t>(c)] = compress(from, depth / 4, to);
+        const std::uint32_t codes = compress(from, depth / 4, put);
+        std::memcpy(to + 4 * column, &codes, sizeof(codes));
       }
     }
-    std::memcpy(values, elements.data(), sizeof(elements));
-    if constexpr (!kDense) std::memcpy(indices, codes.data(), sizeof(codes));
+    if constexpr (Format::kStarts) {
+      const float start = has_nan ? std::numeric_limits<float>::quiet_NaN() : 0.0F;
+      std::memcpy(panel + 4 * column, &start, sizeof(start));
+    }
   }
 
-  /// Keeps two of each four and returns the nibbles. The sign bit alone is -0.0, a zero.
-  static std::uint32_t compress(const Stored* from, std::int64_t groups, Stored* to) {
+  static constexpr std::int64_t position(std::int64_t word, std::int64_t column, std::int64_t i) {
+    if constexpr (Format::kPairsBytes) {
+      return (word / 2 * kColumns + column) * kDepth * 2 + i * 2 + word % 2;
+    } else {
+      return (word * kColumns + column) * kDepth + i;
+    }
+  }
+
+  /// Hands the two kept of each four to `put` and returns the nibbles. The sign bit alone is -0.0, a
+  /// zero.
+  template <class Put>
+  static std::uint32_t compress(const Stored* from, std::int64_t groups, Put&& put) {
     constexpr auto kMagnitude = static_cast<Stored>((1U << (8 * sizeof(Stored) - 1)) - 1);
     std::uint32_t codes = 0;
     for (std::int64_t g = 0; g < groups; ++g) {
@@ -93,12 +97,40 @@ struct Layout {
         mask |= static_cast<unsigned>((group[i] & kMagnitude) != 0) << i;
       }
       const auto [first, second] = kKeptPairs[mask];
-      for (std::int64_t i = 0; i < 2; ++i) {
-        const std::int64_t at = 2 * g + i;
-        to[at / kDepth * kLanes * kDepth + at % kDepth] = group[i == 0 ? first : second];
-      }
+      put(2 * g, group[first]);
+      put(2 * g + 1, group[second]);
       codes |= (first | static_cast<std::uint32_t>(second) << 2U) << (4 * g);
     }
     return codes;
+  }
+};
+
+/// Activations of row blocks of at most kMaxRows.
+template <class Format, int kMaxRows>
+struct Activations {
+  using Element = typename Format::Element;
+  static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+    return static_cast<std::size_t>(m * steps(k) * kStepDepth) * sizeof(Element);
+  }
+
+  static void convert(const ConvertArgs& args) {
+    const auto* activations = static_cast<const typename Format::Stored*>(args.activations);
+    const std::int64_t blocks = block_count(args.m, kMaxRows);
+    for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+      const Range rows = rows_of_block(args.m, blocks, block);
+      const std::int64_t count = rows.end - rows.begin;
+      for (std::int64_t row = 0; row < count; ++row) {
+        auto* to = reinterpret_cast<Element*>(args.converted) +
+                   rows.begin * steps(args.k) * kStepDepth + row * kStepDepth;
+        const auto* from = activations + (rows.begin + row) * args.k;
+        std::int64_t k = 0;
+        for (; k + kStepDepth <= args.k; k += kStepDepth, to += count * kStepDepth) {
+          for (std::int64_t i = 0; i < kStepDepth; ++i) to[i] = Format::activation(from[k + i]);
+        }
+        if (k == args.k) continue;
+        std::fill_n(to, kStepDepth, Element{0});
+        for (std::int64_t i = 0; k + i < args.k; ++i) to[i] = Format::activation(from[k + i]);
+      }
+    }
   }
 };
