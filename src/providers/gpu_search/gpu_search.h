@@ -1,0 +1,48 @@
+// The search of providers/search.h over launches on a GPU, with its winners in the tuning file.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/problem.h"
+#include "core/record.h"
+#include "device/device.h"
+#include "providers/provider.h"
+#include "providers/tuning.h"
+
+namespace twofour::providers {
+
+/// One algorithm of a library for one problem.
+struct LaunchCandidate {
+  /// Stable: the tuning file finds the candidate again by it, and Operation::algorithm() shows it.
+  std::string name;
+  /// Enqueues one launch that reads weight copy `slot` on the device's stream.
+  std::function<void(int slot)> launch;
+  /// Makes ready what launch(slot) needs, outside of every timing; may be called again. Optional.
+  std::function<void(int slot)> ready = nullptr;
+};
+
+/// What a search of launches decided.
+struct LaunchChoice {
+  std::size_t index = 0;
+  double seconds = 0;  ///< of one launch; 0 when nothing was timed
+  bool tuned = false;  ///< taken from the tuning file
+  std::size_t screened = 0;
+};
+
+/// Key of `kernel` on `problem` in the tuning file. `library` is name and version.
+TuningKey tuning_key(const device::Device& device, std::string_view library,
+                     std::string_view kernel, const GemmProblem& problem, const CacheState& cache);
+
+/// The candidate to use: the tuned one when the file has one of that name, else the winner of a
+/// search within args.budget in args.cache's state, which is then kept in the file. With a budget
+/// of zero the first candidate, untimed, and the file is left alone. A search times first a few
+/// launches in a row, each on the next copy of the weights, and its finalists by the device's own
+/// timed loop. Throws as search() does, or std::logic_error for a device that is not a GPU.
+LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
+                           const TuningKey& key, TuningFile& file = TuningFile::shared());
+
+}  // namespace twofour::providers

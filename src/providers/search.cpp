@@ -1,0 +1,170 @@
+#include "providers/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <limits>
+#include <stdexcept>
+
+#include "device/device.h"
+
+namespace twofour::providers {
+namespace {
+
+// Shares of the budget after which screening and refining end; the rest is for the confirmation.
+constexpr double kScreenUntil = 0.55;
+constexpr double kRefineUntil = 0.8;
+/// A candidate that screens this much slower than the fastest cannot win.
+constexpr double kHopeless = 1.25;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+struct Contestant {
+  std::size_t index = 0;
+  double seconds = std::numeric_limits<double>::infinity();  ///< best estimate so far
+  std::vector<double> refined;
+};
+
+class Search {
+ public:
+  Search(std::size_t count, TimeCandidate time, const SearchConfig& config)
+      : count_(count), time_(time), config_(config), start_(config.now()) {}
+
+  SearchResult run() {
+    screen();
+    if (pool_.empty()) {
+      throw std::runtime_error(
+          fmt::format("no algorithm could run the problem ({})", result_.failures.front()));
+    }
+    refine();
+    confirm();
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] bool spent(double share) const {
+    return config_.now() - start_ >= share * config_.budget_s;
+  }
+
+  /// False when the candidate cannot run.
+  bool sample(Contestant& contestant, SearchStage stage, double& seconds) {
+    try {
+      seconds = time_(contestant.index, stage);
+      return true;
+    } catch (const device::DeviceLost&) {
+      throw;
+    } catch (const std::exception& error) {
+      result_.failures.push_back(fmt::format("candidate {}: {}", contestant.index, error.what()));
+      contestant.seconds = std::numeric_limits<double>::infinity();
+      return false;
+    }
+  }
+
+  void sort_pool() {
+    std::stable_sort(pool_.begin(), pool_.end(), [](const Contestant& x, const Contestant& y) {
+      return x.seconds < y.seconds;
+    });
+  }
+
+  void screen() {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (!pool_.empty() && spent(kScreenUntil)) break;
+      ++result_.screened;
+      Contestant contestant{.index = i};
+      if (sample(contestant, SearchStage::kScreen, contestant.seconds)) {
+        pool_.push_back(std::move(contestant));
+      }
+    }
+    sort_pool();
+    // A second look at the better third: one hiccup must not throw the fastest out.
+    const std::size_t again = std::min(pool_.size(), std::max(2 * config_.finalists, count_ / 3));
+    for (std::size_t i = 0; i < again && again > config_.finalists; ++i) {
+      if (spent(kScreenUntil)) break;
+      double seconds = 0;
+      if (sample(pool_[i], SearchStage::kScreen, seconds)) {
+        pool_[i].seconds = std::min(pool_[i].seconds, seconds);
+      }
+    }
+    sort_pool();
+    if (pool_.size() > config_.finalists) pool_.resize(config_.finalists);
+    const double limit = pool_.empty() ? 0 : kHopeless * pool_.front().seconds;
+    std::erase_if(pool_, [&](const Contestant& c) { return c.seconds > limit; });
+  }
+
+  /// Rounds over the pool; after each one the slower half leaves, down to two.
+  void refine() {
+    while (pool_.size() > 1) {
+      for (Contestant& contestant : pool_) {
+        if (spent(kRefineUntil)) break;
+        double seconds = 0;
+        if (!sample(contestant, SearchStage::kRefine, seconds)) continue;
+        contestant.refined.push_back(seconds);
+      }
+      // Timings of the two stages differ by more than noise, so refined ones go by themselves.
+      for (Contestant& contestant : pool_) {
+        if (!contestant.refined.empty()) contestant.seconds = median(contestant.refined);
+      }
+      std::stable_partition(pool_.begin(), pool_.end(),
+                            [](const Contestant& c) { return !c.refined.empty(); });
+      const auto refined = std::count_if(pool_.begin(), pool_.end(),
+                                         [](const Contestant& c) { return !c.refined.empty(); });
+      std::stable_sort(
+          pool_.begin(), pool_.begin() + refined,
+          [](const Contestant& x, const Contestant& y) { return x.seconds < y.seconds; });
+      if (pool_.size() <= 2 || spent(kRefineUntil)) break;
+      pool_.resize(std::max<std::size_t>(2, (pool_.size() + 1) / 2));
+    }
+  }
+
+  void confirm() {
+    if (pool_.size() > 2) pool_.resize(2);
+    std::vector<std::vector<double>> fresh(pool_.size());
+    constexpr std::size_t kLeast = 2;
+    for (std::size_t round = 0; round < config_.confirmations; ++round) {
+      if (round >= kLeast && spent(1)) break;
+      for (std::size_t i = 0; i < pool_.size(); ++i) {
+        double seconds = 0;
+        if (sample(pool_[i], SearchStage::kRefine, seconds)) fresh[i].push_back(seconds);
+      }
+    }
+    std::size_t best = pool_.size();
+    for (std::size_t i = 0; i < pool_.size(); ++i) {
+      if (fresh[i].empty()) continue;
+      if (best == pool_.size() || median(fresh[i]) < median(fresh[best])) best = i;
+    }
+    if (best == pool_.size()) {
+      throw std::runtime_error(
+          fmt::format("no algorithm could run the problem ({})", result_.failures.back()));
+    }
+    result_.winner = pool_[best].index;
+    result_.seconds = median(fresh[best]);
+    result_.confirmed = true;
+  }
+
+  std::size_t count_;
+  TimeCandidate time_;
+  const SearchConfig& config_;
+  double start_;
+  std::vector<Contestant> pool_;
+  SearchResult result_;
+};
+
+}  // namespace
+
+SearchResult search(std::size_t count, TimeCandidate time, const SearchConfig& config) {
+  if (count == 0) throw std::invalid_argument("no algorithm offers itself for this problem");
+  if (count == 1 || config.budget_s <= 0) return {};
+  return Search(count, time, config).run();
+}
+
+double search_clock() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace twofour::providers

@@ -1,0 +1,153 @@
+#include "providers/tuning.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace twofour::providers {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kSchemaVersion = 1;
+
+CacheMode parse_cache(const std::string& text) {
+  if (text == to_string(CacheMode::kCold)) return CacheMode::kCold;
+  if (text == to_string(CacheMode::kHot)) return CacheMode::kHot;
+  throw std::runtime_error(fmt::format("cache is '{}', not cold or hot", text));
+}
+
+std::pair<TuningKey, TunedAlgorithm> parse_winner(const json& entry) {
+  return {{.gpu = entry.at("gpu"),
+           .library = entry.at("library"),
+           .kernel = entry.at("kernel"),
+           .problem = entry.at("problem"),
+           .cache = parse_cache(entry.at("cache"))},
+          {.algorithm = entry.at("algorithm"), .seconds = entry.at("seconds")}};
+}
+
+json to_json(const TuningKey& key, const TunedAlgorithm& winner) {
+  return {{"gpu", key.gpu},
+          {"library", key.library},
+          {"kernel", key.kernel},
+          {"problem", key.problem},
+          {"cache", std::string(to_string(key.cache))},
+          {"algorithm", winner.algorithm},
+          {"seconds", winner.seconds}};
+}
+
+const char* environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : nullptr;
+}
+
+}  // namespace
+
+TuningFile::TuningFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+std::filesystem::path TuningFile::default_path() {
+  if (const char* asked = std::getenv("TWOFOUR_TUNING_FILE")) return asked;
+  if (const char* cache = environment("XDG_CACHE_HOME")) {
+    return std::filesystem::path(cache) / "twofour" / "tuning.json";
+  }
+  if (const char* home = environment("HOME")) {
+    return std::filesystem::path(home) / ".cache" / "twofour" / "tuning.json";
+  }
+  return {};
+}
+
+TuningFile& TuningFile::shared() {
+  static TuningFile file(default_path());
+  return file;
+}
+
+TuningFile::Winners TuningFile::read() {
+  Winners winners;
+  std::error_code error;
+  if (path_.empty() || !std::filesystem::exists(path_, error)) return winners;
+  try {
+    std::ifstream stream(path_);
+    if (!stream) throw std::runtime_error("it cannot be opened");
+    const json document = json::parse(stream);
+    if (const int version = document.at("schema_version"); version != kSchemaVersion) {
+      throw std::runtime_error(
+          fmt::format("its schema_version is {}, not {}", version, kSchemaVersion));
+    }
+    for (const json& entry : document.at("winners")) winners.insert(parse_winner(entry));
+  } catch (const std::exception& failure) {
+    winners.clear();
+    if (problem_.empty()) {
+      problem_ = fmt::format("tuning file {} is not used: {}", path_.string(), failure.what());
+    }
+  }
+  return winners;
+}
+
+void TuningFile::write(const Winners& winners) const {
+  if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path());
+  json list = json::array();
+  for (const auto& [key, winner] : winners) list.push_back(to_json(key, winner));
+  const json document = {{"schema_version", kSchemaVersion}, {"winners", std::move(list)}};
+  std::filesystem::path temporary = path_;
+  temporary += fmt::format(".{}.tmp", getpid());
+  {
+    std::ofstream stream(temporary);
+    // Names come from libraries and drivers: what is not UTF-8 is replaced, not thrown at.
+    stream << document.dump(1, ' ', false, json::error_handler_t::replace) << '\n';
+    if (!stream.flush()) {
+      throw std::runtime_error(fmt::format("{} cannot be written", temporary.string()));
+    }
+  }
+  std::filesystem::rename(temporary, path_);
+}
+
+void TuningFile::load_once() {
+  if (loaded_) return;
+  loaded_ = true;
+  winners_ = read();
+  if (!problem_.empty()) fmt::print(stderr, "twofour: {}\n", problem_);
+}
+
+std::optional<TunedAlgorithm> TuningFile::find(const TuningKey& key) {
+  const std::lock_guard lock(mutex_);
+  load_once();
+  const auto found = winners_.find(key);
+  if (found == winners_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool TuningFile::keep(const TuningKey& key, const TunedAlgorithm& winner) {
+  const std::lock_guard lock(mutex_);
+  load_once();
+  winners_.insert_or_assign(key, winner);
+  if (path_.empty()) return true;
+  try {
+    Winners all = read();
+    all.insert(winners_.begin(), winners_.end());  // those of other processes stay as they are
+    all.insert_or_assign(key, winner);
+    write(all);
+    winners_ = std::move(all);
+    return true;
+  } catch (const std::exception& failure) {
+    const bool first = problem_.empty();
+    problem_ = fmt::format("tuning file {} is not kept: {}", path_.string(), failure.what());
+    if (first) fmt::print(stderr, "twofour: {}\n", problem_);
+    return false;
+  }
+}
+
+std::string TuningFile::problem() {
+  const std::lock_guard lock(mutex_);
+  load_once();
+  return problem_;
+}
+
+}  // namespace twofour::providers

@@ -1,0 +1,144 @@
+// The tuning file: kept, found again, and never in the way.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "providers/tuning.h"
+
+namespace twofour::providers {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Tuning : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "twofour-tuning-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] fs::path file() const { return folder_ / "deep" / "tuning.json"; }
+  void write(const std::string& text) const {
+    fs::create_directories(file().parent_path());
+    std::ofstream(file()) << text;
+  }
+  [[nodiscard]] std::string text() const {
+    std::stringstream stream;
+    stream << std::ifstream(file()).rdbuf();
+    return stream.str();
+  }
+
+  fs::path folder_;
+  TuningKey key_{.gpu = "NVIDIA H200",
+                 .library = "cutlass 4.2.0",
+                 .kernel = "cutlass_i8_i8_bf16_scaled_sparse_mm",
+                 .problem = "types=i8,i8,bf16 mkn=16x4096x4096",
+                 .cache = CacheMode::kCold};
+};
+
+TEST_F(Tuning, FindsAgainWhatWasKept) {
+  TuningFile first(file());
+  EXPECT_FALSE(first.find(key_));
+  EXPECT_TRUE(first.keep(key_, {.algorithm = "64x16x256_PP_c11", .seconds = 6.7e-6}));
+  TuningFile second(file());
+  const auto found = second.find(key_);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->algorithm, "64x16x256_PP_c11");
+  EXPECT_EQ(found->seconds, 6.7e-6);
+  EXPECT_EQ(second.problem(), "");
+}
+
+TEST_F(Tuning, EveryFieldOfTheKeyCounts) {
+  TuningFile(file()).keep(key_, {.algorithm = "a", .seconds = 1});
+  TuningFile again(file());
+  auto differs = [&](auto change) {
+    TuningKey key = key_;
+    change(key);
+    return !again.find(key).has_value();
+  };
+  EXPECT_TRUE(differs([](TuningKey& k) { k.gpu = "NVIDIA H100"; }));
+  EXPECT_TRUE(differs([](TuningKey& k) { k.library = "cutlass 4.3.0"; }));
+  EXPECT_TRUE(differs([](TuningKey& k) { k.kernel += "_bias"; }));
+  EXPECT_TRUE(differs([](TuningKey& k) { k.problem += " "; }));
+  EXPECT_TRUE(differs([](TuningKey& k) { k.cache = CacheMode::kHot; }));
+  EXPECT_FALSE(differs([](TuningKey&) {}));
+}
+
+TEST_F(Tuning, KeepsTheWinnersOfOthers) {
+  TuningKey other = key_;
+  other.kernel += "_bias";
+  TuningFile first(file());
+  TuningFile second(file());
+  EXPECT_FALSE(first.find(key_));  // both have read the empty file
+  EXPECT_FALSE(second.find(key_));
+  first.keep(key_, {.algorithm = "a", .seconds = 1});
+  second.keep(other, {.algorithm = "b", .seconds = 2});
+  TuningFile third(file());
+  EXPECT_TRUE(third.find(key_));
+  EXPECT_TRUE(third.find(other));
+}
+
+TEST_F(Tuning, ReplacesAWinnerAndLeavesNoTemporaryFile) {
+  TuningFile tuning(file());
+  tuning.keep(key_, {.algorithm = "a", .seconds = 2});
+  tuning.keep(key_, {.algorithm = "b", .seconds = 1});
+  EXPECT_EQ(TuningFile(file()).find(key_)->algorithm, "b");
+  int files = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(file().parent_path())) ++files;
+  EXPECT_EQ(files, 1);
+}
+
+TEST_F(Tuning, ADamagedFileIsSaidAndReplaced) {
+  for (const char* damage :
+       {"", "{", "[]", "{\"schema_version\": 1}", "{\"schema_version\": 99, \"winners\": []}",
+        "{\"schema_version\": 1, \"winners\": [{\"gpu\": 3}]}",
+        "{\"schema_version\": 1, \"winners\": [{\"gpu\": \"g\", \"library\": \"l\", \"kernel\": "
+        "\"k\", \"problem\": \"p\", \"cache\": \"tepid\", \"algorithm\": \"a\", \"seconds\": "
+        "1}]}"}) {
+    write(damage);
+    TuningFile tuning(file());
+    EXPECT_FALSE(tuning.find(key_)) << damage;
+    EXPECT_THAT(tuning.problem(), ::testing::HasSubstr(file().string())) << damage;
+    EXPECT_TRUE(tuning.keep(key_, {.algorithm = "a", .seconds = 1})) << damage;
+    EXPECT_EQ(TuningFile(file()).find(key_)->algorithm, "a") << damage;
+  }
+}
+
+TEST_F(Tuning, AFileThatCannotBeWrittenIsSaid) {
+  // A folder stands where the file should be.
+  fs::create_directories(file());
+  TuningFile tuning(file());
+  EXPECT_FALSE(tuning.keep(key_, {.algorithm = "a", .seconds = 1}));
+  EXPECT_THAT(tuning.problem(), ::testing::HasSubstr("tuning file"));
+  EXPECT_EQ(tuning.find(key_)->algorithm, "a");  // this process still knows
+}
+
+TEST_F(Tuning, NoFileRemembersWithinTheProcess) {
+  TuningFile tuning{fs::path{}};
+  EXPECT_TRUE(tuning.keep(key_, {.algorithm = "a", .seconds = 1}));
+  EXPECT_EQ(tuning.find(key_)->algorithm, "a");
+  EXPECT_EQ(tuning.problem(), "");
+}
+
+TEST_F(Tuning, ThePathComesFromTheEnvironment) {
+  ASSERT_EQ(setenv("HOME", "/home/somebody", 1), 0);
+  ASSERT_EQ(unsetenv("XDG_CACHE_HOME"), 0);
+  ASSERT_EQ(unsetenv("TWOFOUR_TUNING_FILE"), 0);
+  EXPECT_EQ(TuningFile::default_path(), "/home/somebody/.cache/twofour/tuning.json");
+  ASSERT_EQ(setenv("XDG_CACHE_HOME", "/var/cache", 1), 0);
+  EXPECT_EQ(TuningFile::default_path(), "/var/cache/twofour/tuning.json");
+  ASSERT_EQ(setenv("TWOFOUR_TUNING_FILE", "mine.json", 1), 0);
+  EXPECT_EQ(TuningFile::default_path(), "mine.json");
+  ASSERT_EQ(setenv("TWOFOUR_TUNING_FILE", "", 1), 0);
+  EXPECT_EQ(TuningFile::default_path(), "");
+}
+
+}  // namespace
+}  // namespace twofour::providers
