@@ -93,8 +93,10 @@ class Search {
     }
     sort_pool();
     if (pool_.size() > config_.finalists) pool_.resize(config_.finalists);
-    const double limit = pool_.empty() ? 0 : kHopeless * pool_.front().seconds;
-    std::erase_if(pool_, [&](const Contestant& c) { return c.seconds > limit; });
+    // At least two go on: one of them may turn out not to run as it will be timed.
+    while (pool_.size() > 2 && pool_.back().seconds > kHopeless * pool_.front().seconds) {
+      pool_.pop_back();
+    }
   }
 
   /// Rounds over the pool; after each one the slower half leaves, down to two.

@@ -75,7 +75,7 @@ std::vector<double> field(std::size_t count, std::size_t best) {
 }
 
 TEST(Search, FindsTheFastest) {
-  for (const std::size_t best : {0, 1, 17, 39}) {
+  for (const std::size_t best : {0U, 1U, 17U, 39U}) {
     FakeRace race(field(40, best));
     const SearchResult result = race.run(0.3);
     EXPECT_EQ(result.winner, best);
