@@ -2,7 +2,7 @@
 // that does not depend on the instruction set.
 #pragma once
 
-#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -52,33 +52,50 @@ struct DotInt8Rows {
   }
 };
 
-/// The same for numbers whose products are exact in float, with the sums of magnitudes. Products
-/// are added up in double, magnitudes in float, where 64 of them at most meet in a lane.
-struct DotFloatRows {
+/// Vectors of kLanes lanes; g++ 12 takes no size that depends on a template parameter.
+template <int kLanes>
+struct Vectors;
+template <>
+struct Vectors<4> {
+  using Floats [[gnu::vector_size(16)]] = float;
+  using Bits [[gnu::vector_size(16)]] = std::int32_t;
+  using Doubles [[gnu::vector_size(32)]] = double;
+};
+template <>
+struct Vectors<8> {
   using Floats [[gnu::vector_size(32)]] = float;
   using Bits [[gnu::vector_size(32)]] = std::int32_t;
   using Doubles [[gnu::vector_size(64)]] = double;
+};
+
+/// The same for numbers whose products are exact in float, with the sums of magnitudes. Products
+/// are added up in double, magnitudes in float, where 64 of them at most meet in a lane. kVector of
+/// the kDotLanes lanes make a vector, which changes no sum.
+template <int kVector>
+struct DotFloatRows {
+  using Floats = typename Vectors<kVector>::Floats;
+  using Bits = typename Vectors<kVector>::Bits;
+  using Doubles = typename Vectors<kVector>::Doubles;
+  static constexpr std::size_t kVectors = static_cast<std::size_t>(kDotLanes) / kVector;
 
   TWOFOUR_INLINE static void run(const float* __restrict a, std::int64_t rows,
                                  const float* __restrict b, std::int64_t count,
                                  double* __restrict sums, double* __restrict magnitudes) {
     for (std::int64_t r = 0; r < rows; ++r) {
       const float* row = a + r * kDotChunk;
-      Doubles sum_low{};
-      Doubles sum_high{};
-      Floats magnitude_low{};
-      Floats magnitude_high{};
+      Doubles sum[kVectors] = {};
+      Floats magnitude[kVectors] = {};
       for (std::int64_t k = 0; k < count; k += kDotLanes) {
-        add(row + k, b + k, sum_low, magnitude_low);
-        add(row + k + kDotLanes / 2, b + k + kDotLanes / 2, sum_high, magnitude_high);
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          const std::int64_t at = k + static_cast<std::int64_t>(v) * kVector;
+          add(row + at, b + at, sum[v], magnitude[v]);
+        }
       }
-      const Doubles sum = sum_low + sum_high;
       double total = 0;
       double total_magnitude = 0;
-      for (int lane = 0; lane < 8; ++lane) {
-        total += sum[lane];
-        total_magnitude += static_cast<double>(magnitude_low[lane]);
-        total_magnitude += static_cast<double>(magnitude_high[lane]);
+      for (int lane = 0; lane < kDotLanes; ++lane) {
+        total += sum[lane / kVector][lane % kVector];
+        total_magnitude += static_cast<double>(magnitude[lane / kVector][lane % kVector]);
       }
       sums[r] += total;
       magnitudes[r] += total_magnitude;
@@ -101,5 +118,15 @@ struct DotFloatRows {
     magnitude += absolute;
   }
 };
+
+/// Runs the fastest DotFloatRows: vectors of doubles as wide as the registers, no wider.
+template <class... Args>
+void dot_float_rows(operands::VectorIsa isa, Args... args) {
+  if (isa == operands::VectorIsa::kAvx512) {
+    operands::with_vector_isa<DotFloatRows<8>>(isa, args...);
+  } else {
+    operands::with_vector_isa<DotFloatRows<4>>(isa, args...);
+  }
+}
 
 }  // namespace twofour::verify

@@ -62,6 +62,12 @@ struct PieceSums {
     std::fill(wide + count, wide + padded, Wide<kType>{0});
   }
 
+  /// Columns lie far apart, so the processor does not foresee the next one.
+  static void ask_for(const Code* codes, std::int64_t count) {
+    constexpr std::int64_t kLine = 64 / sizeof(Code);
+    for (std::int64_t i = 0; i < count; i += kLine) __builtin_prefetch(codes + i);
+  }
+
   void compute(const ElementBlock& piece, Scratch<kType>& scratch) const {
     std::fill(scratch.sums.begin(), scratch.sums.end(), 0.0);
     std::fill(scratch.magnitudes.begin(), scratch.magnitudes.end(), 0.0);
@@ -72,6 +78,9 @@ struct PieceSums {
         widen(a + piece.rows.at(r) * k + begin, count, padded, scratch.a.data() + r * kDotChunk);
       }
       for (std::int64_t c = 0; c < piece.columns.count; ++c) {
+        ask_for(c + 1 < piece.columns.count ? b + piece.columns.at(c + 1) * k + begin
+                                            : b + piece.columns.at(0) * k + begin + count,
+                count);
         widen(b + piece.columns.at(c) * k + begin, count, padded, scratch.b.data());
         double* sums = scratch.sums.data() + c * kSide;
         if constexpr (kType == DataType::kInt8) {
@@ -79,10 +88,9 @@ struct PieceSums {
               isa, static_cast<const std::int16_t*>(scratch.a.data()), piece.rows.count,
               static_cast<const std::int16_t*>(scratch.b.data()), padded, sums);
         } else {
-          with_vector_isa<DotFloatRows>(isa, static_cast<const float*>(scratch.a.data()),
-                                        piece.rows.count,
-                                        static_cast<const float*>(scratch.b.data()), padded, sums,
-                                        scratch.magnitudes.data() + c * kSide);
+          dot_float_rows(isa, static_cast<const float*>(scratch.a.data()), piece.rows.count,
+                         static_cast<const float*>(scratch.b.data()), padded, sums,
+                         scratch.magnitudes.data() + c * kSide);
         }
       }
     }
