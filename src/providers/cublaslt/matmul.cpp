@@ -53,6 +53,11 @@ void check(cublasStatus_t status, std::string_view what) {
                                           cublasLtGetStatusName(status)));
 }
 
+std::string library_version() {
+  const std::size_t version = cublasLtGetVersion();
+  return fmt::format("{}.{}.{}", version / 10000, version / 100 % 100, version % 100);
+}
+
 Handle::Handle() { check(cublasLtCreate(&handle_), "start"); }
 
 Handle::~Handle() { cublasLtDestroy(handle_); }

@@ -18,6 +18,9 @@ namespace twofour::providers::cublaslt {
 /// "cuBLASLt could not".
 void check(cublasStatus_t status, std::string_view what);
 
+/// For example "13.0.2".
+std::string library_version();
+
 /// The library's context; shared by all operations.
 class Handle {
  public:

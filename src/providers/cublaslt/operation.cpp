@@ -7,6 +7,7 @@
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cublaslt/rules.h"
+#include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cublaslt {
 namespace {
@@ -35,11 +36,12 @@ std::string weights_key(const GemmProblem& problem) {
   return fmt::format("cublaslt/{}", info(problem.b).kernel_name);
 }
 
-MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem,
-                                 Accumulation accumulation)
+MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const KernelInfo& kernel,
+                                 const GemmProblem& problem)
     : handle_(std::move(handle)),
+      kernel_(kernel.name),
       problem_(problem),
-      fast_accumulation_(accumulation == Accumulation::kFp8Fast) {}
+      fast_accumulation_(kernel.accumulation == Accumulation::kFp8Fast) {}
 
 /// The library wants a vector of both operands' scales or of none: a lone scale is repeated.
 const void* MatmulOperation::as_vector(const PrepareArgs& args, const Buffer& scales,
@@ -106,22 +108,33 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   }
 }
 
-void MatmulOperation::plan(const PlanArgs& /*args*/) { chosen_ = 0; }
+void MatmulOperation::plan(const PlanArgs& args) {
+  std::vector<LaunchCandidate> candidates;
+  for (std::size_t i = 0; i < algorithms_.size(); ++i) {
+    candidates.push_back(
+        {.name = name_of(i), .launch = [this, i](int slot) { launch_algorithm(i, slot); }});
+  }
+  const TuningKey key =
+      tuning_key(args.device, "cublaslt " + library_version(), kernel_, problem_, args.cache);
+  chosen_ = choose_launch(candidates, args, key).index;
+}
 
-void MatmulOperation::launch(int slot) {
-  description_->launch(*handle_, algorithms_[chosen_].algo, alpha_,
+void MatmulOperation::launch_algorithm(std::size_t algorithm, int slot) {
+  description_->launch(*handle_, algorithms_[algorithm].algo, alpha_,
                        weights_->copies[static_cast<std::size_t>(slot)].data(), a_, out_,
                        workspace_.data(), stream_);
   if (scale_output_) scale_output(*scale_output_, stream_);
 }
+
+void MatmulOperation::launch(int slot) { launch_algorithm(chosen_, slot); }
 
 std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
   const Buffer& copy = weights_->copies[static_cast<std::size_t>(slot)];
   return {{copy.data(), copy.bytes()}};
 }
 
-std::string MatmulOperation::algorithm() const {
-  std::string name = describe(algorithms_[chosen_].algo);
+std::string MatmulOperation::name_of(std::size_t algorithm) const {
+  std::string name = describe(algorithms_[algorithm].algo);
   if (scale_output_) {
     name += scale_output_->integer_sums ? " into int32 + kernel that scales"
                                         : " into float32 + kernel that scales";

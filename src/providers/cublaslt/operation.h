@@ -26,14 +26,14 @@ std::string weights_key(const GemmProblem& problem);
 
 class MatmulOperation final : public Operation {
  public:
-  MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem,
-                  Accumulation accumulation);
+  MatmulOperation(std::shared_ptr<const Handle> handle, const KernelInfo& kernel,
+                  const GemmProblem& problem);
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
   void launch(int slot) override;
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
-  [[nodiscard]] std::string algorithm() const override;
+  [[nodiscard]] std::string algorithm() const override { return name_of(chosen_); }
   [[nodiscard]] std::string architecture() const override { return architecture_; }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
 
@@ -43,7 +43,11 @@ class MatmulOperation final : public Operation {
                         Buffer& storage) const;
   void describe_scaling(const PrepareArgs& args);
 
+  [[nodiscard]] std::string name_of(std::size_t algorithm) const;
+  void launch_algorithm(std::size_t algorithm, int slot);
+
   std::shared_ptr<const Handle> handle_;
+  std::string kernel_;
   GemmProblem problem_;
   bool fast_accumulation_;
   cudaStream_t stream_ = nullptr;

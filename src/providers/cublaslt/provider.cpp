@@ -27,10 +27,7 @@ class CublasLtProvider final : public Provider {
       : compute_capability_(device::current_compute_capability()),
         handle_(std::make_shared<const Handle>()) {}
 
-  [[nodiscard]] std::string version() const override {
-    const std::size_t v = cublasLtGetVersion();
-    return fmt::format("{}.{}.{}", v / 10000, v / 100 % 100, v % 100);
-  }
+  [[nodiscard]] std::string version() const override { return library_version(); }
 
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     return list_kernels(compute_capability_);
@@ -62,7 +59,7 @@ class CublasLtProvider final : public Provider {
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<MatmulOperation>(handle_, problem, kernel.accumulation);
+    return std::make_unique<MatmulOperation>(handle_, kernel, problem);
   }
 
  private:

@@ -113,17 +113,20 @@ void Description::compress(const void* weight, void* compressed, void* scratch,
         "compress the weights");
 }
 
-Plan::Plan(const Description& description, int configuration) : handle_(description.handle()) {
+std::string to_string(const Configuration& configuration) {
+  return fmt::format("configuration={} split_k={}", configuration.id, configuration.split_k);
+}
+
+Plan::Plan(const Description& description, const Configuration& configuration)
+    : handle_(description.handle()) {
   check(cusparseLtMatmulAlgSelectionInit(handle_->get(), &selection_, description.get(),
                                          CUSPARSELT_MATMUL_ALG_DEFAULT),
         "select an algorithm");
   try {
-    check(cusparseLtMatmulAlgSetAttribute(handle_->get(), &selection_,
-                                          CUSPARSELT_MATMUL_ALG_CONFIG_ID, &configuration,
-                                          sizeof(configuration)),
-          fmt::format("take configuration {}", configuration));
+    set(CUSPARSELT_MATMUL_ALG_CONFIG_ID, configuration.id);
+    if (configuration.split_k != 1) set(CUSPARSELT_MATMUL_SPLIT_K, configuration.split_k);
     check(cusparseLtMatmulPlanInit(handle_->get(), &plan_, description.get(), &selection_),
-          fmt::format("plan configuration {}", configuration));
+          fmt::format("plan {}", to_string(configuration)));
   } catch (...) {
     cusparseLtMatmulAlgSelectionDestroy(&selection_);
     throw;
@@ -135,16 +138,21 @@ Plan::~Plan() {
   cusparseLtMatmulAlgSelectionDestroy(&selection_);
 }
 
-template <class T>
-T Plan::get(cusparseLtMatmulAlgAttribute_t attribute) const {
-  T value{};
+int Plan::get(cusparseLtMatmulAlgAttribute_t attribute) const {
+  int value = 0;
   check(cusparseLtMatmulAlgGetAttribute(handle_->get(), &selection_, attribute, &value,
                                         sizeof(value)),
         "describe an algorithm");
   return value;
 }
 
-int Plan::count() const { return get<int>(CUSPARSELT_MATMUL_ALG_CONFIG_MAX_ID); }
+void Plan::set(cusparseLtMatmulAlgAttribute_t attribute, int value) {
+  check(cusparseLtMatmulAlgSetAttribute(handle_->get(), &selection_, attribute, &value,
+                                        sizeof(value)),
+        fmt::format("set attribute {} of an algorithm to {}", static_cast<int>(attribute), value));
+}
+
+int Plan::count() const { return get(CUSPARSELT_MATMUL_ALG_CONFIG_MAX_ID); }
 
 std::size_t Plan::workspace_bytes() const {
   std::size_t bytes = 0;
@@ -169,9 +177,8 @@ void Plan::search(const Arguments& arguments) {
       "search for an algorithm");
 }
 
-std::string Plan::describe() const {
-  return fmt::format("configuration={} split_k={}", get<int>(CUSPARSELT_MATMUL_ALG_CONFIG_ID),
-                     get<int>(CUSPARSELT_MATMUL_SPLIT_K));
+Configuration Plan::configuration() const {
+  return {get(CUSPARSELT_MATMUL_ALG_CONFIG_ID), get(CUSPARSELT_MATMUL_SPLIT_K)};
 }
 
 }  // namespace twofour::providers::cusparselt

@@ -80,6 +80,17 @@ class Description {
   cusparseLtMatmulDescriptor_t matmul_{};
 };
 
+/// One of the library's algorithms.
+struct Configuration {
+  int id = 0;  ///< below Plan::count()
+  /// 1, or -1 where the library is to decide how K is split (Hopper has no other values).
+  int split_k = 1;
+  bool operator==(const Configuration&) const = default;
+};
+
+/// For example "configuration=7 split_k=1".
+std::string to_string(const Configuration& configuration);
+
 /// What a launch reads and writes, in device memory but for a scalar alpha.
 struct Arguments {
   const void* alpha = nullptr;   ///< host float, or device float [N]
@@ -93,25 +104,24 @@ struct Arguments {
 /// A description with one of the library's algorithms chosen. It stays where it was made.
 class Plan {
  public:
-  /// `configuration` is one of the library's numbers, below count(). Throws when the library
-  /// refuses it.
-  Plan(const Description& description, int configuration);
+  /// Throws when the library refuses the configuration.
+  Plan(const Description& description, const Configuration& configuration);
   ~Plan();
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
-  /// How many algorithms the library has for it.
+  /// How many algorithms the library has for the description.
   [[nodiscard]] int count() const;
   [[nodiscard]] std::size_t workspace_bytes() const;
   void launch(const Arguments& arguments) const;
   /// Lets the library search by its own rules, all in a warm cache; overwrites D.
   void search(const Arguments& arguments);
-  /// The configuration, for example "configuration 7, split_k 1".
-  [[nodiscard]] std::string describe() const;
+  /// The one given, or the one that search() found.
+  [[nodiscard]] Configuration configuration() const;
 
  private:
-  template <class T>
-  [[nodiscard]] T get(cusparseLtMatmulAlgAttribute_t attribute) const;
+  [[nodiscard]] int get(cusparseLtMatmulAlgAttribute_t attribute) const;
+  void set(cusparseLtMatmulAlgAttribute_t attribute, int value);
 
   std::shared_ptr<const Handle> handle_;
   cusparseLtMatmulAlgSelection_t selection_{};

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <stdexcept>
 #include <utility>
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cusparselt/rules.h"
+#include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cusparselt {
 namespace {
@@ -23,8 +26,9 @@ std::string weights_key(const GemmProblem& problem) {
   return fmt::format("cusparselt/{}", info(problem.b).kernel_name);
 }
 
-MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem)
-    : handle_(std::move(handle)), problem_(problem) {}
+MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, std::string kernel,
+                                 const GemmProblem& problem)
+    : handle_(std::move(handle)), kernel_(std::move(kernel)), problem_(problem) {}
 
 void MatmulOperation::compress_weights(const PrepareArgs& args) {
   weights_ = args.shared.get<CompressedWeights>(
@@ -83,11 +87,62 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   compress_weights(args);
   pad_activations(args);
   combine_scales(args);
-  plan_ = std::make_unique<Plan>(*description_, 0);
-  workspace_ = args.device.allocate(plan_->workspace_bytes());
+  plan_ = std::make_unique<Plan>(*description_, Configuration{});
+  reserve_workspace(args.device, plan_->workspace_bytes());
 }
 
-void MatmulOperation::plan(const PlanArgs& /*args*/) {}
+void MatmulOperation::reserve_workspace(device::Device& device, std::size_t bytes) {
+  if (!workspace_.empty() && workspace_.bytes() >= bytes) return;
+  device.synchronize();  // launches may still use the old one
+  workspace_ = device.allocate(bytes);
+}
+
+/// All that the library has. Its own search, in a warm cache, tells which one to look at first.
+std::vector<Configuration> MatmulOperation::configurations(bool ask_library) {
+  std::vector<Configuration> all;
+  for (int id = 0; id < plan_->count(); ++id) {
+    for (const int split_k : {1, -1}) all.push_back({id, split_k});
+  }
+  if (!ask_library) return all;
+  Plan searched(*description_, Configuration{});
+  searched.search(arguments(0));
+  const auto found = std::find(all.begin(), all.end(), searched.configuration());
+  if (found != all.end()) std::rotate(all.begin(), found, found + 1);
+  return all;
+}
+
+/// One for each configuration that the library accepts for this problem.
+std::vector<std::unique_ptr<Plan>> MatmulOperation::make_plans(bool ask_library) {
+  std::vector<std::unique_ptr<Plan>> plans;
+  for (const Configuration& configuration : configurations(ask_library)) {
+    try {
+      plans.push_back(std::make_unique<Plan>(*description_, configuration));
+    } catch (const device::DeviceLost&) {
+      throw;
+    } catch (const std::runtime_error&) {
+      continue;
+    }
+  }
+  return plans;
+}
+
+void MatmulOperation::plan(const PlanArgs& args) {
+  if (args.budget.count() <= 0) return;
+  const TuningKey key =
+      tuning_key(args.device, "cusparselt " + handle_->version(), kernel_, problem_, args.cache);
+  std::vector<std::unique_ptr<Plan>> plans =
+      make_plans(!TuningFile::shared().find(key).has_value());
+  std::size_t workspace_bytes = 0;
+  std::vector<LaunchCandidate> candidates;
+  for (const std::unique_ptr<Plan>& plan : plans) {
+    workspace_bytes = std::max(workspace_bytes, plan->workspace_bytes());
+    candidates.push_back(
+        {.name = to_string(plan->configuration()),
+         .launch = [this, p = plan.get()](int slot) { p->launch(arguments(slot)); }});
+  }
+  reserve_workspace(args.device, workspace_bytes);
+  plan_ = std::move(plans[choose_launch(candidates, args, key).index]);
+}
 
 Arguments MatmulOperation::arguments(int slot) const {
   const bool by_channel = !alpha_by_channel_.empty();

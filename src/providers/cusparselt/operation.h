@@ -21,13 +21,15 @@ std::string weights_key(const GemmProblem& problem);
 
 class MatmulOperation final : public Operation {
  public:
-  MatmulOperation(std::shared_ptr<const Handle> handle, const GemmProblem& problem);
+  /// `kernel` is the contract's name.
+  MatmulOperation(std::shared_ptr<const Handle> handle, std::string kernel,
+                  const GemmProblem& problem);
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
   void launch(int slot) override;
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
-  [[nodiscard]] std::string algorithm() const override { return plan_->describe(); }
+  [[nodiscard]] std::string algorithm() const override { return to_string(plan_->configuration()); }
   [[nodiscard]] std::string architecture() const override { return architecture_; }
   [[nodiscard]] GemmShape executed() const override;
 
@@ -36,8 +38,12 @@ class MatmulOperation final : public Operation {
   void pad_activations(const PrepareArgs& args);
   void combine_scales(const PrepareArgs& args);
   [[nodiscard]] Arguments arguments(int slot) const;
+  [[nodiscard]] std::vector<Configuration> configurations(bool ask_library);
+  [[nodiscard]] std::vector<std::unique_ptr<Plan>> make_plans(bool ask_library);
+  void reserve_workspace(device::Device& device, std::size_t bytes);
 
   std::shared_ptr<const Handle> handle_;
+  std::string kernel_;
   GemmProblem problem_;
   std::string architecture_;
   cudaStream_t stream_ = nullptr;

@@ -39,7 +39,7 @@ class CusparseLtProvider final : public Provider {
     if (Support allowed = rules_allow(problem); !allowed) return allowed;
     try {
       const Description description(handle_, problem, some_address());
-      const Plan plan(description, 0);
+      const Plan plan(description, Configuration{});
       return Support::yes();
     } catch (const device::DeviceLost&) {
       throw;
@@ -52,7 +52,7 @@ class CusparseLtProvider final : public Provider {
                                     int /*threads*/) const override {
     const Description description(handle_, problem, some_address());
     const CompressedSize size = description.compressed_size();
-    const Plan plan(description, 0);
+    const Plan plan(description, Configuration{});
     const auto padded_a = static_cast<std::size_t>(padded_rows(problem.shape.m, problem.a) *
                                                    problem.shape.k * size_of(problem.a));
     return {.weight_bytes = size.weight,
@@ -61,8 +61,8 @@ class CusparseLtProvider final : public Provider {
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
-      const KernelInfo& /*kernel*/, const GemmProblem& problem) const override {
-    return std::make_unique<MatmulOperation>(handle_, problem);
+      const KernelInfo& kernel, const GemmProblem& problem) const override {
+    return std::make_unique<MatmulOperation>(handle_, kernel.name, problem);
   }
 
  private:
