@@ -210,7 +210,7 @@ class Bench {
         {.shape = problem.shape, .type = problem.a, .scales = problem.scales, .seed = 3});
     const Buffer d =
         device_.allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2);
-    DecodeOperation operation(problem);
+    DecodeOperation operation("decode", problem);
     operation.prepare({.device = device_,
                        .operands = operands,
                        .d = d.data(),

@@ -76,7 +76,7 @@ class DecodeTest : public twofour::testing::GpuTest {
   /// Launches a few times with each configuration and compares the last result.
   void check(const GemmProblem& problem, const Case& data,
              const std::vector<DecodeConfig>& configs) {
-    DecodeOperation operation(problem);
+    DecodeOperation operation("decode", problem);
     SharedWeights shared;
     operation.prepare({.device = device(),
                        .operands = data.operands,
@@ -192,7 +192,7 @@ TEST_F(DecodeTest, ScalesBiasAndOutputTypes) {
 TEST_F(DecodeTest, RepeatsItsBits) {
   const GemmProblem problem = problem_of(DataType::kFp8E4m3, Sparsity::kTwoFour, {16, 4096, 4096});
   const Case data = make_case(problem);
-  DecodeOperation operation(problem);
+  DecodeOperation operation("decode", problem);
   SharedWeights shared;
   operation.prepare({.device = device(),
                      .operands = data.operands,

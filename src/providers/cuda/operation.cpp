@@ -2,21 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-#include <stdexcept>
+#include <utility>
 
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
 #include "providers/cuda/candidates.h"
 #include "providers/cuda/layout.h"
+#include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cuda {
 namespace {
 
 /// Ways to cut the work that plan() measures.
 constexpr int kCutsMeasured = 8;
-/// Launches of one measurement: one round of the copies or a few, about this long in all.
-constexpr double kSecondsPerCandidate = 1e-3;
 
 int multiprocessors() {
   int ordinal = 0;
@@ -25,6 +23,10 @@ int multiprocessors() {
   device::cuda::check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, ordinal),
                       "read the number of SMs");
   return count;
+}
+
+std::string algorithm_name(const GemmProblem& problem, const DecodeConfig& config) {
+  return fmt::format("decode_n{}_{}", instruction_tokens(problem.shape.m), to_string(config));
 }
 
 std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmProblem& problem) {
@@ -73,29 +75,22 @@ void DecodeOperation::use(const DecodeConfig& config) {
 }
 
 void DecodeOperation::plan(const PlanArgs& args) {
-  double best_s = std::numeric_limits<double>::infinity();
-  double spent_s = 0;
-  std::optional<DecodeConfig> best;
-  for (const DecodeConfig& config : candidates(launch_.problem, multiprocessors(), kCutsMeasured)) {
-    if (best && spent_s > args.budget.count()) break;
-    use(config);
-    const auto loop = args.device.timed_loop(
-        {.launch = [this](int slot) { launch(slot); }, .cache = args.cache, .weights = weights(0)});
-    const std::int64_t launches = loop->quantum();
-    double least_s = std::numeric_limits<double>::infinity();
-    double measured_s = 0;
-    while (measured_s < kSecondsPerCandidate) {
-      const double elapsed_s = loop->run(launches).device_s;
-      measured_s += elapsed_s;
-      least_s = std::min(least_s, elapsed_s / static_cast<double>(launches));
-    }
-    spent_s += measured_s;
-    if (least_s < best_s) {
-      best_s = least_s;
-      best = config;
-    }
+  const std::vector<DecodeConfig> configs =
+      candidates(launch_.problem, multiprocessors(), kCutsMeasured);
+  std::vector<LaunchCandidate> launches;
+  for (const DecodeConfig& config : configs) {
+    launches.push_back({.name = algorithm_name(launch_.problem, config),
+                        .launch = [this, config](int slot) { launch_with(config, slot); },
+                        .ready = [this, config](int) { prepare_decode(launch_.problem, config); }});
   }
-  use(*best);
+  const TuningKey key =
+      tuning_key(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
+  use(configs[choose_launch(launches, args, key).index]);
+}
+
+void DecodeOperation::launch_with(const DecodeConfig& config, int slot) {
+  launch_.config = config;
+  launch(slot);
 }
 
 void DecodeOperation::launch(int slot) {
@@ -109,8 +104,7 @@ std::vector<device::MemoryRange> DecodeOperation::weights(int slot) const {
 }
 
 std::string DecodeOperation::algorithm() const {
-  return fmt::format("decode_n{}_{}", instruction_tokens(launch_.problem.shape.m),
-                     to_string(launch_.config));
+  return algorithm_name(launch_.problem, launch_.config);
 }
 
 GemmShape DecodeOperation::executed() const {

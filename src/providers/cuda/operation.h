@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/buffer.h"
@@ -17,7 +18,10 @@ std::string weights_key(Sparsity sparsity);
 
 class DecodeOperation final : public Operation {
  public:
-  explicit DecodeOperation(const GemmProblem& problem) { launch_.problem = problem; }
+  /// `kernel` is the contract's name.
+  DecodeOperation(std::string kernel, const GemmProblem& problem) : kernel_(std::move(kernel)) {
+    launch_.problem = problem;
+  }
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
@@ -31,6 +35,9 @@ class DecodeOperation final : public Operation {
   void use(const DecodeConfig& config);
 
  private:
+  void launch_with(const DecodeConfig& config, int slot);
+
+  std::string kernel_;
   DecodeLaunch launch_;
   DecodeArguments arguments_;
   cudaStream_t stream_ = nullptr;

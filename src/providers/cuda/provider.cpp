@@ -79,8 +79,8 @@ class CudaProvider final : public Provider {
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
-      const KernelInfo& /*kernel*/, const GemmProblem& problem) const override {
-    return std::make_unique<DecodeOperation>(problem);
+      const KernelInfo& kernel, const GemmProblem& problem) const override {
+    return std::make_unique<DecodeOperation>(kernel.name, problem);
   }
 };
 
