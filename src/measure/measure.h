@@ -46,9 +46,21 @@ using Clock = std::function<double()>;
 double steady_seconds();
 
 /// Warms every contender up, chooses its launches per sample, then runs rounds over all contenders
-/// in an order shuffled anew each round, until every median and every ratio is precise or time is
-/// up. At least one round is always taken, so no result is empty. An exception of a loop passes
-/// through.
+/// in an order shuffled anew each round.
+///
+/// A sample is a multiple of the loop's quantum() and takes at least `min_sample_s`, 1000 times the
+/// timer's resolution, a thousandth of an even share of `max_time_s` (so that there are some 1000
+/// rounds at most), and, beside a slow contender, that one's sample / (2 x contenders): slow
+/// contenders make rounds few, so the others make theirs count.
+///
+/// Rounds end when every median and every ratio was precise at two looks in a row. Looks come after
+/// `min_rounds` (6 at least) and `min_time_s`, at counts of rounds that grow by half: asking after
+/// each round would stop at intervals that are narrow by luck. Rounds also end as near to
+/// `max_time_s` after the call as whole rounds can, and when `stop` is requested; a round that was
+/// begun then is dropped. One round is always taken, so no result is empty.
+///
+/// A timer that returns less than its resolution counts as its resolution. An exception of a loop
+/// passes through.
 Sampling sample_interleaved(std::span<const Contender> contenders, double timer_resolution_s,
                             const MeasureConfig& config, std::stop_token stop = {},
                             const Clock& clock = steady_seconds);

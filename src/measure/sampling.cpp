@@ -20,9 +20,10 @@ constexpr double kResolutionsPerSample = 1000;
 constexpr double kMostRounds = 1000;
 // Below this a set of samples has no 95 % interval (median_interval).
 constexpr std::int64_t kFewestRounds = 6;
-// A rule that is asked after every round stops on the first interval that is narrow by luck. Asked
-// at rounds that grow by this factor, it has few chances.
+// A rule that is asked after every round stops on the first interval that is narrow by luck. This
+// one is asked at counts of rounds that grow by a factor, and must be met twice in a row.
 constexpr double kLookGrowth = 1.5;
+constexpr int kLooksInARow = 2;
 
 // Calibration: samples are made a little longer than asked for, because the clock may rise.
 constexpr double kLengthMargin = 1.2;
@@ -62,7 +63,8 @@ class Sampler {
         start_s_(clock()),
         random_(config.seed),
         order_(contenders.size()),
-        round_(contenders.size()) {
+        round_(contenders.size()),
+        next_look_(std::max(config.min_rounds, kFewestRounds)) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     result_.samples.resize(contenders.size());
     result_.spent_s.resize(contenders.size());
@@ -143,30 +145,34 @@ class Sampler {
   }
 
   void sample_until_done() {
-    std::int64_t next_look = std::max(config_.min_rounds, kFewestRounds);
-    for (std::int64_t rounds = 0;; ++rounds) {
+    sample_round(true);
+    for (std::int64_t rounds = 1;; ++rounds) {
       const double now = clock_();
-      if (rounds > 0) {
-        const double round_s = (now - rounds_start_s_) / static_cast<double>(rounds);
-        // Ends as near to the limit as whole rounds can.
-        if (now - start_s_ + round_s / 2 > config_.max_time_s) {
-          result_.stopped = StopReason::kOutOfTime;
-          return;
-        }
+      if (precise_for_long_enough(rounds, now)) {
+        result_.stopped = StopReason::kPrecise;
+        return;
       }
-      if (rounds >= next_look && now - rounds_start_s_ >= config_.min_time_s) {
-        const std::vector<bool> reached = precise();
-        if (std::all_of(reached.begin(), reached.end(), [](bool b) { return b; })) {
-          result_.stopped = StopReason::kPrecise;
-          return;
-        }
-        next_look = static_cast<std::int64_t>(std::ceil(kLookGrowth * static_cast<double>(rounds)));
+      // Ends as near to the limit as whole rounds can.
+      const double round_s = (now - rounds_start_s_) / static_cast<double>(rounds);
+      if (now - start_s_ + round_s / 2 >= config_.max_time_s) {
+        result_.stopped = StopReason::kOutOfTime;
+        return;
       }
-      if ((rounds > 0 && stop_.stop_requested()) || !sample_round(rounds == 0)) {
+      if (stop_.stop_requested() || !sample_round(false)) {
         result_.stopped = StopReason::kInterrupted;
         return;
       }
     }
+  }
+
+  /// The stopping rule; says no between looks.
+  bool precise_for_long_enough(std::int64_t rounds, double now) {
+    if (rounds < next_look_ || now - rounds_start_s_ < config_.min_time_s) return false;
+    next_look_ = static_cast<std::int64_t>(std::ceil(kLookGrowth * static_cast<double>(rounds)));
+    const std::vector<bool> reached = precise();
+    const bool all = std::all_of(reached.begin(), reached.end(), [](bool b) { return b; });
+    precise_looks_ = all ? precise_looks_ + 1 : 0;
+    return precise_looks_ >= kLooksInARow;
   }
 
   [[nodiscard]] bool narrow(const Interval& interval, double value) const {
@@ -208,6 +214,8 @@ class Sampler {
   std::mt19937_64 random_;
   std::vector<std::size_t> order_;
   std::vector<device::Elapsed> round_;
+  std::int64_t next_look_;
+  int precise_looks_ = 0;
   Sampling result_;
 };
 

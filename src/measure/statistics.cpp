@@ -52,6 +52,43 @@ double lower_rank(std::size_t n) {
   }
 }
 
+/// Above or below the median (+1, -1, 0 on it), in the order taken: the series whose variance
+/// decides how far the sample median strays.
+std::vector<int> sides(std::span<const double> values, double middle) {
+  std::vector<int> side;
+  side.reserve(values.size());
+  for (const double v : values) side.push_back(static_cast<int>(v > middle) - (v < middle));
+  return side;
+}
+
+double lagged_product(std::span<const int> side, std::size_t lag) {
+  return std::inner_product(side.begin() + static_cast<std::ptrdiff_t>(lag), side.end(),
+                            side.begin(), 0.0);
+}
+
+/// How many values of the series tell as much as one independent value, at least 1: the integrated
+/// autocorrelation time, summed over Geyer's initial monotone sequence of pairs of lags.
+double autocorrelation_time(std::span<const int> side) {
+  const double variance = lagged_product(side, 0);
+  if (variance <= 0) return 1;
+  double time = -1;
+  double last_pair = std::numeric_limits<double>::infinity();
+  for (std::size_t lag = 0; lag < side.size() / 2; lag += 2) {
+    const double pair = (lagged_product(side, lag) + lagged_product(side, lag + 1)) / variance;
+    if (pair <= 0) break;
+    last_pair = std::min(last_pair, pair);
+    time += 2 * last_pair;
+  }
+  return std::max(time, 1.0);
+}
+
+/// By how much serial correlation widens the interval. The second factor stands for what is not
+/// known about the first: the growth of Student's quantile at count / (2 time) degrees of freedom.
+double widening(std::span<const double> values, double middle) {
+  const double time = autocorrelation_time(sides(values, middle));
+  return std::sqrt(time) * (1 + 2.4 * (time - 1) / static_cast<double>(values.size()));
+}
+
 /// Value at a rank counted from 1, linear between neighbours.
 double at_rank(std::span<const double> sorted, double rank) {
   const auto whole = static_cast<std::size_t>(rank);
@@ -75,10 +112,13 @@ Interval median_interval(std::vector<double> values) {
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     return {kNan, kNan};
   }
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  if (values.size() < kFewestForInterval) return {*least, *most};
+  const double factor = widening(values, median(values));
   std::sort(values.begin(), values.end());
-  if (values.size() < kFewestForInterval) return {values.front(), values.back()};
-  const double rank = lower_rank(values.size());
-  return {at_rank(values, rank), at_rank(values, static_cast<double>(values.size() + 1) - rank)};
+  const double center = static_cast<double>(values.size() + 1) / 2;
+  const double rank = std::max(1.0, center - factor * (center - lower_rank(values.size())));
+  return {at_rank(values, rank), at_rank(values, 2 * center - rank)};
 }
 
 Summary summarise(const Samples& samples) {

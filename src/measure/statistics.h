@@ -11,20 +11,31 @@ namespace twofour::measure {
 /// Median; NaN for no values. Takes a copy because it reorders.
 double median(std::vector<double> values);
 
-/// 95 % interval for the median from order statistics, interpolated between neighbouring ranks
-/// after Hettmansperger and Sheather (Statistics & Probability Letters 4, 1986). Distribution-free.
-/// With fewer than 6 values no pair of ranks covers 95 %: the range of the values is returned.
+/// 95 % interval for the median of the process that `values`, in the order taken, are a stretch of;
+/// NaN for no values.
+///
+/// Order statistics, interpolated between neighbouring ranks after Hettmansperger and Sheather
+/// (Statistics & Probability Letters 4, 1986): no distribution is assumed. Timings are not
+/// independent, because clocks drift and neighbours come and go, so the ranks move outwards by the
+/// root of the integrated autocorrelation time of the signs about the median, estimated by the
+/// initial monotone sequence of Geyer (Statistical Science 7, 1992). That restores the coverage
+/// when the values span some 50 times the disturbances' correlation time; what is slower than that,
+/// the values cannot tell (docs/measurement.md has the figures). It is never narrower than for
+/// independent values. With fewer than 6 values no pair of ranks covers 95 %: the range of the
+/// values is returned.
 Interval median_interval(std::vector<double> values);
 
 /// Location, spread and interval of the samples. Throws std::invalid_argument for none.
 Summary summarise(const Samples& samples);
 
 /// Ratio of `baseline` to `kernel`, element by element (same round), with the interval for the
-/// median of the paired ratios and the verdict. Throws std::invalid_argument unless both have the
+/// median of the paired ratios and the verdict. What slows both kernels of a round alike cancels.
+/// Times must be above zero. Throws std::invalid_argument unless both have the
 /// same non-zero length.
 Ratio compare(std::span<const double> baseline, std::span<const double> kernel);
 
-/// WIN, LOSS, TIE or INCONCLUSIVE by the rule of core/summary.h.
+/// WIN, LOSS, TIE or INCONCLUSIVE by the rule of core/summary.h; an interval within 0.99 to 1.01 is
+/// a TIE also where it excludes 1.
 Verdict decide(const Interval& ratio_interval);
 
 }  // namespace twofour::measure

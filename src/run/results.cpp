@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "measure/flags.h"
 #include "measure/statistics.h"
 #include "run/case_state.h"
 
@@ -51,6 +52,11 @@ std::string kernel_of(const Sampled* baseline) {
   return baseline == nullptr ? std::string{} : baseline->entry->record.kernel;
 }
 
+std::optional<double> median_of(const Sampled* baseline) {
+  if (baseline == nullptr) return std::nullopt;
+  return measure::median(baseline->samples.device_s);
+}
+
 Outcome outcome_of(const Sampled& s, measure::StopReason stopped) {
   if (s.precise) return {};
   if (stopped == measure::StopReason::kInterrupted) {
@@ -79,6 +85,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, measure::S
       record.vs_bf16 = ratio_to(bf16, s);
     }
     record.clocks = clocks;
+    record.flags = measure::flags(record, median_of(dense), state.roofs);
     s.entry->results.push_back(std::move(record));
   }
 }

@@ -1,0 +1,85 @@
+#include "measure/flags.h"
+
+#include <algorithm>
+
+namespace twofour::measure {
+namespace {
+
+double arithmetic_roof(DataType type, const Roofs& roofs) {
+  const auto found = roofs.multiply_adds_per_s.find(type);
+  return found == roofs.multiply_adds_per_s.end() ? 0 : found->second;
+}
+
+/// What a dense launch must at least move: the operands in, D out.
+double compulsory_bytes(const GemmProblem& p) {
+  const auto m = static_cast<double>(p.shape.m);
+  const auto n = static_cast<double>(p.shape.n);
+  const auto k = static_cast<double>(p.shape.k);
+  return weight_bytes(p.shape, p.b, Sparsity::kDense) + m * k * size_of(p.a) + m * n * size_of(p.d);
+}
+
+bool not_cold(const Record& record, const Roofs& roofs) {
+  if (record.cache.mode != CacheMode::kCold) return false;
+  if (record.cache.method == CacheMethod::kNone) return true;
+  if (!record.summary || record.summary->median_s <= 0 || roofs.read_bytes_per_s <= 0) return false;
+  // The least that the format can take, not what was packed: padding need not be read.
+  const double bytes =
+      weight_bytes(record.problem.shape, record.problem.b, record.problem.sparsity);
+  return bytes / record.summary->median_s > kRoofMargin * roofs.read_bytes_per_s;
+}
+
+bool above_ceiling(const Record& record, const Roofs& roofs) {
+  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense) return false;
+  const std::optional<double> ceiling = speed_up_ceiling(record, roofs);
+  return ceiling && record.vs_dense->interval.low > *ceiling;
+}
+
+bool weak_baseline(const Record& record, std::optional<double> dense_median_s, const Roofs& roofs) {
+  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense || !dense_median_s) {
+    return false;
+  }
+  const std::optional<double> share = share_of_roof(record, *dense_median_s, roofs);
+  return share && *share < kWeakShare;
+}
+
+}  // namespace
+
+std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs) {
+  const bool hot = record.cache.mode == CacheMode::kHot;
+  if (hot && record.cache.residency == "cliff") return std::nullopt;
+  const GemmProblem& p = record.problem;
+  const double arithmetic = arithmetic_roof(p.a, roofs);
+  constexpr double kArithmetic = 2;
+  if (hot || arithmetic <= 0 || roofs.read_bytes_per_s <= 0) return kArithmetic;
+  const double multiply_s = dense_operations(p.shape) / 2 / arithmetic;
+  const auto read_s = [&](Sparsity sparsity) {
+    return weight_bytes(p.shape, p.b, sparsity) / roofs.read_bytes_per_s;
+  };
+  return std::max(multiply_s, read_s(Sparsity::kDense)) /
+         std::max(multiply_s / kArithmetic, read_s(Sparsity::kTwoFour));
+}
+
+std::optional<double> share_of_roof(const Record& record, double median_s, const Roofs& roofs) {
+  const GemmProblem& p = record.problem;
+  const double arithmetic = arithmetic_roof(p.a, roofs);
+  if (arithmetic <= 0 || roofs.read_bytes_per_s <= 0 || !(median_s > 0)) return std::nullopt;
+  const double multiply_s = dense_operations(p.shape) / 2 / arithmetic;
+  const double move_s = compulsory_bytes(p) / roofs.read_bytes_per_s;
+  return std::max(multiply_s, move_s) / median_s;
+}
+
+std::vector<std::string> flags(const Record& record, std::optional<double> dense_median_s,
+                               const Roofs& roofs) {
+  const bool above = above_ceiling(record, roofs);
+  std::vector<std::string> raised;
+  if (not_cold(record, roofs)) raised.emplace_back(kNotCold);
+  if (above || weak_baseline(record, dense_median_s, roofs)) raised.emplace_back(kWeakBaseline);
+  if (above) raised.emplace_back(kAboveCeiling);
+  if (record.outcome.kind == OutcomeKind::kUnstable) raised.emplace_back(kUnstable);
+  if (record.cache.mode == CacheMode::kHot && record.cache.residency == "cliff") {
+    raised.emplace_back(kCliff);
+  }
+  return raised;
+}
+
+}  // namespace twofour::measure

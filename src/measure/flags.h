@@ -1,0 +1,49 @@
+// What a reader must know before believing a row; pure functions. docs/measurement.md explains each
+// flag.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/record.h"
+
+namespace twofour::measure {
+
+/// Cold was asked for, and nothing keeps the weights out of cache, or they came faster than memory
+/// gives them.
+inline constexpr std::string_view kNotCold = "NOT_COLD";
+/// The dense side is far under its roofs, or a ratio above its ceiling says that it must be.
+inline constexpr std::string_view kWeakBaseline = "WEAK_BASELINE";
+/// The speed-up is higher than 2:4 can explain.
+inline constexpr std::string_view kAboveCeiling = "ABOVE_CEILING";
+/// The requested precision was not reached.
+inline constexpr std::string_view kUnstable = "UNSTABLE";
+/// Hot, and only the 2:4 weights fit in the cache: the ratio compares cache with memory.
+inline constexpr std::string_view kCliff = "CLIFF";
+
+/// Weight bytes may come faster than the read roof by this factor before a row is NOT_COLD: the
+/// roof is itself a measurement.
+inline constexpr double kRoofMargin = 1.10;
+/// A dense kernel under this share of both of its roofs makes a WEAK_BASELINE.
+inline constexpr double kWeakShare = 0.40;
+
+/// Largest speed-up over a dense kernel at its roof that 2:4 can give `record`'s problem: 2 where
+/// multiply-adds decide, dense weight bytes over 2:4 weight bytes where those decide (1.60 for
+/// 8-bit types, 1.78 for 16-bit ones; cold rows only, with both roofs known), and in between what
+/// the two roofs leave. Nothing for a row in hot caches across the cliff, where the sizes of caches
+/// decide.
+std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs);
+
+/// Share of its nearer roof (multiply-adds, or compulsory traffic at the read roof) that a dense
+/// kernel of `record`'s problem reaches in `median_s`. Nothing unless both roofs are known.
+std::optional<double> share_of_roof(const Record& record, double median_s, const Roofs& roofs);
+
+/// The flags of a measured row, in the order above. `dense_median_s` is the median of the kernel
+/// that `record.vs_dense` divides by.
+std::vector<std::string> flags(const Record& record, std::optional<double> dense_median_s,
+                               const Roofs& roofs);
+
+}  // namespace twofour::measure
