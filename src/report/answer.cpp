@@ -74,7 +74,7 @@ constexpr std::array kFlagMeanings{
                 "2:4 can give; do not quote the ratio"},
     FlagMeaning{"ABOVE_CEILING", "faster than the measured peak of the device allows; suspect it"},
     FlagMeaning{"UNSTABLE",
-                "measured, but stopped before the requested precision; the interval holds"},
+                "sampling stopped before the requested precision; more --max-time helps"},
 };
 
 std::set<std::string> flags_of(const Record& r) {
@@ -192,14 +192,15 @@ std::string_view first_word(const std::vector<Span>& spans) {
 
 /// What makes some of the wins doubtful; empty when nothing does.
 std::string caution(const Rows& rows) {
-  constexpr std::array kDoubts{"WEAK_BASELINE", "ABOVE_CEILING", "NOT_COLD"};
+  constexpr std::array kDoubts{"WEAK_BASELINE", "ABOVE_CEILING", "NOT_COLD", "UNSTABLE"};
   std::set<std::string> seen;
   std::int64_t doubtful = 0;
   for (const Record* r : rows) {
     if (!has_verdict(*r, Verdict::kWin)) continue;
     bool doubt = false;
+    const std::set<std::string> flags = flags_of(*r);
     for (const char* flag : kDoubts) {
-      if (std::find(r->flags.begin(), r->flags.end(), flag) == r->flags.end()) continue;
+      if (flags.count(flag) == 0) continue;
       seen.insert(flag);
       doubt = true;
     }

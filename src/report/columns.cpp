@@ -160,7 +160,7 @@ std::string vs_bf16_cell(const Record& r) {
 std::string error_cell(const Record& r) {
   if (!r.accuracy) return {};
   const bool exact = r.accuracy->exact && r.accuracy->max_error == 0;
-  const std::string error = exact ? "exact" : fmt::format("{:.2g}", r.accuracy->max_error_ratio);
+  const std::string error = exact ? "exact" : fmt::format("{:.3g}", r.accuracy->max_error_ratio);
   return fmt::format("{} ({})", error, percent(r.accuracy->share_checked));
 }
 

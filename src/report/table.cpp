@@ -164,11 +164,15 @@ std::string final_tables(std::span<const Record> records, TextFormat format) {
   if (format == TextFormat::kCsv) return csv(records);
   if (records.empty() || format == TextFormat::kJsonl) return {};
   const bool markdown = format == TextFormat::kMarkdown;
-  const Record& first = records.front();
+  // The rows of a case that was resumed may lie apart.
+  std::vector<Record> sorted(records.begin(), records.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Record& a, const Record& b) { return a.case_index < b.case_index; });
+  const Record& first = sorted.front();
   const auto torch_name = info(first.dtype).torch_name;
   std::string text;
   if (first.mode == "model_bench") {
-    for (const Table& table : tables_by_model(records, markdown)) {
+    for (const Table& table : tables_by_model(sorted, markdown)) {
       const Record& record = table.records.front();
       text += rendered(
           fmt::format("Results {} {} TP {}", torch_name, record.model, record.tensor_parallel),
@@ -176,9 +180,9 @@ std::string final_tables(std::span<const Record> records, TextFormat format) {
     }
   } else {
     text += rendered(fmt::format("All Results {} {}", torch_name, first.mode),
-                     {{records.begin(), records.end()}, markdown, true});
+                     {sorted, markdown, true});
   }
-  return text + summary(records, markdown);
+  return text + summary(sorted, markdown);
 }
 
 }  // namespace twofour::report

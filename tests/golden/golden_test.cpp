@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "records.h"
 #include "report/report.h"
@@ -39,6 +40,24 @@ TEST(GoldenTable, FitsATerminalOf180Columns) {
       EXPECT_LE(line.size(), 180U) << line;
     }
   }
+}
+
+TEST(GoldenTable, KeepsTheRowsOfACaseTogetherThatWasResumed) {
+  const std::vector<Record> records = range_records();
+  std::vector<Record> resumed;
+  for (std::size_t parity : {1, 0}) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (i % 2 == parity) resumed.push_back(records[i]);
+    }
+  }
+  const std::string text = report::final_tables(resumed, report::TextFormat::kTable);
+  std::size_t headings = 0;
+  for (std::size_t at = text.find("MKN="); at != std::string::npos;
+       at = text.find("MKN=", at + 1)) {
+    ++headings;
+  }
+  EXPECT_EQ(headings, 3U);
+  EXPECT_LT(text.find("\n[0]"), text.find("\n[1]"));
 }
 
 TEST(GoldenTable, NothingMeasuredPrintsNothing) {

@@ -105,12 +105,12 @@ TEST(Answer, IsAboutColdWeightsWhereThereAreSuch) {
 
 TEST(Answer, WarnsOfDoubtfulWins) {
   auto records = cases({{1, 2.5, kWin}, {2, 1.5, kWin}, {4, 0.9, kLoss}});
-  records[0].flags = {"WEAK_BASELINE", "UNSTABLE"};
+  records[0].flags = {"WEAK_BASELINE", "UNHEARD_OF"};
   records[2].flags = {"NOT_COLD"};
   EXPECT_THAT(answer(records), EndsWith(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE."));
-  records[1].flags = {"NOT_COLD"};
+  records[1].outcome = {OutcomeKind::kUnstable, "--max-time was over"};
   EXPECT_THAT(answer(records),
-              EndsWith(" Careful: 2 of the 2 wins are flagged NOT_COLD, WEAK_BASELINE."));
+              EndsWith(" Careful: 2 of the 2 wins are flagged UNSTABLE, WEAK_BASELINE."));
 }
 
 TEST(Answer, SaysWhenThereIsNothingToCompare) {
