@@ -45,7 +45,7 @@ TEST(GoldenTable, FitsATerminalOf180Columns) {
 TEST(GoldenTable, KeepsTheRowsOfACaseTogetherThatWasResumed) {
   const std::vector<Record> records = range_records();
   std::vector<Record> resumed;
-  for (std::size_t parity : {1, 0}) {
+  for (const std::size_t parity : {std::size_t{1}, std::size_t{0}}) {
     for (std::size_t i = 0; i < records.size(); ++i) {
       if (i % 2 == parity) resumed.push_back(records[i]);
     }
