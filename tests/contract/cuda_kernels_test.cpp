@@ -165,6 +165,8 @@ void add_tests(const std::shared_ptr<Gpu>& gpu) {
 
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
+  // What an earlier run found must not keep a search from running.
+  setenv("TWOFOUR_TUNING_FILE", "", 1);
   const auto gpu = std::make_shared<twofour::contract::Gpu>();
   try {
     gpu->device = twofour::device::make_cuda_device(0);
