@@ -10,16 +10,21 @@
 namespace twofour::device::cuda {
 namespace {
 
-/// An error that stays after it was read and cleared is sticky: the context is gone. Waiting is
-/// refused during a capture, which says nothing about the device.
+/// Whether the answer to waiting says something about a device that was there. Waiting is refused
+/// during a capture, and where there is no GPU none is lost.
+bool tells_of_device(cudaError_t status) {
+  return status != cudaErrorStreamCaptureUnsupported &&
+         status != cudaErrorStreamCaptureInvalidated && status != cudaErrorInsufficientDriver &&
+         status != cudaErrorNoDevice;
+}
+
+/// An error that stays after it was read and cleared is sticky: the context is gone.
 cudaError_t lasting_error() {
   cudaGetLastError();
   const cudaError_t again = cudaDeviceSynchronize();
-  if (again == cudaErrorStreamCaptureUnsupported || again == cudaErrorStreamCaptureInvalidated) {
-    cudaGetLastError();
-    return cudaSuccess;
-  }
-  return again;
+  if (tells_of_device(again)) return again;
+  cudaGetLastError();
+  return cudaSuccess;
 }
 
 }  // namespace
