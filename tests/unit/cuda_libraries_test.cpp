@@ -88,6 +88,12 @@ TEST(CusparseLtRules, NameWhatIsNotAllowed) {
   EXPECT_FALSE(cusparselt::rules_allow(problem(DataType::kInt8, "tensor")));
 }
 
+TEST(CusparseLtRules, LeaveFp16WithTheDefaultAlgorithm) {
+  EXPECT_TRUE(cusparselt::may_search(sparse(DataType::kFp8E4m3, "tensor")));
+  EXPECT_TRUE(cusparselt::may_search(sparse(DataType::kBf16, "tensor")));
+  EXPECT_FALSE(cusparselt::may_search(sparse(DataType::kFp16, "tensor")));
+}
+
 // D has room for what the library writes.
 TEST(CusparseLtRules, PadNoMoreRowsThanThereIsRoomFor) {
   for (const DataType type : {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16}) {

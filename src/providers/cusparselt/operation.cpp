@@ -127,7 +127,7 @@ std::vector<std::unique_ptr<Plan>> MatmulOperation::make_plans(bool ask_library)
 }
 
 void MatmulOperation::plan(const PlanArgs& args) {
-  if (args.budget.count() <= 0) return;
+  if (args.budget.count() <= 0 || !may_search(problem_)) return;
   const TuningKey key =
       tuning_key(args.device, "cusparselt " + handle_->version(), kernel_, problem_, args.cache);
   std::vector<std::unique_ptr<Plan>> plans =

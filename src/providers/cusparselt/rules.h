@@ -20,6 +20,9 @@ Support rules_allow(const GemmProblem& problem);
 /// sides are multiples of 16 bytes.
 std::int64_t padded_rows(std::int64_t m, DataType type);
 
+/// Whether the library's algorithms for the problem may be tried one by one.
+bool may_search(const GemmProblem& problem);
+
 /// Whether the scales go in as a vector of products, one for each row of the library's D, which is
 /// a column of ours; otherwise their product is one number.
 bool scales_by_channel(const GemmProblem& problem);
