@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "run/case_state.h"
 
@@ -66,6 +67,7 @@ CacheState cold_state(const RunConfig& config, std::size_t weight_bytes, std::si
                       std::size_t packs, device::Device& device) {
   if (!cold_wanted(config)) {
     CacheState state;
+    state.mode = CacheMode::kHot;
     state.bytes_per_copy = weight_bytes;
     state.last_level_cache_bytes = device.info().last_level_cache_bytes;
     return state;
@@ -77,19 +79,31 @@ CacheState cold_state(const RunConfig& config, std::size_t weight_bytes, std::si
                            device.can_flush());
 }
 
+/// Those that are still to be run; the kernels that the run is about before the 16-bit ones that
+/// they are compared with, so that these give way where memory is short.
+std::vector<Entry*> by_importance(CaseState& state) {
+  std::vector<Entry*> entries;
+  for (Entry& entry : state.entries) {
+    if (entry.alive()) entries.push_back(&entry);
+  }
+  std::stable_partition(entries.begin(), entries.end(), [&](const Entry* entry) {
+    return entry->record.problem.a == state.config.dtype;
+  });
+  return entries;
+}
+
 }  // namespace
 
 void plan_memory(CaseState& state) {
   const auto usable = static_cast<std::size_t>(
       kUsableShare * static_cast<double>(state.device.memory().free_bytes));
   Tally tally;
-  for (Entry& entry : state.entries) {
-    if (!entry.alive()) continue;
-    const Tally larger = with(tally, state.config, entry);
+  for (Entry* entry : by_importance(state)) {
+    const Tally larger = with(tally, state.config, *entry);
     if (larger.bytes > usable) {
-      entry.end(OutcomeKind::kSkipped,
-                fmt::format("needs {:.2f} GiB with what runs beside it, {:.2f} GiB are free",
-                            gib(larger.bytes), gib(usable)));
+      entry->end(OutcomeKind::kSkipped,
+                 fmt::format("needs {:.2f} GiB with what runs beside it, {:.2f} GiB are free",
+                             gib(larger.bytes), gib(usable)));
       continue;
     }
     tally = larger;

@@ -150,10 +150,10 @@ void prepare_type(CaseState& state, DataType type) {
     const HostView view(state.operands[type], state.device);
     reference.emplace(view.operands(), state.config.threads);
   };
-  guarded(state, *entries.front(), make_shared);
+  if (!state.stop.stop_requested()) guarded(state, *entries.front(), make_shared);
   for (Entry* entry : entries) {
     if (state.device_lost) return;
-    if (!reference) {
+    if (!reference && !entries.front()->alive()) {
       entry->record.outcome = entries.front()->record.outcome;
       continue;
     }
@@ -165,6 +165,10 @@ void prepare_type(CaseState& state, DataType type) {
     entry->record.phases.reference_s = shared.reference_s;
     guarded(state, *entry, [&] { prepare_entry(state, *entry, state.operands[type], *reference); });
     if (!entry->alive()) entry->operation.reset();
+  }
+  if (!reference) {
+    state.operands.erase(type);
+    return;
   }
   // From here on the kernels read their own packed copies.
   state.operands[type].b = Buffer{};

@@ -2,7 +2,8 @@
 #include <exception>
 #include <map>
 #include <memory>
-#include <optional>
+#include <new>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -74,6 +75,8 @@ std::vector<Sampled> plan_samples(CaseState& state) {
 
 std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s, Entry*& culprit) {
   providers::Operation* operation = s.entry->operation.get();
+  // A loop may launch while it is made.
+  const ActivityScope scope(state.activity, std::make_shared<const Record>(s.entry->record));
   culprit = s.entry;
   auto loop = state.device.timed_loop({.launch = [operation](int slot) { operation->launch(slot); },
                                        .cache = s.cache,
@@ -102,6 +105,16 @@ measure::StopReason sample_all(CaseState& state, std::vector<Sampled>& sampled, 
   return sampling.stopped;
 }
 
+/// Ends the row of `culprit`; those of all when it was none of the kernels.
+void fail(CaseState& state, Entry* culprit, const std::string& reason) {
+  for (Entry& entry : state.entries) {
+    if (!entry.alive() || (culprit != nullptr && culprit != &entry)) continue;
+    entry.end(OutcomeKind::kFailed, reason);
+    entry.results.clear();
+    entry.operation.reset();
+  }
+}
+
 }  // namespace
 
 void sample_entries(CaseState& state) {
@@ -116,11 +129,11 @@ void sample_entries(CaseState& state) {
       return;
     } catch (const device::DeviceLost& error) {
       state.device_lost = true;
-      if (culprit == nullptr) throw;
-      culprit->end(OutcomeKind::kFailed, error.what());
+      fail(state, culprit, error.what());
+    } catch (const std::bad_alloc&) {
+      fail(state, culprit, "out of memory");
     } catch (const std::exception& error) {
-      if (culprit == nullptr) throw;
-      culprit->end(OutcomeKind::kFailed, error.what());
+      fail(state, culprit, error.what());
     }
   }
 }

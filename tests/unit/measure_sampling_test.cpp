@@ -1,0 +1,256 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "measure/measure.h"
+#include "measure_loops.h"
+
+namespace twofour::measure {
+namespace {
+
+using ::testing::Each;
+using ::testing::Ge;
+using ::testing::SizeIs;
+
+constexpr double kResolution_s = 1e-7;
+
+std::function<double(int)> constant(double launch_s) {
+  return [launch_s](int) { return launch_s; };
+}
+
+/// Loops of one world, dense first and 2:4 after it, in one group.
+class SamplingTest : public ::testing::Test {
+ protected:
+  PretendLoop& add(std::function<double(int)> launch_s, std::int64_t quantum = 1, int group = 0,
+                   bool dense = false) {
+    const int id = static_cast<int>(loops_.size());
+    loops_.push_back(std::make_unique<PretendLoop>(world_, id, std::move(launch_s), quantum));
+    contenders_.push_back({.loop = loops_.back().get(), .group = group, .dense = dense});
+    return *loops_.back();
+  }
+  Sampling sample(const MeasureConfig& config) {
+    return sample_interleaved(contenders_, kResolution_s, config, stop_.get_token(),
+                              world_.clock());
+  }
+  /// Loop numbers of the last `rounds` rounds, round by round.
+  std::vector<std::vector<int>> last_rounds(std::size_t rounds) const {
+    std::vector<std::vector<int>> result;
+    const std::size_t width = loops_.size();
+    const auto first = world_.order.end() - static_cast<std::ptrdiff_t>(rounds * width);
+    for (std::size_t i = 0; i < rounds; ++i) {
+      const auto begin = first + static_cast<std::ptrdiff_t>(i * width);
+      result.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(width));
+    }
+    return result;
+  }
+
+  World world_;
+  std::stop_source stop_;
+  std::vector<std::unique_ptr<PretendLoop>> loops_;
+  std::vector<Contender> contenders_;
+};
+
+/// Never precise: every other sample takes ten times as long.
+std::function<double(int)> restless(double launch_s) {
+  return [launch_s](int call) { return call % 2 == 0 ? launch_s : 10 * launch_s; };
+}
+
+TEST_F(SamplingTest, StopsAtTheSecondLookWhereNothingVaries) {
+  add(constant(1e-3), 1, 0, true);
+  add(constant(2e-3));
+  const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 0});
+  EXPECT_EQ(sampling.stopped, StopReason::kPrecise);
+  EXPECT_THAT(sampling.precise, Each(true));
+  for (const Samples& samples : sampling.samples) {
+    EXPECT_THAT(samples.device_s, SizeIs(12));
+    EXPECT_THAT(samples.host_s, SizeIs(12));
+  }
+  EXPECT_DOUBLE_EQ(sampling.samples[0].device_s[3], 1e-3);
+  EXPECT_DOUBLE_EQ(sampling.samples[1].device_s[3], 2e-3);
+  EXPECT_DOUBLE_EQ(sampling.samples[1].host_s[3], 0.5e-3);
+}
+
+TEST_F(SamplingTest, GoesOnForTheLeastTime) {
+  add(constant(20e-3));
+  const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 1});
+  EXPECT_GE(sampling.samples[0].device_s.size(), 50U);
+  EXPECT_EQ(sampling.stopped, StopReason::kPrecise);
+}
+
+TEST_F(SamplingTest, EachRoundHasEveryLoopOnceInAnOrderOfItsOwn) {
+  for (int i = 0; i < 4; ++i) add(restless(1e-3));
+  const Sampling sampling = sample({.max_time_s = 2, .seed = 3});
+  const std::size_t rounds = sampling.samples[0].device_s.size();
+  ASSERT_GT(rounds, 20U);
+  std::set<std::vector<int>> orders;
+  std::map<int, int> first;
+  for (const auto& order : last_rounds(rounds)) {
+    EXPECT_THAT(order, ::testing::UnorderedElementsAre(0, 1, 2, 3));
+    orders.insert(order);
+    ++first[order.front()];
+  }
+  EXPECT_GT(orders.size(), 10U);
+  EXPECT_EQ(first.size(), 4U) << "each loop comes first at times";
+}
+
+TEST_F(SamplingTest, TheSeedDecidesTheOrder) {
+  for (int i = 0; i < 4; ++i) add(constant(1e-3));
+  std::vector<std::vector<int>> orders;
+  for (const std::uint64_t seed : {1U, 1U, 2U}) {
+    world_.order.clear();
+    sample({.seed = seed});
+    orders.push_back(world_.order);
+  }
+  EXPECT_EQ(orders[0], orders[1]);
+  EXPECT_NE(orders[0], orders[2]);
+}
+
+TEST_F(SamplingTest, ASampleIsAThousandTimesTheResolution) {
+  const PretendLoop& loop = add(constant(1e-6));
+  const Sampling sampling = sample({.max_time_s = 0.05, .min_time_s = 0});
+  const std::int64_t launches = sampling.samples[0].launches_per_sample;
+  EXPECT_GE(static_cast<double>(launches) * 1e-6, 1000 * kResolution_s);
+  EXPECT_LE(static_cast<double>(launches) * 1e-6, 2000 * kResolution_s);
+  EXPECT_EQ(loop.calls.back(), launches);
+}
+
+TEST_F(SamplingTest, ASampleIsAsLongAsAskedFor) {
+  add(constant(1e-6));
+  const Sampling sampling = sample({.max_time_s = 1, .min_sample_s = 3e-3});
+  EXPECT_GE(sampling.samples[0].launches_per_sample, 3000);
+  EXPECT_LE(sampling.samples[0].launches_per_sample, 6000);
+}
+
+TEST_F(SamplingTest, LaunchesAreMultiplesOfTheQuantum) {
+  const PretendLoop& loop = add(constant(1e-6), 37);
+  const Sampling sampling = sample({});
+  EXPECT_EQ(sampling.samples[0].launches_per_sample % 37, 0);
+  for (const std::int64_t launches : loop.calls) EXPECT_EQ(launches % 37, 0);
+}
+
+TEST_F(SamplingTest, ASlowFirstLaunchShortensNoSample) {
+  add([](int call) { return call == 0 ? 0.5 : 1e-6; });
+  const Sampling sampling = sample({.min_sample_s = 1e-3});
+  EXPECT_GE(sampling.samples[0].launches_per_sample, 1000);
+  EXPECT_THAT(sampling.samples[0].device_s, Each(::testing::DoubleNear(1e-6, 1e-12)));
+}
+
+TEST_F(SamplingTest, ADisturbedCalibrationShortensNoSample) {
+  // The second call, which calibrates, is preempted for a long while.
+  add([](int call) { return call == 1 ? 5e-3 : 1e-6; });
+  EXPECT_GE(sample({.min_sample_s = 1e-3}).samples[0].launches_per_sample, 1000);
+}
+
+TEST_F(SamplingTest, RoundsAreBoundedByLongerSamples) {
+  add(restless(1e-6));
+  const Sampling sampling = sample({.max_time_s = 10});
+  EXPECT_LE(sampling.samples[0].device_s.size(), 1100U);
+  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
+}
+
+TEST_F(SamplingTest, EndsAtTheTimeLimit) {
+  add(restless(0.1));
+  add(restless(0.1));
+  const Sampling sampling = sample({.max_time_s = 20});
+  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
+  EXPECT_THAT(sampling.precise, Each(false));
+  EXPECT_NEAR(world_.now_s, 20, 1.1);  // half of a round of 1.1 s on average, 2 s at most
+  EXPECT_NEAR(sampling.spent_s[0] + sampling.spent_s[1], world_.now_s, 1e-9);
+}
+
+TEST_F(SamplingTest, TakesOneRoundWhateverTheTimeLimit) {
+  add(constant(50));
+  add(constant(1e-3));
+  const Sampling sampling = sample({.max_time_s = 1});
+  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
+  for (const Samples& samples : sampling.samples) EXPECT_THAT(samples.device_s, SizeIs(1));
+  EXPECT_THAT(sampling.precise, Each(false)) << "one sample has no interval";
+}
+
+TEST_F(SamplingTest, ASlowLoopLeavesTheOthersLongSamplesAndHalfOfItsTime) {
+  add(constant(0.1), 1, 0, true);
+  add(constant(1e-5));
+  add(constant(2e-5));
+  const Sampling sampling = sample({.max_time_s = 6});
+  // A sixth of the slow sample each.
+  EXPECT_NEAR(static_cast<double>(sampling.samples[1].launches_per_sample) * 1e-5, 0.1 / 6, 1e-3);
+  EXPECT_NEAR(static_cast<double>(sampling.samples[2].launches_per_sample) * 2e-5, 0.1 / 6, 1e-3);
+  EXPECT_EQ(sampling.samples[0].launches_per_sample, 1);
+  EXPECT_LE(sampling.spent_s[1] + sampling.spent_s[2], sampling.spent_s[0] / 2 + 0.1);
+}
+
+TEST_F(SamplingTest, ARatioMustBePreciseNotOnlyTheMedians) {
+  // Each within 1 %, in opposite directions: the ratio is within 1.8 % only.
+  add([](int call) { return call % 2 == 0 ? 1e-3 : 1.018e-3; }, 1, 0, true);
+  add([](int call) { return call % 2 == 0 ? 1.018e-3 : 1e-3; });
+  const Sampling sampling = sample({.max_time_s = 1});
+  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
+  EXPECT_TRUE(sampling.precise[0]);
+  EXPECT_FALSE(sampling.precise[1]);
+}
+
+TEST_F(SamplingTest, RatiosStayWithinTheirGroup) {
+  add([](int call) { return call % 2 == 0 ? 1e-3 : 1.018e-3; }, 1, 0, true);
+  add([](int call) { return call % 2 == 0 ? 1.018e-3 : 1e-3; }, 1, 1);
+  EXPECT_EQ(sample({.max_time_s = 1}).stopped, StopReason::kPrecise);
+}
+
+TEST_F(SamplingTest, AnInterruptedRoundIsDropped) {
+  add(restless(1e-3));
+  PretendLoop* second = nullptr;
+  second = &add([&](int call) {
+    if (call == 40) stop_.request_stop();
+    return call % 2 == 0 ? 1e-3 : 1e-2;
+  });
+  const Sampling sampling = sample({});
+  EXPECT_EQ(sampling.stopped, StopReason::kInterrupted);
+  EXPECT_EQ(sampling.samples[0].device_s.size(), sampling.samples[1].device_s.size());
+  EXPECT_GE(sampling.samples[0].device_s.size(), 30U);
+  EXPECT_EQ(second->calls.size(), 41U) << "nothing runs after the request";
+}
+
+TEST_F(SamplingTest, OneRoundIsTakenAlsoWhenInterruptedBeforeIt) {
+  add(constant(1e-3));
+  add(constant(1e-3));
+  stop_.request_stop();
+  const Sampling sampling = sample({});
+  EXPECT_EQ(sampling.stopped, StopReason::kInterrupted);
+  for (const Samples& samples : sampling.samples) {
+    EXPECT_THAT(samples.device_s, SizeIs(1));
+    EXPECT_THAT(samples.host_s, SizeIs(1));
+  }
+}
+
+TEST_F(SamplingTest, AnExceptionPassesThrough) {
+  add(constant(1e-3));
+  add([](int call) -> double {
+    if (call == 10) throw device::DeviceLost("gone");
+    return 1e-3;
+  });
+  EXPECT_THROW(sample({}), device::DeviceLost);
+}
+
+TEST_F(SamplingTest, TimesThatTheTimerCannotSeeAreItsResolution) {
+  add(constant(0));
+  const Sampling sampling =
+      sample_interleaved(contenders_, kResolution_s, {.min_time_s = 0}, {}, world_.clock());
+  EXPECT_THAT(sampling.samples[0].device_s, Each(::testing::Gt(0)));
+}
+
+TEST_F(SamplingTest, NoLoopsNoSamples) { EXPECT_THAT(sample({}).samples, SizeIs(0)); }
+
+TEST(SteadySeconds, DoesNotGoBack) {
+  const double before = steady_seconds();
+  EXPECT_GE(steady_seconds(), before);
+}
+
+}  // namespace
+}  // namespace twofour::measure

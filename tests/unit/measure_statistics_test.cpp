@@ -1,0 +1,130 @@
+#include "measure/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+namespace twofour::measure {
+namespace {
+
+/// 1 to n in an order without serial correlation that the estimate would see: up, down, up, ...
+std::vector<double> alternating(int n) {
+  std::vector<double> values;
+  for (int low = 1, high = n; low <= high; ++low, --high) {
+    values.push_back(low);
+    if (low != high) values.push_back(high);
+  }
+  return values;
+}
+
+TEST(Median, IsTheMiddleOrTheMeanOfBoth) {
+  EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({4, 1, 3, 2}), 2.5);
+  EXPECT_EQ(median({7}), 7);
+  EXPECT_TRUE(std::isnan(median({})));
+}
+
+TEST(MedianInterval, IsTheRangeBelowSixValues) {
+  const Interval interval = median_interval({5, 1, 4, 2, 3});
+  EXPECT_EQ(interval.low, 1);
+  EXPECT_EQ(interval.high, 5);
+  EXPECT_TRUE(std::isnan(median_interval({}).low));
+}
+
+// By hand from binomial probabilities. n = 8: the pair (1, 8) covers 0.9921875 and (2, 7) covers
+// 0.9296875, so I = 0.0421875 / 0.0625 = 0.675 and lambda = 7 I / (1 + 6 I) = 0.935644.
+TEST(MedianInterval, InterpolatesRanksAfterHettmanspergerAndSheather) {
+  const Interval interval = median_interval(alternating(8));
+  EXPECT_NEAR(interval.low, 1.935644, 1e-6);
+  EXPECT_NEAR(interval.high, 7.064356, 1e-6);
+}
+
+// n = 10: (2, 9) covers 0.978515625, (3, 8) covers 0.890625: I = 0.324444, and lambda =
+// 8 I / (2 + 6 I) = 0.657658.
+TEST(MedianInterval, InterpolatesRanksOfTen) {
+  EXPECT_NEAR(median_interval(alternating(10)).low, 2.657658, 1e-6);
+}
+
+TEST(MedianInterval, FollowsTheNormalApproximationForManyValues) {
+  const int n = 4001;
+  const Interval interval = median_interval(alternating(n));
+  const double half = 1.959964 * std::sqrt(n) / 2;
+  EXPECT_NEAR(interval.low, (n + 1) / 2.0 - half, 0.6);
+  EXPECT_NEAR(interval.low + interval.high, n + 1, 1e-9);
+}
+
+TEST(MedianInterval, IsAPointWhereAllValuesAreEqual) {
+  const Interval interval = median_interval(std::vector<double>(20, 3.5));
+  EXPECT_EQ(interval.low, 3.5);
+  EXPECT_EQ(interval.high, 3.5);
+}
+
+TEST(MedianInterval, WidensWhereNeighboursAreAlike) {
+  std::vector<double> rising(100);
+  std::iota(rising.begin(), rising.end(), 1.0);
+  const Interval drift = median_interval(rising);
+  const Interval independent = median_interval(alternating(100));
+  EXPECT_GT(drift.high - drift.low, 3 * (independent.high - independent.low));
+  EXPECT_GE(drift.low, 1);
+  EXPECT_LE(drift.high, 100);
+}
+
+TEST(Summarise, StatesLocationAndSpread) {
+  const Summary summary = summarise({.device_s = {2, 4, 9}, .host_s = {3, 1, 2}});
+  EXPECT_EQ(summary.median_s, 4);
+  EXPECT_EQ(summary.mean_s, 5);
+  EXPECT_NEAR(summary.std_s, std::sqrt(13.0), 1e-12);
+  EXPECT_EQ(summary.min_s, 2);
+  EXPECT_EQ(summary.host_median_s, 2);
+  EXPECT_EQ(summary.samples, 3);
+  EXPECT_EQ(summary.median_interval_s.low, 2);
+  EXPECT_EQ(summary.median_interval_s.high, 9);
+}
+
+TEST(Summarise, HasNoSpreadOfOneSample) {
+  EXPECT_EQ(summarise({.device_s = {2}, .host_s = {2}}).std_s, 0);
+  EXPECT_THROW(summarise({}), std::invalid_argument);
+}
+
+TEST(Compare, PairsWithinRounds) {
+  // The machine slows down by three; each round still says 2.
+  const std::vector<double> baseline{2, 4, 6, 2, 4, 6, 2, 4};
+  const std::vector<double> kernel{1, 2, 3, 1, 2, 3, 1, 2};
+  const Ratio ratio = compare(baseline, kernel);
+  EXPECT_EQ(ratio.value, 2);
+  EXPECT_EQ(ratio.interval.low, 2);
+  EXPECT_EQ(ratio.interval.high, 2);
+  EXPECT_EQ(ratio.verdict, Verdict::kWin);
+  EXPECT_EQ(compare(kernel, baseline).verdict, Verdict::kLoss);
+}
+
+TEST(Compare, RefusesSetsThatDoNotPair) {
+  const std::vector<double> one{1};
+  const std::vector<double> two{1, 2};
+  EXPECT_THROW(compare(one, two), std::invalid_argument);
+  EXPECT_THROW(compare({}, {}), std::invalid_argument);
+}
+
+TEST(Decide, FollowsTheInterval) {
+  EXPECT_EQ(decide({1.001, 1.2}), Verdict::kWin);
+  EXPECT_EQ(decide({0.8, 0.999}), Verdict::kLoss);
+  EXPECT_EQ(decide({0.9, 1.1}), Verdict::kInconclusive);
+  EXPECT_EQ(decide({0.99, 1.01}), Verdict::kTie);
+  EXPECT_EQ(decide({0.995, 1.02}), Verdict::kInconclusive);
+}
+
+TEST(Decide, CallsATieWhatLiesWithinOnePercentAndExcludesOne) {
+  EXPECT_EQ(decide({1.002, 1.008}), Verdict::kTie);
+  EXPECT_EQ(decide({0.992, 0.998}), Verdict::kTie);
+}
+
+TEST(Decide, DoesNotKnowWithoutNumbers) {
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(decide({kNan, kNan}), Verdict::kInconclusive);
+}
+
+}  // namespace
+}  // namespace twofour::measure
