@@ -67,14 +67,18 @@ struct FlagMeaning {
 };
 
 constexpr std::array kFlagMeanings{
-    FlagMeaning{"NOT_COLD",
-                "the weights could not be kept out of cache; the row is no cold result"},
+    FlagMeaning{
+        "NOT_COLD",
+        "cold was asked for, but nothing keeps the weights out of cache, or they came faster "
+        "than memory gives them"},
     FlagMeaning{"WEAK_BASELINE",
-                "the dense side is far below what the device can do, or the speed-up is above what "
-                "2:4 can give; do not quote the ratio"},
-    FlagMeaning{"ABOVE_CEILING", "faster than the measured peak of the device allows; suspect it"},
+                "the dense side is far under what the device can do, so the ratio flatters 2:4"},
+    FlagMeaning{"ABOVE_CEILING", "the speed-up is higher than 2:4 can explain"},
     FlagMeaning{"UNSTABLE",
                 "sampling stopped before the requested precision; more --max-time helps"},
+    FlagMeaning{
+        "CLIFF",
+        "hot, and only the 2:4 weights fit in the cache: the ratio compares cache with memory"},
 };
 
 std::set<std::string> flags_of(const Record& r) {

@@ -2,9 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "measure/flags.h"
 #include "report/answer.h"
 
 namespace twofour::report {
@@ -15,6 +19,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr auto kWin = Verdict::kWin;
 constexpr auto kLoss = Verdict::kLoss;
@@ -173,6 +178,20 @@ TEST(Legend, ExplainsWhatOccurs) {
   records.back().flags = {"NOT_COLD"};
   EXPECT_THAT(legend(records, "*"), ElementsAre(HasSubstr("* marks 2:4 rows"), HasSubstr("error: "),
                                                 HasSubstr("NOT_COLD: "), HasSubstr("UNSTABLE: ")));
+}
+
+TEST(Legend, ExplainsEveryFlagAndSoDoesTheDocumentation) {
+  std::ifstream stream(TWOFOUR_SOURCE_DIR "/docs/records.md");
+  std::ostringstream docs;
+  docs << stream.rdbuf();
+  for (const std::string_view flag :
+       {measure::kNotCold, measure::kWeakBaseline, measure::kAboveCeiling, measure::kUnstable,
+        measure::kCliff}) {
+    std::vector<Record> records{sparse(0, 1, 0.9, kLoss)};
+    records[0].flags.emplace_back(flag);
+    EXPECT_THAT(legend(records, ">"), ElementsAre(StartsWith(std::string(flag) + ": ")));
+    EXPECT_THAT(docs.str(), HasSubstr("| `" + std::string(flag) + "` |"));
+  }
 }
 
 }  // namespace
