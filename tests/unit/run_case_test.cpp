@@ -1,0 +1,171 @@
+// What becomes of a case's kernels when things go wrong, and of its memory.
+#include <string>
+#include <vector>
+
+#include "run_fixture.h"
+
+namespace twofour::run {
+namespace {
+
+using ::testing::Each;
+using testing::FakeFault;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+TEST_F(RunTest, OneRowForEachKernelInTheOrderOfTheOldScript) {
+  const CaseResult result =
+      run({sparse_kernel("sparse", 1e-3), dense_kernel("dense", 2e-3), bf16_kernel("bf16", 4e-3)});
+  ASSERT_THAT(result.records, SizeIs(3));
+  EXPECT_EQ(result.records[0].kernel, "bf16");
+  EXPECT_EQ(result.records[1].kernel, "dense");
+  EXPECT_EQ(result.records[2].kernel, "sparse");
+  EXPECT_FALSE(result.device_lost);
+  for (const Record& record : result.records) {
+    EXPECT_EQ(record.outcome.kind, OutcomeKind::kOk) << record.outcome.reason;
+    EXPECT_TRUE(record.accuracy && record.summary && record.samples);
+    EXPECT_THAT(record.repro, HasSubstr("--m-constant 4 --k-constant 16 --n-constant 8"));
+  }
+}
+
+TEST_F(RunTest, NothingIsLeftAllocated) {
+  run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3, FakeFault::kThrowsInPlan)});
+  EXPECT_EQ(device.live_bytes(), 0U);
+}
+
+TEST_F(RunTest, ASkippedCaseIsARowForEachKernelWithItsReason) {
+  c.skip_reason = "N = 7 is not a multiple of 2";
+  const CaseResult result = run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3)});
+  ASSERT_THAT(result.records, SizeIs(2));
+  for (const Record& record : result.records) {
+    EXPECT_EQ(record.outcome.kind, OutcomeKind::kSkipped);
+    EXPECT_EQ(record.outcome.reason, "N = 7 is not a multiple of 2");
+  }
+  EXPECT_EQ(fake->calls("dense").prepared, 0);
+}
+
+TEST_F(RunTest, AnUnsupportedProblemIsNotPrepared) {
+  testing::FakeKernel sparse = sparse_kernel("sparse", 1e-3);
+  sparse.unsupported = "K must be a multiple of 64";
+  const CaseResult result = run({dense_kernel("dense", 1e-3), sparse});
+  EXPECT_EQ(of(result, "sparse").outcome.kind, OutcomeKind::kUnsupported);
+  EXPECT_EQ(of(result, "sparse").outcome.reason, "K must be a multiple of 64");
+  EXPECT_EQ(fake->calls("sparse").prepared, 0);
+  EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
+}
+
+TEST_F(RunTest, AWrongKernelIsNeverTimed) {
+  const CaseResult result =
+      run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3, FakeFault::kWrongResult)});
+  const Record& wrong = of(result, "sparse");
+  EXPECT_EQ(wrong.outcome.kind, OutcomeKind::kIncorrect);
+  EXPECT_FALSE(wrong.outcome.reason.empty());
+  EXPECT_GT(wrong.accuracy->max_error_ratio, 1);
+  EXPECT_FALSE(wrong.samples);
+  EXPECT_EQ(fake->calls("sparse").launched, 1);
+  EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
+}
+
+struct FaultCase {
+  FakeFault fault;
+  std::string reason;
+};
+
+class RunFaultTest : public RunTest, public ::testing::WithParamInterface<FaultCase> {};
+
+TEST_P(RunFaultTest, CostsOneRow) {
+  const auto& [fault, reason] = GetParam();
+  const CaseResult result = run({dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, fault),
+                                 sparse_kernel("good", 1e-3)});
+  ASSERT_THAT(result.records, SizeIs(3));
+  EXPECT_EQ(of(result, "bad").outcome.kind, OutcomeKind::kFailed);
+  EXPECT_EQ(of(result, "bad").outcome.reason, reason);
+  EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
+  EXPECT_EQ(of(result, "good").outcome.kind, OutcomeKind::kOk);
+  EXPECT_EQ(of(result, "good").vs_dense->verdict, Verdict::kWin);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, RunFaultTest,
+    ::testing::Values(FaultCase{FakeFault::kThrowsInSupports, "cannot tell"},
+                      FaultCase{FakeFault::kThrowsInPrepare, "cannot prepare"},
+                      FaultCase{FakeFault::kThrowsInPlan, "cannot plan"},
+                      FaultCase{FakeFault::kThrowsInVerification, "cannot launch"},
+                      FaultCase{FakeFault::kThrowsWhenSampled, "cannot go on"}));
+
+TEST_F(RunTest, ALostDeviceIsOneRowAndTheOthersHaveNone) {
+  for (const FakeFault fault :
+       {FakeFault::kLosesDeviceInPrepare, FakeFault::kLosesDeviceWhenSampled}) {
+    const CaseResult result = run({dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, fault),
+                                   sparse_kernel("good", 1e-3)});
+    EXPECT_TRUE(result.device_lost);
+    ASSERT_THAT(result.records, SizeIs(1));
+    EXPECT_EQ(result.records[0].kernel, "bad");
+    EXPECT_EQ(result.records[0].outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(result.records[0].outcome.reason, "device lost");
+  }
+}
+
+TEST_F(RunTest, AnInterruptedCaseDrawsNothingAndSaysSo) {
+  stop.request_stop();
+  const CaseResult result = run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3)});
+  ASSERT_THAT(result.records, SizeIs(2));
+  for (const Record& record : result.records) {
+    EXPECT_EQ(record.outcome.kind, OutcomeKind::kSkipped);
+    EXPECT_EQ(record.outcome.reason, kInterruptedReason);
+  }
+  EXPECT_EQ(fake->calls("dense").prepared, 0);
+}
+
+TEST_F(RunTest, WhatDoesNotFitIsSkippedWithBothNumbers) {
+  testing::FakeKernel large = sparse_kernel("large", 1e-3);
+  large.weight_bytes = std::size_t{2} << 30;
+  const CaseResult result = run({dense_kernel("dense", 1e-3), large});
+  EXPECT_EQ(of(result, "large").outcome.kind, OutcomeKind::kSkipped);
+  EXPECT_EQ(of(result, "large").outcome.reason,
+            "needs 2.00 GiB with what runs beside it, 0.90 GiB are free");
+  EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
+}
+
+TEST_F(RunTest, WhereMemoryIsShortTheBf16KernelsGiveWay) {
+  testing::FakeKernel bf16 = bf16_kernel("bf16", 1e-3);
+  testing::FakeKernel dense = dense_kernel("dense", 1e-3);
+  bf16.weight_bytes = dense.weight_bytes = std::size_t{64} << 10;
+  device.set_free_bytes(std::size_t{100} << 10);
+  const CaseResult result = run({bf16, dense});
+  EXPECT_EQ(of(result, "bf16").outcome.kind, OutcomeKind::kSkipped);
+  EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
+}
+
+TEST_F(RunTest, SharedWeightsCountOnce) {
+  testing::FakeKernel one = sparse_kernel("one", 1e-3);
+  testing::FakeKernel two = sparse_kernel("two", 1e-3);
+  one.weight_bytes = two.weight_bytes = std::size_t{64} << 10;
+  device.set_free_bytes(std::size_t{100} << 10);
+  EXPECT_EQ(of(run({one, two}), "two").outcome.kind, OutcomeKind::kSkipped);
+  one.weights_key = two.weights_key = "packed";
+  // The fake operations allocate their own; only the plan is under test.
+  EXPECT_EQ(of(run({one, two}), "two").outcome.kind, OutcomeKind::kOk);
+}
+
+TEST_F(RunTest, PlansGetTheBudget) {
+  config.plan_budget_s = 0.25;
+  run({dense_kernel("dense", 1e-3)});
+  EXPECT_EQ(fake->calls("dense").planned_budget_s, 0.25);
+}
+
+TEST_F(RunTest, TheWatchdogSeesNoKernelAfterwards) {
+  run({dense_kernel("dense", 1e-3, FakeFault::kThrowsWhenSampled)});
+  EXPECT_EQ(activity.current().record, nullptr);
+}
+
+TEST_F(RunTest, MemoryNeedIsWhatTheCaseWouldTake) {
+  run({dense_kernel("dense", 1e-3)});
+  const auto selected = select_kernels(instances, config.dtype, std::nullopt);
+  const MemoryNeed need = memory_need(config, c, selected[0], device);
+  EXPECT_EQ(need.copies, fake->calls("dense").copies);
+  EXPECT_EQ(need.weight_bytes, 256U * static_cast<std::size_t>(need.copies));
+  EXPECT_EQ(need.total(), need.operand_bytes + need.weight_bytes + need.other_bytes);
+}
+
+}  // namespace
+}  // namespace twofour::run

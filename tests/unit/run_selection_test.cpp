@@ -1,0 +1,62 @@
+#include "run/selection.h"
+
+#include <optional>
+#include <regex>
+#include <stdexcept>
+#include <vector>
+
+#include "run_fixture.h"
+
+namespace twofour::run {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class SelectionTest : public RunTest {
+ protected:
+  std::vector<std::string> names(DataType dtype, const std::optional<std::regex>& pattern = {}) {
+    std::vector<std::string> result;
+    for (const SelectedKernel& kernel : select_kernels(instances, dtype, pattern)) {
+      result.push_back(kernel.kernel.name);
+    }
+    return result;
+  }
+};
+
+TEST_F(SelectionTest, TakesTheTypeAndItsSixteenBitBaselines) {
+  run({sparse_kernel("sparse", 1e-3), dense_kernel("dense", 1e-3), bf16_kernel("bf16", 1e-3)});
+  EXPECT_THAT(names(DataType::kInt8), ElementsAre("bf16", "dense", "sparse"));
+  EXPECT_THAT(names(DataType::kBf16), ElementsAre("bf16"));
+  EXPECT_THAT(names(DataType::kFp16), ElementsAre());
+}
+
+TEST_F(SelectionTest, APatternAlsoTakesWhatIsNotRunByDefault) {
+  testing::FakeKernel rare = sparse_kernel("rare", 1e-3);
+  rare.info.by_default = false;
+  run({dense_kernel("dense", 1e-3), rare});
+  EXPECT_THAT(names(DataType::kInt8), ElementsAre("dense"));
+  EXPECT_THAT(names(DataType::kInt8, std::regex("^ra")), ElementsAre("rare"));
+}
+
+TEST_F(SelectionTest, AnUnknownProviderIsNamedWithThoseThereAre) {
+  const std::vector<std::string> wrong{"nobody"};
+  try {
+    start_providers("cpu", wrong);
+    FAIL() << "accepted";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--providers: 'nobody' is not a provider; use one of "));
+    EXPECT_THAT(error.what(), HasSubstr("cpu"));
+  }
+}
+
+TEST(ProblemFor, GivesScalesOnlyToKernelsThatScale) {
+  providers::KernelInfo kernel;
+  const ScaleScheme scales{ScaleGranularity::kVector, ScaleGranularity::kTensor};
+  EXPECT_EQ(problem_for(kernel, {1, 2, 3}, scales).scales, scales);
+  kernel.scaled = false;
+  EXPECT_EQ(problem_for(kernel, {1, 2, 3}, scales).scales.a, ScaleGranularity::kNone);
+}
+
+}  // namespace
+}  // namespace twofour::run
