@@ -269,10 +269,10 @@ TEST(CpuKernelList, HasAPortableKernelForEveryTypeAndSparsity) {
   for (const DataType type :
        {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16}) {
     for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
-      const Kernel* portable = find_kernel(Isa::kPortable, type, sparsity);
+      const Kernel* portable = find_kernel(Isa::kPortable, type, sparsity, 1);
       ASSERT_NE(portable, nullptr);
       EXPECT_EQ(portable->isa, Isa::kPortable);
-      EXPECT_GE(find_kernel(detected_isa(), type, sparsity)->isa, Isa::kPortable);
+      EXPECT_GE(find_kernel(detected_isa(), type, sparsity, 1)->isa, Isa::kPortable);
     }
   }
 }

@@ -67,6 +67,7 @@ struct Kernel {
   Sparsity sparsity = Sparsity::kDense;
   int panel_columns = 1;
   int max_rows = 1;    ///< largest row block
+  int min_rows = 1;    ///< with fewer rows another kernel is meant to run; this one could
   int k_multiple = 1;  ///< K is padded with zeros to a multiple of this
 
   /// Panels follow each other: this is panel_count times the bytes of one panel.

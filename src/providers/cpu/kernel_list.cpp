@@ -13,10 +13,11 @@ std::span<const Kernel* const> kernel_list() {
   return kKernels;
 }
 
-const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity) {
+const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity, std::int64_t m) {
   const Kernel* best = nullptr;
   for (const Kernel* kernel : kernel_list()) {
     if (kernel->type != type || kernel->sparsity != sparsity || kernel->isa > isa) continue;
+    if (m < kernel->min_rows) continue;
     if (best == nullptr || kernel->isa > best->isa) best = kernel;
   }
   return best;

@@ -18,8 +18,9 @@ namespace twofour::providers::cpu {
 /// Every kernel in kernel_list.inc, whatever this machine can run.
 std::span<const Kernel* const> kernel_list();
 
-/// The kernel of the highest instruction set that is not above `isa`, first in the list among
-/// equals. Every type and sparsity has a portable one; null for types without kernels (float32).
-const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity);
+/// The kernel for `m` rows: of those meant for so many, the one of the highest instruction set that
+/// is not above `isa`, first in the list among equals. Every type and sparsity has a portable one;
+/// null for types without kernels (float32).
+const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity, std::int64_t m);
 
 }  // namespace twofour::providers::cpu

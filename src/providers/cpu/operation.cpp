@@ -59,6 +59,8 @@ std::string weights_key(const Kernel& kernel) {
   key += to_string(kernel.sparsity);
   key += '/';
   key += to_string(kernel.isa);
+  key += '/';
+  key += std::to_string(kernel.panel_columns);
   return key;
 }
 

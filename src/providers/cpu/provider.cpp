@@ -75,7 +75,7 @@ class CpuProvider : public Provider {
 
   [[nodiscard]] Footprint footprint(const KernelInfo& info, const GemmProblem& problem,
                                     int threads) const override {
-    const Kernel& kernel = chosen(info);
+    const Kernel& kernel = chosen(info, problem);
     return {.weight_bytes = kernel.packed_bytes(problem.shape.n, problem.shape.k),
             .workspace_bytes = workspace_bytes(kernel, problem.shape, threads),
             .weights_key = weights_key(kernel)};
@@ -83,13 +83,13 @@ class CpuProvider : public Provider {
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& info, const GemmProblem& problem) const override {
-    return std::make_unique<CpuOperation>(chosen(info), problem);
+    return std::make_unique<CpuOperation>(chosen(info, problem), problem);
   }
 
  private:
   /// Asked at each call, so that a test can lower TWOFOUR_ISA between two operations.
-  static const Kernel& chosen(const KernelInfo& info) {
-    return *find_kernel(best_isa(), info.a, info.sparsity);
+  static const Kernel& chosen(const KernelInfo& info, const GemmProblem& problem) {
+    return *find_kernel(best_isa(), info.a, info.sparsity, problem.shape.m);
   }
 };
 

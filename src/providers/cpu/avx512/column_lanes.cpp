@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "operands/number_formats.h"
 #include "providers/cpu/avx512/epilogue.h"
+#include "providers/cpu/avx512/fp8.h"
 #include "providers/cpu/kernel_list.h"
 #include "providers/cpu/tile_loop.h"
 #include "providers/cpu/two_four.h"
@@ -99,34 +101,8 @@ struct Fp8Unit : Pairs {
   static constexpr int kLoadWords = 2;
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][1]) {
     const __m512i codes = _mm512_loadu_si512(packed);
-    words[0][0] = decode(_mm512_slli_epi16(codes, 8), codes, _mm512_set1_epi16(0x78), codes);
-    words[1][0] = decode(codes, codes, _mm512_set1_epi16(0x7800), _mm512_srli_epi16(codes, 8));
-  }
-
- private:
-  /// 2^-8 of the e4m3 codes in the high bytes of `high` as bfloat16. `tested` has its exponent
-  /// under `exponent`, `low` its mantissa in the lowest bits.
-  ///
-  /// Exponent and mantissa of e4m3 move into place below an exponent that adds 112. Where the code
-  /// is subnormal that is wrong by a number that depends on the mantissa alone.
-  [[gnu::always_inline]] static __m512i decode(__m512i high, __m512i tested, __m512i exponent,
-                                               __m512i low) {
-    alignas(64) static constexpr auto kCorrections = [] {
-      std::array<std::uint16_t, 32> corrections{};
-      for (unsigned mantissa = 0; mantissa < 8; ++mantissa) {
-        const float value = static_cast<float>(mantissa) * 0x1p-17F;
-        corrections[mantissa] = static_cast<std::uint16_t>((operands::float_bits(value) >> 16U) -
-                                                           (0x3800U + (mantissa << 4U)));
-      }
-      return corrections;
-    }();
-    const __m512i wide = _mm512_ternarylogic_epi32(
-        _mm512_srai_epi16(high, 4), _mm512_set1_epi16(static_cast<std::int16_t>(0x87F0)),
-        _mm512_set1_epi16(0x3800), 0xEA);  // (a & b) | c
-    const __mmask32 subnormal = _mm512_testn_epi16_mask(tested, exponent);
-    const __m512i correction =
-        _mm512_permutexvar_epi16(low, _mm512_load_si512(kCorrections.data()));
-    return _mm512_mask_add_epi16(wide, subnormal, wide, correction);
+    words[0][0] = low_fp8_to_bf16(codes);
+    words[1][0] = high_fp8_to_bf16(codes);
   }
 };
 

@@ -13,6 +13,22 @@ inline constexpr std::int64_t kIndexBytes = kColumns * 4;
 
 inline std::int64_t steps(std::int64_t k) { return (k + kStepDepth - 1) / kStepDepth; }
 
+/// Hands the two kept of four to put(0 or 1, code) and returns i0 | i1 << 2. The sign bit alone is -0.0, a
+/// zero, except in int8.
+template <class Stored, class Put>
+inline std::uint32_t compress_group(const Stored* group, Put&& put) {
+  constexpr unsigned kSign = std::is_signed_v<Stored> ? 0U : 1U << (8 * sizeof(Stored) - 1);
+  constexpr auto kMagnitude = static_cast<Stored>(~kSign);
+  unsigned mask = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    mask |= static_cast<unsigned>((group[i] & kMagnitude) != 0) << i;
+  }
+  const auto [first, second] = kKeptPairs[mask];
+  put(0, group[first]);
+  put(1, group[second]);
+  return first | static_cast<std::uint32_t>(second) << 2U;
+}
+
 template <class Format, Sparsity kSparsity>
 struct Layout {
   using Stored = typename Format::Stored;
@@ -66,7 +82,11 @@ struct Layout {
       if constexpr (kDense) {
         for (std::int64_t i = 0; i < depth; ++i) put(i, from[i]);
       } else {
-        const std::uint32_t codes = compress(from, depth / 4, put);
+        std::uint32_t codes = 0;
+        for (std::int64_t g = 0; g < depth / 4; ++g) {
+          codes |= compress_group(from + 4 * g, [&](int i, Stored code) { put(2 * g + i, code); })
+                   << 4 * g;
+        }
         std::memcpy(to + 4 * column, &codes, sizeof(codes));
       }
     }
@@ -82,26 +102,6 @@ struct Layout {
     } else {
       return (word * kColumns + column) * kDepth + i;
     }
-  }
-
-  /// Hands the two kept of each four to `put` and returns the nibbles. The sign bit alone is -0.0, a
-  /// zero.
-  template <class Put>
-  static std::uint32_t compress(const Stored* from, std::int64_t groups, Put&& put) {
-    constexpr auto kMagnitude = static_cast<Stored>((1U << (8 * sizeof(Stored) - 1)) - 1);
-    std::uint32_t codes = 0;
-    for (std::int64_t g = 0; g < groups; ++g) {
-      const Stored* group = from + 4 * g;
-      unsigned mask = 0;
-      for (unsigned i = 0; i < 4; ++i) {
-        mask |= static_cast<unsigned>((group[i] & kMagnitude) != 0) << i;
-      }
-      const auto [first, second] = kKeptPairs[mask];
-      put(2 * g, group[first]);
-      put(2 * g + 1, group[second]);
-      codes |= (first | static_cast<std::uint32_t>(second) << 2U) << (4 * g);
-    }
-    return codes;
   }
 };
 

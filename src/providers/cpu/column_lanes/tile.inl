@@ -29,9 +29,6 @@ struct TileArgs {
 inline constexpr std::int64_t kPrefetchWeightBytes = 4096;
 inline constexpr std::int64_t kPrefetchActivationBytes = 4096;
 
-// Loops whose bounds are constants, over arrays of vectors that must live in registers.
-#define TWOFOUR_UNROLL _Pragma("GCC unroll 64")
-
 template <std::int64_t kBytes>
 [[gnu::always_inline]] inline void prefetch(const std::byte* data) {
   TWOFOUR_UNROLL for (std::int64_t byte = 0; byte < kBytes; byte += 64) {

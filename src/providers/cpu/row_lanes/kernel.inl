@@ -1,0 +1,270 @@
+// The row-lanes product and its kernels.
+//
+// Unit names the vectors of one instruction set and format; kLanes rows are a vector, a word is 32 bits:
+//   Sum, zero, load_sum, store_sum      sums
+//   choices(activations, stride, to, choice_stride)
+//                                       from the four vectors of a group of k, the table's entries
+//   words(values, scratch)              a column's packed values of a block as words, in memory
+//   four(words), word<i>(four)          a word for all rows
+//   add(sum, choice, word)              sum += product; the choice is read from memory
+//   store(epilogue, row, sums, start)   sixteen sums of a row
+
+template <class Unit, class Format>
+struct RowLanes {
+  using L = RowLayout<Format>;
+  using Element = typename Format::Element;
+  using Sum = typename Unit::Sum;
+  static constexpr std::int64_t kVectorBytes = Unit::kLanes * 4;
+  static constexpr int kMaxVectors = kMaxBlockRows / Unit::kLanes;
+  static constexpr bool kPairs = Format::kDepth == 2;
+  static constexpr int kChoices = kPairs ? 6 : 4;
+  static constexpr int kGroupWords = kPairs ? 1 : 2;
+  /// Row blocks whose sums are kept together, so that a block of weights serves them all.
+  static constexpr std::int64_t kBlocksTogether = 8;
+  static constexpr std::int64_t kSumBytes = 512 * 1024;
+  static constexpr std::int64_t kWordBytes = kBlockGroups * kGroupWords * 4;
+  static constexpr std::int64_t kTableBytes = kBlockGroups * kChoices * kMaxBlockRows * 4;
+
+  /// Columns at once: enough sums that none waits for its last product.
+  static constexpr int batch(int vectors) { return Unit::batch(vectors); }
+  /// Bytes from choice to choice, a power of two, so that codes become addresses by shifts.
+  static constexpr std::int64_t choice_stride(int vectors) {
+    std::int64_t stride = kVectorBytes;
+    while (stride < vectors * kVectorBytes) stride *= 2;
+    return stride;
+  }
+
+  /// Blocks of k that go through the table together: few rows leave room for more.
+  static constexpr std::int64_t together(int vectors) {
+    return kMaxBlockRows * 4 / choice_stride(vectors);
+  }
+
+  struct Columns {
+    const std::byte* codes;   ///< of the first column, in the first block of k
+    const std::byte* values;  ///< likewise
+    std::int64_t blocks;      ///< of k
+    const std::byte* table;
+    std::byte* words;    ///< scratch
+    std::uint32_t* sums;  ///< [column][vector]
+    bool fresh;          ///< sums start from zero
+  };
+
+  template <int kVectors>
+  static void multiply(const Columns& columns) {
+    constexpr int kBatch = batch(kVectors);
+    constexpr std::int64_t kStride = choice_stride(kVectors);
+    constexpr std::int64_t kSums = kVectors * Unit::kLanes;
+    Sum sums[std::size_t{kBatch}][std::size_t{kVectors}];
+    TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
+      TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
+        sums[c][v] = columns.fresh ? Unit::zero()
+                                   : Unit::load_sum(columns.sums + c * kSums + v * Unit::kLanes);
+      }
+    }
+    const std::byte* table = columns.table;
+    const std::byte* packed_codes = columns.codes;
+    const std::byte* packed_values = columns.values;
+    for (std::int64_t block = 0; block < columns.blocks; ++block) {
+      std::uint64_t codes[std::size_t{kBatch}];
+      const std::byte* words[std::size_t{kBatch}];
+      TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
+        std::memcpy(&codes[c], packed_codes + c * L::kCodeBytes, sizeof(codes[c]));
+        words[c] = Unit::words(packed_values + c * L::kValueBytes, columns.words + c * kWordBytes);
+      }
+      packed_codes += L::kBlockBytes;
+      packed_values += L::kBlockBytes;
+      for (int quad = 0; quad < static_cast<int>(kWordBytes / 16); ++quad) {
+        typename Unit::Four four[std::size_t{kBatch}];
+        TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) four[c] = Unit::four(words[c] + quad * 16);
+        add_quad<kVectors>(table, codes, four, sums);
+        table += 4 / kGroupWords * kChoices * kStride;
+      }
+    }
+    TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
+      TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
+        Unit::store_sum(columns.sums + c * kSums + v * Unit::kLanes, sums[c][v]);
+      }
+    }
+  }
+
+  template <int kVectors, class Codes, class Fours, class Sums>
+  [[gnu::always_inline]] static void add_quad(const std::byte* table, Codes& codes,
+                                              const Fours& four, Sums& sums) {
+    constexpr int kBatch = batch(kVectors);
+    constexpr std::int64_t kStride = choice_stride(kVectors);
+    unrolled<4>([&](auto i) __attribute__((always_inline)) {
+      constexpr std::int64_t kGroup = i() / kGroupWords * kChoices * kStride;
+      TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
+        const auto word = Unit::template word<i()>(four[c]);
+        const std::uint64_t code = codes[c] & (kPairs ? 15U : 3U);
+        codes[c] >>= kPairs ? 4 : 2;
+        const std::byte* choice =
+            table + kGroup + code * static_cast<std::uint64_t>(kStride);
+        TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
+          Unit::add(sums[c][v], choice + v * kVectorBytes, word);
+        }
+      }
+    });
+  }
+
+  using Multiply = void (*)(const Columns&);
+  /// Entry v - 1 is for v vectors of rows.
+  static constexpr auto kMultiply = []<int... i>(std::integer_sequence<int, i...>) {
+    return std::array<Multiply, std::size_t{kMaxVectors}>{multiply<i + 1>...};
+  }
+  (std::make_integer_sequence<int, kMaxVectors>{});
+
+  // --- One thread's share.
+
+  /// Panels whose sums are kept while all of K goes by.
+  static std::int64_t panels_together(std::int64_t m) {
+    const std::int64_t rows = round_up(std::min(m, kBlocksTogether * kMaxBlockRows), Unit::kLanes);
+    return std::max<std::int64_t>(1, kSumBytes / (rows * kPanelColumns * 4));
+  }
+
+  static std::size_t scratch_bytes(const GemmShape& shape) {
+    const std::int64_t blocks = std::min(block_count(shape.m, kMaxBlockRows), kBlocksTogether);
+    const std::int64_t rows = round_up(std::min<std::int64_t>(shape.m, kMaxBlockRows), Unit::kLanes);
+    const std::int64_t panels =
+        std::min(panels_together(shape.m), block_count(shape.n, static_cast<int>(kPanelColumns)));
+    return static_cast<std::size_t>(kTableBytes + kWordScratchBytes +
+                                    blocks * rows * panels * kPanelColumns * 4);
+  }
+
+  static void run(const RunArgs& args) {
+    const std::int64_t group = panels_together(args.shape.m);
+    for (std::int64_t block = args.blocks.begin; block < args.blocks.end;
+         block += kBlocksTogether) {
+      const Range blocks{block, std::min(block + kBlocksTogether, args.blocks.end)};
+      for (std::int64_t panel = args.panels.begin; panel < args.panels.end; panel += group) {
+        run_panels(args, {panel, std::min(panel + group, args.panels.end)}, blocks);
+      }
+    }
+  }
+
+  static constexpr Kernel kernel(std::string_view name, Isa isa, DataType type, int min_rows) {
+    return {.name = name,
+            .isa = isa,
+            .type = type,
+            .sparsity = Sparsity::kTwoFour,
+            .panel_columns = static_cast<int>(kPanelColumns),
+            .max_rows = kMaxBlockRows,
+            .min_rows = min_rows,
+            .k_multiple = static_cast<int>(kBlockDepth),
+            .packed_bytes = L::packed_bytes,
+            .pack = L::pack,
+            .converted_bytes = L::converted_bytes,
+            .convert = L::template convert<Unit::kLanes>,
+            .scratch_bytes = scratch_bytes,
+            .run = run};
+  }
+
+ private:
+  static constexpr std::int64_t kWordScratchBytes = 8 * kWordBytes;
+
+  /// Rows of a block, and where its sums lie in scratch.
+  struct RowBlock {
+    Range rows;
+    int vectors;
+    const std::byte* activations;
+    std::uint32_t* sums;  ///< [panel][column][vector]
+  };
+
+  static RowBlock row_block(const RunArgs& args, Range panels, Range blocks, std::int64_t block) {
+    const std::int64_t count = block_count(args.shape.m, kMaxBlockRows);
+    const Range rows = rows_of_block(args.shape.m, count, block);
+    const std::int64_t stride = round_up(
+        std::min<std::int64_t>(args.shape.m, kMaxBlockRows), Unit::kLanes);
+    auto* sums = reinterpret_cast<std::uint32_t*>(args.scratch + kTableBytes + kWordScratchBytes);
+    return {.rows = rows,
+            .vectors = static_cast<int>(round_up(rows.end - rows.begin, Unit::kLanes)) / Unit::kLanes,
+            .activations = args.converted + block * L::converted_stride(args.shape.m, args.shape.k),
+            .sums = sums + (block - blocks.begin) * (panels.end - panels.begin) * kPanelColumns * stride};
+  }
+
+  /// Vectors of the largest row block.
+  static int most_vectors(std::int64_t m) {
+    const std::int64_t blocks = block_count(m, kMaxBlockRows);
+    return static_cast<int>(block_count((m + blocks - 1) / blocks, Unit::kLanes));
+  }
+
+  static void run_panels(const RunArgs& args, Range panels, Range blocks) {
+    const std::int64_t k_count = k_blocks(args.shape.k);
+    for (std::int64_t k = 0; k < k_count;) {
+      const Range depth{k, std::min(k + together(most_vectors(args.shape.m)), k_count)};
+      for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
+        const RowBlock rows = row_block(args, panels, blocks, block);
+        fill_table(rows, depth, args.scratch);
+        for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
+          run_panel(args, panel, rows, depth,
+                    rows.sums + (panel - panels.begin) * kPanelColumns * rows.vectors * Unit::kLanes,
+                    block == blocks.begin);
+        }
+      }
+      k = depth.end;
+    }
+    for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
+      store(args, panels, row_block(args, panels, blocks, block));
+    }
+  }
+
+  static void fill_table(const RowBlock& rows, Range depth, std::byte* table) {
+    const std::int64_t stride = choice_stride(rows.vectors);
+    const std::int64_t vector = Unit::kLanes * static_cast<std::int64_t>(sizeof(Element));
+    const std::int64_t row_bytes = rows.vectors * vector;
+    for (std::int64_t g = depth.begin * kBlockGroups; g < depth.end * kBlockGroups; ++g) {
+      const std::byte* from = rows.activations + 4 * g * row_bytes;
+      for (int v = 0; v < rows.vectors; ++v) {
+        Unit::choices(from + v * vector, row_bytes, table + v * kVectorBytes, stride);
+      }
+      table += kChoices * stride;
+    }
+  }
+
+  static void run_panel(const RunArgs& args, std::int64_t panel, const RowBlock& rows, Range depth,
+                        std::uint32_t* sums, bool ahead) {
+    const std::byte* packed = args.packed + panel * L::panel_bytes(args.shape.k) + L::kHeaderBytes +
+                              depth.begin * L::kBlockBytes;
+    const std::int64_t bytes = (depth.end - depth.begin) * L::kBlockBytes;
+    const int step = batch(rows.vectors);
+    const std::int64_t columns = std::min(kPanelColumns, args.shape.n - panel * kPanelColumns);
+    const auto multiply_columns = kMultiply[static_cast<std::size_t>(rows.vectors - 1)];
+    for (std::int64_t column = 0; column < columns; column += step) {
+      if (ahead) {
+        // A share of the next panel's part.
+        const std::byte* next = packed + L::panel_bytes(args.shape.k);
+        for (std::int64_t i = bytes * column / kPanelColumns / 64 * 64;
+             i < bytes * (column + step) / kPanelColumns; i += 64) {
+          __builtin_prefetch(next + i);
+        }
+      }
+      multiply_columns({.codes = packed + column * L::kCodeBytes,
+                        .values = packed + kPanelColumns * L::kCodeBytes + column * L::kValueBytes,
+                        .blocks = depth.end - depth.begin,
+                        .table = args.scratch,
+                        .words = args.scratch + kTableBytes,
+                        .sums = sums + column * rows.vectors * Unit::kLanes,
+                        .fresh = depth.begin == 0});
+    }
+  }
+
+  /// Sixteen columns of a row at a time.
+  static void store(const RunArgs& args, Range panels, const RowBlock& rows) {
+    const std::int64_t stride = rows.vectors * Unit::kLanes;
+    for (std::int64_t column = panels.begin * kPanelColumns;
+         column < std::min(panels.end * kPanelColumns, args.shape.n); column += 16) {
+      const ColumnEpilogue epilogue(args.output, args.shape.n, column);
+      const std::uint32_t* sums = rows.sums + (column - panels.begin * kPanelColumns) * stride;
+      alignas(64) float starts[16] = {};
+      if constexpr (Format::kStarts) {
+        std::memcpy(starts, args.packed + column / kPanelColumns * L::panel_bytes(args.shape.k) +
+                                column % kPanelColumns * 4, sizeof(starts));
+      }
+      for (std::int64_t row = 0; row < rows.rows.end - rows.rows.begin; ++row) {
+        alignas(64) std::uint32_t turned[16];
+        TWOFOUR_UNROLL for (int j = 0; j < 16; ++j) turned[j] = sums[j * stride + row];
+        Unit::store(epilogue, rows.rows.begin + row, turned, starts);
+      }
+    }
+  }
+};
