@@ -1,0 +1,103 @@
+# twofour_cutlass_sources(LIST SELECTION OUT_VAR): writes one source for each tile shape of the list
+# of kernels, and one with the table of all kernels. SELECTION is "all", "smoke" (starred types
+# alone), or tile shapes separated by commas.
+set(TWOFOUR_CUTLASS_TYPES_i8 "DataType::kInt8, DataType::kBf16")
+set(TWOFOUR_CUTLASS_TYPES_fp8 "DataType::kFp8E4m3, DataType::kBf16")
+set(TWOFOUR_CUTLASS_TYPES_fp8h "DataType::kFp8E4m3, DataType::kFp16")
+set(TWOFOUR_CUTLASS_TYPES_bf16 "DataType::kBf16, DataType::kBf16")
+set(TWOFOUR_CUTLASS_TYPES_fp16 "DataType::kFp16, DataType::kFp16")
+set(TWOFOUR_CUTLASS_WS kWarpSpecialized)
+set(TWOFOUR_CUTLASS_PP kPingPong)
+set(TWOFOUR_CUTLASS_CO kCooperative)
+set(TWOFOUR_CUTLASS_tiles kTiles)
+set(TWOFOUR_CUTLASS_streamk kStreamK)
+
+function(twofour_cutlass_sources list selection out)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
+  string(REPLACE "," ";" wanted_tiles "${selection}")
+  file(STRINGS "${list}" lines REGEX "^[^#]")
+  set(tiles "")
+  foreach(line IN LISTS lines)
+    if(NOT line MATCHES
+       "^([0-9]+)x([0-9]+)x([0-9]+) +(WS|PP|CO) +([0-9])x([0-9]) +(tiles|streamk) +([^ ]+) +([^ ]+)$")
+      message(FATAL_ERROR "${list}: not a kernel: ${line}")
+    endif()
+    set(tile "${CMAKE_MATCH_1}x${CMAKE_MATCH_2}x${CMAKE_MATCH_3}")
+    set(shape "${CMAKE_MATCH_1}, ${CMAKE_MATCH_2}, ${CMAKE_MATCH_3}")
+    set(how "Schedule::${TWOFOUR_CUTLASS_${CMAKE_MATCH_4}}, ${CMAKE_MATCH_5}, ${CMAKE_MATCH_6}")
+    string(APPEND how ", Scheduler::${TWOFOUR_CUTLASS_${CMAKE_MATCH_7}}")
+    set(kDense "${CMAKE_MATCH_8}")
+    set(kTwoFour "${CMAKE_MATCH_9}")
+    if(NOT selection MATCHES "^(all|smoke)$" AND NOT tile IN_LIST wanted_tiles)
+      continue()
+    endif()
+    foreach(sparsity kDense kTwoFour)
+      string(REPLACE "," ";" types "${${sparsity}}")
+      foreach(type IN LISTS types)
+        string(REPLACE "*" "" plain "${type}")
+        if(type STREQUAL "-" OR (selection STREQUAL "smoke" AND type STREQUAL plain))
+          continue()
+        endif()
+        if(NOT DEFINED TWOFOUR_CUTLASS_TYPES_${plain})
+          message(FATAL_ERROR "${list}: '${plain}' is no type: ${line}")
+        endif()
+        list(APPEND tiles ${tile})
+        string(APPEND kernels_${tile}
+          "    compiled<Gemm<${TWOFOUR_CUTLASS_TYPES_${plain}}, Sparsity::${sparsity}, ${shape}, ${how}>>(),\n")
+      endforeach()
+    endforeach()
+  endforeach()
+  list(REMOVE_DUPLICATES tiles)
+  if(NOT tiles)
+    message(FATAL_ERROR "TWOFOUR_CUDA_KERNELS is '${selection}', not all, smoke or tiles of ${list}")
+  endif()
+  set(folder "${PROJECT_BINARY_DIR}/generated/cutlass")
+  set(sources "${folder}/kernels.cpp")
+  set(declarations "")
+  set(calls "")
+  foreach(tile IN LISTS tiles)
+    set(kernels "${kernels_${tile}}")
+    file(CONFIGURE OUTPUT "${folder}/kernels_${tile}.cu" @ONLY CONTENT
+[[// Written by cmake/cutlass_kernels.cmake from kernel_list.txt.
+#include <vector>
+
+#include "providers/cutlass/gemm.cuh"
+
+namespace twofour::providers::sm90 {
+
+std::vector<const Kernel*> kernels_@tile@() {
+  return {
+@kernels@  };
+}
+
+}  // namespace twofour::providers::sm90
+]])
+    list(APPEND sources "${folder}/kernels_${tile}.cu")
+    string(APPEND declarations "std::vector<const Kernel*> kernels_${tile}();\n")
+    string(APPEND calls "         kernels_${tile}(),\n")
+  endforeach()
+  file(CONFIGURE OUTPUT "${folder}/kernels.cpp" @ONLY CONTENT
+[[// Written by cmake/cutlass_kernels.cmake from kernel_list.txt.
+#include <vector>
+
+#include "providers/cutlass/kernel.h"
+
+namespace twofour::providers::sm90 {
+
+@declarations@
+std::span<const Kernel* const> kernels() {
+  static const std::vector<const Kernel*> all = [] {
+    std::vector<const Kernel*> list;
+    for (const auto& some : {
+@calls@         }) {
+      list.insert(list.end(), some.begin(), some.end());
+    }
+    return list;
+  }();
+  return all;
+}
+
+}  // namespace twofour::providers::sm90
+]])
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,100 @@
+#include "providers/cutlass/kernel_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "providers/cutlass/candidates.h"
+
+namespace twofour::providers::sm90 {
+namespace {
+
+constexpr std::string_view kFixedSuffix = "_fixed_tiles";
+
+/// The outputs that the old script printed for CUTLASS.
+bool printed_by_the_old_script(const KernelInfo& kernel) {
+  if (kernel.a == DataType::kInt8) return kernel.d == DataType::kBf16;
+  return kernel.a == DataType::kFp8E4m3 &&
+         (kernel.sparsity == Sparsity::kTwoFour || kernel.d == DataType::kBf16);
+}
+
+/// Every 2:4 kernel that runs by default has its dense twin run by default.
+bool by_default(const KernelInfo& kernel) {
+  if (printed_by_the_old_script(kernel)) return true;
+  if (kernel.a == DataType::kFp8E4m3) return true;
+  return kernel.a == kernel.d;  // bf16 and fp16
+}
+
+bool is_eight_bit(DataType type) { return size_of(type) == 1; }
+
+/// Elements in 16 bytes, what the tensor memory accelerator wants rows to be a multiple of.
+std::int64_t elements_of_16_bytes(DataType type) { return 16 / size_of(type); }
+
+}  // namespace
+
+bool is_fixed(std::string_view name) { return name.ends_with(kFixedSuffix); }
+
+std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels) {
+  std::vector<KernelInfo> infos;
+  for (const Kernel* kernel : kernels) {
+    const KernelTraits& traits = kernel->traits();
+    for (const bool bias : {false, true}) {
+      KernelInfo info{.name = kernel_name("cutlass", traits.a, traits.d, traits.sparsity, bias),
+                      .a = traits.a,
+                      .d = traits.d,
+                      .sparsity = traits.sparsity,
+                      .bias = bias,
+                      .accumulation = traits.a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast
+                                                                     : Accumulation::kWide};
+      info.by_default = by_default(info);
+      const bool known = std::any_of(infos.begin(), infos.end(), [&](const KernelInfo& other) {
+        return other.name == info.name;
+      });
+      if (known) continue;
+      infos.push_back(info);
+      if (info.sparsity != Sparsity::kTwoFour || !is_eight_bit(info.a)) continue;
+      info.name += kFixedSuffix;
+      info.by_default = false;
+      infos.push_back(info);
+    }
+  }
+  // Dense before 2:4, plain before bias: the order of the tables.
+  std::stable_sort(infos.begin(), infos.end(), [](const KernelInfo& x, const KernelInfo& y) {
+    return std::tuple(x.a, x.sparsity, x.d, x.bias) < std::tuple(y.a, y.sparsity, y.d, y.bias);
+  });
+  return infos;
+}
+
+Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& problem, bool fixed) {
+  const GemmShape& shape = problem.shape;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (shape.m > kMost || shape.n > kMost || shape.k > kMost) {
+    return Support::no("CUTLASS counts M, N and K in 32 bits");
+  }
+  const bool sparse = problem.sparsity == Sparsity::kTwoFour;
+  const std::int64_t depth = elements_of_16_bytes(problem.a) * (sparse ? 2 : 1);
+  if (shape.k % depth != 0) {
+    return Support::no(
+        fmt::format("K = {} is not a multiple of {}: rows of {} must be 16-byte aligned", shape.k,
+                    depth, sparse ? "compressed weights" : "operands"));
+  }
+  if (const std::int64_t width = elements_of_16_bytes(problem.d); shape.n % width != 0) {
+    return Support::no(fmt::format(
+        "N = {} is not a multiple of {}: rows of D must be 16-byte aligned", shape.n, width));
+  }
+  if (fixed) {
+    if (!fixed_candidate(kernels, problem).empty()) return Support::yes();
+    return Support::no("this build lacks the kernel that the old script would have taken");
+  }
+  const bool some = std::any_of(kernels.begin(), kernels.end(), [&](const Kernel* kernel) {
+    const KernelTraits& traits = kernel->traits();
+    return traits.a == problem.a && traits.d == problem.d && traits.sparsity == problem.sparsity &&
+           kernel->can_implement(shape);
+  });
+  if (some) return Support::yes();
+  return Support::no("no CUTLASS kernel of this build takes a problem of this shape");
+}
+
+}  // namespace twofour::providers::sm90

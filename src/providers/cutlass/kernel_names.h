@@ -1,0 +1,25 @@
+// From compiled kernels to the contract's names, and which problems they take. Pure host logic.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/problem.h"
+#include "providers/cutlass/kernel.h"
+#include "providers/provider.h"
+
+namespace twofour::providers::sm90 {
+
+/// One for each combination of types, sparsity and bias that `kernels` has, and beside each 2:4
+/// kernel of an 8-bit type one whose name ends in "_fixed_tiles": it does not search but takes the
+/// kernel that the old script would have taken (fixed_candidate()).
+std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels);
+
+/// Whether a kernel of that name has fixed tiles.
+bool is_fixed(std::string_view name);
+
+/// Whether some kernel of `kernels` takes `problem`.
+Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& problem, bool fixed);
+
+}  // namespace twofour::providers::sm90

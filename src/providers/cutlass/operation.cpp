@@ -1,0 +1,165 @@
+#include "providers/cutlass/operation.h"
+
+#include <cuda_runtime_api.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "device/cuda/cuda_stream.h"
+#include "device/cuda/error.h"
+#include "providers/cutlass/compress.h"
+#include "providers/cutlass/layout.h"
+#include "providers/gpu_search/gpu_search.h"
+
+namespace twofour::providers::sm90 {
+namespace {
+
+constexpr std::size_t kAlignment = 256;
+
+/// Where the metadata begins in a packed copy.
+std::size_t metadata_offset(const GemmProblem& problem) {
+  const std::size_t values = values_bytes(problem.shape.n, problem.shape.k, size_of(problem.b));
+  return (values + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+bool sparse(const GemmProblem& problem) { return problem.sparsity == Sparsity::kTwoFour; }
+
+int multiprocessors_here() {
+  int ordinal = 0;
+  int count = 0;
+  device::cuda::check(cudaGetDevice(&ordinal), "ask for the current GPU");
+  device::cuda::check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, ordinal),
+                      "read the number of multiprocessors");
+  return count;
+}
+
+/// A candidate with the launches that a search has made ready so far.
+class Trial {
+ public:
+  Trial(const Candidate& candidate, int copies, void* workspace)
+      : candidate_(candidate), workspace_(workspace), launches_(static_cast<std::size_t>(copies)) {}
+
+  void make_ready(int slot, const GemmArguments& arguments) {
+    auto& launch = launches_[static_cast<std::size_t>(slot)];
+    if (!launch) launch = candidate_.kernel->prepare(arguments, candidate_.tactic, workspace_);
+  }
+  void launch(int slot, cudaStream_t stream) {
+    launches_[static_cast<std::size_t>(slot)]->launch(stream);
+  }
+  [[nodiscard]] std::vector<std::unique_ptr<PreparedLaunch>> take() { return std::move(launches_); }
+
+ private:
+  Candidate candidate_;
+  void* workspace_;
+  std::vector<std::unique_ptr<PreparedLaunch>> launches_;
+};
+
+}  // namespace
+
+std::string weights_key(const GemmProblem& problem) {
+  return fmt::format("cutlass {} {}", info(problem.b).kernel_name, to_string(problem.sparsity));
+}
+
+std::size_t packed_bytes(const GemmProblem& problem) {
+  const GemmShape& shape = problem.shape;
+  if (sparse(problem)) return metadata_offset(problem) + metadata_bytes(shape.n, shape.k);
+  return static_cast<std::size_t>(shape.n * shape.k * size_of(problem.b));
+}
+
+CutlassOperation::CutlassOperation(KernelInfo kernel, const GemmProblem& problem,
+                                   std::string library, bool fixed)
+    : kernel_(std::move(kernel)), problem_(problem), library_(std::move(library)), fixed_(fixed) {}
+
+void CutlassOperation::prepare(const PrepareArgs& args) {
+  stream_ = device::stream_of(args.device);
+  copies_ = args.copies;
+  const GemmShape& shape = problem_.shape;
+  packed_ = args.shared.get<PackedWeights>(weights_key(problem_),
+                                           [] { return std::make_shared<PackedWeights>(); });
+  const std::size_t bytes = packed_bytes(problem_);
+  while (packed_->copies.size() < static_cast<std::size_t>(copies_)) {
+    Buffer copy = args.device.allocate(bytes);
+    const void* from = packed_->copies.empty() ? nullptr : packed_->copies.front().data();
+    if (from == nullptr && sparse(problem_)) {
+      auto* start = copy.as<std::uint8_t>();
+      compress(problem_.b, args.operands.b.data(), shape.n, shape.k, start,
+               start + metadata_offset(problem_), stream_);
+    } else {
+      device::cuda::check(
+          cudaMemcpyAsync(copy.data(), from == nullptr ? args.operands.b.data() : from, bytes,
+                          cudaMemcpyDeviceToDevice, stream_),
+          "copy weights");
+    }
+    packed_->copies.push_back(std::move(copy));
+  }
+  const operands::Operands& operands = args.operands;
+  arguments_ = {.shape = shape,
+                .activations = operands.a.data(),
+                .d = args.d,
+                .scale_a = operands.scale_a.as<const float>(),
+                .scale_b = operands.scale_b.as<const float>(),
+                .scale_a_per_row = problem_.scales.a == ScaleGranularity::kVector,
+                .scale_b_per_column = problem_.scales.b == ScaleGranularity::kVector,
+                .bias = problem_.bias ? operands.bias(problem_.d) : nullptr};
+}
+
+GemmArguments CutlassOperation::arguments(int slot) const {
+  GemmArguments arguments = arguments_;
+  const auto* copy = packed_->copies[static_cast<std::size_t>(slot)].as<const std::uint8_t>();
+  arguments.weights = copy;
+  if (sparse(problem_)) arguments.metadata = copy + metadata_offset(problem_);
+  return arguments;
+}
+
+std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& device) {
+  std::vector<Candidate> list = fixed_ ? fixed_candidate(kernels(), problem_)
+                                       : candidates(kernels(), problem_, multiprocessors_here());
+  std::size_t workspace = 0;
+  std::erase_if(list, [&](const Candidate& candidate) {
+    if (candidate.kernel->traits().scheduler == Scheduler::kTiles) return false;
+    const std::size_t bytes = candidate.kernel->workspace_bytes(arguments(0), candidate.tactic);
+    if (bytes > kMostWorkspaceBytes) return true;
+    workspace = std::max(workspace, bytes);
+    return false;
+  });
+  if (list.empty()) throw std::runtime_error("no CUTLASS kernel of this build takes the problem");
+  if (workspace > workspace_.bytes()) workspace_ = device.allocate(workspace);
+  return list;
+}
+
+void CutlassOperation::plan(const PlanArgs& args) {
+  launches_.clear();
+  choose(usable_candidates(args.device), args);
+}
+
+void CutlassOperation::choose(const std::vector<Candidate>& list, const PlanArgs& args) {
+  std::vector<std::shared_ptr<Trial>> trials;
+  std::vector<LaunchCandidate> race;
+  for (const Candidate& candidate : list) {
+    auto trial = std::make_shared<Trial>(candidate, copies_, workspace_.data());
+    race.push_back(
+        {.name = name_of(candidate),
+         .launch = [trial, this](int slot) { trial->launch(slot, stream_); },
+         .ready = [trial, this](int slot) { trial->make_ready(slot, arguments(slot)); }});
+    trials.push_back(std::move(trial));
+  }
+  const LaunchChoice choice = choose_launch(
+      race, args, tuning_key(args.device, library_, kernel_.name, problem_, args.cache));
+  Trial& winner = *trials[choice.index];
+  for (int slot = 0; slot < copies_; ++slot) winner.make_ready(slot, arguments(slot));
+  algorithm_ = race[choice.index].name;
+  launches_ = winner.take();
+}
+
+void CutlassOperation::launch(int slot) {
+  launches_[static_cast<std::size_t>(slot)]->launch(stream_);
+}
+
+std::vector<device::MemoryRange> CutlassOperation::weights(int slot) const {
+  const Buffer& copy = packed_->copies[static_cast<std::size_t>(slot)];
+  return {{copy.data(), copy.bytes()}};
+}
+
+}  // namespace twofour::providers::sm90
