@@ -21,8 +21,13 @@ template <int kCount, class Body>
 }
 
 /// Before a loop of constant bounds over arrays of vectors that must live in registers. Compiles
-/// much faster than unrolled().
+/// much faster than unrolled(). A sanitizer checks each access, in straight-line code each copy of
+/// it, which takes the compiler minutes a file: there loops stay loops, with the same checks.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TWOFOUR_UNROLL
+#else
 #define TWOFOUR_UNROLL _Pragma("GCC unroll 64")
+#endif
 
 /// What a thread keeps of the weights in its L2 cache (1 MiB and more on processors with AVX-512,
 /// of which activations take the rest) while it goes through all row blocks.

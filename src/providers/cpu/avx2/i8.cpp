@@ -155,30 +155,23 @@ struct TileArgs {
 /// Panels of one tile: several with few rows, for the reasons given in avx512/i8.cpp.
 constexpr int panels_at_once(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
 
-template <int kRows, int kPanels>
-using Sums = std::array<__m256i, static_cast<std::size_t>(kRows* kPanels * 2)>;
+constexpr int kHalves = 2;  // vectors of sums of a panel and row
 
-template <int kRows>
-constexpr std::size_t sum_index(int panel, int row, int half) {
-  return static_cast<std::size_t>((panel * kRows + row) * 2 + half);
-}
-
+/// Sums of a tile, [panel][row][half]. Plain arrays: std::array would strip the vectors of
+/// attributes.
 template <std::size_t kCount>
-[[gnu::always_inline]] inline void clear(std::array<__m256i, kCount>& sums) {
-  unrolled<static_cast<int>(kCount)>([&](auto i) __attribute__((always_inline)) {
-    sums[std::size_t{i}] = _mm256_setzero_si256();
-  });
+[[gnu::always_inline]] inline void clear(__m256i (&sums)[kCount]) {
+  TWOFOUR_UNROLL for (__m256i& sum : sums) sum = _mm256_setzero_si256();
 }
 
 template <int kRows, int kPanels>
-[[gnu::always_inline]] inline void store(const Sums<kRows, kPanels>& sums, const TileArgs& tile) {
-  unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+[[gnu::always_inline]] inline void store(const __m256i* sums, const TileArgs& tile) {
+  TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
     const ColumnEpilogue epilogue(tile.run.output, tile.run.shape.n, tile.column + p * kColumns);
-    unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
-      epilogue.store(tile.row + r, _mm256_cvtepi32_ps(sums[sum_index<kRows>(p, r, 0)]),
-                     _mm256_cvtepi32_ps(sums[sum_index<kRows>(p, r, 1)]));
-    });
-  });
+    TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r, sums += kHalves) {
+      epilogue.store(tile.row + r, _mm256_cvtepi32_ps(sums[0]), _mm256_cvtepi32_ps(sums[1]));
+    }
+  }
 }
 
 [[gnu::always_inline]] inline __m256i widen(const std::byte* sixteen) {
@@ -200,25 +193,26 @@ struct Dense {
 
   template <int kRows, int kPanels>
   static void tile(const TileArgs& tile) {
-    Sums<kRows, kPanels> sums;
+    __m256i sums[std::size_t{kPanels * kRows * kHalves}];
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      unrolled<kStep / 2>([&](auto s) __attribute__((always_inline)) {
-        unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+      TWOFOUR_UNROLL for (std::int64_t s = 0; s < kStep / 2; ++s) {
+        __m256i* sum = sums;
+        TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
           const std::byte* pairs = w + p * tile.panel_bytes + s * kColumns * 2;
           const __m256i low = widen(pairs);
           const __m256i high = widen(pairs + kHalf * 2);
-          unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r, sum += kHalves) {
             std::int32_t pair;
             std::memcpy(&pair, a + r * kRowStepBytes + s * 4, sizeof(pair));
             const __m256i both = _mm256_set1_epi32(pair);
-            add_products(sums[sum_index<kRows>(p, r, 0)], both, low);
-            add_products(sums[sum_index<kRows>(p, r, 1)], both, high);
-          });
-        });
-      });
+            add_products(sum[0], both, low);
+            add_products(sum[1], both, high);
+          }
+        }
+      }
       a += kRows * kRowStepBytes;
       w += kStepBytes;
     }
@@ -242,30 +236,29 @@ struct TwoFour {
 
   template <int kRows, int kPanels>
   static void tile(const TileArgs& tile) {
-    Sums<kRows, kPanels> sums;
+    __m256i sums[std::size_t{kPanels * kRows * kHalves}];
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      unrolled<kStep / 4>([&](auto g) __attribute__((always_inline)) {
-        unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+      TWOFOUR_UNROLL for (int g = 0; g < kStep / 4; ++g) {
+        __m256i* sum = sums;
+        TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
           const std::byte* codes = w + p * tile.panel_bytes;
           const std::byte* values = codes + kCodesBytes + g * kColumns * 2;
           const __m256i low_select = select(codes, g);
           const __m256i high_select = select(codes + kHalf * 4, g);
           const __m256i low = widen(values);
           const __m256i high = widen(values + kHalf * 2);
-          unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r, sum += kHalves) {
             std::int64_t group;
             std::memcpy(&group, a + r * kRowStepBytes + g * 8, sizeof(group));
             const __m256i all = _mm256_set1_epi64x(group);
-            add_products(sums[sum_index<kRows>(p, r, 0)], _mm256_shuffle_epi8(all, low_select),
-                         low);
-            add_products(sums[sum_index<kRows>(p, r, 1)], _mm256_shuffle_epi8(all, high_select),
-                         high);
-          });
-        });
-      });
+            add_products(sum[0], _mm256_shuffle_epi8(all, low_select), low);
+            add_products(sum[1], _mm256_shuffle_epi8(all, high_select), high);
+          }
+        }
+      }
       a += kRows * kRowStepBytes;
       w += kStepBytes;
     }

@@ -171,9 +171,9 @@ constexpr std::int64_t kPrefetchActivationBytes = 4096;
 
 template <std::int64_t kBytes>
 [[gnu::always_inline]] inline void prefetch(const std::byte* data) {
-  unrolled<static_cast<int>(kBytes / kVector)>([&](auto line) __attribute__((always_inline)) {
-    _mm_prefetch(reinterpret_cast<const char*>(data + line * kVector), _MM_HINT_T0);
-  });
+  TWOFOUR_UNROLL for (std::int64_t byte = 0; byte + kVector <= kBytes; byte += kVector) {
+    _mm_prefetch(reinterpret_cast<const char*>(data + byte), _MM_HINT_T0);
+  }
 }
 
 /// With many rows, multiplying takes long enough for the processor's own prefetching to stop at
@@ -183,22 +183,17 @@ template <int kRows, int kPanels, std::int64_t kStepBytes>
 [[gnu::always_inline]] inline void prefetch_step(const std::byte* a, const std::byte* weights,
                                                  std::int64_t panel_bytes) {
   if constexpr (kPanels < 4) {
-    unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+    TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
       prefetch<kStepBytes>(weights + p * panel_bytes + kPrefetchWeightBytes);
-    });
+    }
     prefetch<kRows * kStep>(a + kPrefetchActivationBytes);
   }
 }
 
-template <int kRows, int kPanels>
-using Sums = std::array<__m512i, static_cast<std::size_t>(kRows* kPanels)>;
-
-/// Element by element: through fill() g++ 12 keeps the sums in memory.
+/// Sums of a tile, [panel][row]. A plain array: std::array would strip the vectors of attributes.
 template <std::size_t kCount>
-[[gnu::always_inline]] inline void clear(std::array<__m512i, kCount>& sums) {
-  unrolled<static_cast<int>(kCount)>([&](auto i) __attribute__((always_inline)) {
-    sums[std::size_t{i}] = _mm512_setzero_si512();
-  });
+[[gnu::always_inline]] inline void clear(__m512i (&sums)[kCount]) {
+  TWOFOUR_UNROLL for (__m512i& sum : sums) sum = _mm512_setzero_si512();
 }
 
 [[gnu::always_inline]] inline void add_products(__m512i& sum, __m512i a, __m512i weights) {
@@ -209,15 +204,15 @@ template <std::size_t kCount>
 }
 
 template <int kRows, int kPanels>
-[[gnu::always_inline]] inline void store(const Sums<kRows, kPanels>& sums, const TileArgs& tile) {
-  unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+[[gnu::always_inline]] inline void store(const __m512i* sums, const TileArgs& tile) {
+  TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
     const ColumnEpilogue epilogue(tile.run.output, tile.run.shape.n, tile.column + p * kColumns);
     const __m512i start = _mm512_load_si512(tile.panel + p * tile.panel_bytes);
-    unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
-      const __m512i sum = _mm512_add_epi32(start, sums[std::size_t{p * kRows + r}]);
-      epilogue.store(tile.row + r, _mm512_cvtepi32_ps(sum));
-    });
-  });
+    TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
+      epilogue.store(tile.row + r,
+                     _mm512_cvtepi32_ps(_mm512_add_epi32(start, sums[p * kRows + r])));
+    }
+  }
 }
 
 struct Dense {
@@ -226,22 +221,22 @@ struct Dense {
 
   template <int kRows, int kPanels, Visit>
   static void tile(const TileArgs& tile) {
-    Sums<kRows, kPanels> sums;
+    __m512i sums[std::size_t{kRows * kPanels}];
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
       prefetch_step<kRows, kPanels, kStepBytes>(a, w, tile.panel_bytes);
-      unrolled<kStep / 4>([&](auto s) __attribute__((always_inline)) {
-        unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+      TWOFOUR_UNROLL for (std::int64_t s = 0; s < kStep / 4; ++s) {
+        TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
           const __m512i weights = _mm512_load_si512(w + p * tile.panel_bytes + s * kVector);
-          unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
             std::int32_t quad;
             std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
-            add_products(sums[std::size_t{p * kRows + r}], _mm512_set1_epi32(quad), weights);
-          });
-        });
-      });
+            add_products(sums[p * kRows + r], _mm512_set1_epi32(quad), weights);
+          }
+        }
+      }
       a += kRows * kStep;
       w += kStepBytes;
     }
@@ -256,10 +251,11 @@ struct TwoFour {
   static constexpr std::int64_t kSelectBytes = kStep / 8 * kVector;
 
   /// Shuffle indices for the s-th eight k of the step at `panel`.
-  template <Visit kVisit, int s>
-  [[gnu::always_inline]] static __m512i select(const std::byte* panel, std::byte* selects) {
+  template <Visit kVisit>
+  [[gnu::always_inline]] static __m512i select(const std::byte* panel, std::byte* selects, int s) {
     if constexpr (kVisit == Visit::kAgain) return _mm512_load_si512(selects + s * kVector);
-    const __m512i indices = _mm512_srli_epi32(_mm512_load_si512(panel), 2 * s);
+    const __m512i indices =
+        _mm512_srli_epi32(_mm512_load_si512(panel), static_cast<unsigned>(2 * s));
     // (indices & 3) | group: values 2 and 3 of a column come from the second group of four.
     const __m512i group = _mm512_set1_epi32(0x04040000);
     const __m512i bytes = _mm512_ternarylogic_epi32(indices, _mm512_set1_epi8(3), group, 0xEA);
@@ -269,26 +265,26 @@ struct TwoFour {
 
   template <int kRows, int kPanels, Visit kVisit>
   static void tile(const TileArgs& tile) {
-    Sums<kRows, kPanels> sums;
+    __m512i sums[std::size_t{kRows * kPanels}];
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     std::byte* selects = tile.selects;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
       prefetch_step<kRows, kPanels, kStepBytes>(a, w, tile.panel_bytes);
-      unrolled<kStep / 8>([&](auto s) __attribute__((always_inline)) {
-        unrolled<kPanels>([&](auto p) __attribute__((always_inline)) {
+      TWOFOUR_UNROLL for (int s = 0; s < kStep / 8; ++s) {
+        TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
           const std::byte* panel = w + p * tile.panel_bytes;
-          const __m512i bytes = select<kVisit, s>(panel, selects);
+          const __m512i bytes = select<kVisit>(panel, selects, s);
           const __m512i weights = _mm512_load_si512(panel + (s + 1) * kVector);
-          unrolled<kRows>([&](auto r) __attribute__((always_inline)) {
+          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
             std::int64_t eight;
             std::memcpy(&eight, a + r * kStep + s * 8, sizeof(eight));
             const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), bytes);
-            add_products(sums[std::size_t{p * kRows + r}], kept, weights);
-          });
-        });
-      });
+            add_products(sums[p * kRows + r], kept, weights);
+          }
+        }
+      }
       a += kRows * kStep;
       w += kStepBytes;
       if constexpr (kVisit != Visit::kOnly) selects += kSelectBytes;
@@ -305,11 +301,14 @@ struct TileFunctions {
   TileFunction several;
 };
 
+/// Where tiles do not differ they are one function: each takes the compiler long. Only 2:4 tiles
+/// know visits, and only blocks of at least half the largest size are visited more than once.
 template <class Form, int kRows>
 constexpr TileFunctions tile_functions() {
-  return {.one = {Form::template tile<kRows, 1, Visit::kOnly>,
-                  Form::template tile<kRows, 1, Visit::kFirst>,
-                  Form::template tile<kRows, 1, Visit::kAgain>},
+  constexpr bool kVisits = Form::kSelectBytes != 0 && 2 * kRows >= kMaxRows;
+  return {.one = {Form::template tile<kRows, 1, Visit::kOnly>, Form::template tile < kRows, 1,
+                  kVisits ? Visit::kFirst : Visit::kOnly >, Form::template tile < kRows, 1,
+                  kVisits ? Visit::kAgain : Visit::kOnly > },
           .several = Form::template tile<kRows, panels_at_once(kRows), Visit::kOnly>};
 }
 
