@@ -103,6 +103,9 @@ struct Record {
   std::optional<Ratio> vs_bf16;
 
   std::vector<std::string> flags;  ///< NOT_COLD, WEAK_BASELINE, ABOVE_CEILING, UNSTABLE, ...
+  /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one
+  /// that was measured after this case; 0 when nothing was measured.
+  double read_roof_bytes_per_s = 0;
   ClockSample clocks;
   std::uint64_t seed = 0;
   std::string repro;  ///< command line that measures this row's case again

@@ -21,11 +21,7 @@ double compulsory_bytes(const GemmProblem& p) {
 bool not_cold(const Record& record, const Roofs& roofs) {
   if (record.cache.mode != CacheMode::kCold) return false;
   if (record.cache.method == CacheMethod::kNone) return true;
-  if (!record.summary || record.summary->median_s <= 0 || roofs.read_bytes_per_s <= 0) return false;
-  // The least that the format can take, not what was packed: padding need not be read.
-  const double bytes =
-      weight_bytes(record.problem.shape, record.problem.b, record.problem.sparsity);
-  return bytes / record.summary->median_s > kRoofMargin * roofs.read_bytes_per_s;
+  return record.summary && above_read_roof(record.problem, record.summary->median_s, roofs);
 }
 
 bool above_ceiling(const Record& record, const Roofs& roofs) {
@@ -43,6 +39,13 @@ bool weak_baseline(const Record& record, std::optional<double> dense_median_s, c
 }
 
 }  // namespace
+
+bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs) {
+  if (median_s <= 0 || roofs.read_bytes_per_s <= 0) return false;
+  // The least that the format can take, not what was packed: padding need not be read.
+  const double bytes = weight_bytes(problem.shape, problem.b, problem.sparsity);
+  return bytes / median_s > kRoofMargin * roofs.read_bytes_per_s;
+}
 
 std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs) {
   const bool hot = record.cache.mode == CacheMode::kHot;

@@ -30,6 +30,10 @@ inline constexpr double kRoofMargin = 1.10;
 /// A dense kernel under this share of both of its roofs makes a WEAK_BASELINE.
 inline constexpr double kWeakShare = 0.40;
 
+/// Whether a launch of `median_s` seconds took in its weights faster than the read roof allows, by
+/// more than the margin. False while the roof is not known.
+bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs);
+
 /// Largest speed-up over a dense kernel at its roof that 2:4 can give `record`'s problem: 2 where
 /// multiply-adds decide, dense weight bytes over 2:4 weight bytes where those decide (1.60 for
 /// 8-bit types, 1.78 for 16-bit ones; cold rows only, with both roofs known), and in between what

@@ -32,13 +32,15 @@ struct Contender {
   bool dense = true;
 };
 
-enum class StopReason : std::uint8_t { kPrecise, kOutOfTime, kInterrupted };
+/// Why a contender takes part in no more rounds. kOutOfShare: it spent its even share of
+/// `max_time_s`, and no ratio that is still sought divides by it.
+enum class StopReason : std::uint8_t { kPrecise, kOutOfShare, kOutOfTime, kInterrupted };
 
+/// One entry per contender.
 struct Sampling {
-  std::vector<Samples> samples;  ///< one per contender, all of the same length
-  std::vector<double> spent_s;   ///< wall time each contender took
-  std::vector<bool> precise;     ///< whether its median and its ratio reached the precision
-  StopReason stopped = StopReason::kPrecise;
+  std::vector<Samples> samples;  ///< entry i is from round i; a contender may have left early
+  std::vector<double> spent_s;   ///< wall time
+  std::vector<StopReason> stopped;
 };
 
 /// Current time in seconds on a steady clock; replaced in tests.
@@ -53,11 +55,13 @@ double steady_seconds();
 /// rounds at most), and, beside a slow contender, that one's sample / (2 x contenders): slow
 /// contenders make rounds few, so the others make theirs count.
 ///
-/// Rounds end when every median and every ratio was precise at two looks in a row. Looks come after
-/// `min_rounds` (6 at least) and `min_time_s`, at counts of rounds that grow by half: asking after
-/// each round would stop at intervals that are narrow by luck. Rounds also end as near to
-/// `max_time_s` after the call as whole rounds can, and when `stop` is requested; a round that was
-/// begun then is dropped. One round is always taken, so no result is empty.
+/// A contender leaves when its median and its ratio were precise at two looks in a row. Looks come
+/// after `min_rounds` (6 at least) and `min_time_s`, at counts of rounds that grow by half: asking
+/// after each round would stop at intervals that are narrow by luck. A dense contender stays while
+/// sparse ones of its group need it (measure/stopping.h has the rule). Rounds end when all have
+/// left, or as near to `max_time_s` after the call as whole rounds can, or when `stop` is
+/// requested; a round that was begun then is dropped. One round is always taken, so no result is
+/// empty.
 ///
 /// A timer that returns less than its resolution counts as its resolution. An exception of a loop
 /// passes through.

@@ -27,6 +27,11 @@ std::string inner_text(const Record& r) {
 }
 
 template <auto Member>
+std::string number(const Record& r) {
+  return exact_number(r.*Member);
+}
+
+template <auto Member>
 std::string whole(const Record& r) {
   return std::to_string(r.*Member);
 }
@@ -274,6 +279,7 @@ constexpr std::array kColumns{
   Column{"plan_s", phase<&Phases::plan_s>, "", kNoCell},
   Column{"verify_s", phase<&Phases::verify_s>, "", kNoCell},
   Column{"measure_s", phase<&Phases::measure_s>, "", kNoCell},
+  Column{"read_roof_bytes_per_s", number<&Record::read_roof_bytes_per_s>, "", kNoCell},
   Column{"seed", whole<&Record::seed>, "", kNoCell},
   Column{"schema_version", whole<&Record::schema_version>, "", kNoCell},
   Column{"repro", text<&Record::repro>, "", kNoCell},

@@ -150,6 +150,7 @@ std::string record_json(const Record& record) {
   json["flags"] = record.flags;
   json["clocks"] = clocks_json(record.clocks);
   json["phases"] = phases_json(record.phases);
+  json["read_roof_bytes_per_s"] = record.read_roof_bytes_per_s;
   json["seed"] = record.seed;
   json["repro"] = record.repro;
   json["samples"] = optional_json(record.samples, samples_json);

@@ -290,6 +290,7 @@ Record parse_record_json(std::string_view line) {
   record.flags = root.texts("flags");
   record.clocks = read_clocks(root.object("clocks"));
   record.phases = read_phases(root.object("phases"));
+  record.read_roof_bytes_per_s = root.number("read_roof_bytes_per_s");
   record.seed = root.unsigned_whole("seed");
   record.repro = root.text("repro");
   record.samples = read_optional(root, "samples", read_samples);

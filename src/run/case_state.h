@@ -30,7 +30,7 @@ struct CaseState {
   const RunConfig& config;
   const workload::Case& c;
   device::Device& device;
-  const Roofs& roofs;
+  Roofs& roofs;
   Activity& activity;
   std::stop_token stop;
 
@@ -59,12 +59,11 @@ struct Sampled {
   int group = 0;
   Samples samples;
   double spent_s = 0;
-  bool precise = false;
+  measure::StopReason stopped = measure::StopReason::kPrecise;
 };
 
 /// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.
-void fill_results(CaseState& state, std::span<const Sampled> sampled, measure::StopReason stopped,
-                  const ClockSample& clocks);
+void fill_results(CaseState& state, std::span<const Sampled> sampled, const ClockSample& clocks);
 
 /// Runs `step` for `entry`, turning an exception into its outcome and a lost device into the
 /// state's.

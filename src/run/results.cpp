@@ -57,21 +57,28 @@ std::optional<double> median_of(const Sampled* baseline) {
   return measure::median(baseline->samples.device_s);
 }
 
-Outcome outcome_of(const Sampled& s, measure::StopReason stopped) {
-  if (s.precise) return {};
-  if (stopped == measure::StopReason::kInterrupted) {
-    return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
+Outcome outcome_of(measure::StopReason stopped) {
+  switch (stopped) {
+    case measure::StopReason::kPrecise:
+      break;
+    case measure::StopReason::kInterrupted:
+      return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
+    case measure::StopReason::kOutOfTime:
+      return {OutcomeKind::kUnstable, "--max-time was over before the requested precision"};
+    case measure::StopReason::kOutOfShare:
+      return {OutcomeKind::kUnstable,
+              "no ratio divides by it, and its share of --max-time was over before the requested "
+              "precision"};
   }
-  return {OutcomeKind::kUnstable, "--max-time was over before the requested precision"};
+  return {};
 }
 
 }  // namespace
 
-void fill_results(CaseState& state, std::span<const Sampled> sampled, measure::StopReason stopped,
-                  const ClockSample& clocks) {
+void fill_results(CaseState& state, std::span<const Sampled> sampled, const ClockSample& clocks) {
   for (const Sampled& s : sampled) {
     Record record = s.entry->record;
-    record.outcome = outcome_of(s, stopped);
+    record.outcome = outcome_of(s.stopped);
     record.cache = s.cache;
     record.phases.measure_s = s.spent_s;
     record.samples = s.samples;
@@ -85,6 +92,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, measure::S
       record.vs_bf16 = ratio_to(bf16, s);
     }
     record.clocks = clocks;
+    record.read_roof_bytes_per_s = state.roofs.read_bytes_per_s;
     record.flags = measure::flags(record, median_of(dense), state.roofs);
     s.entry->results.push_back(std::move(record));
   }

@@ -90,8 +90,8 @@ void check_support(CaseState& state) {
 }
 
 CaseResult run_case(const RunConfig& config, const workload::Case& c,
-                    std::span<const SelectedKernel> kernels, device::Device& device,
-                    const Roofs& roofs, Activity& activity, std::stop_token stop) {
+                    std::span<const SelectedKernel> kernels, device::Device& device, Roofs& roofs,
+                    Activity& activity, std::stop_token stop) {
   CaseState state{.config = config,
                   .c = c,
                   .device = device,

@@ -69,9 +69,10 @@ MemoryNeed memory_need(const RunConfig& config, const workload::Case& c,
                        const SelectedKernel& selected, device::Device& device);
 
 /// One row for each kernel and cache state, in the order of `kernels`. No kernel's failure is
-/// another's: an exception becomes a `failed` row. `activity` is kept up to date for a watchdog.
+/// another's: an exception becomes a `failed` row. `roofs.read_bytes_per_s` is measured again, and
+/// raised, after a case in which weights came faster. `activity` is kept up to date for a watchdog.
 CaseResult run_case(const RunConfig& config, const workload::Case& c,
-                    std::span<const SelectedKernel> kernels, device::Device& device,
-                    const Roofs& roofs, Activity& activity, std::stop_token stop);
+                    std::span<const SelectedKernel> kernels, device::Device& device, Roofs& roofs,
+                    Activity& activity, std::stop_token stop);
 
 }  // namespace twofour::run

@@ -1,4 +1,5 @@
 // Interleaved samples of all verified operations of a case.
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <memory>
@@ -8,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "measure/flags.h"
+#include "measure/statistics.h"
 #include "run/case_state.h"
 
 namespace twofour::run {
@@ -86,7 +89,7 @@ std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s,
 }
 
 /// One attempt over all of `sampled`. A kernel that throws is left in `culprit`.
-measure::StopReason sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit) {
+void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit) {
   std::vector<std::unique_ptr<device::TimedLoop>> loops;
   std::vector<measure::Contender> contenders;
   for (const Sampled& s : sampled) {
@@ -100,9 +103,21 @@ measure::StopReason sample_all(CaseState& state, std::vector<Sampled>& sampled, 
   for (std::size_t i = 0; i < sampled.size(); ++i) {
     sampled[i].samples = std::move(sampling.samples[i]);
     sampled[i].spent_s = sampling.spent_s[i];
-    sampled[i].precise = sampling.precise[i];
+    sampled[i].stopped = sampling.stopped[i];
   }
-  return sampling.stopped;
+}
+
+/// The bandwidth of a shared machine changes while a run goes on. Weights that came faster than the
+/// roof were in cache, or the roof was measured at a bad time: measured again now, it tells.
+void check_read_roof(CaseState& state, const std::vector<Sampled>& sampled) {
+  const bool above = std::any_of(sampled.begin(), sampled.end(), [&](const Sampled& s) {
+    return s.cache.mode == CacheMode::kCold &&
+           measure::above_read_roof(s.entry->record.problem, measure::median(s.samples.device_s),
+                                    state.roofs);
+  });
+  if (!above) return;
+  double& roof = state.roofs.read_bytes_per_s;
+  roof = std::max(roof, state.device.measure_roofs({}).read_bytes_per_s);
 }
 
 /// Ends the row of `culprit`; those of all when it was none of the kernels.
@@ -124,8 +139,9 @@ void sample_entries(CaseState& state) {
     if (sampled.empty()) return;
     Entry* culprit = nullptr;
     try {
-      const measure::StopReason stopped = sample_all(state, sampled, culprit);
-      fill_results(state, sampled, stopped, state.device.clocks());
+      sample_all(state, sampled, culprit);
+      check_read_roof(state, sampled);
+      fill_results(state, sampled, state.device.clocks());
       return;
     } catch (const device::DeviceLost& error) {
       state.device_lost = true;

@@ -51,6 +51,7 @@ Record row(int case_index, std::int64_t m, std::string kernel, bool sparse) {
   r.cache = {CacheMode::kCold, CacheMethod::kRotate, 9, 8388608, 33554432, "fits"};
   r.phases = {.operands_s = 0.5, .reference_s = 0.125, .prepare_s = 0.0625, .verify_s = 0.03125};
   r.accuracy = Accuracy{.share_checked = 1, .exact = true};
+  r.read_roof_bytes_per_s = 2.5e10;
   r.seed = 18446744073709551615U;
   r.repro = "twofour --dtype int8 --seed 18446744073709551615 range_bench --m-constant " +
             std::to_string(m);

@@ -22,6 +22,7 @@ class FakeDevice final : public device::Device {
 
   void set_free_bytes(std::size_t bytes) { memory_.free_bytes = bytes; }
   void set_last_level_cache_bytes(std::size_t bytes) { info_.last_level_cache_bytes = bytes; }
+  void set_read_roof(double bytes_per_s) { roofs_.read_bytes_per_s = bytes_per_s; }
   void set_can_flush(bool can_flush) { can_flush_ = can_flush; }
 
   /// Bytes allocated and not freed.
@@ -42,7 +43,7 @@ class FakeDevice final : public device::Device {
   void synchronize() override {}
   operands::Operands make_operands(const operands::OperandSpec& spec) override;
   std::unique_ptr<device::TimedLoop> timed_loop(device::LoopSpec spec) override;
-  Roofs measure_roofs(std::span<const DataType> /*types*/) override { return {}; }
+  Roofs measure_roofs(std::span<const DataType> /*types*/) override { return roofs_; }
   [[nodiscard]] ClockSample clocks() const override { return {}; }
 
  private:
@@ -51,6 +52,7 @@ class FakeDevice final : public device::Device {
   DeviceInfo info_;
   device::MemoryStatus memory_;
   bool can_flush_ = false;
+  Roofs roofs_;
   double now_s_ = 0;
   std::shared_ptr<std::size_t> live_bytes_ = std::make_shared<std::size_t>(0);
   std::vector<CacheState> loops_;

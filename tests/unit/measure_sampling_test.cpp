@@ -67,8 +67,7 @@ TEST_F(SamplingTest, StopsAtTheSecondLookWhereNothingVaries) {
   add(constant(1e-3), 1, 0, true);
   add(constant(2e-3));
   const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 0});
-  EXPECT_EQ(sampling.stopped, StopReason::kPrecise);
-  EXPECT_THAT(sampling.precise, Each(true));
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
   for (const Samples& samples : sampling.samples) {
     EXPECT_THAT(samples.device_s, SizeIs(12));
     EXPECT_THAT(samples.host_s, SizeIs(12));
@@ -82,7 +81,7 @@ TEST_F(SamplingTest, GoesOnForTheLeastTime) {
   add(constant(20e-3));
   const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 1});
   EXPECT_GE(sampling.samples[0].device_s.size(), 50U);
-  EXPECT_EQ(sampling.stopped, StopReason::kPrecise);
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
 }
 
 TEST_F(SamplingTest, EachRoundHasEveryLoopOnceInAnOrderOfItsOwn) {
@@ -153,15 +152,14 @@ TEST_F(SamplingTest, RoundsAreBoundedByLongerSamples) {
   add(restless(1e-6));
   const Sampling sampling = sample({.max_time_s = 10});
   EXPECT_LE(sampling.samples[0].device_s.size(), 1100U);
-  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kOutOfTime));
 }
 
 TEST_F(SamplingTest, EndsAtTheTimeLimit) {
   add(restless(0.1));
   add(restless(0.1));
   const Sampling sampling = sample({.max_time_s = 20});
-  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
-  EXPECT_THAT(sampling.precise, Each(false));
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kOutOfTime));
   EXPECT_NEAR(world_.now_s, 20, 1.1);  // half of a round of 1.1 s on average, 2 s at most
   EXPECT_NEAR(sampling.spent_s[0] + sampling.spent_s[1], world_.now_s, 1e-9);
 }
@@ -170,9 +168,8 @@ TEST_F(SamplingTest, TakesOneRoundWhateverTheTimeLimit) {
   add(constant(50));
   add(constant(1e-3));
   const Sampling sampling = sample({.max_time_s = 1});
-  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kOutOfTime)) << "one sample has no interval";
   for (const Samples& samples : sampling.samples) EXPECT_THAT(samples.device_s, SizeIs(1));
-  EXPECT_THAT(sampling.precise, Each(false)) << "one sample has no interval";
 }
 
 TEST_F(SamplingTest, ASlowLoopLeavesTheOthersLongSamplesAndHalfOfItsTime) {
@@ -192,15 +189,61 @@ TEST_F(SamplingTest, ARatioMustBePreciseNotOnlyTheMedians) {
   add([](int call) { return call % 2 == 0 ? 1e-3 : 1.018e-3; }, 1, 0, true);
   add([](int call) { return call % 2 == 0 ? 1.018e-3 : 1e-3; });
   const Sampling sampling = sample({.max_time_s = 1});
-  EXPECT_EQ(sampling.stopped, StopReason::kOutOfTime);
-  EXPECT_TRUE(sampling.precise[0]);
-  EXPECT_FALSE(sampling.precise[1]);
+  EXPECT_EQ(sampling.stopped[0], StopReason::kPrecise);
+  EXPECT_EQ(sampling.stopped[1], StopReason::kOutOfTime);
+}
+
+TEST_F(SamplingTest, OneThatIsPreciseLeavesTheTimeToTheOthers) {
+  add(constant(1e-3), 1, 0, true);
+  add(constant(2e-3));
+  add(restless(1e-3));
+  const Sampling sampling = sample({.max_time_s = 2});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kPrecise);
+  EXPECT_EQ(sampling.stopped[2], StopReason::kOutOfTime);
+  EXPECT_EQ(sampling.stopped[0], StopReason::kPrecise);
+  const std::size_t rounds = sampling.samples[2].device_s.size();
+  EXPECT_LT(sampling.samples[1].device_s.size(), rounds / 2);
+  EXPECT_THAT(sampling.samples[0].device_s, SizeIs(rounds)) << "the ratio sought divides by it";
+}
+
+TEST_F(SamplingTest, ASlowDenseOneLeavesWhenItsShareIsSpent) {
+  add(constant(1e-3), 1, 0, true);
+  add(constant(0.2), 1, 0, true);
+  add(restless(1e-3));
+  const Sampling sampling = sample({.max_time_s = 3});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kOutOfShare);
+  EXPECT_NEAR(sampling.spent_s[1], 1, 0.41);  // looks are at 3, 5 and 8 rounds
+  EXPECT_GT(sampling.samples[2].device_s.size(), 2 * sampling.samples[1].device_s.size());
+}
+
+TEST_F(SamplingTest, ADenseOneThatMayBeTheBaselineStays) {
+  add(restless(1e-3), 1, 0, true);
+  add(restless(1.9e-3), 1, 0, true);
+  add(restless(1e-3));
+  EXPECT_THAT(sample({.max_time_s = 1}).stopped, Each(StopReason::kOutOfTime));
+}
+
+TEST_F(SamplingTest, ADenseOneOfAnotherGroupLeavesWhenItsShareIsSpent) {
+  add(constant(1e-3), 1, 0, true);
+  add(restless(1e-3));
+  add(restless(1e-3), 1, 1, true);
+  EXPECT_EQ(sample({.max_time_s = 1}).stopped[2], StopReason::kOutOfShare);
+}
+
+TEST_F(SamplingTest, OneThatTakesMostOfTheTimeIsSampledOnceAndShortensNoRound) {
+  add(constant(1e-5), 1, 0, true);
+  PretendLoop& slow = add(constant(2), 1, 0, true);
+  add(restless(1e-5));
+  const Sampling sampling = sample({.max_time_s = 6});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kOutOfShare);
+  EXPECT_THAT(slow.calls, SizeIs(2)) << "a launch to warm up, and one sample";
+  EXPECT_GT(sampling.samples[2].device_s.size(), 100U);
 }
 
 TEST_F(SamplingTest, RatiosStayWithinTheirGroup) {
   add([](int call) { return call % 2 == 0 ? 1e-3 : 1.018e-3; }, 1, 0, true);
   add([](int call) { return call % 2 == 0 ? 1.018e-3 : 1e-3; }, 1, 1);
-  EXPECT_EQ(sample({.max_time_s = 1}).stopped, StopReason::kPrecise);
+  EXPECT_THAT(sample({.max_time_s = 1}).stopped, Each(StopReason::kPrecise));
 }
 
 TEST_F(SamplingTest, AnInterruptedRoundIsDropped) {
@@ -211,7 +254,7 @@ TEST_F(SamplingTest, AnInterruptedRoundIsDropped) {
     return call % 2 == 0 ? 1e-3 : 1e-2;
   });
   const Sampling sampling = sample({});
-  EXPECT_EQ(sampling.stopped, StopReason::kInterrupted);
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kInterrupted));
   EXPECT_EQ(sampling.samples[0].device_s.size(), sampling.samples[1].device_s.size());
   EXPECT_GE(sampling.samples[0].device_s.size(), 30U);
   EXPECT_EQ(second->calls.size(), 41U) << "nothing runs after the request";
@@ -222,7 +265,7 @@ TEST_F(SamplingTest, OneRoundIsTakenAlsoWhenInterruptedBeforeIt) {
   add(constant(1e-3));
   stop_.request_stop();
   const Sampling sampling = sample({});
-  EXPECT_EQ(sampling.stopped, StopReason::kInterrupted);
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kInterrupted));
   for (const Samples& samples : sampling.samples) {
     EXPECT_THAT(samples.device_s, SizeIs(1));
     EXPECT_THAT(samples.host_s, SizeIs(1));

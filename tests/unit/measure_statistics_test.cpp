@@ -101,10 +101,15 @@ TEST(Compare, PairsWithinRounds) {
   EXPECT_EQ(compare(kernel, baseline).verdict, Verdict::kLoss);
 }
 
-TEST(Compare, RefusesSetsThatDoNotPair) {
-  const std::vector<double> one{1};
-  const std::vector<double> two{1, 2};
-  EXPECT_THROW(compare(one, two), std::invalid_argument);
+TEST(Compare, LeavesOutTheRoundsOfOneAlone) {
+  const std::vector<double> three{2, 2, 2};
+  const std::vector<double> five{1, 1, 1, 100, 100};
+  EXPECT_EQ(compare(three, five).value, 2);
+  EXPECT_EQ(compare(five, three).value, 0.5);
+}
+
+TEST(Compare, RefusesSetsWithoutAPair) {
+  EXPECT_THROW(compare(std::vector<double>{1}, {}), std::invalid_argument);
   EXPECT_THROW(compare({}, {}), std::invalid_argument);
 }
 

@@ -127,6 +127,7 @@ Record random_record(Draw& draw) {
   for (std::uint64_t i = draw.below(3); i > 0; --i) r.flags.push_back(draw.text());
   r.clocks = {draw.maybe_number(), draw.maybe_number(), draw.maybe_number(), draw.maybe_number(),
               draw.text()};
+  r.read_roof_bytes_per_s = draw.number();
   r.seed = draw.whole();
   r.repro = draw.text();
   return r;
@@ -235,6 +236,7 @@ void expect_same(const Record& a, const Record& b) {
   EXPECT_TRUE(same(a.vs_bf16, b.vs_bf16));
   EXPECT_EQ(a.flags, b.flags);
   EXPECT_TRUE(same(a.clocks, b.clocks));
+  EXPECT_EQ(a.read_roof_bytes_per_s, b.read_roof_bytes_per_s);
   EXPECT_EQ(a.seed, b.seed);
   EXPECT_EQ(a.repro, b.repro);
 }

@@ -1,4 +1,5 @@
 // What becomes of a case's kernels when things go wrong, and of its memory.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,29 @@ TEST_F(RunTest, SharedWeightsCountOnce) {
   one.weights_key = two.weights_key = "packed";
   // The fake operations allocate their own; only the plan is under test.
   EXPECT_EQ(of(run({one, two}), "two").outcome.kind, OutcomeKind::kOk);
+}
+
+TEST_F(RunTest, ARowAboveTheReadRoofHasItMeasuredAgain) {
+  // 128 bytes of weights in a millisecond: 128 kB/s.
+  const auto kernels = {dense_kernel("dense", 1e-3)};
+  device.set_last_level_cache_bytes(64);
+  for (const double now : {1e6, 2e4, 5e3}) {
+    roofs.read_bytes_per_s = 1e4;
+    device.set_read_roof(now);
+    const CaseResult result = run(kernels);
+    const double highest = std::max(now, 1e4);
+    EXPECT_EQ(roofs.read_bytes_per_s, highest);
+    EXPECT_EQ(of(result, "dense").read_roof_bytes_per_s, highest);
+    EXPECT_EQ(of(result, "dense").flags.empty(), now == 1e6) << now;
+  }
+}
+
+TEST_F(RunTest, ARowUnderTheReadRoofLeavesItAlone) {
+  device.set_last_level_cache_bytes(64);
+  device.set_read_roof(1e9);
+  roofs.read_bytes_per_s = 2e5;
+  EXPECT_THAT(of(run({dense_kernel("dense", 1e-3)}), "dense").flags, SizeIs(0));
+  EXPECT_EQ(roofs.read_bytes_per_s, 2e5);
 }
 
 TEST_F(RunTest, PlansGetTheBudget) {

@@ -18,17 +18,29 @@ namespace {
 
 constexpr std::size_t kLeastBytes = std::size_t{128} << 20;
 constexpr std::size_t kMostBytes = std::size_t{512} << 20;
-constexpr int kPasses = 4;
+/// The best of so many passes: on a shared machine most are disturbed.
+constexpr int kPasses = 24;
+/// Places that a thread reads from in turn. Hardware prefetchers follow each of them: on a Zen 3
+/// core one place gave 20 GB/s and eight 24.
+constexpr std::int64_t kStreams = 8;
+constexpr std::int64_t kStep = 256;
 
-/// Adds up the words of `bytes` bytes, a multiple of 256; what the sum is does not matter.
+/// Adds up the words of `bytes` bytes but for the last ones, fewer than kStreams * kStep; what the
+/// sum is does not matter.
 struct SumWords {
   TWOFOUR_INLINE static void run(const std::byte* __restrict data, std::int64_t bytes,
                                  std::uint64_t* __restrict sum) {
+    const std::int64_t part = bytes / kStreams / kStep * kStep;
     std::uint64_t total = 0;
-    for (std::int64_t at = 0; at < bytes; at += 8) {
-      std::uint64_t word;
-      std::memcpy(&word, data + at, sizeof word);
-      total += word;
+    for (std::int64_t at = 0; at < part; at += kStep) {
+      for (std::int64_t stream = 0; stream < kStreams; ++stream) {
+        const std::byte* from = data + stream * part + at;
+        for (std::int64_t i = 0; i < kStep; i += 8) {
+          std::uint64_t word;
+          std::memcpy(&word, from + i, sizeof word);
+          total += word;
+        }
+      }
     }
     *sum = total;
   }
