@@ -22,6 +22,21 @@
 
 namespace twofour::device {
 namespace cpu {
+namespace {
+
+/// Whether freed pages may serve another buffer. Not with several NUMA nodes, where they lie with
+/// the thread that touched them first and not with the one that will read them; nor under
+/// AddressSanitizer, which watches over what the allocator hands out.
+bool may_keep_pages(const HostFiles& files) {
+#if defined(__SANITIZE_ADDRESS__)
+  static_cast<void>(files);
+  return false;
+#else
+  return parse_cpu_list(files.text("sys/devices/system/node/online").value_or("0")).size() == 1;
+#endif
+}
+
+}  // namespace
 
 Cpu::Cpu(int threads, bool pin, HostFiles files) : files_(std::move(files)) {
   const Topology topology = read_topology(files_, allowed_cpus());
@@ -46,9 +61,16 @@ Cpu::Cpu(int threads, bool pin, HostFiles files) : files_(std::move(files)) {
   info_.details["timer"] =
       fmt::format("CLOCK_MONOTONIC_RAW, resolves {:.0f} ns", timer_resolution_s_ * 1e9);
   throttled_at_start_ = read_throttle_count(files_);
+  if (may_keep_pages(files_)) {
+    pages_.emplace([files = files_] { return read_memory(files).free_bytes; });
+  }
 }
 
-MemoryStatus Cpu::memory() const { return read_memory(files_); }
+MemoryStatus Cpu::memory() const {
+  MemoryStatus status = read_memory(files_);
+  if (pages_ && status.free_bytes != 0) status.free_bytes += pages_->kept_bytes();
+  return status;
+}
 
 bool Cpu::can_flush() const { return can_flush_lines(); }
 
@@ -61,6 +83,7 @@ Buffer Cpu::allocate(std::size_t bytes) {
           fmt::format("cannot allocate {} bytes of host memory: {} are free", bytes, free));
     }
   }
+  if (pages_ && bytes >= kHugePageBytes) return pages_->allocate(bytes, info_.threads);
   return allocate_buffer(bytes, info_.threads);
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "device/cpu/host_files.h"
+#include "device/cpu/page_pool.h"
 #include "device/cpu/pinning.h"
 #include "device/device.h"
 
@@ -41,6 +42,7 @@ class Cpu final : public Device {
   double timer_resolution_s_ = 0;
   std::optional<std::uint64_t> throttled_at_start_;
   std::unique_ptr<ThreadPinning> pinning_;
+  std::optional<PagePool> pages_;  ///< nothing where pages may not go from buffer to buffer
 };
 
 }  // namespace twofour::device::cpu

@@ -20,10 +20,6 @@ namespace {
 constexpr std::size_t kThreadedBytes = std::size_t{256} << 10;
 constexpr std::int64_t kPageBytes = 4096;
 
-[[noreturn]] void throw_no_memory(std::size_t bytes) {
-  throw std::runtime_error(fmt::format("cannot allocate {} bytes of host memory", bytes));
-}
-
 /// Calls `body(offset, length)` for stretches that together are [0, bytes), one to a thread.
 template <class Body>
 void for_stretches(std::size_t bytes, int threads, const Body& body) {
@@ -38,6 +34,12 @@ void for_stretches(std::size_t bytes, int threads, const Body& body) {
   });
 }
 
+}  // namespace
+
+void throw_no_memory(std::size_t bytes) {
+  throw std::runtime_error(fmt::format("cannot allocate {} bytes of host memory", bytes));
+}
+
 void touch_pages(void* data, std::size_t bytes, int threads) {
   auto* memory = static_cast<std::byte*>(data);
   for_stretches(bytes, threads, [&](std::size_t offset, std::size_t length) {
@@ -47,8 +49,6 @@ void touch_pages(void* data, std::size_t bytes, int threads) {
     }
   });
 }
-
-}  // namespace
 
 MemoryStatus read_memory(const HostFiles& files) {
   const std::string text = files.text("proc/meminfo").value_or("");

@@ -22,6 +22,13 @@ inline constexpr std::size_t kCacheLineBytes = 64;
 /// it into the memory of their own NUMA node. Throws std::runtime_error with the size.
 Buffer allocate_buffer(std::size_t bytes, int threads);
 
+/// Throws the std::runtime_error of allocate_buffer().
+[[noreturn]] void throw_no_memory(std::size_t bytes);
+
+/// Writes to each page of [data, data + bytes), the `threads` threads of parallel_run a stretch
+/// each, so that the pages are there and lie in the memory of the thread's NUMA node.
+void touch_pages(void* data, std::size_t bytes, int threads);
+
 /// Sets bytes with `threads` threads.
 void fill_threaded(void* data, unsigned char value, std::size_t bytes, int threads);
 /// Copies bytes with `threads` threads; the ranges do not overlap.

@@ -70,8 +70,13 @@ class OnednnProvider final : public Provider {
                                  const GemmProblem& problem) const override {
     if (problem.sparsity != Sparsity::kDense) return Support::no("dense only");
     try {
-      describe_matmul(engine_, problem);
-      return Support::yes();
+      // The reference code is there to compare with: some 10^7 multiply-adds a second, so that one
+      // launch of a large layer takes hours. No baseline, then.
+      const std::string implementation = describe_matmul(engine_, problem).impl_info_str();
+      if (!implementation.starts_with("ref")) return Support::yes();
+      return Support::no(
+          fmt::format("oneDNN {} has only its reference code ({}) for {} on this CPU", version(),
+                      implementation, info(kernel.a).kernel_name));
     } catch (const dnnl::error& error) {
       return Support::no(fmt::format("oneDNN {} has no {} matmul for this CPU ({})", version(),
                                      info(kernel.a).kernel_name, error.what()));
