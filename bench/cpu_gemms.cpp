@@ -35,6 +35,7 @@ struct Settings {
   int rounds = 9;
   double sample_ms = 4;
   bool hot = false;
+  bool own = false;
 };
 
 double median(std::vector<double> values) {
@@ -143,7 +144,7 @@ class Duel {
       };
       const auto dense = contestant("cpu", Sparsity::kDense);
       const auto sparse = contestant("cpu", Sparsity::kTwoFour);
-      const auto other = contestant("onednn", Sparsity::kDense);
+      const auto other = settings_.own ? nullptr : contestant("onednn", Sparsity::kDense);
       time({dense.get(), sparse.get(), other.get()});
       print(type, shape, threads, *dense, *sparse, other.get());
     }
@@ -207,6 +208,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", settings.rounds)->check(CLI::Range(1, 1000));
   app.add_option("--sample-ms", settings.sample_ms, "at least this long is one sample");
   app.add_flag("--hot", settings.hot, "weights stay in cache where they fit");
+  app.add_flag("--own", settings.own,
+               "without oneDNN, which takes seconds where it has no fast path");
   CLI11_PARSE(app, argc, argv);
 
   const std::vector<Library> all = libraries();

@@ -1,11 +1,12 @@
-// int8 with AVX2. There is no exact byte multiply here: vpmaddubsw saturates, and the trick of
-// moving signs between its operands fails for -128. So weights are widened to 16 bits as they are
-// loaded (in memory they stay bytes), activations once for a launch, and vpmaddwd adds two products
-// to each of eight int32 lanes, exactly.
+// 2:4 int8 with AVX2 for few rows; column_lanes.cpp has dense, row_lanes.cpp 2:4 for more rows.
+// There is no exact byte multiply here: vpmaddubsw saturates, and the trick of moving signs between
+// its operands fails for -128. So weights are widened to 16 bits as they are loaded (in memory they
+// stay bytes), activations once for a launch, and vpmaddwd adds two products to each of eight int32
+// lanes, exactly.
 //
-// A lane is a column. Dense: two activations of a row, broadcast, meet two weights of each column.
-// 2:4: the four activations of a group, broadcast, are shuffled so that each lane gets the two that
-// its column kept: one multiplication and one shuffle in place of two multiplications.
+// A lane is a column. The four activations of a group, broadcast, are shuffled so that each lane
+// gets the two that its column kept: one multiplication and one shuffle where dense has two
+// multiplications.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -57,8 +58,6 @@ void convert(const ConvertArgs& args) {
 
 // ---- Packed weights: for each panel its steps. ----
 
-/// Dense step: [k / 2][column][2].
-constexpr std::int64_t kDenseStepBytes = kStep * kColumns;
 /// 2:4 step: a dword of pair codes for each column, then values [k / 4][column][2]. Bits 4g .. 4g +
 /// 2 of a column's dword say which of the six pairs its group g kept.
 constexpr std::int64_t kCodesBytes = kColumns * 4;
@@ -93,13 +92,6 @@ constexpr std::array<std::uint8_t, 16> kPairCodes = [] {
 }();
 
 using StepWeights = std::array<std::int8_t, kStep>;
-
-void pack_dense_step(const StepWeights& weights, std::int64_t column, std::byte* step) {
-  for (std::size_t pair = 0; pair < kStep / 2; ++pair) {
-    std::memcpy(step + (static_cast<std::int64_t>(pair) * kColumns + column) * 2,
-                weights.data() + 2 * pair, 2);
-  }
-}
 
 void pack_two_four_step(const StepWeights& weights, std::int64_t column, std::byte* step) {
   std::uint32_t codes = 0;
@@ -183,42 +175,6 @@ template <int kRows, int kPanels>
   // Keeps g++ from adding the products of a whole step up first, with all of them in memory.
   asm("" : "+x"(sum));
 }
-
-struct Dense {
-  static constexpr Sparsity kSparsity = Sparsity::kDense;
-  static constexpr std::int64_t kStepBytes = kDenseStepBytes;
-  // Twelve sums, two vectors of weights, one broadcast, one product: all sixteen registers.
-  static constexpr int kMaxRows = 6;
-  static constexpr auto pack_step = pack_dense_step;
-
-  template <int kRows, int kPanels>
-  static void tile(const TileArgs& tile) {
-    __m256i sums[std::size_t{kPanels * kRows * kHalves}];
-    clear(sums);
-    const std::byte* a = tile.a;
-    const std::byte* w = tile.panel;
-    for (std::int64_t step = 0; step < tile.steps; ++step) {
-      TWOFOUR_UNROLL for (std::int64_t s = 0; s < kStep / 2; ++s) {
-        __m256i* sum = sums;
-        TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
-          const std::byte* pairs = w + p * tile.panel_bytes + s * kColumns * 2;
-          const __m256i low = widen(pairs);
-          const __m256i high = widen(pairs + kHalf * 2);
-          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r, sum += kHalves) {
-            std::int32_t pair;
-            std::memcpy(&pair, a + r * kRowStepBytes + s * 4, sizeof(pair));
-            const __m256i both = _mm256_set1_epi32(pair);
-            add_products(sum[0], both, low);
-            add_products(sum[1], both, high);
-          }
-        }
-      }
-      a += kRows * kRowStepBytes;
-      w += kStepBytes;
-    }
-    store<kRows, kPanels>(sums, tile);
-  }
-};
 
 struct TwoFour {
   static constexpr Sparsity kSparsity = Sparsity::kTwoFour;
@@ -324,7 +280,6 @@ constexpr Kernel make_kernel(std::string_view name) {
 
 }  // namespace
 
-constinit const Kernel i8_dense = make_kernel<Dense>("vpmaddwd, tiles of 6 rows x 16 columns");
 constinit const Kernel i8_two_four =
     make_kernel<TwoFour>("vpshufb of activations, vpmaddwd, tiles of 4 rows x 16 columns");
 

@@ -30,6 +30,8 @@ namespace {
 
 struct Lanes {
   static constexpr int kLanes = 16;
+  static constexpr std::int64_t kSumBytes = 512 * 1024;
+  static constexpr std::int64_t kBlocksTogether = 8;
   using Sum = __m512;
   using Four = __m512i;
   /// A product takes six cycles to be there for the next.

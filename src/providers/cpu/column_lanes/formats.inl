@@ -2,8 +2,8 @@
 // it: elements of 32-bit words, kDepth in each, that a product takes. All of it is exact.
 //
 //   activation(code)   the element that a row is made of
-//   kPairsBytes        packed weights hold two words in one vector of 16-bit fields, the first in their
-//                      low bytes, the second in their high ones
+//   kInterleaved       words of packed weights lie in pairs, element by element: the first in the low half
+//                      of a field twice as wide, the second in its high half
 //   kStarts            a panel begins with what its sums start from: NaN for a column with a NaN among its
 //                      weights, which the packed code cannot express
 
@@ -12,7 +12,7 @@ struct Bf16Pairs {
   using Stored = std::uint16_t;
   using Element = std::uint16_t;
   static constexpr int kDepth = 2;
-  static constexpr bool kPairsBytes = false;
+  static constexpr bool kInterleaved = false;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return code; }
 };
@@ -23,7 +23,7 @@ struct Fp8Pairs {
   using Stored = std::uint8_t;
   using Element = std::uint16_t;
   static constexpr int kDepth = 2;
-  static constexpr bool kPairsBytes = true;
+  static constexpr bool kInterleaved = true;
   static constexpr bool kStarts = true;
   static Element activation(Stored code) {
     static constexpr auto kCodes = [] {
@@ -43,7 +43,7 @@ struct Bf16Singles {
   using Stored = std::uint16_t;
   using Element = float;
   static constexpr int kDepth = 1;
-  static constexpr bool kPairsBytes = false;
+  static constexpr bool kInterleaved = true;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return operands::bf16_to_float(code); }
 };
@@ -52,16 +52,27 @@ struct Fp16Singles {
   using Stored = std::uint16_t;
   using Element = float;
   static constexpr int kDepth = 1;
-  static constexpr bool kPairsBytes = false;
+  static constexpr bool kInterleaved = false;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return operands::fp16_to_float(code); }
 };
 
+/// e4m3 as float32, weights 2^-8 of their value as in Fp8Pairs.
 struct Fp8Singles {
   using Stored = std::uint8_t;
   using Element = float;
   static constexpr int kDepth = 1;
-  static constexpr bool kPairsBytes = false;
+  static constexpr bool kInterleaved = true;
   static constexpr bool kStarts = true;
-  static Element activation(Stored code) { return operands::fp8_to_float(code); }
+  static Element activation(Stored code) { return operands::fp8_to_float(code) * 256.0F; }
+};
+
+/// int8 as pairs of int16.
+struct Int8Pairs {
+  using Stored = std::int8_t;
+  using Element = std::int16_t;
+  static constexpr int kDepth = 2;
+  static constexpr bool kInterleaved = false;
+  static constexpr bool kStarts = false;
+  static Element activation(Stored code) { return code; }
 };

@@ -97,7 +97,7 @@ struct Layout {
   }
 
   static constexpr std::int64_t position(std::int64_t word, std::int64_t column, std::int64_t i) {
-    if constexpr (Format::kPairsBytes) {
+    if constexpr (Format::kInterleaved) {
       return (word / 2 * kColumns + column) * kDepth * 2 + i * 2 + word % 2;
     } else {
       return (word * kColumns + column) * kDepth + i;

@@ -1,6 +1,9 @@
 // The row-lanes product and its kernels.
 //
 // Unit names the vectors of one instruction set and format; kLanes rows are a vector, a word is 32 bits:
+//   kSumBytes                           sums that stay in the second-level cache
+//   kBlocksTogether                     row blocks whose sums are kept together, so that a block of weights
+//                                       serves them all
 //   Sum, zero, load_sum, store_sum      sums
 //   choices(activations, stride, to, choice_stride)
 //                                       from the four vectors of a group of k, the table's entries
@@ -19,9 +22,7 @@ struct RowLanes {
   static constexpr bool kPairs = Format::kDepth == 2;
   static constexpr int kChoices = kPairs ? 6 : 4;
   static constexpr int kGroupWords = kPairs ? 1 : 2;
-  /// Row blocks whose sums are kept together, so that a block of weights serves them all.
-  static constexpr std::int64_t kBlocksTogether = 8;
-  static constexpr std::int64_t kSumBytes = 512 * 1024;
+  static constexpr std::int64_t kBlocksTogether = Unit::kBlocksTogether;
   static constexpr std::int64_t kWordBytes = kBlockGroups * kGroupWords * 4;
   static constexpr std::int64_t kTableBytes = kBlockGroups * kChoices * kMaxBlockRows * 4;
 
@@ -119,7 +120,7 @@ struct RowLanes {
   /// Panels whose sums are kept while all of K goes by.
   static std::int64_t panels_together(std::int64_t m) {
     const std::int64_t rows = round_up(std::min(m, kBlocksTogether * kMaxBlockRows), Unit::kLanes);
-    return std::max<std::int64_t>(1, kSumBytes / (rows * kPanelColumns * 4));
+    return std::max<std::int64_t>(1, Unit::kSumBytes / (rows * kPanelColumns * 4));
   }
 
   static std::size_t scratch_bytes(const GemmShape& shape) {
