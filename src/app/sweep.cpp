@@ -17,6 +17,7 @@
 #include "app/result_files.h"
 #include "app/resume.h"
 #include "app/watchdog.h"
+#include "report/spent.h"
 
 namespace twofour::app {
 namespace {
@@ -69,6 +70,7 @@ class Sweep {
     files_->finish(records_);
     print(report::final_tables(records_, options_.format));
     if (!options_.quiet) {
+      print_time_spent();
       fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", files_->jsonl().string());
     }
     return exit_code();
@@ -160,6 +162,15 @@ class Sweep {
     files_->append(rows);
     if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
     relaunch_.resume_from(files_->jsonl());
+  }
+
+  void print_time_spent() const {
+    const report::TimeSpent spent = report::time_spent(records_);
+    if (spent.total_s() <= 0) return;
+    fmt::print(stderr,
+               "time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
+               "({:.2f} s)\n",
+               spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s);
   }
 
   [[nodiscard]] int exit_code() const {

@@ -61,8 +61,8 @@ struct Phases {
   double reference_s = 0;  ///< computing the reference
   double prepare_s = 0;    ///< packing, compressing, copying to the device
   double plan_s = 0;       ///< searching algorithms
-  double verify_s = 0;     ///< one launch, and the comparison with the reference
-  double measure_s = 0;    ///< the sampling loop, this kernel's share
+  double verify_s = 0;     ///< the comparison with the reference
+  double measure_s = 0;  ///< this kernel's launches: the verifying ones, which warm up, and samples
 };
 
 /// Comparison with the reference, before any timing. Errors are |result - reference|.

@@ -30,6 +30,9 @@ struct Contender {
   device::TimedLoop* loop = nullptr;
   int group = 0;
   bool dense = true;
+  /// Seconds of a launch that was made already, 0 for none: one that is slow is not warmed up
+  /// again.
+  double warm_launch_s = 0;
 };
 
 /// Why a contender takes part in no more rounds. kOutOfShare: it spent its even share of

@@ -107,6 +107,8 @@ class Sampler {
   Length calibrate(std::size_t i, double target_s) {
     const std::int64_t quantum = contenders_[i].loop->quantum();
     Length length;
+    length.quantum_s = contenders_[i].warm_launch_s * static_cast<double>(quantum);
+    if (too_slow(length.quantum_s)) return length;
     length.quantum_s = timed(i, quantum).device_s;  // the first launch may be slow
     if (too_slow(length.quantum_s)) return length;
     bool first = true;

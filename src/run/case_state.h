@@ -20,6 +20,8 @@ struct Entry {
   providers::Footprint footprint;
   std::unique_ptr<providers::Operation> operation;
   CacheState cold;
+  double warm_up_s = 0;         ///< of all verifying launches, which are its warm-up too
+  double warm_launch_s = 0;     ///< of the last of them
   std::vector<Record> results;  ///< one for each cache state, once sampled
 
   [[nodiscard]] bool alive() const { return record.outcome.kind == OutcomeKind::kOk; }

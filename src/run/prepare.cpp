@@ -64,6 +64,16 @@ std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
   return entries;
 }
 
+/// Launches `slot` and waits; the time counts as warm-up and not as verification.
+void launch_timed(CaseState& state, Entry& entry, int slot) {
+  const double start = measure::steady_seconds();
+  entry.operation->launch(slot);
+  state.device.synchronize();
+  entry.warm_launch_s = measure::steady_seconds() - start;
+  entry.warm_up_s += entry.warm_launch_s;
+  entry.record.phases.verify_s -= entry.warm_launch_s;
+}
+
 /// Runs one launch into a poisoned D and compares. Both ends of the rotation are checked: the first
 /// copy, and the last one made.
 void verify_entry(CaseState& state, Entry& entry, const verify::Reference& reference,
@@ -75,8 +85,7 @@ void verify_entry(CaseState& state, Entry& entry, const verify::Reference& refer
   if (entry.cold.copies > 1) slots.push_back(entry.cold.copies - 1);
   for (const int slot : slots) {
     state.device.fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
-    entry.operation->launch(slot);
-    state.device.synchronize();
+    launch_timed(state, entry, slot);
     if (!host.empty()) state.device.copy_to_host(host.data(), d.data(), d.bytes());
     const void* result = host.empty() ? d.data() : host.data();
     const verify::CheckResult check = reference.check(

@@ -78,9 +78,11 @@ Outcome outcome_of(measure::StopReason stopped) {
 void fill_results(CaseState& state, std::span<const Sampled> sampled, const ClockSample& clocks) {
   for (const Sampled& s : sampled) {
     Record record = s.entry->record;
+    const bool first_result = s.entry->results.empty();
     record.outcome = outcome_of(s.stopped);
     record.cache = s.cache;
-    record.phases.measure_s = s.spent_s;
+    // Its launches before the first sample, but for those of verification, are in spent_s.
+    record.phases.measure_s = s.spent_s + (first_result ? s.entry->warm_up_s : 0);
     record.samples = s.samples;
     record.summary = measure::summarise(s.samples);
     const Sampled* dense = dense_baseline(sampled, s.group);

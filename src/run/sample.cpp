@@ -96,7 +96,8 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
     loops.push_back(make_loop(state, s, culprit));
     contenders.push_back({.loop = loops.back().get(),
                           .group = s.group,
-                          .dense = s.entry->record.problem.sparsity == Sparsity::kDense});
+                          .dense = s.entry->record.problem.sparsity == Sparsity::kDense,
+                          .warm_launch_s = s.entry->warm_launch_s});
   }
   measure::Sampling sampling = measure::sample_interleaved(
       contenders, state.device.timer_resolution_s(), state.config.measure, state.stop);

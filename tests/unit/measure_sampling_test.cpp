@@ -240,6 +240,17 @@ TEST_F(SamplingTest, OneThatTakesMostOfTheTimeIsSampledOnceAndShortensNoRound) {
   EXPECT_GT(sampling.samples[2].device_s.size(), 100U);
 }
 
+TEST_F(SamplingTest, ASlowLaunchThatWasMadeAlreadyIsTheWarmUp) {
+  PretendLoop& slow = add(constant(2), 1, 0, true);
+  PretendLoop& fast = add(constant(1e-3));
+  contenders_[0].warm_launch_s = 2;
+  contenders_[1].warm_launch_s = 1e-3;
+  sample({.max_time_s = 10, .min_rounds = 6, .min_time_s = 0});
+  EXPECT_THAT(slow.calls, Each(1));
+  EXPECT_EQ(world_.order.front(), 1) << "the fast one is calibrated, the slow one is not";
+  EXPECT_GT(fast.calls.size(), slow.calls.size());
+}
+
 TEST_F(SamplingTest, RatiosStayWithinTheirGroup) {
   add([](int call) { return call % 2 == 0 ? 1e-3 : 1.018e-3; }, 1, 0, true);
   add([](int call) { return call % 2 == 0 ? 1.018e-3 : 1e-3; }, 1, 1);

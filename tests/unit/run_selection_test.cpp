@@ -31,6 +31,17 @@ TEST_F(SelectionTest, TakesTheTypeAndItsSixteenBitBaselines) {
   EXPECT_THAT(names(DataType::kFp16), ElementsAre());
 }
 
+TEST_F(SelectionTest, OnACpuOneSixteenBitBaselineIsEnoughUnlessAskedFor) {
+  testing::FakeKernel fp16 = bf16_kernel("fp16", 1e-3);
+  fp16.info.a = DataType::kFp16;
+  run({dense_kernel("dense", 1e-3), fp16});
+  EXPECT_THAT(names(DataType::kInt8), ElementsAre("dense"));
+  EXPECT_THAT(names(DataType::kInt8, std::regex("fp16|dense")), ElementsAre("fp16", "dense"));
+  EXPECT_THAT(names(DataType::kFp16), ElementsAre("fp16"));
+  instances.front().row.device_kind = "cuda";
+  EXPECT_THAT(names(DataType::kInt8), ElementsAre("fp16", "dense"));
+}
+
 TEST_F(SelectionTest, APatternAlsoTakesWhatIsNotRunByDefault) {
   testing::FakeKernel rare = sparse_kernel("rare", 1e-3);
   rare.info.by_default = false;
