@@ -1,5 +1,5 @@
-// The AMX products against plain sums, on emulated tiles wherever the processor can expand (AVX-512
-// VBMI2), and on the processor's tiles where it has them.
+// The AMX products against plain sums on emulated tiles, wherever the processor can expand (AVX-512
+// VBMI2).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,6 +35,7 @@ Element element(int value) {
 template <class Element>
 std::vector<Element> encode(const std::vector<int>& values) {
   std::vector<Element> encoded;
+  encoded.reserve(values.size());
   for (const int value : values) encoded.push_back(element<Element>(value));
   return encoded;
 }
@@ -73,12 +74,7 @@ void expect_product(const Shape& shape) {
   std::vector<int> b = draw(at(shape.n * shape.k), random);
   if (kSparsity == Sparsity::kTwoFour) prune(b, random);
   const std::int64_t k_steps = steps<Element>(shape.k);
-  const std::int64_t lda = k_steps * TileLayout<Element>::kDepth;
-  std::vector<int> a(at(shape.m * lda), 0);
-  for (std::int64_t i = 0; i < shape.m; ++i) {
-    const auto row = draw(at(shape.k), random);
-    std::copy(row.begin(), row.end(), a.begin() + i * lda);
-  }
+  const std::vector<int> a = draw(at(shape.m * shape.k), random);
   const auto a_encoded = encode<Element>(a);
   const auto b_encoded = encode<Element>(b);
   const std::int64_t panels = (shape.n + kPanelColumns - 1) / kPanelColumns;
@@ -88,13 +84,17 @@ void expect_product(const Shape& shape) {
     pack_panel(b_encoded.data(), shape.n, shape.k, p * kPanelColumns, kSparsity,
                packed.data + bytes * at(p));
   }
+  const AlignedBytes packed_a(packed_rows_bytes<Element>(shape.m, shape.k));
+  for (std::int64_t row = 0; row < shape.m; row += kBlockRows) {
+    pack_rows(a_encoded.data(), shape.k, row, std::min(shape.m, row + kBlockRows),
+              packed_a.data + packed_rows_bytes<Element>(row, shape.k));
+  }
   const AlignedBytes scratch(kScratchBytes);
   std::vector<Sum> sums(at(shape.m * kPanelColumns));
   Product<Unit, Element, kSparsity> product({.panels = packed.data,
                                              .panel_count = panels,
                                              .k_steps = k_steps,
-                                             .a = a_encoded.data(),
-                                             .lda = lda,
+                                             .a = packed_a.data,
                                              .m = shape.m,
                                              .scratch = scratch.data,
                                              .sums = sums.data()});
@@ -106,7 +106,7 @@ void expect_product(const Shape& shape) {
         const std::int64_t column = panel * kPanelColumns + j;
         std::int64_t expected = 0;
         for (std::int64_t k = 0; column < shape.n && k < shape.k; ++k) {
-          expected += std::int64_t{a[at(i * lda + k)]} * b[at(column * shape.k + k)];
+          expected += std::int64_t{a[at(i * shape.k + k)]} * b[at(column * shape.k + k)];
         }
         ASSERT_EQ(static_cast<double>(sums[at(i * kPanelColumns + j)]),
                   static_cast<double>(expected))

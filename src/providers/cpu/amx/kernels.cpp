@@ -33,25 +33,15 @@ struct Functions {
     }
   }
 
-  /// Elements from row to row of the converted activations: whole k-steps, and a cache line more,
-  /// so that the sixteen rows of a tile do not fall into one set of the first-level cache.
-  static std::int64_t row_stride(std::int64_t k) {
-    return steps<Element>(k) * TileLayout<Element>::kDepth +
-           kTileRowBytes / static_cast<std::int64_t>(sizeof(Element));
-  }
-
   static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
-    return static_cast<std::size_t>(m * row_stride(k)) * sizeof(Element);
+    return packed_rows_bytes<Element>(m, k);
   }
 
   static void convert(const ConvertArgs& args) {
-    const std::int64_t stride = row_stride(args.k);
-    const Range rows = rows_of(args.m, args.blocks);
-    const auto* from = static_cast<const Element*>(args.activations);
-    auto* to = reinterpret_cast<Element*>(args.converted);
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      std::copy_n(from + row * args.k, args.k, to + row * stride);
-      std::fill_n(to + row * stride + args.k, stride - args.k, Element{0});
+    for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+      const Range rows = rows_of(args.m, {block, block + 1});
+      pack_rows(static_cast<const Element*>(args.activations), args.k, rows.begin, rows.end,
+                args.converted + packed_rows_bytes<Element>(rows.begin, args.k));
     }
   }
 
@@ -61,14 +51,12 @@ struct Functions {
 
   static void run(const RunArgs& args) {
     const Range rows = rows_of(args.shape.m, args.blocks);
-    const std::int64_t stride = row_stride(args.shape.k);
     auto* sums = reinterpret_cast<Sum*>(args.scratch + kScratchBytes);
     const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
     P product({.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
                .panel_count = args.panels.end - args.panels.begin,
                .k_steps = steps<Element>(args.shape.k),
-               .a = reinterpret_cast<const Element*>(args.converted) + rows.begin * stride,
-               .lda = stride,
+               .a = args.converted + packed_rows_bytes<Element>(rows.begin, args.shape.k),
                .m = rows.end - rows.begin,
                .scratch = args.scratch,
                .sums = sums});
@@ -79,9 +67,7 @@ struct Functions {
 
  private:
   static Range rows_of(std::int64_t m, Range blocks) {
-    const std::int64_t count = block_count(m, kBlockRows);
-    return {rows_of_block(m, count, blocks.begin).begin,
-            rows_of_block(m, count, blocks.end - 1).end};
+    return {blocks.begin * kBlockRows, std::min(m, blocks.end * kBlockRows)};
   }
 
   static void store(const RunArgs& args, std::int64_t column, Range rows, const Sum* sums) {

@@ -16,7 +16,7 @@ constexpr std::int64_t tile_index(std::int64_t k, std::int64_t column) {
 }
 
 template <class Element>
-using DenseStep = std::array<Element, kTilesPerStep * kTileBytes / sizeof(Element)>;
+using DenseStep = std::array<Element, std::size_t{kTilesPerStep} * kTileBytes / sizeof(Element)>;
 
 /// bfloat16 -0.0 is a zero too: it need not be kept.
 bool is_zero(std::int8_t x) { return x == 0; }
@@ -41,6 +41,17 @@ void mark_kept(const DenseStep<Element>& dense,
   }
 }
 
+/// The bit of element `index` of a k-step's dense tiles among the step's masks.
+template <class Element>
+constexpr std::size_t mask_bit(std::size_t index) {
+  constexpr std::size_t kLaneBits = 8 * sizeof(Element);
+  constexpr std::size_t kRowElements = kTileRowBytes / sizeof(Element);
+  const std::size_t row = index / kRowElements;
+  const std::size_t vector = row / kLaneBits;
+  return (vector * kRowElements + index % kRowElements) * kLaneBits + (kLaneBits - 1) -
+         row % kLaneBits;
+}
+
 template <class Element>
 void compress_step(const DenseStep<Element>& dense, std::byte* packed) {
   using Layout = TileLayout<Element>;
@@ -52,7 +63,8 @@ void compress_step(const DenseStep<Element>& dense, std::byte* packed) {
     if (!kept[i]) continue;
     std::memcpy(packed + next * sizeof(Element), &dense[i], sizeof(Element));
     ++next;
-    masks[i / 8] |= static_cast<std::byte>(1U << (i % 8));
+    const std::size_t bit = mask_bit<Element>(i);
+    masks[bit / 8] |= static_cast<std::byte>(1U << (bit % 8));
   }
 }
 
@@ -89,9 +101,29 @@ void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int
   }
 }
 
+template <class Element>
+void pack_rows(const Element* activations, std::int64_t k, std::int64_t first, std::int64_t last,
+               std::byte* block) {
+  constexpr std::int64_t kDepth = TileLayout<Element>::kDepth;
+  const auto step_bytes = static_cast<std::size_t>(last - first) * kTileRowBytes;
+  for (std::int64_t row = first; row < last; ++row, block += kTileRowBytes) {
+    const Element* from = activations + row * k;
+    std::byte* to = block;
+    const std::int64_t whole = k / kDepth * kDepth;
+    for (std::int64_t i = 0; i < whole; i += kDepth, to += step_bytes) {
+      std::memcpy(to, from + i, kTileRowBytes);
+    }
+    if (whole == k) continue;
+    std::memset(to, 0, kTileRowBytes);
+    std::memcpy(to, from + whole, static_cast<std::size_t>(k - whole) * sizeof(Element));
+  }
+}
+
 template void pack_panel(const std::int8_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
                          std::byte*);
 template void pack_panel(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
                          std::byte*);
+template void pack_rows(const std::int8_t*, std::int64_t, std::int64_t, std::int64_t, std::byte*);
+template void pack_rows(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, std::byte*);
 
 }  // namespace twofour::providers::cpu::amx

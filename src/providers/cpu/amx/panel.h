@@ -15,19 +15,22 @@ namespace twofour::providers::cpu::amx {
 
 inline constexpr int kPanelColumns = 32;
 inline constexpr int kTilesPerStep = 2;
+inline constexpr int kBlockRows = 32;  ///< of packed activations
 
 /// Sizes for elements of one type (std::int8_t, or std::uint16_t holding bfloat16). A dense tile is
 /// what TDPBSSD and TDPBF16PS take as second source: row r holds, for each of 16 columns, the 4 /
 /// sizeof consecutive k from r * 4 / sizeof on.
 ///
-/// A 2:4 tile holds the kept values in the order in which VPEXPAND puts them back, row pair by row
-/// pair, 64 bytes a pair, then the masks: one bit for each element of the dense tile, in its order.
-/// A group of four k lies within one row (int8) or within a row pair (bfloat16), so a pair always
-/// keeps half of its elements. Four mask bits for a group are as many as two 2-bit indices.
+/// A 2:4 tile holds the kept values in the order in which VPEXPAND puts them back, then the masks:
+/// one bit for each element of the dense tile, as many as two 2-bit indices for each group. Masks
+/// lie transposed: lane i of a 64-byte vector holds the bits of element i of 8 (int8) or 16
+/// (bfloat16) consecutive rows, the first row's in the sign. VPMOVB2M then takes a row's mask from
+/// a vector on port 0, and adding the vector to itself brings the next row's; KMOVQ would need port
+/// 5, which VPEXPAND keeps busy. A group of four k lies within one row (int8) or within a row pair
+/// (bfloat16), so eight rows always keep half of their elements.
 template <class Element>
 struct TileLayout {
   static constexpr int kDepth = kTileRowBytes / static_cast<int>(sizeof(Element));  ///< k of a tile
-  static constexpr int kRowPairs = kTileRows / 2;
   static constexpr int kValueBytes = kTileBytes / 2;
   static constexpr int kMaskBytes = kTileBytes / static_cast<int>(sizeof(Element)) / 8;
 
@@ -55,36 +58,61 @@ template <class Element>
 void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int64_t first_column,
                 Sparsity sparsity, std::byte* panel);
 
+/// Activations packed for AMX: blocks of 32 rows, the last one with those that are left; a block is
+/// a run of k-steps; a k-step is the block's rows, 64 bytes each, so that a tile is contiguous.
+/// Returns the bytes before row `row`, the first of a block.
+template <class Element>
+constexpr std::size_t packed_rows_bytes(std::int64_t row, std::int64_t k) {
+  return static_cast<std::size_t>(row * steps<Element>(k)) * kTileRowBytes;
+}
+
+/// Packs rows [first, last), one block, of `activations`, [m][k], into `block`.
+template <class Element>
+void pack_rows(const Element* activations, std::int64_t k, std::int64_t first, std::int64_t last,
+               std::byte* block);
+
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512vbmi2")
-/// Puts row pair `pair` (of both tiles' 16: 0..7 in the first tile, 8..15 in the second) of a
-/// packed 2:4 k-step back into its place in `dense`, two dense tiles.
+inline constexpr int kHalfTileRows = kTileRows / 2;
+inline constexpr int kHalfTilesPerStep = 2 * kTilesPerStep;
+
+/// Puts half tile `half` (0 and 1: the first tile's, 2 and 3: the second's) of a packed 2:4 k-step
+/// back into its place in `dense`, two dense tiles.
 template <class Element>
-inline void expand_pair(const std::byte* step, int pair, std::byte* dense) {
+inline void expand_half_tile(const std::byte* step, int half, std::byte* dense) {
   using Layout = TileLayout<Element>;
-  constexpr int kPairMaskBytes = Layout::kMaskBytes / Layout::kRowPairs;
-  const std::byte* values = step + pair * kTileRowBytes;
-  const std::byte* masks = step + kTilesPerStep * Layout::kValueBytes + pair * kPairMaskBytes;
-  std::byte* out = dense + pair * 2 * kTileRowBytes;
+  const std::byte* values = step + half * (Layout::kValueBytes / 2);
+  const std::byte* masks = step + kTilesPerStep * Layout::kValueBytes;
+  std::byte* out = dense + half * (kTileBytes / 2);
   if constexpr (sizeof(Element) == 1) {
-    std::uint64_t mask[2];
-    std::memcpy(mask, masks, sizeof(mask));
-    const __m512i low =
-        _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(values)));
-    const __m512i high = _mm512_castsi256_si512(
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + kTileRowBytes / 2)));
-    _mm512_store_si512(out, _mm512_maskz_expand_epi8(mask[0], low));
-    _mm512_store_si512(out + kTileRowBytes, _mm512_maskz_expand_epi8(mask[1], high));
+    __m512i signs = _mm512_load_si512(masks + half * (Layout::kMaskBytes / 2));
+#pragma GCC unroll 8
+    for (int row = 0; row < kHalfTileRows; ++row) {
+      const __m512i kept = _mm512_castsi256_si512(
+          _mm256_load_si256(reinterpret_cast<const __m256i*>(values + row * (kTileRowBytes / 2))));
+      _mm512_store_si512(out + row * kTileRowBytes,
+                         _mm512_maskz_expand_epi8(_mm512_movepi8_mask(signs), kept));
+      signs = _mm512_add_epi8(signs, signs);
+    }
   } else {
-    std::uint32_t mask[2];
-    std::memcpy(mask, masks, sizeof(mask));
-    // The second row's values start behind the first row's. The load may run past the pair, into
-    // values or masks of the same step: those lanes are never expanded.
-    const std::byte* second =
-        values + sizeof(Element) * static_cast<unsigned>(__builtin_popcount(mask[0]));
-    _mm512_store_si512(out, _mm512_maskz_expand_epi16(mask[0], _mm512_loadu_si512(values)));
-    _mm512_store_si512(out + kTileRowBytes,
-                       _mm512_maskz_expand_epi16(mask[1], _mm512_loadu_si512(second)));
+    __m512i signs = _mm512_load_si512(masks + half / 2 * Layout::kMaskBytes);
+    if (half % 2 != 0) signs = _mm512_slli_epi16(signs, kHalfTileRows);
+#pragma GCC unroll 8
+    for (int row = 0; row < kHalfTileRows; row += 2) {
+      const std::byte* pair = values + row * (kTileRowBytes / 2);
+      const __mmask32 mask = _mm512_movepi16_mask(signs);
+      signs = _mm512_add_epi16(signs, signs);
+      // The second row's values start behind the first row's. The load may run past the pair, into
+      // values or masks of the same step: those lanes are never expanded.
+      const std::byte* second =
+          pair + sizeof(Element) * static_cast<unsigned>(__builtin_popcount(mask));
+      _mm512_store_si512(out + row * kTileRowBytes,
+                         _mm512_maskz_expand_epi16(mask, _mm512_load_si512(pair)));
+      _mm512_store_si512(
+          out + (row + 1) * kTileRowBytes,
+          _mm512_maskz_expand_epi16(_mm512_movepi16_mask(signs), _mm512_loadu_si512(second)));
+      signs = _mm512_add_epi16(signs, signs);
+    }
   }
 }
 #pragma GCC pop_options

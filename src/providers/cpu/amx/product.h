@@ -15,31 +15,29 @@
 
 namespace twofour::providers::cpu::amx {
 
+inline constexpr std::size_t kDenseStepBytes = std::size_t{kTilesPerStep} * kTileBytes;
+
 /// k-steps that are multiplied with all rows before the next ones are looked at. Their dense tiles
-/// (32 KiB) and the A block they meet stay in the second-level cache.
-inline constexpr std::int64_t kBlockSteps = 16;
-inline constexpr int kBlockRows = 32;
+/// (64 KiB) stay in the second-level cache.
+inline constexpr int kBlockSteps = 32;
 /// How far ahead of the reading position packed weights are asked for.
 inline constexpr std::int64_t kPrefetchBytes = 8192;
 /// Steps between expanding a tile and loading it: a tile load must not wait for a store in flight.
-inline constexpr std::int64_t kExpandAhead = 2;
-inline constexpr std::int64_t kRingSteps = 4;
-inline constexpr std::size_t kDenseStepBytes = std::size_t{kTilesPerStep} * kTileBytes;
+inline constexpr int kExpandAhead = 2;
+inline constexpr int kRingSteps = 2 * kExpandAhead;
 
 /// Bytes of 64-byte aligned scratch memory that one thread needs.
-inline constexpr std::size_t kScratchBytes =
-    2 * static_cast<std::size_t>(kBlockSteps) * kDenseStepBytes;
+inline constexpr std::size_t kScratchBytes = std::size_t{2} * kBlockSteps * kDenseStepBytes;
+static_assert(kRingSteps <= 2 * kBlockSteps);
 
 /// What one thread multiplies: `panel_count` consecutive packed panels with all rows of A.
-template <class Element>
 struct ProductArgs {
   const std::byte* panels = nullptr;
   std::int64_t panel_count = 0;
-  std::int64_t k_steps = 0;    ///< of a panel
-  const Element* a = nullptr;  ///< [m][lda], readable up to k_steps x depth in each row
-  std::int64_t lda = 0;        ///< elements
+  std::int64_t k_steps = 0;      ///< of a panel
+  const std::byte* a = nullptr;  ///< m rows as pack_rows makes them
   std::int64_t m = 0;
-  std::byte* scratch = nullptr;  ///< kScratchBytes
+  std::byte* scratch = nullptr;  ///< kScratchBytes, 64-byte aligned
   void* sums = nullptr;          ///< [m][32] int32 or float32: the panel in hand
 };
 
@@ -48,10 +46,10 @@ class Product {
  public:
   using Layout = TileLayout<Element>;
   using Sum = std::conditional_t<sizeof(Element) == 1, std::int32_t, float>;
-  static constexpr std::size_t kStepBytes = Layout::step_bytes(kSparsity);
+  static constexpr std::int64_t kStepBytes = Layout::step_bytes(kSparsity);
   static constexpr bool kExpands = kSparsity == Sparsity::kTwoFour;
 
-  explicit Product(const ProductArgs<Element>& args)
+  explicit Product(const ProductArgs& args)
       : args_(args), total_steps_(args.panel_count * args.k_steps) {}
 
   /// Calls `finish(panel_index)` whenever the sums of a panel are complete.
@@ -119,40 +117,39 @@ class Product {
     }
   }
 
+  /// Sums += k-step `step` of `rows` rows at `a` times the two dense tiles at `b`.
   template <bool kTwoRowTiles>
-  void multiply(std::int64_t row, std::int64_t step, const std::byte* b) const {
-    const auto stride = static_cast<std::size_t>(args_.lda) * sizeof(Element);
-    const Element* a = args_.a + row * args_.lda + step * Layout::kDepth;
+  static void multiply(const std::byte* a, const std::byte* b) {
     Unit::template load<kB0>(b, kTileRowBytes);
-    Unit::template load<kA0>(a, stride);
+    Unit::template load<kA0>(a, kTileRowBytes);
     Unit::template multiply_add<kC00, kA0, kB0>(Element{});
     Unit::template load<kB1>(b + kTileBytes, kTileRowBytes);
     Unit::template multiply_add<kC01, kA0, kB1>(Element{});
     if constexpr (kTwoRowTiles) {
-      Unit::template load<kA1>(a + kTileRows * args_.lda, stride);
+      Unit::template load<kA1>(a + kTileBytes, kTileRowBytes);
       Unit::template multiply_add<kC10, kA1, kB0>(Element{});
       Unit::template multiply_add<kC11, kA1, kB1>(Element{});
     }
   }
 
-  /// Asks for the packed bytes that lie `kPrefetchBytes` behind row pair `pair` of k-step `step`.
-  void prefetch(std::int64_t step, int pair) const {
-    // A share of the step for each pair, in whole lines or fewer: asking twice for a line is cheap.
-    constexpr std::int64_t kShare = static_cast<std::int64_t>(kStepBytes) / (2 * Layout::kRowPairs);
-    const std::byte* ahead = args_.panels + step * static_cast<std::int64_t>(kStepBytes) +
-                             pair * kShare + kPrefetchBytes;
-    for (std::int64_t byte = 0; byte < kShare; byte += 64) {
-      __builtin_prefetch(ahead + byte, 0, 2);
-    }
+  [[nodiscard]] const std::byte* packed_step(std::int64_t step) const {
+    return args_.panels + step * kStepBytes;
   }
 
-  /// Expands row pairs [begin, end) of k-step `step` of the whole run into `dense`.
-  void expand(std::int64_t step, int begin, int end, std::byte* dense) const {
-    const std::byte* packed = args_.panels + step * static_cast<std::int64_t>(kStepBytes);
-    for (int pair = begin; pair < end; ++pair) {
-      prefetch(step, pair);
-      expand_pair<Element>(packed, pair, dense);
+  /// Readies half tile `half` of k-step `step` of the whole run: asks for packed weights further
+  /// on, and expands it into `dense` if it is a 2:4 one.
+  void make_ready(std::int64_t step, int half, std::byte* dense) const {
+    constexpr int kShare = static_cast<int>(kStepBytes) / kHalfTilesPerStep;
+    const std::byte* packed = packed_step(step);
+    const std::byte* ahead = packed + half * kShare + kPrefetchBytes;
+    for (int byte = 0; byte < kShare; byte += 64) {
+      __builtin_prefetch(ahead + byte, 0, 2);  // into the second-level cache
     }
+    if constexpr (kExpands) expand_half_tile<Element>(packed, half, dense);
+  }
+
+  void make_step_ready(std::int64_t step, std::byte* dense) const {
+    for (int half = 0; half < kHalfTilesPerStep; ++half) make_ready(step, half, dense);
   }
 
   // --- Up to 32 rows: the sums of a panel stay in tiles, weights stream through a ring.
@@ -162,15 +159,13 @@ class Product {
   }
 
   [[nodiscard]] const std::byte* streamed_step(std::int64_t step) const {
-    constexpr int kPairs = 2 * Layout::kRowPairs;
     if constexpr (kExpands) {
-      if (step + kExpandAhead < total_steps_) {
-        expand(step + kExpandAhead, 0, kPairs, ring(step + kExpandAhead));
-      }
+      const std::int64_t ahead = step + kExpandAhead;
+      if (ahead < total_steps_) make_step_ready(ahead, ring(ahead));
       return ring(step);
     } else {
-      for (int pair = 0; pair < kPairs; ++pair) prefetch(step, pair);
-      return args_.panels + step * static_cast<std::int64_t>(kStepBytes);
+      make_step_ready(step, nullptr);
+      return packed_step(step);
     }
   }
 
@@ -178,9 +173,8 @@ class Product {
   void run_few_rows(Finish& finish) {
     configure(args_.m);
     if constexpr (kExpands) {
-      for (std::int64_t step = 0; step < std::min(kExpandAhead, total_steps_); ++step) {
-        expand(step, 0, 2 * Layout::kRowPairs, ring(step));
-      }
+      const std::int64_t first = std::min<std::int64_t>(kExpandAhead, total_steps_);
+      for (std::int64_t step = 0; step < first; ++step) make_step_ready(step, ring(step));
     }
     for (std::int64_t panel = 0; panel < args_.panel_count; ++panel) {
       if (args_.m > kTileRows) {
@@ -195,13 +189,16 @@ class Product {
   template <bool kTwoRowTiles>
   void stream_panel(std::int64_t panel) const {
     zero_sums<kTwoRowTiles>();
-    for (std::int64_t step = 0; step < args_.k_steps; ++step) {
-      multiply<kTwoRowTiles>(0, step, streamed_step(panel * args_.k_steps + step));
+    const std::byte* a = args_.a;
+    const std::int64_t first = panel * args_.k_steps;
+    for (std::int64_t step = first; step < first + args_.k_steps; ++step) {
+      multiply<kTwoRowTiles>(a, streamed_step(step));
+      a += args_.m * kTileRowBytes;
     }
     store_sums<kTwoRowTiles>(0);
   }
 
-  // --- More rows: blocks of k-steps; while one is multiplied, the next is expanded or asked for.
+  // --- More rows: blocks of k-steps; while one is multiplied, the next is made ready.
 
   /// k-steps [begin, end) of the whole run, all of one panel.
   struct Block {
@@ -210,9 +207,14 @@ class Product {
     std::byte* dense = nullptr;  ///< expanded tiles
   };
 
+  /// The block from `begin` on. A panel's blocks differ by at most one step.
   [[nodiscard]] Block block_at(std::int64_t begin, int buffer) const {
-    const std::int64_t panel_end = (begin / args_.k_steps + 1) * args_.k_steps;
-    return {begin, std::min({begin + kBlockSteps, panel_end, total_steps_}),
+    if (begin == total_steps_) return {begin, begin, nullptr};
+    const std::int64_t blocks = (args_.k_steps + kBlockSteps - 1) / kBlockSteps;
+    const std::int64_t panel = begin / args_.k_steps;
+    const std::int64_t within = begin % args_.k_steps;
+    const std::int64_t block = (within * blocks + args_.k_steps - 1) / args_.k_steps;
+    return {begin, panel * args_.k_steps + (block + 1) * args_.k_steps / blocks,
             args_.scratch + static_cast<std::size_t>(buffer * kBlockSteps) * kDenseStepBytes};
   }
 
@@ -220,80 +222,88 @@ class Product {
     if constexpr (kExpands) {
       return block.dense + static_cast<std::size_t>(step - block.begin) * kDenseStepBytes;
     } else {
-      return args_.panels + step * static_cast<std::int64_t>(kStepBytes);
+      return packed_step(step);
     }
   }
 
-  /// Makes row pairs [begin, end) of `block` ready, counted through all its steps.
-  void make_ready(const Block& block, std::int64_t begin, std::int64_t end) const {
-    constexpr std::int64_t kPairs = 2 * Layout::kRowPairs;
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t step = block.begin + i / kPairs;
-      const int pair = static_cast<int>(i % kPairs);
-      if constexpr (kExpands) {
-        expand(step, pair, pair + 1,
-               block.dense + static_cast<std::size_t>(i / kPairs) * kDenseStepBytes);
-      } else {
-        prefetch(step, pair);
-      }
-    }
-  }
+  /// Making a block ready, half tile by half tile, spread over the multiplications of another.
+  class Preparation {
+   public:
+    Preparation(const Product& product, const Block& block, std::int64_t row_blocks)
+        : product_(product), block_(block), row_blocks_(row_blocks), step_(block.begin) {}
 
-  [[nodiscard]] static std::int64_t pairs_of(const Block& block) {
-    return (block.end - block.begin) * 2 * Layout::kRowPairs;
-  }
+    /// Does the share that falls to one multiplication.
+    void advance() {
+      for (credit_ += kHalfTilesPerStep; credit_ >= row_blocks_; credit_ -= row_blocks_) next();
+    }
+    void finish() {
+      while (step_ < block_.end) next();
+    }
+
+   private:
+    void next() {
+      if (step_ == block_.end) return;
+      product_.make_ready(
+          step_, half_,
+          block_.dense + static_cast<std::size_t>(step_ - block_.begin) * kDenseStepBytes);
+      half_ = (half_ + 1) % kHalfTilesPerStep;
+      if (half_ == 0) ++step_;
+    }
+
+    const Product& product_;
+    const Block& block_;
+    std::int64_t row_blocks_;
+    std::int64_t step_;
+    std::int64_t credit_ = 0;
+    int half_ = 0;
+  };
 
   template <class Finish>
   void run_many_rows(Finish& finish) {
+    const std::int64_t row_blocks = (args_.m + kBlockRows - 1) / kBlockRows;
     Block block = block_at(0, 0);
-    if constexpr (kExpands) make_ready(block, 0, pairs_of(block));
+    Preparation(*this, block, row_blocks).finish();
     for (int buffer = 1; block.begin < total_steps_; buffer ^= 1) {
       const Block next = block_at(block.end, buffer);
-      multiply_block(block, next);
+      Preparation preparation(*this, next, row_blocks);
+      for (std::int64_t row = 0; row < args_.m; row += kBlockRows) {
+        multiply_rows(row, block, preparation);
+      }
+      preparation.finish();
       if (block.end % args_.k_steps == 0) finish(block.end / args_.k_steps - 1);
       block = next;
     }
   }
 
-  void multiply_block(const Block& block, const Block& next) {
-    const std::int64_t row_blocks = (args_.m + kBlockRows - 1) / kBlockRows;
-    for (std::int64_t i = 0; i < row_blocks; ++i) {
-      const std::int64_t rows = std::min<std::int64_t>(kBlockRows, args_.m - i * kBlockRows);
-      configure(rows);
-      const Ahead ahead{next, i * (block.end - block.begin),
-                        row_blocks * (block.end - block.begin)};
-      if (rows > kTileRows) {
-        multiply_rows<true>(i * kBlockRows, block, ahead);
-      } else {
-        multiply_rows<false>(i * kBlockRows, block, ahead);
-      }
+  void multiply_rows(std::int64_t row, const Block& block, Preparation& preparation) {
+    const std::int64_t rows = std::min<std::int64_t>(kBlockRows, args_.m - row);
+    configure(rows);
+    if (rows > kTileRows) {
+      multiply_rows<true>(row, rows, block, preparation);
+    } else {
+      multiply_rows<false>(row, rows, block, preparation);
     }
   }
 
-  /// Preparing `next` is spread evenly over `of` multiplications, `done` of which lie behind.
-  struct Ahead {
-    const Block& next;
-    std::int64_t done;
-    std::int64_t of;
-  };
-
   template <bool kTwoRowTiles>
-  void multiply_rows(std::int64_t row, const Block& block, Ahead ahead) const {
+  void multiply_rows(std::int64_t row, std::int64_t rows, const Block& block,
+                     Preparation& preparation) const {
     const std::int64_t first = block.begin % args_.k_steps;
     if (first == 0) {
       zero_sums<kTwoRowTiles>();
     } else {
       load_sums<kTwoRowTiles>(row);
     }
-    const std::int64_t pairs = pairs_of(ahead.next);
-    for (std::int64_t step = block.begin; step < block.end; ++step, ++ahead.done) {
-      multiply<kTwoRowTiles>(row, first + step - block.begin, step_of(block, step));
-      make_ready(ahead.next, pairs * ahead.done / ahead.of, pairs * (ahead.done + 1) / ahead.of);
+    const std::byte* a = args_.a + (row * args_.k_steps + first * rows) * kTileRowBytes;
+    for (std::int64_t step = block.begin; step < block.end; ++step) {
+      multiply<kTwoRowTiles>(a, step_of(block, step));
+      preparation.advance();
+      a += rows * kTileRowBytes;
     }
     store_sums<kTwoRowTiles>(row);
   }
 
-  ProductArgs<Element> args_;
+  ProductArgs args_;
   std::int64_t total_steps_;
   std::int64_t configured_rows_ = 0;
 };
