@@ -232,11 +232,34 @@ struct Gemm {
     return to;
   }
 
-  /// With the number of SMs and of clusters that fit on this GPU.
+  /// Allows the kernel its shared memory and counts the clusters of it that fit on this GPU; a grid
+  /// without that figure leaves SMs idle where clusters are large.
+  static ::cutlass::KernelHardwareInfo set_up_here() {
+    using device::cuda::check;
+    const auto* kernel = reinterpret_cast<const void*>(&::cutlass::device_kernel<GemmKernel>);
+    constexpr int kSharedBytes = GemmKernel::SharedStorageSize;
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kSharedBytes),
+          "give a CUTLASS kernel its shared memory");
+    ::cutlass::KernelHardwareInfo hardware;
+    check(cudaGetDevice(&hardware.device_id), "ask for the current GPU");
+    check(cudaDeviceGetAttribute(&hardware.sm_count, cudaDevAttrMultiProcessorCount,
+                                 hardware.device_id),
+          "read the number of multiprocessors");
+    const dim3 cluster(kClusterM, kClusterN, 1);
+    auto config = ::cutlass::ClusterLauncher::make_cluster_launch_config(
+        cluster, cluster, dim3(GemmKernel::MaxThreadsPerBlock), kSharedBytes);
+    // make_cluster_launch_config returns a copy whose attributes are those of the original.
+    config.launch_config.attrs = config.launch_attribute;
+    check(cudaOccupancyMaxActiveClusters(&hardware.max_active_clusters, kernel,
+                                         &config.launch_config),
+          "count the clusters of a CUTLASS kernel that fit on the GPU");
+    return hardware;
+  }
+
+  /// With what set_up_here() has found.
   static Arguments arguments_here(const GemmArguments& from, const Tactic& tactic) {
     Arguments to = arguments(from, tactic);
-    static const ::cutlass::KernelHardwareInfo hardware =
-        ::cutlass::KernelHardwareInfo::make_kernel_hardware_info<GemmKernel>();
+    static const ::cutlass::KernelHardwareInfo hardware = set_up_here();
     to.hw_info = hardware;
     return to;
   }
@@ -251,13 +274,13 @@ inline void check(::cutlass::Status status, const KernelTraits& traits, const ch
 template <class G>
 class PreparedGemm final : public PreparedLaunch {
  public:
+  // GemmUniversalAdapter::initialize() would reset the barriers too, on another stream, where that
+  // can come after a launch has begun.
   PreparedGemm(const typename G::Arguments& arguments, bool programmatic, void* workspace)
-      : arguments_(arguments), programmatic_(programmatic), workspace_(workspace) {
-    typename G::Adapter adapter;
-    // Sets the kernel's shared memory as well. The workspace is reset anew in each launch.
-    check(adapter.initialize(arguments, workspace), G::kTraits, "initialise");
-    params_ = adapter.params();
-  }
+      : arguments_(arguments),
+        programmatic_(programmatic),
+        workspace_(workspace),
+        params_(G::GemmKernel::to_underlying_arguments(arguments, workspace)) {}
 
   void launch(cudaStream_t stream) override {
     if constexpr (G::kTraits.scheduler == Scheduler::kStreamK) {

@@ -53,8 +53,10 @@ class CutlassProvider final : public Provider {
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<CutlassOperation>(kernel, problem, "cutlass " + version(),
-                                              is_fixed(kernel.name));
+    // A winner among few kernels is none among more: a build's kernels are part of the tuning key.
+    const std::string library =
+        fmt::format("cutlass {}, {} kernels", version(), sm90::kernels().size());
+    return std::make_unique<CutlassOperation>(kernel, problem, library, is_fixed(kernel.name));
   }
 };
 

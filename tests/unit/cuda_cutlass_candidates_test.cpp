@@ -1,0 +1,174 @@
+// Which CUTLASS kernels a search looks at, and which one fixed dispatch takes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cuda_cutlass_list.h"
+#include "providers/cutlass/candidates.h"
+
+namespace twofour::providers::sm90 {
+namespace {
+
+constexpr int kMultiprocessors = 132;
+
+GemmProblem problem_of(DataType type, Sparsity sparsity, const GemmShape& shape) {
+  return {.shape = shape, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
+}
+
+std::vector<Candidate> candidates_of(const GemmProblem& problem) {
+  return candidates(listed_kernels(), problem, kMultiprocessors);
+}
+
+std::string fixed_name(DataType type, std::int64_t m, std::int64_t n) {
+  const auto list = fixed_candidate(
+      listed_kernels(), problem_of(type, Sparsity::kTwoFour, {.m = m, .n = n, .k = 4096}));
+  return list.size() == 1 ? name_of(list.front()) : "";
+}
+
+TEST(CutlassCandidates, AreOfTheTypesAndTheSparsityOfTheProblem) {
+  for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+    for (const DataType type : {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16}) {
+      const GemmProblem problem = problem_of(type, sparsity, {.m = 64, .n = 4096, .k = 4096});
+      const auto list = candidates_of(problem);
+      EXPECT_FALSE(list.empty());
+      for (const Candidate& candidate : list) {
+        const KernelTraits& traits = candidate.kernel->traits();
+        EXPECT_EQ(traits.a, problem.a);
+        EXPECT_EQ(traits.d, problem.d);
+        EXPECT_EQ(traits.sparsity, sparsity);
+      }
+    }
+  }
+}
+
+// The tuning file finds a winner again by its name.
+TEST(CutlassCandidates, HaveNamesOfTheirOwn) {
+  for (const std::int64_t m : {1, 16, 64, 100, 256, 1024, 4096}) {
+    const auto list = candidates_of(
+        problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = m, .n = 28672, .k = 8192}));
+    std::set<std::string> names;
+    for (const Candidate& candidate : list) names.insert(name_of(candidate));
+    EXPECT_EQ(names.size(), list.size()) << "M = " << m;
+  }
+}
+
+TEST(CutlassCandidates, HaveTilesThatSuitTheRows) {
+  for (const Candidate& candidate : candidates_of(problem_of(
+           DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 1, .n = 4096, .k = 4096}))) {
+    EXPECT_LE(candidate.kernel->traits().tile_n, 64);
+  }
+  for (const Candidate& candidate : candidates_of(problem_of(
+           DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 4096, .n = 4096, .k = 4096}))) {
+    EXPECT_GE(candidate.kernel->traits().tile_n, 128);
+  }
+}
+
+TEST(CutlassCandidates, LaunchEarlyWhereNoBarriersAreReset) {
+  std::set<bool> programmatic_tiles;
+  for (const Candidate& candidate : candidates_of(problem_of(
+           DataType::kInt8, Sparsity::kTwoFour, {.m = 16, .n = 4096, .k = 14336}))) {
+    if (candidate.kernel->traits().scheduler == Scheduler::kStreamK) {
+      EXPECT_FALSE(candidate.tactic.programmatic) << name_of(candidate);
+    } else {
+      EXPECT_EQ(candidate.tactic.decomposition, Decomposition::kHeuristic) << name_of(candidate);
+      programmatic_tiles.insert(candidate.tactic.programmatic);
+    }
+  }
+  EXPECT_EQ(programmatic_tiles, (std::set<bool>{false, true}));
+}
+
+TEST(CutlassCandidates, SplitKWhereTilesAreFewerThanMultiprocessors) {
+  const auto splits = [](std::int64_t n) {
+    std::set<int> found;
+    for (const Candidate& candidate : candidates_of(
+             problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 16, .n = n, .k = 8192}))) {
+      if (candidate.tactic.decomposition == Decomposition::kSplitK) {
+        found.insert(candidate.tactic.splits);
+      }
+    }
+    return found;
+  };
+  EXPECT_EQ(splits(4096), (std::set<int>{2, 4}));
+  EXPECT_EQ(splits(57344), (std::set<int>{}));
+}
+
+TEST(CutlassCandidates, LeaveOutKernelsThatRefuseTheShape) {
+  const KernelTraits traits{
+      .sparsity = Sparsity::kTwoFour, .tile_m = 64, .tile_n = 64, .tile_k = 128};
+  const ListedKernel takes(traits);
+  const ListedKernel refuses(traits, 4096);
+  const std::vector<const Kernel*> kernels{&refuses, &takes};
+  for (const Candidate& candidate :
+       candidates(kernels,
+                  problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 64, .n = 256, .k = 4096}),
+                  kMultiprocessors)) {
+    EXPECT_EQ(candidate.kernel, &takes);
+  }
+}
+
+TEST(CutlassCandidates, TakeAnyTileWhereABuildHasNoneThatSuits) {
+  const ListedKernel wide(
+      {.sparsity = Sparsity::kTwoFour, .tile_m = 128, .tile_n = 256, .tile_k = 128});
+  const std::vector<const Kernel*> kernels{&wide};
+  EXPECT_FALSE(candidates(kernels,
+                          problem_of(DataType::kInt8, Sparsity::kTwoFour,
+                                     {.m = 1, .n = 4096, .k = 4096}),
+                          kMultiprocessors)
+                   .empty());
+}
+
+TEST(CutlassCandidates, AreNotMoreThanABudgetCanTime) {
+  for (const std::int64_t m : {1, 256, 4096}) {
+    EXPECT_LE(candidates_of(problem_of(DataType::kFp8E4m3, Sparsity::kTwoFour,
+                                       {.m = m, .n = 57344, .k = 8192}))
+                  .size(),
+              120U);
+  }
+}
+
+TEST(CutlassFixedTiles, AreThoseOfTheOldScript) {
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 1, 28672), "128x64x256_CO_c81");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 64, 4096), "64x64x256_WS_c81");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 64, 8192), "64x64x256_WS_c11");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 65, 4096), "64x64x256_WS_c12");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 128, 28672), "128x128x256_PP_c81");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 128, 5120), "64x128x256_PP_c11");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 256, 4096), "64x128x256_WS_c12");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 256, 8192), "128x128x256_CO_c11");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 4096, 6144), "128x256x128_CO_c81");
+  EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 4096, 4096), "128x128x256_CO_c11");
+  EXPECT_EQ(fixed_name(DataType::kInt8, 32, 4096), "64x64x256_WS_c18");
+  EXPECT_EQ(fixed_name(DataType::kInt8, 32, 8192), "64x128x256_WS_c14");
+  EXPECT_EQ(fixed_name(DataType::kInt8, 64, 8192), "64x64x256_WS_c11");
+  EXPECT_EQ(fixed_name(DataType::kInt8, 128, 8192), "64x128x128_PP_c21");
+  EXPECT_EQ(fixed_name(DataType::kInt8, 129, 8192), "128x128x128_PP_c21");
+}
+
+TEST(CutlassFixedTiles, AreMissingWhereTheBuildLacksThem) {
+  const std::vector<const Kernel*> none;
+  EXPECT_THAT(fixed_candidate(none, problem_of(DataType::kInt8, Sparsity::kTwoFour,
+                                               {.m = 1, .n = 4096, .k = 4096})),
+              ::testing::IsEmpty());
+}
+
+TEST(CutlassNames, SayWhatIsChosenAtLaunch) {
+  EXPECT_EQ(to_string(Tactic{}), "");
+  EXPECT_EQ(to_string(Tactic{.swizzle = 4, .raster = Raster::kAlongN}), " swizzle=4 raster=n");
+  EXPECT_EQ(to_string(Tactic{.decomposition = Decomposition::kSplitK, .splits = 2}), " splitk=2");
+  EXPECT_EQ(to_string(Tactic{.decomposition = Decomposition::kStreamK}), " streamk");
+  EXPECT_EQ(to_string(Tactic{.programmatic = true}), " pdl");
+  const ListedKernel kernel({.tile_m = 128,
+                             .tile_n = 256,
+                             .tile_k = 128,
+                             .cluster_m = 2,
+                             .schedule = Schedule::kCooperative,
+                             .scheduler = Scheduler::kStreamK});
+  EXPECT_EQ(name_of({&kernel, {.swizzle = 2, .raster = Raster::kAlongM}}),
+            "128x256x128_CO_c21_sk swizzle=2 raster=m");
+}
+
+}  // namespace
+}  // namespace twofour::providers::sm90

@@ -1,0 +1,126 @@
+// The contract's names for CUTLASS kernels, and which problems they take.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "cuda_cutlass_list.h"
+#include "providers/cutlass/kernel_names.h"
+
+namespace twofour::providers::sm90 {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Optional;
+
+GemmProblem problem_of(DataType type, Sparsity sparsity, const GemmShape& shape) {
+  return {.shape = shape, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
+}
+
+std::vector<std::string> names(bool default_only) {
+  std::vector<std::string> names;
+  for (const KernelInfo& info : kernel_infos(listed_kernels())) {
+    if (info.by_default || !default_only) names.push_back(info.name);
+  }
+  return names;
+}
+
+TEST(CutlassKernels, HaveTheNamesOfTheOldScript) {
+  EXPECT_THAT(names(true), IsSupersetOf({
+                               "cutlass_i8_i8_bf16_scaled_mm",
+                               "cutlass_i8_i8_bf16_scaled_mm_bias",
+                               "cutlass_i8_i8_bf16_scaled_sparse_mm",
+                               "cutlass_i8_i8_bf16_scaled_sparse_mm_bias",
+                               "cutlass_fp8_fp8_bf16_scaled_mm",
+                               "cutlass_fp8_fp8_bf16_scaled_sparse_mm",
+                               "cutlass_fp8_fp8_bf16_scaled_sparse_mm_bias",
+                               "cutlass_fp8_fp8_fp16_scaled_sparse_mm",
+                               "cutlass_fp8_fp8_fp16_scaled_sparse_mm_bias",
+                           }));
+}
+
+TEST(CutlassKernels, HaveNamesOfTheirOwn) {
+  const auto all = names(false);
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
+}
+
+TEST(CutlassKernels, HaveADenseTwinForEverySparseOneThatRuns) {
+  const auto infos = kernel_infos(listed_kernels());
+  for (const KernelInfo& sparse : infos) {
+    if (sparse.sparsity != Sparsity::kTwoFour || !sparse.by_default) continue;
+    EXPECT_TRUE(std::any_of(infos.begin(), infos.end(),
+                            [&](const KernelInfo& dense) {
+                              return dense.sparsity == Sparsity::kDense && dense.by_default &&
+                                     std::tuple(dense.a, dense.d, dense.bias, dense.accumulation) ==
+                                         std::tuple(sparse.a, sparse.d, sparse.bias,
+                                                    sparse.accumulation);
+                            }))
+        << sparse.name;
+  }
+}
+
+TEST(CutlassKernels, WithFixedTilesRunOnlyWhenNamed) {
+  EXPECT_THAT(names(false), IsSupersetOf({"cutlass_i8_i8_bf16_scaled_sparse_mm_fixed_tiles",
+                                          "cutlass_fp8_fp8_bf16_scaled_sparse_mm_fixed_tiles",
+                                          "cutlass_fp8_fp8_fp16_scaled_sparse_mm_fixed_tiles"}));
+  for (const std::string& name : names(true)) EXPECT_FALSE(is_fixed(name)) << name;
+  EXPECT_TRUE(is_fixed("cutlass_i8_i8_bf16_scaled_sparse_mm_bias_fixed_tiles"));
+}
+
+TEST(CutlassKernels, NameWhatTheyDoNotTake) {
+  const auto support = [](DataType type, Sparsity sparsity, const GemmShape& shape) {
+    return support_of(listed_kernels(), problem_of(type, sparsity, shape), false);
+  };
+  EXPECT_TRUE(support(DataType::kInt8, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 32}));
+  EXPECT_TRUE(support(DataType::kBf16, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 16}));
+  EXPECT_TRUE(support(DataType::kInt8, Sparsity::kDense, {.m = 3, .n = 8, .k = 16}));
+  EXPECT_THAT(support(DataType::kInt8, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 48}).reason,
+              Optional(HasSubstr("K = 48 is not a multiple of 32")));
+  EXPECT_THAT(support(DataType::kBf16, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 40}).reason,
+              Optional(HasSubstr("K = 40 is not a multiple of 16")));
+  EXPECT_THAT(support(DataType::kFp8E4m3, Sparsity::kDense, {.m = 1, .n = 8, .k = 24}).reason,
+              Optional(HasSubstr("K = 24 is not a multiple of 16")));
+  EXPECT_THAT(support(DataType::kInt8, Sparsity::kDense, {.m = 1, .n = 12, .k = 32}).reason,
+              Optional(HasSubstr("N = 12 is not a multiple of 8")));
+  EXPECT_FALSE(support_of({}, problem_of(DataType::kInt8, Sparsity::kDense, {1, 8, 32}), false));
+  EXPECT_FALSE(support_of({}, problem_of(DataType::kInt8, Sparsity::kTwoFour, {1, 8, 32}), true));
+}
+
+// What this build has compiled, whichever that is.
+TEST(CompiledCutlassKernels, TakeEveryShapeThatIsNotRefusedByName) {
+  ASSERT_FALSE(kernels().empty());
+  for (const Kernel* kernel : kernels()) {
+    const KernelTraits& traits = kernel->traits();
+    for (const GemmShape& shape :
+         {GemmShape{.m = 1, .n = 8, .k = 32}, GemmShape{.m = 17, .n = 96, .k = 352},
+          GemmShape{.m = 4096, .n = 57344, .k = 8192}}) {
+      EXPECT_TRUE(kernel->can_implement(shape)) << to_string(traits) << " " << mkn(shape);
+    }
+    EXPECT_FALSE(kernel->can_implement({.m = 16, .n = 64, .k = 36})) << to_string(traits);
+    EXPECT_FALSE(kernel->can_implement({.m = 16, .n = 33, .k = 128})) << to_string(traits);
+  }
+}
+
+TEST(CompiledCutlassKernels, AreOnTheListOnce) {
+  std::set<std::tuple<std::string, DataType, DataType, Sparsity>> listed;
+  for (const Kernel* kernel : listed_kernels()) {
+    const KernelTraits& traits = kernel->traits();
+    EXPECT_TRUE(
+        listed.insert({to_string(traits), traits.a, traits.d, traits.sparsity}).second)
+        << to_string(traits);
+  }
+  std::size_t found = 0;
+  for (const Kernel* kernel : kernels()) {
+    const KernelTraits& traits = kernel->traits();
+    found += listed.count({to_string(traits), traits.a, traits.d, traits.sparsity});
+  }
+  EXPECT_EQ(found, kernels().size());
+}
+
+}  // namespace
+}  // namespace twofour::providers::sm90
