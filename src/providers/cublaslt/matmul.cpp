@@ -7,30 +7,17 @@
 #include <stdexcept>
 
 #include "device/cuda/error.h"
+#include "device/cuda/library_type.h"
 #include "providers/cublaslt/rules.h"
 
 namespace twofour::providers::cublaslt {
 namespace {
 
-cudaDataType_t cuda_type(DataType type) {
-  switch (type) {
-    case DataType::kInt8:
-      return CUDA_R_8I;
-    case DataType::kFp8E4m3:
-      return CUDA_R_8F_E4M3;
-    case DataType::kBf16:
-      return CUDA_R_16BF;
-    case DataType::kFp16:
-      return CUDA_R_16F;
-    case DataType::kFp32:
-      break;
-  }
-  return CUDA_R_32F;
-}
+using device::cuda::library_type;
 
 /// Type of what the library writes.
 cudaDataType_t written_type(const GemmProblem& problem) {
-  if (!leaves_sums(problem)) return cuda_type(problem.d);
+  if (!leaves_sums(problem)) return library_type(problem.d);
   return problem.a == DataType::kInt8 ? CUDA_R_32I : CUDA_R_32F;
 }
 
@@ -103,12 +90,12 @@ Description::Description(const GemmProblem& problem, bool fast_accumulation,
   set_scales(problem, attachments);
   if (problem.bias && !leaves_sums(problem)) {
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-    set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, cuda_type(problem.d));
+    set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, library_type(problem.d));
     set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, attachments.bias);
   }
   const GemmShape& shape = problem.shape;
-  weight_ = make_layout(cuda_type(problem.b), shape.k, shape.n);
-  a_ = make_layout(cuda_type(problem.a), shape.k, shape.m);
+  weight_ = make_layout(library_type(problem.b), shape.k, shape.n);
+  a_ = make_layout(library_type(problem.a), shape.k, shape.m);
   out_ = make_layout(written_type(problem), shape.n, shape.m);
 }
 

@@ -10,28 +10,6 @@
 #include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cublaslt {
-namespace {
-
-std::shared_ptr<WeightCopies> copy_weights(const PrepareArgs& args, const std::string& key) {
-  auto weights =
-      args.shared.get<WeightCopies>(key, [] { return std::make_shared<WeightCopies>(); });
-  const Buffer& b = args.operands.b;
-  while (weights->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.allocate(b.bytes());
-    device::copy_on_gpu(args.device, copy.data(), b.data(), b.bytes());
-    weights->copies.push_back(std::move(copy));
-  }
-  return weights;
-}
-
-float first_of(device::Device& device, const Buffer& scales) {
-  float value = 0;
-  device.copy_to_host(&value, scales.data(), sizeof(value));
-  return value;
-}
-
-}  // namespace
-
 std::string weights_key(const GemmProblem& problem) {
   return fmt::format("cublaslt/{}", info(problem.b).kernel_name);
 }
@@ -43,17 +21,6 @@ MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const Ker
       problem_(problem),
       fast_accumulation_(kernel.accumulation == Accumulation::kFp8Fast) {}
 
-/// The library wants a vector of both operands' scales or of none: a lone scale is repeated.
-const void* MatmulOperation::as_vector(const PrepareArgs& args, const Buffer& scales,
-                                       std::int64_t count, Buffer& storage) const {
-  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
-  if (scales.bytes() == bytes) return scales.data();
-  const std::vector<float> repeated(static_cast<std::size_t>(count), first_of(args.device, scales));
-  storage = args.device.allocate(bytes);
-  args.device.copy_from_host(storage.data(), repeated.data(), bytes);
-  return storage.data();
-}
-
 Attachments MatmulOperation::attach(const PrepareArgs& args) {
   const operands::Operands& operands = args.operands;
   Attachments attachments{.bias = problem_.bias ? operands.bias(problem_.d) : nullptr};
@@ -63,11 +30,11 @@ Attachments MatmulOperation::attach(const PrepareArgs& args) {
       attachments.scale_b = operands.scale_b.data();
       break;
     case Scaling::kVectors:
-      attachments.scale_a = as_vector(args, operands.scale_a, problem_.shape.m, scale_a_vector_);
-      attachments.scale_b = as_vector(args, operands.scale_b, problem_.shape.n, scale_b_vector_);
+      attachments.scale_a = as_scale_vector(args.device, operands.scale_a, problem_.shape.m, scale_a_vector_);
+      attachments.scale_b = as_scale_vector(args.device, operands.scale_b, problem_.shape.n, scale_b_vector_);
       break;
     case Scaling::kAlpha:
-      alpha_ = first_of(args.device, operands.scale_a) * first_of(args.device, operands.scale_b);
+      alpha_ = first_scale(args.device, operands.scale_a) * first_scale(args.device, operands.scale_b);
       break;
     case Scaling::kNone:
     case Scaling::kSeparateKernel:
@@ -98,7 +65,7 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   architecture_ = args.device.info().architecture;
   a_ = args.operands.a.data();
   out_ = args.d;
-  weights_ = copy_weights(args, weights_key(problem_));
+  weights_ = copy_dense_weights(args, weights_key(problem_));
   workspace_ = args.device.allocate(kWorkspaceBytes);
   if (leaves_sums(problem_)) describe_scaling(args);
   description_.emplace(problem_, fast_accumulation_, attach(args));

@@ -12,16 +12,12 @@
 #include "core/buffer.h"
 #include "providers/cublaslt/matmul.h"
 #include "providers/cublaslt/scale_output.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cublaslt {
 
-/// The weights as the operands have them, [N][K].
-struct WeightCopies {
-  std::vector<Buffer> copies;
-};
-
-/// Key of those in SharedWeights.
+/// Key of the weights in SharedWeights.
 std::string weights_key(const GemmProblem& problem);
 
 class MatmulOperation final : public Operation {
@@ -39,8 +35,6 @@ class MatmulOperation final : public Operation {
 
  private:
   Attachments attach(const PrepareArgs& args);
-  const void* as_vector(const PrepareArgs& args, const Buffer& scales, std::int64_t count,
-                        Buffer& storage) const;
   void describe_scaling(const PrepareArgs& args);
 
   [[nodiscard]] std::string name_of(std::size_t algorithm) const;
@@ -52,7 +46,7 @@ class MatmulOperation final : public Operation {
   bool fast_accumulation_;
   cudaStream_t stream_ = nullptr;
   std::string architecture_;
-  std::shared_ptr<WeightCopies> weights_;
+  std::shared_ptr<DenseWeights> weights_;
   const void* a_ = nullptr;
   void* out_ = nullptr;  ///< what the library writes: D, or sums_
   float alpha_ = 1;

@@ -3,23 +3,19 @@
 
 #include <fmt/format.h>
 
-#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
-#include "device/device.h"
 #include "providers/cublaslt/matmul.h"
 #include "providers/cublaslt/operation.h"
 #include "providers/cublaslt/rules.h"
+#include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers {
 namespace cublaslt {
 namespace {
-
-/// An address that is aligned as device allocations are; never read.
-const void* some_address() { return reinterpret_cast<const void*>(std::uintptr_t{1} << 20); }
 
 class CublasLtProvider final : public Provider {
  public:
@@ -36,17 +32,13 @@ class CublasLtProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& kernel,
                                  const GemmProblem& problem) const override {
     if (Support allowed = rules_allow(problem); !allowed) return allowed;
-    const Attachments attachments{some_address(), some_address(), some_address()};
+    const Attachments attachments{address_never_read(), address_never_read(), address_never_read()};
     const bool fast = kernel.accumulation == Accumulation::kFp8Fast;
-    try {
+    return unless_refused([&] {
       const Description description(problem, fast, attachments);
       if (!description.algorithms(*handle_, 1).empty()) return Support::yes();
       return Support::no(fmt::format("cuBLASLt {} has no algorithm for it on this GPU", version()));
-    } catch (const device::DeviceLost&) {
-      throw;
-    } catch (const std::exception& error) {
-      return Support::no(error.what());
-    }
+    });
   }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,

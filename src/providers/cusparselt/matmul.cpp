@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "device/cuda/error.h"
+#include "device/cuda/library_type.h"
 #include "providers/cusparselt/rules.h"
 
 namespace twofour::providers::cusparselt {
@@ -12,21 +13,7 @@ namespace {
 
 constexpr unsigned kAlignment = 16;
 
-cudaDataType cuda_type(DataType type) {
-  switch (type) {
-    case DataType::kInt8:
-      return CUDA_R_8I;
-    case DataType::kFp8E4m3:
-      return CUDA_R_8F_E4M3;
-    case DataType::kBf16:
-      return CUDA_R_16BF;
-    case DataType::kFp16:
-      return CUDA_R_16F;
-    case DataType::kFp32:
-      break;
-  }
-  return CUDA_R_32F;
-}
+using device::cuda::library_type;
 
 }  // namespace
 
@@ -62,16 +49,16 @@ void Description::make_matrices(const GemmProblem& problem) {
   const auto [m, n, k] = problem.shape;
   const std::int64_t rows = padded_rows(m, problem.a);
   check(cusparseLtStructuredDescriptorInit(handle_->get(), &weight_.descriptor, n, k, k, kAlignment,
-                                           cuda_type(problem.b), CUSPARSE_ORDER_ROW,
+                                           library_type(problem.b), CUSPARSE_ORDER_ROW,
                                            CUSPARSELT_SPARSITY_50_PERCENT),
         fmt::format("describe {}x{} weights", n, k));
   weight_.made = true;
   check(cusparseLtDenseDescriptorInit(handle_->get(), &a_.descriptor, rows, k, k, kAlignment,
-                                      cuda_type(problem.a), CUSPARSE_ORDER_ROW),
+                                      library_type(problem.a), CUSPARSE_ORDER_ROW),
         fmt::format("describe {}x{} activations", rows, k));
   a_.made = true;
   check(cusparseLtDenseDescriptorInit(handle_->get(), &d_.descriptor, n, rows, n, kAlignment,
-                                      cuda_type(problem.d), CUSPARSE_ORDER_COL),
+                                      library_type(problem.d), CUSPARSE_ORDER_COL),
         fmt::format("describe a {}x{} output", rows, n));
   d_.made = true;
 }

@@ -1,26 +1,19 @@
 // 2:4 products of cuSPARSELt: NVIDIA's own, and what the other 2:4 kernels must beat.
 #include "providers/provider.h"
 
-#include <fmt/format.h>
-
-#include <cstdint>
-#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
-#include "device/device.h"
 #include "providers/cusparselt/matmul.h"
 #include "providers/cusparselt/operation.h"
 #include "providers/cusparselt/rules.h"
+#include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers {
 namespace cusparselt {
 namespace {
-
-/// An address that is aligned as device allocations are; never read.
-const void* some_address() { return reinterpret_cast<const void*>(std::uintptr_t{1} << 20); }
 
 class CusparseLtProvider final : public Provider {
  public:
@@ -37,20 +30,16 @@ class CusparseLtProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     if (Support allowed = rules_allow(problem); !allowed) return allowed;
-    try {
-      const Description description(handle_, problem, some_address());
+    return unless_refused([&] {
+      const Description description(handle_, problem, address_never_read());
       const Plan plan(description, Configuration{});
       return Support::yes();
-    } catch (const device::DeviceLost&) {
-      throw;
-    } catch (const std::exception& error) {
-      return Support::no(error.what());
-    }
+    });
   }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    const Description description(handle_, problem, some_address());
+    const Description description(handle_, problem, address_never_read());
     const CompressedSize size = description.compressed_size();
     const Plan plan(description, Configuration{});
     const auto padded_a = static_cast<std::size_t>(padded_rows(problem.shape.m, problem.a) *

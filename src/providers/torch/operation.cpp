@@ -20,31 +20,6 @@ std::int32_t torch_type(DataType type) {
   return type == DataType::kBf16 ? kTwofourTorchBf16 : kTwofourTorchFp16;
 }
 
-std::shared_ptr<WeightCopies> copy_weights(const PrepareArgs& args, const std::string& key) {
-  auto weights =
-      args.shared.get<WeightCopies>(key, [] { return std::make_shared<WeightCopies>(); });
-  const Buffer& b = args.operands.b;
-  while (weights->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.allocate(b.bytes());
-    device::copy_on_gpu(args.device, copy.data(), b.data(), b.bytes());
-    weights->copies.push_back(std::move(copy));
-  }
-  return weights;
-}
-
-/// `scales` as a vector of `count`.
-const void* as_vector(device::Device& device, const Buffer& scales, std::int64_t count,
-                      Buffer& storage) {
-  const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
-  if (scales.bytes() == bytes) return scales.data();
-  float value = 0;
-  device.copy_to_host(&value, scales.data(), sizeof(value));
-  const std::vector<float> repeated(static_cast<std::size_t>(count), value);
-  storage = device.allocate(bytes);
-  device.copy_from_host(storage.data(), repeated.data(), bytes);
-  return storage.data();
-}
-
 }  // namespace
 
 std::string weights_key(const GemmProblem& problem) {
@@ -70,8 +45,8 @@ TwofourTorchJob MatmulOperation::describe(const PrepareArgs& args) {
   job.scale_a = operands.scale_a.data();
   job.scale_b = operands.scale_b.data();
   if (scales_by_row(problem_)) {
-    job.scale_a = as_vector(args.device, operands.scale_a, job.m, scale_a_);
-    job.scale_b = as_vector(args.device, operands.scale_b, job.n, scale_b_);
+    job.scale_a = as_scale_vector(args.device, operands.scale_a, job.m, scale_a_);
+    job.scale_b = as_scale_vector(args.device, operands.scale_b, job.n, scale_b_);
   }
   job.d = args.d;
   job.stream = device::stream_of(args.device);
@@ -80,7 +55,7 @@ TwofourTorchJob MatmulOperation::describe(const PrepareArgs& args) {
 
 void MatmulOperation::prepare(const PrepareArgs& args) {
   architecture_ = args.device.info().architecture;
-  weights_ = copy_weights(args, weights_key(problem_));
+  weights_ = copy_dense_weights(args, weights_key(problem_));
   TwofourTorchJob job = describe(args);
   std::vector<const void*> copies;
   for (const Buffer& copy : weights_->copies) copies.push_back(copy.data());

@@ -7,16 +7,13 @@
 #include <vector>
 
 #include "core/buffer.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/provider.h"
 #include "providers/torch/module.h"
 
 namespace twofour::providers::torch {
 
-struct WeightCopies {
-  std::vector<Buffer> copies;
-};
-
-/// Key of those in SharedWeights.
+/// Key of the weights in SharedWeights.
 std::string weights_key(const GemmProblem& problem);
 
 class MatmulOperation final : public Operation {
@@ -38,7 +35,7 @@ class MatmulOperation final : public Operation {
   KernelInfo kernel_;
   GemmProblem problem_;
   std::string architecture_;
-  std::shared_ptr<WeightCopies> weights_;
+  std::shared_ptr<DenseWeights> weights_;
   Buffer scale_a_;  ///< repeated, where PyTorch wants a vector and there is a number
   Buffer scale_b_;
   std::unique_ptr<void, void (*)(void*)> job_;
