@@ -125,8 +125,14 @@ std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& devic
     return false;
   });
   if (list.empty()) throw std::runtime_error("no CUTLASS kernel of this build takes the problem");
-  if (workspace > workspace_.bytes()) workspace_ = device.allocate(workspace);
+  reserve_workspace(device, workspace);
   return list;
+}
+
+void CutlassOperation::reserve_workspace(device::Device& device, std::size_t bytes) {
+  if (bytes <= workspace_.bytes()) return;
+  device.synchronize();  // launches may still use the old one
+  workspace_ = device.allocate(bytes);
 }
 
 void CutlassOperation::plan(const PlanArgs& args) {
@@ -151,6 +157,16 @@ void CutlassOperation::choose(const std::vector<Candidate>& list, const PlanArgs
   for (int slot = 0; slot < copies_; ++slot) winner.make_ready(slot, arguments(slot));
   algorithm_ = race[choice.index].name;
   launches_ = winner.take();
+}
+
+void CutlassOperation::use(device::Device& device, const Candidate& candidate) {
+  reserve_workspace(device, candidate.kernel->workspace_bytes(arguments(0), candidate.tactic));
+  launches_.clear();
+  for (int slot = 0; slot < copies_; ++slot) {
+    launches_.push_back(
+        candidate.kernel->prepare(arguments(slot), candidate.tactic, workspace_.data()));
+  }
+  algorithm_ = name_of(candidate);
 }
 
 void CutlassOperation::launch(int slot) {

@@ -34,6 +34,8 @@ class CutlassOperation final : public Operation {
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
   void launch(int slot) override;
+  /// Launches with `candidate` from now on; needs prepare(). Throws as Kernel::prepare() does.
+  void use(device::Device& device, const Candidate& candidate);
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
   [[nodiscard]] std::string algorithm() const override { return algorithm_; }
   [[nodiscard]] std::string architecture() const override { return "sm_90a"; }
@@ -42,6 +44,8 @@ class CutlassOperation final : public Operation {
  private:
   [[nodiscard]] GemmArguments arguments(int slot) const;
   [[nodiscard]] std::vector<Candidate> usable_candidates(device::Device& device);
+  /// Makes the workspace one of at least `bytes`.
+  void reserve_workspace(device::Device& device, std::size_t bytes);
   void choose(const std::vector<Candidate>& list, const PlanArgs& args);
 
   KernelInfo kernel_;

@@ -1,0 +1,107 @@
+// Every CUTLASS kernel of this build, launched in every way that a search may choose. The contract
+// tests see only what a search has chosen.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract.h"
+#include "device/cuda/cuda_device.h"
+#include "providers/cutlass/candidates.h"
+#include "providers/cutlass/operation.h"
+
+namespace twofour::contract {
+namespace {
+
+using providers::sm90::Candidate;
+using providers::sm90::CutlassOperation;
+using providers::sm90::Kernel;
+
+constexpr int kCopies = 2;
+
+class EveryCandidate : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    device_ = device::make_cuda_device(0);
+    workloads_ = std::make_unique<Workloads>(*device_);
+  }
+
+  void check_all(DataType a, DataType d) {
+    // A tail of every tile, and K with a part of a stage; the second has several tiles of each
+    // width, so that clusters, swizzles and raster orders make a difference.
+    for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+      check({.shape = {.m = 17, .n = 328, .k = 2080},
+             .a = a,
+             .b = a,
+             .d = d,
+             .sparsity = sparsity});
+      check({.shape = {.m = 300, .n = 1096, .k = 1120},
+             .a = a,
+             .b = a,
+             .d = d,
+             .scales = {ScaleGranularity::kVector, ScaleGranularity::kVector},
+             .bias = true,
+             .sparsity = sparsity});
+    }
+  }
+
+ private:
+  /// Those of one SM bring the swizzles, those of many the splits.
+  static std::vector<Candidate> all_candidates(const GemmProblem& problem) {
+    std::vector<Candidate> all;
+    std::set<std::pair<const Kernel*, std::string>> seen;
+    for (const Kernel* const kernel : providers::sm90::kernels()) {
+      for (const int multiprocessors : {1, 132}) {
+        for (const Candidate& candidate :
+             providers::sm90::candidates({&kernel, 1}, problem, multiprocessors)) {
+          if (seen.emplace(kernel, to_string(candidate.tactic)).second) all.push_back(candidate);
+        }
+      }
+    }
+    return all;
+  }
+
+  void check(const GemmProblem& problem) {
+    const Workload& workload = workloads_->get(problem);
+    OutputArea output(problem, *device_);
+    CutlassOperation operation({}, problem, "", false);
+    providers::SharedWeights shared;
+    operation.prepare({.device = *device_,
+                       .operands = workload.operands,
+                       .d = output.d(),
+                       .copies = kCopies,
+                       .shared = shared});
+    const auto accumulation =
+        problem.a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide;
+    int launched = 0;
+    for (const Candidate& candidate : all_candidates(problem)) {
+      SCOPED_TRACE(to_string(problem) + " " + name_of(candidate));
+      operation.use(*device_, candidate);
+      output.poison();
+      // Back to back: a kernel must find its barriers reset and may start early.
+      for (int i = 0; i < 3; ++i) operation.launch(i % kCopies);
+      const auto result = workload.reference.check(problem, accumulation, output.copy().data(), 4);
+      EXPECT_TRUE(result.right) << result.description;
+      EXPECT_TRUE(output.guards_intact(problem.shape.m)) << "wrote outside of D";
+      ++launched;
+    }
+    EXPECT_GT(launched, 0);
+    std::printf("  %s: %d ways\n", to_string(problem).c_str(), launched);
+  }
+
+  std::unique_ptr<device::Device> device_;
+  std::unique_ptr<Workloads> workloads_;
+};
+
+TEST_F(EveryCandidate, cutlass_i8) { check_all(DataType::kInt8, DataType::kBf16); }
+TEST_F(EveryCandidate, cutlass_fp8) { check_all(DataType::kFp8E4m3, DataType::kBf16); }
+TEST_F(EveryCandidate, cutlass_fp8_fp16) { check_all(DataType::kFp8E4m3, DataType::kFp16); }
+TEST_F(EveryCandidate, cutlass_bf16) { check_all(DataType::kBf16, DataType::kBf16); }
+TEST_F(EveryCandidate, cutlass_fp16) { check_all(DataType::kFp16, DataType::kFp16); }
+
+}  // namespace
+}  // namespace twofour::contract
