@@ -34,11 +34,8 @@ class EveryCandidate : public ::testing::Test {
     // A tail of every tile, and K with a part of a stage; the second has several tiles of each
     // width, so that clusters, swizzles and raster orders make a difference.
     for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
-      check({.shape = {.m = 17, .n = 328, .k = 2080},
-             .a = a,
-             .b = a,
-             .d = d,
-             .sparsity = sparsity});
+      check(
+          {.shape = {.m = 17, .n = 328, .k = 2080}, .a = a, .b = a, .d = d, .sparsity = sparsity});
       check({.shape = {.m = 300, .n = 1096, .k = 1120},
              .a = a,
              .b = a,

@@ -56,20 +56,20 @@ TEST(CutlassCandidates, HaveNamesOfTheirOwn) {
 }
 
 TEST(CutlassCandidates, HaveTilesThatSuitTheRows) {
-  for (const Candidate& candidate : candidates_of(problem_of(
-           DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 1, .n = 4096, .k = 4096}))) {
+  for (const Candidate& candidate : candidates_of(
+           problem_of(DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 1, .n = 4096, .k = 4096}))) {
     EXPECT_LE(candidate.kernel->traits().tile_n, 64);
   }
-  for (const Candidate& candidate : candidates_of(problem_of(
-           DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 4096, .n = 4096, .k = 4096}))) {
+  for (const Candidate& candidate : candidates_of(
+           problem_of(DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 4096, .n = 4096, .k = 4096}))) {
     EXPECT_GE(candidate.kernel->traits().tile_n, 128);
   }
 }
 
 TEST(CutlassCandidates, LaunchEarlyWhereNoBarriersAreReset) {
   std::set<bool> programmatic_tiles;
-  for (const Candidate& candidate : candidates_of(problem_of(
-           DataType::kInt8, Sparsity::kTwoFour, {.m = 16, .n = 4096, .k = 14336}))) {
+  for (const Candidate& candidate : candidates_of(
+           problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 16, .n = 4096, .k = 14336}))) {
     if (candidate.kernel->traits().scheduler == Scheduler::kStreamK) {
       EXPECT_FALSE(candidate.tactic.programmatic) << name_of(candidate);
     } else {
@@ -101,10 +101,9 @@ TEST(CutlassCandidates, LeaveOutKernelsThatRefuseTheShape) {
   const ListedKernel takes(traits);
   const ListedKernel refuses(traits, 4096);
   const std::vector<const Kernel*> kernels{&refuses, &takes};
-  for (const Candidate& candidate :
-       candidates(kernels,
-                  problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 64, .n = 256, .k = 4096}),
-                  kMultiprocessors)) {
+  for (const Candidate& candidate : candidates(
+           kernels, problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 64, .n = 256, .k = 4096}),
+           kMultiprocessors)) {
     EXPECT_EQ(candidate.kernel, &takes);
   }
 }
@@ -113,11 +112,11 @@ TEST(CutlassCandidates, TakeAnyTileWhereABuildHasNoneThatSuits) {
   const ListedKernel wide(
       {.sparsity = Sparsity::kTwoFour, .tile_m = 128, .tile_n = 256, .tile_k = 128});
   const std::vector<const Kernel*> kernels{&wide};
-  EXPECT_FALSE(candidates(kernels,
-                          problem_of(DataType::kInt8, Sparsity::kTwoFour,
-                                     {.m = 1, .n = 4096, .k = 4096}),
-                          kMultiprocessors)
-                   .empty());
+  EXPECT_FALSE(
+      candidates(kernels,
+                 problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 1, .n = 4096, .k = 4096}),
+                 kMultiprocessors)
+          .empty());
 }
 
 TEST(CutlassCandidates, AreNotMoreThanABudgetCanTime) {

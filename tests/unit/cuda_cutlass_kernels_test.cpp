@@ -53,14 +53,11 @@ TEST(CutlassKernels, HaveADenseTwinForEverySparseOneThatRuns) {
   const auto infos = kernel_infos(listed_kernels());
   for (const KernelInfo& sparse : infos) {
     if (sparse.sparsity != Sparsity::kTwoFour || !sparse.by_default) continue;
-    EXPECT_TRUE(std::any_of(infos.begin(), infos.end(),
-                            [&](const KernelInfo& dense) {
-                              return dense.sparsity == Sparsity::kDense && dense.by_default &&
-                                     std::tuple(dense.a, dense.d, dense.bias, dense.accumulation) ==
-                                         std::tuple(sparse.a, sparse.d, sparse.bias,
-                                                    sparse.accumulation);
-                            }))
-        << sparse.name;
+    EXPECT_TRUE(std::any_of(infos.begin(), infos.end(), [&](const KernelInfo& dense) {
+      return dense.sparsity == Sparsity::kDense && dense.by_default &&
+             std::tuple(dense.a, dense.d, dense.bias, dense.accumulation) ==
+                 std::tuple(sparse.a, sparse.d, sparse.bias, sparse.accumulation);
+    })) << sparse.name;
   }
 }
 
@@ -110,8 +107,7 @@ TEST(CompiledCutlassKernels, AreOnTheListOnce) {
   std::set<std::tuple<std::string, DataType, DataType, Sparsity>> listed;
   for (const Kernel* kernel : listed_kernels()) {
     const KernelTraits& traits = kernel->traits();
-    EXPECT_TRUE(
-        listed.insert({to_string(traits), traits.a, traits.d, traits.sparsity}).second)
+    EXPECT_TRUE(listed.insert({to_string(traits), traits.a, traits.d, traits.sparsity}).second)
         << to_string(traits);
   }
   std::size_t found = 0;

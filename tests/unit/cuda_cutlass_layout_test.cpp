@@ -17,9 +17,9 @@ constexpr int kDepth = 352;
 
 template <class Element>
 void expect_the_layout_of_cutlass() {
-  using Config = ::cutlass::Sm90GemmSparseConfig<cute::sparse_elem<2, Element>,
-                                                 cute::GMMA::Major::K,
-                                                 cute::sparse_elem<8, std::uint8_t>, cute::_128>;
+  using Config =
+      ::cutlass::Sm90GemmSparseConfig<cute::sparse_elem<2, Element>, cute::GMMA::Major::K,
+                                      cute::sparse_elem<8, std::uint8_t>, cute::_128>;
   const auto layout = Config::fill_layoutE(cute::make_shape(kRows, 16, kDepth, 1));
   EXPECT_EQ(static_cast<std::size_t>(cute::cosize(layout)) / 8, metadata_bytes(kRows, kDepth));
   for (int row = 0; row < kRows; ++row) {

@@ -30,11 +30,14 @@ Attachments MatmulOperation::attach(const PrepareArgs& args) {
       attachments.scale_b = operands.scale_b.data();
       break;
     case Scaling::kVectors:
-      attachments.scale_a = as_scale_vector(args.device, operands.scale_a, problem_.shape.m, scale_a_vector_);
-      attachments.scale_b = as_scale_vector(args.device, operands.scale_b, problem_.shape.n, scale_b_vector_);
+      attachments.scale_a =
+          as_scale_vector(args.device, operands.scale_a, problem_.shape.m, scale_a_vector_);
+      attachments.scale_b =
+          as_scale_vector(args.device, operands.scale_b, problem_.shape.n, scale_b_vector_);
       break;
     case Scaling::kAlpha:
-      alpha_ = first_scale(args.device, operands.scale_a) * first_scale(args.device, operands.scale_b);
+      alpha_ =
+          first_scale(args.device, operands.scale_a) * first_scale(args.device, operands.scale_b);
       break;
     case Scaling::kNone:
     case Scaling::kSeparateKernel:

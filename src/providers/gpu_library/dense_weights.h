@@ -22,8 +22,8 @@ std::shared_ptr<DenseWeights> copy_dense_weights(const PrepareArgs& args, const 
 /// The one number of `scales`, or the first of several; waits for the GPU.
 float first_scale(device::Device& device, const Buffer& scales);
 
-/// `scales` as a vector of `count` in the GPU's memory. A lone scale is repeated into `storage`, for
-/// libraries that want a vector of both operands' scales or of none.
+/// `scales` as a vector of `count` in the GPU's memory. A lone scale is repeated into `storage`,
+/// for libraries that want a vector of both operands' scales or of none.
 const void* as_scale_vector(device::Device& device, const Buffer& scales, std::int64_t count,
                             Buffer& storage);
 
