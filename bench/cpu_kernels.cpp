@@ -1,6 +1,6 @@
-// Cycles per multiply-add of every kernel of the cpu provider that this machine can run, on data in
-// cache, beside what the execution ports allow; and each 2:4 kernel against its dense twin, rounds
-// interleaved. One thread.
+// Cycles per multiply-add of every kernel of the cpu provider that this machine can run, each with
+// numbers of rows that it is for, on data in cache, beside what the execution ports allow; and each
+// 2:4 kernel against its dense twin, rounds interleaved. One thread.
 //
 //   cpu_kernels [ROWS...]     default: 1 4 16 64
 #include <fmt/format.h>
@@ -25,9 +25,9 @@ using namespace twofour;
 using namespace twofour::providers::cpu;
 
 // A few panels of weights and 64 rows of activations lie in L2.
-constexpr std::int64_t kK = 2048;
-constexpr std::int64_t kColumns = 64;
-constexpr int kRounds = 41;
+constexpr std::int64_t kK = 1024;
+constexpr std::int64_t kColumns = 256;
+constexpr int kRounds = 21;
 constexpr double kSampleSeconds = 1e-3;
 
 struct Free {
@@ -125,7 +125,11 @@ double median(std::vector<double> values) {
 void print(const Case& c, double cycles, const std::string& ratio) {
   const Kernel& kernel = c.kernel();
   const double rate = c.multiply_adds() / cycles;
-  const auto limit = bench::multiply_adds_per_cycle_limit(kernel.isa, kernel.type, kernel.sparsity);
+  // 2:4 kernels for many rows alone are those that choose by address.
+  const bench::Choice choice = kernel.sparsity == Sparsity::kDense ? bench::Choice::kNone
+                               : kernel.min_rows > 1               ? bench::Choice::kAddress
+                                                                   : bench::Choice::kShuffle;
+  const auto limit = bench::multiply_adds_per_cycle_limit(kernel.isa, kernel.type, choice);
   fmt::print("{:<8} {:<5} {:<5} {:>12.2f} {:>9.1f} {:>9} {:>6} {:>8}  {}\n", to_string(kernel.isa),
              info(kernel.type).kernel_name, to_string(kernel.sparsity), 1000 / rate, rate,
              limit ? fmt::format("{:.1f}", *limit) : "-",
@@ -179,13 +183,12 @@ int main(int argc, char** argv) {
     fmt::print("{:<8} {:<5} {:<5} {:>12} {:>9} {:>9} {:>6} {:>8}\n", "isa", "type", "",
                "cycles/1000", "per cycle", "limit", "share", "vs dense");
     for (const Kernel* dense : kernel_list()) {
-      if (dense->sparsity != Sparsity::kDense || dense->isa > detected_isa()) continue;
-      for (const Kernel* sparse : kernel_list()) {
-        if (sparse->sparsity == Sparsity::kTwoFour && sparse->isa == dense->isa &&
-            sparse->type == dense->type) {
-          compare(*dense, *sparse, rows);
-        }
-      }
+      // Of the kernels of an instruction set, the one for so many rows.
+      const auto chosen = [&](Sparsity sparsity) {
+        return find_kernel(dense->isa, dense->type, sparsity, rows);
+      };
+      if (dense->isa > detected_isa() || dense != chosen(Sparsity::kDense)) continue;
+      compare(*dense, *chosen(Sparsity::kTwoFour), rows);
     }
   }
   return 0;
