@@ -38,7 +38,7 @@ struct Lanes {
   using Four = __m256i;
   /// Eight sums hide the four cycles of a product, and leave registers for the words.
   static constexpr int batch(int vectors) {
-    return vectors == 1 ? 8 : vectors <= 3 ? 4 : vectors == 4 ? 2 : 1;
+    return vectors == 1 ? 8 : vectors == 2 ? 4 : vectors <= 6 ? 2 : 1;
   }
   /// Four words are one load; each is then put into all lanes by a shuffle, which takes another
   /// port than loads.
