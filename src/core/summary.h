@@ -57,6 +57,7 @@ constexpr std::optional<Verdict> parse_verdict(std::string_view text) {
 
 /// Time of the baseline over time of the kernel, paired round by round: above 1 the kernel is
 /// faster. WIN and LOSS: the interval excludes 1. TIE: the interval lies within 0.99 to 1.01.
+/// INCONCLUSIVE also where there are fewer than 6 pairs, which have no 95 % interval.
 struct Ratio {
   double value = 0;
   Interval interval;

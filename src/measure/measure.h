@@ -62,9 +62,10 @@ double steady_seconds();
 /// after `min_rounds` (6 at least) and `min_time_s`, at counts of rounds that grow by half: asking
 /// after each round would stop at intervals that are narrow by luck. A dense contender stays while
 /// sparse ones of its group need it (measure/stopping.h has the rule). Rounds end when all have
-/// left, or as near to `max_time_s` after the call as whole rounds can, or when `stop` is
-/// requested; a round that was begun then is dropped. One round is always taken, so no result is
-/// empty.
+/// left, or as near to `max_time_s` after the call as whole rounds can (more by what a slow
+/// contender, which takes one launch to warm up and one sample at least, took beyond its share), or
+/// when `stop` is requested; a round that was begun then is dropped. One round is always taken, so
+/// no result is empty.
 ///
 /// A timer that returns less than its resolution counts as its resolution. An exception of a loop
 /// passes through.

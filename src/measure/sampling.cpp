@@ -55,6 +55,7 @@ class Sampler {
         start_s_(clock()),
         random_(config.seed),
         round_(contenders.size()),
+        last_s_(contenders.size()),
         rule_(contenders, config) {
     result_.samples.resize(contenders.size());
     result_.spent_s.resize(contenders.size());
@@ -74,7 +75,8 @@ class Sampler {
   device::Elapsed timed(std::size_t i, std::int64_t launches) {
     const double before = clock_();
     device::Elapsed elapsed = contenders_[i].loop->run(launches);
-    result_.spent_s[i] += clock_() - before;
+    last_s_[i] = clock_() - before;
+    result_.spent_s[i] += last_s_[i];
     // What the timer cannot resolve took less than its resolution, and more than nothing.
     if (!(elapsed.device_s > resolution_s_)) elapsed.device_s = resolution_s_;
     return elapsed;
@@ -152,19 +154,37 @@ class Sampler {
     return true;
   }
 
+  /// What the next round will take, by the last one.
+  [[nodiscard]] double next_round_s() const {
+    double sum_s = 0;
+    for (std::size_t i = 0; i < contenders_.size(); ++i) {
+      if (!rule_.left(i)) sum_s += last_s_[i];
+    }
+    return sum_s;
+  }
+
+  /// What those that left took beyond their shares: not at the cost of the others' rounds.
+  [[nodiscard]] double overspent_s() const {
+    double sum_s = 0;
+    for (std::size_t i = 0; i < contenders_.size(); ++i) {
+      if (rule_.left(i) == StopReason::kOutOfShare) {
+        sum_s += result_.spent_s[i] - rule_.share_s();
+      }
+    }
+    return sum_s;
+  }
+
   /// What ended the rounds of those that had not left.
   StopReason sample_until_done() {
-    double round_start_s = clock_();
-    const double first_round_s = round_start_s;
+    const double first_round_s = clock_();
     sample_round(true);
     for (std::int64_t rounds = 1;; ++rounds) {
       const double now = clock_();
       rule_.look(rounds, now - first_round_s, result_.samples, result_.spent_s);
       if (rule_.all_left()) return StopReason::kPrecise;
-      // Ends as near to the limit as whole rounds can; the next one takes about what this one did.
-      const double round_s = now - round_start_s;
-      if (now - start_s_ + round_s / 2 >= config_.max_time_s) return StopReason::kOutOfTime;
-      round_start_s = now;
+      // Ends as near to the limit as whole rounds can.
+      if (now - start_s_ - overspent_s() + next_round_s() / 2 >= config_.max_time_s)
+        return StopReason::kOutOfTime;
       if (stop_.stop_requested() || !sample_round(false)) return StopReason::kInterrupted;
     }
   }
@@ -178,6 +198,7 @@ class Sampler {
   std::mt19937_64 random_;
   std::vector<std::size_t> order_;
   std::vector<device::Elapsed> round_;
+  std::vector<double> last_s_;  ///< wall time of the last sample
   StoppingRule rule_;
   Sampling result_;
 };

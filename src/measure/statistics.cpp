@@ -144,8 +144,10 @@ Ratio compare(std::span<const double> baseline, std::span<const double> kernel) 
   for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = baseline[i] / kernel[i];
   Ratio ratio;
   ratio.value = median(ratios);
+  const std::size_t pairs = ratios.size();
   ratio.interval = median_interval(std::move(ratios));
-  ratio.verdict = decide(ratio.interval);
+  // The range of a few values is no 95 % interval: it may exclude 1 by luck.
+  if (pairs >= kFewestForInterval) ratio.verdict = decide(ratio.interval);
   return ratio;
 }
 

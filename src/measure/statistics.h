@@ -31,7 +31,8 @@ Summary summarise(const Samples& samples);
 /// Ratio of `baseline` to `kernel`, element by element (same round), with the interval for the
 /// median of the paired ratios and the verdict. What slows both kernels of a round alike cancels.
 /// Where one has more elements, the last ones are of rounds without the other and do not count.
-/// Times must be above zero. Throws std::invalid_argument when there is no pair.
+/// With fewer than 6 pairs the verdict is INCONCLUSIVE. Times must be above zero. Throws
+/// std::invalid_argument when there is no pair.
 Ratio compare(std::span<const double> baseline, std::span<const double> kernel);
 
 /// WIN, LOSS, TIE or INCONCLUSIVE by the rule of core/summary.h; an interval within 0.99 to 1.01 is

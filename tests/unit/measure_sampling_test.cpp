@@ -251,6 +251,16 @@ TEST_F(SamplingTest, ASlowLaunchThatWasMadeAlreadyIsTheWarmUp) {
   EXPECT_GT(fast.calls.size(), slow.calls.size());
 }
 
+TEST_F(SamplingTest, OneThatTakesMoreThanAllTheTimeLeavesTheOthersTheirs) {
+  add(constant(1e-3), 1, 0, true);
+  const PretendLoop& slow = add(constant(30), 1, 0, true);
+  add(restless(1e-3));
+  const Sampling sampling = sample({.max_time_s = 6});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kOutOfShare);
+  EXPECT_THAT(slow.calls, SizeIs(2));
+  EXPECT_NEAR(world_.now_s, 60 + 4, 0.1) << "two launches, and two shares of two seconds";
+}
+
 TEST_F(SamplingTest, RatiosStayWithinTheirGroup) {
   add([](int call) { return call % 2 == 0 ? 1e-3 : 1.018e-3; }, 1, 0, true);
   add([](int call) { return call % 2 == 0 ? 1.018e-3 : 1e-3; }, 1, 1);

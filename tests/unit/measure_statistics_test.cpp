@@ -101,6 +101,16 @@ TEST(Compare, PairsWithinRounds) {
   EXPECT_EQ(compare(kernel, baseline).verdict, Verdict::kLoss);
 }
 
+TEST(Compare, AFewPairsDecideNothing) {
+  const std::vector<double> slow(6, 3.0);
+  const std::vector<double> fast(6, 1.0);
+  EXPECT_EQ(compare(slow, fast).verdict, Verdict::kWin);
+  const auto few = std::span(slow).first(5);
+  EXPECT_EQ(compare(few, fast).verdict, Verdict::kInconclusive);
+  EXPECT_EQ(compare(few, few).verdict, Verdict::kInconclusive);
+  EXPECT_EQ(compare(few, fast).value, 3);
+}
+
 TEST(Compare, LeavesOutTheRoundsOfOneAlone) {
   const std::vector<double> three{2, 2, 2};
   const std::vector<double> five{1, 1, 1, 100, 100};
