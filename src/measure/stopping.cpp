@@ -65,11 +65,16 @@ bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples) cons
   const auto narrow = [&](const Interval& interval, double value) {
     return (interval.high - interval.low) / 2 <= precision_ * value;
   };
+  const auto narrow_median = [&](const std::vector<double>& times) {
+    return static_cast<std::int64_t>(times.size()) >= kFewestRounds &&
+           narrow(median_interval(times), median(times));
+  };
   const std::vector<double>& own = samples[i].device_s;
-  if (static_cast<std::int64_t>(own.size()) < kFewestRounds) return false;
-  if (!narrow(median_interval(own), median(own))) return false;
+  if (!narrow_median(own)) return false;
   const std::optional<std::size_t> dense = baseline(i, samples);
   if (contenders_[i].dense || !dense) return true;
+  // A ratio that is narrow by luck is less likely beside two medians that are narrow too.
+  if (!narrow_median(samples[*dense].device_s)) return false;
   const Ratio ratio = compare(samples[*dense].device_s, own);
   return narrow(ratio.interval, ratio.value);
 }

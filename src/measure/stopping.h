@@ -13,7 +13,8 @@ namespace twofour::measure {
 
 /// A contender leaves for good
 /// - as kPrecise, when at two looks in a row the 95 % intervals of its median and, if it is sparse,
-///   of its ratio to the fastest dense contender of its group were within the precision;
+///   of the median of its group's fastest dense contender and of its ratio to that one were within
+///   the precision;
 /// - as kOutOfShare, if it is dense and has spent its even share of the time.
 ///
 /// A dense contender stays in both cases while sparse ones of its group are there that may divide
