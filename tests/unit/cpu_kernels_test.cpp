@@ -265,6 +265,28 @@ TEST_P(CpuKernel, LongSums) {
   expect_right(kernel, p, multiply(kernel, p, {1, 1}));
 }
 
+TEST_P(CpuKernel, NanInAWeightReachesItsColumnAlone) {
+  const Kernel& kernel = *GetParam();
+  if (kernel.type == DataType::kInt8) GTEST_SKIP() << "int8 has no NaN";
+  // In full stretches of columns and k, and in what is left over.
+  const GemmShape shape{3, kernel.panel_columns + 2, 132};
+  for (const std::int64_t bad : {std::int64_t{5}, shape.n - 1}) {
+    for (const std::int64_t at : {std::int64_t{40}, shape.k - 4}) {
+      const Problem p = make_problem(shape, kernel.type, DataType::kBf16, true);
+      for (std::int64_t i = 0; i < 4; ++i) {
+        const float value = i == 2 ? std::numeric_limits<float>::quiet_NaN() : 0.0f;
+        set_value(kernel.type, p.b.data(), static_cast<std::size_t>(bad * shape.k + at + i), value);
+      }
+      const std::vector<std::uint16_t> d = multiply(kernel, p, {1, 1});
+      for (std::size_t i = 0; i < d.size(); ++i) {
+        const bool expected = static_cast<std::int64_t>(i) % shape.n == bad;
+        ASSERT_EQ(std::isnan(operands::bf16_to_float(d[i])), expected)
+            << kernel.name << " element " << i << ", NaN in column " << bad << " at k = " << at;
+      }
+    }
+  }
+}
+
 TEST(CpuKernelList, HasAPortableKernelForEveryTypeAndSparsity) {
   for (const DataType type :
        {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16}) {

@@ -23,6 +23,7 @@ namespace {
 // Each builds on the ones before.
 // clang-format off
 #include "providers/cpu/column_lanes/formats.inl"
+#include "providers/cpu/column_lanes/pack.inl"
 #include "providers/cpu/column_lanes/layout.inl"
 #include "providers/cpu/column_lanes/tile.inl"
 #include "providers/cpu/column_lanes/kernel.inl"

@@ -13,22 +13,6 @@ inline constexpr std::int64_t kIndexBytes = kColumns * 4;
 
 inline std::int64_t steps(std::int64_t k) { return (k + kStepDepth - 1) / kStepDepth; }
 
-/// Hands the two kept of four to put(0 or 1, code) and returns i0 | i1 << 2. The sign bit alone is -0.0, a
-/// zero, except in int8.
-template <class Stored, class Put>
-inline std::uint32_t compress_group(const Stored* group, Put&& put) {
-  constexpr unsigned kSign = std::is_signed_v<Stored> ? 0U : 1U << (8 * sizeof(Stored) - 1);
-  constexpr auto kMagnitude = static_cast<Stored>(~kSign);
-  unsigned mask = 0;
-  for (unsigned i = 0; i < 4; ++i) {
-    mask |= static_cast<unsigned>((group[i] & kMagnitude) != 0) << i;
-  }
-  const auto [first, second] = kKeptPairs[mask];
-  put(0, group[first]);
-  put(1, group[second]);
-  return first | static_cast<std::uint32_t>(second) << 2U;
-}
-
 template <class Format, Sparsity kSparsity>
 struct Layout {
   using Stored = typename Format::Stored;
@@ -57,50 +41,35 @@ struct Layout {
   static void pack(const PackArgs& args) {
     for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
       std::byte* panel = args.packed + p * panel_bytes(args.k);
-      std::memset(panel, 0, static_cast<std::size_t>(panel_bytes(args.k)));
-      for (std::int64_t j = 0; j < std::min(kColumns, args.n - p * kColumns); ++j) {
-        pack_column(static_cast<const Stored*>(args.weights) + (p * kColumns + j) * args.k, args.k,
-                    j, panel);
+      __m128i nans = _mm_setzero_si128();
+      for (std::int64_t step = 0; step < steps(args.k); ++step) {
+        pack_step(args, p * kColumns, step * kStepDepth, panel + kHeaderBytes + step * kStepBytes, nans);
+      }
+      if constexpr (Format::kStarts) {
+        write_starts<kColumns>(args, p * kColumns, _mm_testz_si128(nans, nans) == 0, panel);
       }
     }
   }
 
  private:
-  static void pack_column(const Stored* from, std::int64_t k, std::int64_t column,
-                          std::byte* panel) {
-    bool has_nan = false;
-    for (std::int64_t step = 0; step < steps(k); ++step, from += kStepDepth) {
-      std::byte* to = panel + kHeaderBytes + step * kStepBytes;
-      auto* values = reinterpret_cast<Stored*>(to + kStepIndexBytes);
-      const std::int64_t depth = std::min(kStepDepth, k - step * kStepDepth);
-      const auto put = [&](std::int64_t i, Stored code) {
-        if constexpr (Format::kStarts) {
-          if ((code & 0x7FU) == 0x7FU) has_nan = true, code = 0;
-        }
-        values[position(i / kDepth, column, i % kDepth)] = code;
-      };
-      if constexpr (kDense) {
-        for (std::int64_t i = 0; i < depth; ++i) put(i, from[i]);
-      } else {
-        std::uint32_t codes = 0;
-        for (std::int64_t g = 0; g < depth / 4; ++g) {
-          codes |= compress_group(from + 4 * g, [&](int i, Stored code) { put(2 * g + i, code); })
-                   << 4 * g;
-        }
-        std::memcpy(to + 4 * column, &codes, sizeof(codes));
-      }
+  static void pack_step(const PackArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
+                        __m128i& nans) {
+    alignas(32) Stored padded[kColumns][kStepDepth];
+    alignas(32) Stored values[kColumns][kStepDepth / 2];
+    const Stored* rows[kColumns];
+    for (std::int64_t j = 0; j < kColumns; ++j) {
+      rows[j] = stretch_of<kStepDepth>(args, column + j, k, padded[j]);
     }
-    if constexpr (Format::kStarts) {
-      const float start = has_nan ? std::numeric_limits<float>::quiet_NaN() : 0.0F;
-      std::memcpy(panel + 4 * column, &start, sizeof(start));
-    }
-  }
-
-  static constexpr std::int64_t position(std::int64_t word, std::int64_t column, std::int64_t i) {
-    if constexpr (Format::kInterleaved) {
-      return (word / 2 * kColumns + column) * kDepth * 2 + i * 2 + word % 2;
+    if constexpr (kDense) {
+      Turn<Format, kStepDepth>::run(rows, to, nans);
     } else {
-      return (word * kColumns + column) * kDepth + i;
+      for (std::int64_t j = 0; j < kColumns; ++j) {
+        const auto indices = static_cast<std::uint32_t>(
+            compress_stretch<Format, kStepDepth>(rows[j], kTwoGroups.positions, values[j], nans));
+        std::memcpy(to + 4 * j, &indices, sizeof(indices));
+        rows[j] = values[j];
+      }
+      Turn<Format, kStepDepth / 2>::run(rows, to + kStepIndexBytes, nans);
     }
   }
 };

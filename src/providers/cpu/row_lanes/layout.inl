@@ -17,17 +17,6 @@ inline constexpr int kMaxBlockRows = 64;
 
 inline std::int64_t k_blocks(std::int64_t k) { return (k + kBlockDepth - 1) / kBlockDepth; }
 
-/// Numbers of the pairs of a group, by i0 | i1 << 2.
-inline constexpr std::array<KeptPair, 6> kPairOrder{{{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}}};
-inline constexpr std::array<std::uint8_t, 16> kPairNumbers = [] {
-  std::array<std::uint8_t, 16> numbers{};
-  for (std::size_t i = 0; i < kPairOrder.size(); ++i) {
-    const auto [first, second] = kPairOrder[i];
-    numbers[static_cast<std::size_t>(first | second << 2)] = static_cast<std::uint8_t>(i);
-  }
-  return numbers;
-}();
-
 template <class Format>
 struct RowLayout {
   using Stored = typename Format::Stored;
@@ -49,10 +38,12 @@ struct RowLayout {
   static void pack(const PackArgs& args) {
     for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
       std::byte* panel = args.packed + p * panel_bytes(args.k);
-      std::memset(panel, 0, static_cast<std::size_t>(panel_bytes(args.k)));
-      for (std::int64_t j = 0; j < std::min(kPanelColumns, args.n - p * kPanelColumns); ++j) {
-        pack_column(static_cast<const Stored*>(args.weights) + (p * kPanelColumns + j) * args.k,
-                    args.k, j, panel);
+      __m128i nans = _mm_setzero_si128();
+      for (std::int64_t block = 0; block < k_blocks(args.k); ++block) {
+        pack_block(args, p * kPanelColumns, block * kBlockDepth, panel + kHeaderBytes + block * kBlockBytes, nans);
+      }
+      if constexpr (Format::kStarts) {
+        write_starts<kPanelColumns>(args, p * kPanelColumns, _mm_testz_si128(nans, nans) == 0, panel);
       }
     }
   }
@@ -95,30 +86,16 @@ struct RowLayout {
   }
 
  private:
-  static void pack_column(const Stored* from, std::int64_t k, std::int64_t column,
-                          std::byte* panel) {
-    bool has_nan = false;
-    for (std::int64_t block = 0; block < k_blocks(k); ++block, from += kBlockDepth) {
-      std::byte* to = panel + kHeaderBytes + block * kBlockBytes;
-      auto* values = reinterpret_cast<Stored*>(to + kPanelColumns * kCodeBytes +
-                                               column * kValueBytes);
-      const std::int64_t groups = std::min(kBlockDepth, k - block * kBlockDepth) / 4;
-      std::uint64_t codes = 0;
-      for (std::int64_t g = 0; g < groups; ++g) {
-        const std::uint32_t nibble =
-            compress_group(from + 4 * g, [&](int i, Stored code) {
-              if constexpr (Format::kStarts) {
-                if ((code & 0x7FU) == 0x7FU) has_nan = true, code = 0;
-              }
-              values[2 * g + i] = code;
-            });
-        codes |= std::uint64_t{Format::kDepth == 2 ? kPairNumbers[nibble] : nibble} << 4 * g;
-      }
-      std::memcpy(to + column * kCodeBytes, &codes, sizeof(codes));
-    }
-    if constexpr (Format::kStarts) {
-      const float start = has_nan ? std::numeric_limits<float>::quiet_NaN() : 0.0F;
-      std::memcpy(panel + 4 * column, &start, sizeof(start));
+  static void pack_block(const PackArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
+                         __m128i& nans) {
+    const auto& numbers = Format::kDepth == 2 ? kTwoGroups.pairs : kTwoGroups.positions;
+    std::byte* values = to + kPanelColumns * kCodeBytes;
+    alignas(32) Stored padded[kBlockDepth];
+    for (std::int64_t j = 0; j < kPanelColumns; ++j) {
+      const Stored* row = stretch_of<kBlockDepth>(args, column + j, k, padded);
+      const std::uint64_t codes =
+          compress_stretch<Format, kBlockDepth>(row, numbers, values + j * kValueBytes, nans);
+      std::memcpy(to + j * kCodeBytes, &codes, sizeof(codes));
     }
   }
 };
