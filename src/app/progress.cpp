@@ -34,14 +34,14 @@ void Progress::begin(std::size_t done, std::string_view what) {
     left = ", " + clock_text(per_case * static_cast<double>(total_ - done)) + " left";
   }
   fmt::print(stderr, "[{}/{}] {}{}", done + 1, total_, what, left);
-  std::fflush(stderr);
+  (void)std::fflush(stderr);
   shown_ = true;
 }
 
 void Progress::clear() {
   if (!shown_) return;
   fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+  (void)std::fflush(stderr);
   shown_ = false;
 }
 

@@ -37,9 +37,10 @@ void Relaunch::resume_from(const std::filesystem::path& jsonl) const {
   std::vector<std::string> words{"twofour"};
   for (std::string& word : resuming_arguments(arguments_, jsonl)) words.push_back(std::move(word));
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  std::fflush(nullptr);
+  (void)std::fflush(nullptr);
   sched_setaffinity(0, sizeof(processors_), &processors_);
   execv("/proc/self/exe", pointers.data());
   fmt::print(stderr, "twofour: cannot go on in a fresh process: {}\n",

@@ -23,8 +23,8 @@ namespace twofour::app {
 namespace {
 
 void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  (void)std::fwrite(text.data(), 1, text.size(), stdout);
+  (void)std::fflush(stdout);
 }
 
 /// The operand types that the session multiplies.

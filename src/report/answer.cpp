@@ -229,6 +229,7 @@ std::vector<std::string> verdict_counts(std::span<const Record> records) {
     std::copy_if(rows.begin(), rows.end(), std::back_inserter(compared),
                  [](const Record* r) { return is_compared(*r); });
     std::vector<std::string> counts;
+    counts.reserve(std::size(kVerdictNames));
     for (const auto& [verdict, name] : kVerdictNames) {
       counts.push_back(fmt::format("{} {}", count_verdict(compared, verdict), name));
     }

@@ -1,5 +1,7 @@
 #include "device/cpu/arithmetic_rates.h"
 
+#include <cpuid.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -141,7 +143,14 @@ constexpr std::array kMixes{
     Mix{Isa::kPortable, DataType::kFp32, muladd_128, kSums * 4},
 };
 
-bool has_avx_vnni() { return __builtin_cpu_supports("avxvnni") != 0; }
+/// AVX-VNNI: leaf 7, subleaf 1, EAX bit 4 (Intel's Software Developer's Manual, CPUID).
+bool has_avx_vnni() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
+}
 
 /// Whether kernels of `type` can do their work with the instructions of `mix`.
 bool serves(const Mix& mix, DataType type) {

@@ -30,7 +30,7 @@ std::vector<Cache> caches_of(const HostFiles& files, int cpu) {
   const std::string directory = cpu_directory(cpu) + "/cache";
   for (const std::string& name : files.names(directory)) {
     if (!name.starts_with("index")) continue;
-    const std::string path = directory + "/" + name + "/";
+    const std::string path = fmt::format("{}/{}/", directory, name);
     const auto level = files.number(path + "level");
     const auto bytes = parse_size(files.text(path + "size").value_or(""));
     if (!level || !bytes) continue;

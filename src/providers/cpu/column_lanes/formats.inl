@@ -29,8 +29,10 @@ struct Fp8Pairs {
     static constexpr auto kCodes = [] {
       std::array<Element, 256> codes{};
       for (unsigned i = 0; i < 256; ++i) {
-        const float value = operands::fp8_to_float(static_cast<Stored>(i)) * 256.0F;
-        codes[i] = static_cast<Element>(operands::float_bits(value) >> 16U);
+        const float value = operands::fp8_to_float(static_cast<Stored>(i));
+        // The codes of NaN stay as they are: arithmetic on them is no constant expression.
+        const float scaled = (i & 127U) == 127U ? value : value * 256.0F;
+        codes[i] = static_cast<Element>(operands::float_bits(scaled) >> 16U);
       }
       return codes;
     }();
