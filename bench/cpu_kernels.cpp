@@ -82,7 +82,8 @@ class Case {
     fill(kernel.type, b.get(), shape_.n * kK);
     prune(kernel.type, b.get(), shape_.n * kK);
     kernel.pack({b.get(), shape_.n, kK, packed_.get(), {0, panel_count(kernel, shape_.n)}});
-    kernel.convert({a.get(), rows, kK, converted_.get(), blocks()});
+    kernel.convert(
+        {a.get(), rows, kK, converted_.get(), {0, convert_unit_count(kernel, rows, kK)}});
   }
 
   [[nodiscard]] const Kernel& kernel() const { return kernel_; }

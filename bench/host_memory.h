@@ -1,10 +1,11 @@
-// Host memory as a device, for benchmarks that time operations themselves.
+// Host memory as a device, for benchmarks that time operations themselves. Huge pages are asked for
+// as the program asks for them.
 #pragma once
 
 #include <cstring>
-#include <new>
 #include <stdexcept>
 
+#include "device/cpu/memory.h"
 #include "device/device.h"
 #include "operands/host_operands.h"
 
@@ -22,9 +23,7 @@ class HostMemory final : public device::Device {
   [[nodiscard]] double timer_resolution_s() const override { return 1e-9; }
   [[nodiscard]] bool can_flush() const override { return false; }
   Buffer allocate(std::size_t bytes) override {
-    constexpr std::align_val_t kAlignment{64};
-    return {::operator new(bytes, kAlignment), bytes,
-            [](void* data) { ::operator delete(data, kAlignment); }};
+    return device::cpu::allocate_buffer(bytes, threads_);
   }
   void fill_bytes(void* data, unsigned char value, std::size_t bytes) override {
     std::memset(data, value, bytes);

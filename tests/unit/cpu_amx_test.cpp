@@ -1,5 +1,5 @@
-// The AMX products against plain sums on emulated tiles, wherever the processor can expand (AVX-512
-// VBMI2).
+// The AMX products against plain sums on emulated tiles and emulated expansion, and the processor's
+// expansion (AVX-512 VBMI2) where there is one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "providers/cpu/amx/product.h"
+#include "providers/cpu/amx/walk.h"
 
 namespace twofour::providers::cpu::amx {
 namespace {
@@ -66,6 +67,105 @@ struct AlignedBytes {
   std::byte* data;
 };
 
+/// Tiles and expansion in plain C++.
+struct EmulatedUnit : EmulatedTiles {
+  template <class Element>
+  static void expand_half(const std::byte* packed, int half, std::byte* dense) {
+    using Layout = TileLayout<Element>;
+    constexpr int kLaneBits = 8 * static_cast<int>(sizeof(Element));
+    constexpr int kLanes = kTileRowBytes / static_cast<int>(sizeof(Element));
+    const std::byte* value = packed + half * (Layout::kValueBytes / 2);
+    for (int row = half * 8; row < half * 8 + 8; ++row) {
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const std::byte* bits =
+            packed + Layout::kValueBytes + (row / kLaneBits * kLanes + lane) * (kLaneBits / 8);
+        unsigned mask = 0;
+        std::memcpy(&mask, bits, sizeof(Element));
+        Element element{};
+        if ((mask >> (kLaneBits - 1 - row % kLaneBits) & 1U) != 0) {
+          std::memcpy(&element, value, sizeof(element));
+          value += sizeof(element);
+        }
+        std::memcpy(dense + row * kTileRowBytes + lane * static_cast<int>(sizeof(Element)),
+                    &element, sizeof(element));
+      }
+    }
+  }
+};
+
+struct HardwareExpansion {
+  template <class Element>
+  static void expand_half(const std::byte* packed, int half, std::byte* dense) {
+    expand_half_tile<Element>(packed, half, dense);
+  }
+};
+
+/// Every packed 2:4 tile of a panel, expanded, is the dense tile of the same weights.
+template <class Unit, class Element>
+void expect_expansion() {
+  constexpr std::int64_t kK = 260;
+  constexpr std::int64_t kN = 29;
+  std::mt19937 random(11);
+  std::vector<int> weights = draw(std::size_t{kK} * kN, random);
+  prune(weights, random);
+  const auto encoded = encode<Element>(weights);
+  const AlignedBytes dense(panel_bytes<Element>(kK, Sparsity::kDense));
+  const AlignedBytes packed(panel_bytes<Element>(kK, Sparsity::kTwoFour));
+  pack_panel(encoded.data(), kN, kK, 0, Sparsity::kDense, dense.data);
+  pack_panel(encoded.data(), kN, kK, 0, Sparsity::kTwoFour, packed.data);
+  const AlignedBytes expanded(kTileBytes);
+  const std::byte* tile = packed.data;
+  const std::byte* expected = dense.data;
+  for (std::int64_t i = 0; i < kRunsPerPanel * steps<Element>(kK); ++i) {
+    for (const int half : {0, 1}) {
+      Unit::template expand_half<Element>(tile, half, expanded.data);
+    }
+    ASSERT_EQ(std::memcmp(expanded.data, expected, kTileBytes), 0) << "tile " << i;
+    tile += TileLayout<Element>::tile_bytes(Sparsity::kTwoFour);
+    expected += kTileBytes;
+  }
+}
+
+TEST(AmxExpansion, RestoresDenseTilesInPlainCode) {
+  expect_expansion<EmulatedUnit, std::int8_t>();
+  expect_expansion<EmulatedUnit, std::uint16_t>();
+}
+
+TEST(AmxExpansion, RestoresDenseTilesOnTheProcessor) {
+  if (!__builtin_cpu_supports("avx512vbmi2")) GTEST_SKIP() << "no AVX-512 VBMI2 here";
+  expect_expansion<HardwareExpansion, std::int8_t>();
+  expect_expansion<HardwareExpansion, std::uint16_t>();
+}
+
+/// Each k-step of each panel meets each row once, in ascending order of k; what a chunk of rows and
+/// of k-steps needs of the activations stays below the limit.
+TEST(AmxWalk, MeetsEverythingOnceWithinTheCache) {
+  for (const Extent extent :
+       {Extent{65, 3, 1}, Extent{96, 5, 64}, Extent{128, 40, 224}, Extent{513, 2, 64},
+        Extent{1000, 9, 448}, Extent{5000, 2, 3}, Extent{70, 1, 100000}}) {
+    Walk walk(extent);
+    const auto row_blocks = (extent.m + kBlockRows - 1) / kBlockRows;
+    std::vector<std::int64_t> met(static_cast<std::size_t>(row_blocks * extent.panels), 0);
+    std::int64_t index = 0;
+    for (Block block = walk.next(); block.steps() > 0; block = walk.next()) {
+      EXPECT_EQ(block.index, index++);
+      EXPECT_LE(block.steps(), kMaxBlockSteps);
+      EXPECT_LE(block.rows, walk.chunk_rows());
+      EXPECT_EQ(block.first_row % kBlockRows, 0);
+      EXPECT_LE(walk.chunk_rows() * walk.group_panels() * kPanelColumns * kSumSize,
+                static_cast<std::int64_t>(kSumsBytes));
+      for (std::int64_t row = block.first_row; row < block.first_row + block.rows;
+           row += kBlockRows) {
+        auto& done = met[static_cast<std::size_t>(block.panel * row_blocks + row / kBlockRows)];
+        EXPECT_EQ(done, block.begin);
+        done = block.end;
+      }
+    }
+    EXPECT_EQ(walk.next().steps(), 0);
+    for (const std::int64_t done : met) EXPECT_EQ(done, extent.k_steps) << extent.m;
+  }
+}
+
 template <class Unit, class Element, Sparsity kSparsity>
 void expect_product(const Shape& shape) {
   using Sum = typename Product<Unit, Element, kSparsity>::Sum;
@@ -86,35 +186,41 @@ void expect_product(const Shape& shape) {
   }
   const AlignedBytes packed_a(packed_rows_bytes<Element>(shape.m, shape.k));
   for (std::int64_t row = 0; row < shape.m; row += kBlockRows) {
-    pack_rows(a_encoded.data(), shape.k, row, std::min(shape.m, row + kBlockRows),
-              packed_a.data + packed_rows_bytes<Element>(row, shape.k));
+    constexpr std::int64_t kSlice = 5;
+    for (std::int64_t step = 0; step < k_steps; step += kSlice) {
+      pack_rows(a_encoded.data(), shape.k, {row, std::min(shape.m, row + kBlockRows)},
+                {step, std::min(step + kSlice, k_steps)},
+                packed_a.data + packed_rows_bytes<Element>(row, shape.k));
+    }
   }
   const AlignedBytes scratch(kScratchBytes);
-  std::vector<Sum> sums(at(shape.m * kPanelColumns));
+  std::vector<Sum> d(at(shape.m * panels * kPanelColumns), Sum{-1});
   Product<Unit, Element, kSparsity> product({.panels = packed.data,
                                              .panel_count = panels,
                                              .k_steps = k_steps,
                                              .a = packed_a.data,
                                              .m = shape.m,
-                                             .scratch = scratch.data,
-                                             .sums = sums.data()});
+                                             .scratch = scratch.data});
   std::int64_t finished = 0;
-  product.run([&](std::int64_t panel) {
-    EXPECT_EQ(panel, finished++);
-    for (std::int64_t i = 0; i < shape.m; ++i) {
-      for (std::int64_t j = 0; j < kPanelColumns; ++j) {
-        const std::int64_t column = panel * kPanelColumns + j;
-        std::int64_t expected = 0;
-        for (std::int64_t k = 0; column < shape.n && k < shape.k; ++k) {
-          expected += std::int64_t{a[at(i * shape.k + k)]} * b[at(column * shape.k + k)];
-        }
-        ASSERT_EQ(static_cast<double>(sums[at(i * kPanelColumns + j)]),
-                  static_cast<double>(expected))
-            << shape << " row " << i << " column " << column;
-      }
+  product.run([&](std::int64_t panel, std::int64_t row, std::int64_t rows, const Sum* sums) {
+    finished += rows;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      std::copy_n(sums + i * kPanelColumns, kPanelColumns,
+                  &d[at(((row + i) * panels + panel) * kPanelColumns)]);
     }
   });
-  EXPECT_EQ(finished, panels);
+  EXPECT_EQ(finished, panels * shape.m);
+  for (std::int64_t i = 0; i < shape.m; ++i) {
+    for (std::int64_t column = 0; column < panels * kPanelColumns; ++column) {
+      std::int64_t expected = 0;
+      for (std::int64_t k = 0; column < shape.n && k < shape.k; ++k) {
+        expected += std::int64_t{a[at(i * shape.k + k)]} * b[at(column * shape.k + k)];
+      }
+      ASSERT_EQ(static_cast<double>(d[at(i * panels * kPanelColumns + column)]),
+                static_cast<double>(expected))
+          << shape << " row " << i << " column " << column;
+    }
+  }
 }
 
 class AmxProduct : public testing::TestWithParam<Shape> {};
@@ -129,17 +235,16 @@ void expect_all(const Shape& shape) {
   }
 }
 
-TEST_P(AmxProduct, EqualsPlainSumsOnEmulatedTiles) {
-  if (!__builtin_cpu_supports("avx512vbmi2")) GTEST_SKIP() << "no AVX-512 VBMI2 here";
-  expect_all<EmulatedTiles>(GetParam());
-}
+TEST_P(AmxProduct, EqualsPlainSumsOnEmulatedTiles) { expect_all<EmulatedUnit>(GetParam()); }
 
-// Row tails, column tails, k tails, one block of k-steps, several, several panels.
+// Row tails, column tails, k tails, one to four tiles of rows and more, one block of k-steps and
+// several, several panels, more activations than stay in cache.
 INSTANTIATE_TEST_SUITE_P(Shapes, AmxProduct,
                          testing::Values(Shape{1, 1, 4}, Shape{1, 40, 260}, Shape{16, 32, 64},
                                          Shape{17, 33, 132}, Shape{32, 96, 192}, Shape{33, 65, 64},
                                          Shape{48, 32, 1028}, Shape{70, 40, 2300}, Shape{5, 16, 7},
-                                         Shape{64, 31, 131}));
+                                         Shape{49, 33, 200}, Shape{64, 31, 131}, Shape{65, 40, 68},
+                                         Shape{96, 70, 2300}, Shape{289, 40, 4100}));
 
 }  // namespace
 }  // namespace twofour::providers::cpu::amx

@@ -124,7 +124,7 @@ std::vector<std::uint16_t> multiply(const Kernel& kernel, const Problem& p, Thre
   for (std::int64_t i = 0; i < panels; ++i) {
     kernel.pack({p.b.data(), n, k, packed.data(), {i, i + 1}});
   }
-  for (std::int64_t i = 0; i < blocks; ++i) {
+  for (std::int64_t i = 0; i < convert_unit_count(kernel, m, k); ++i) {
     kernel.convert({p.a.data(), m, k, converted.data(), {i, i + 1}});
   }
   for (int across = 0; across < grid.across; ++across) {

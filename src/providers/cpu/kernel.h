@@ -26,13 +26,14 @@ struct PackArgs {
   Range panels;
 };
 
-/// Converts row blocks [blocks.begin, blocks.end) of the activations into the form that run reads.
+/// Converts units [units.begin, units.end) of the activations into the form that run reads. A unit
+/// is a row block, or what Kernel::convert_units counts.
 struct ConvertArgs {
   const void* activations = nullptr;  ///< [m][k] of the kernel's type, row-major
   std::int64_t m = 0;
   std::int64_t k = 0;
   std::byte* converted = nullptr;  ///< Kernel::converted_bytes(m, k), 64-aligned
-  Range blocks;
+  Range units;
 };
 
 /// What becomes of the sums: D = scale_a * scale_b * sum + bias in float32, rounded once to
@@ -75,6 +76,8 @@ struct Kernel {
   void (*pack)(const PackArgs&) = nullptr;
   std::size_t (*converted_bytes)(std::int64_t m, std::int64_t k) = nullptr;
   void (*convert)(const ConvertArgs&) = nullptr;
+  /// Units that convert works on; null when they are the row blocks.
+  std::int64_t (*convert_units)(std::int64_t m, std::int64_t k) = nullptr;
   /// Null when run needs no scratch.
   std::size_t (*scratch_bytes)(const GemmShape& shape) = nullptr;
   void (*run)(const RunArgs&) = nullptr;
@@ -92,6 +95,13 @@ struct Kernel {
 /// Number of row blocks that m rows are cut into.
 [[gnu::always_inline]] constexpr std::int64_t block_count(std::int64_t m, int max_rows) {
   return (m + max_rows - 1) / max_rows;
+}
+
+/// Number of units that Kernel::convert works on.
+[[gnu::always_inline]] inline std::int64_t convert_unit_count(const Kernel& kernel, std::int64_t m,
+                                                              std::int64_t k) {
+  return kernel.convert_units != nullptr ? kernel.convert_units(m, k)
+                                         : block_count(m, kernel.max_rows);
 }
 
 /// Rows of one block. Blocks differ by at most one row, so that one row more than a full block does

@@ -98,15 +98,15 @@ void CpuOperation::prepare(const PrepareArgs& args) {
 
 void CpuOperation::convert_activations() {
   const GemmShape& shape = problem_.shape;
-  const std::int64_t blocks = block_count(shape.m, kernel_.max_rows);
+  const std::int64_t units = convert_unit_count(kernel_, shape.m, shape.k);
   const auto convert = [&](int thread, int threads) {
-    const Range share = thread_share(blocks, thread, threads);
+    const Range share = thread_share(units, thread, threads);
     if (share.begin >= share.end) return;
     kernel_.convert({.activations = activations_,
                      .m = shape.m,
                      .k = shape.k,
                      .converted = converted_.as<std::byte>(),
-                     .blocks = share});
+                     .units = share});
   };
   if (shape.m * shape.k <= kConvertAloneElements) {
     convert(0, 1);

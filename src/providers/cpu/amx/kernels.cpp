@@ -15,9 +15,18 @@ namespace {
 __m512 load_sums(const std::int32_t* sums) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(sums)); }
 __m512 load_sums(const float* sums) { return _mm512_loadu_ps(sums); }
 
+/// The processor's tiles and its VPEXPAND.
+struct HardwareUnit : HardwareTiles {
+  template <class Element>
+  [[gnu::always_inline]] static void expand_half(const std::byte* packed, int half,
+                                                 std::byte* dense) {
+    expand_half_tile<Element>(packed, half, dense);
+  }
+};
+
 template <class Element, Sparsity kSparsity>
 struct Functions {
-  using P = Product<HardwareTiles, Element, kSparsity>;
+  using P = Product<HardwareUnit, Element, kSparsity>;
   using Sum = typename P::Sum;
 
   static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
@@ -37,47 +46,63 @@ struct Functions {
     return packed_rows_bytes<Element>(m, k);
   }
 
+  static std::int64_t convert_units(std::int64_t m, std::int64_t k) {
+    return block_count(m, kBlockRows) * slices(k);
+  }
+
   static void convert(const ConvertArgs& args) {
-    for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+    const std::int64_t k_steps = steps<Element>(args.k);
+    for (std::int64_t unit = args.units.begin; unit < args.units.end; ++unit) {
+      const std::int64_t block = unit / slices(args.k);
+      const std::int64_t step = unit % slices(args.k) * kSliceSteps;
       const Range rows = rows_of(args.m, {block, block + 1});
-      pack_rows(static_cast<const Element*>(args.activations), args.k, rows.begin, rows.end,
+      pack_rows(static_cast<const Element*>(args.activations), args.k, rows,
+                {step, std::min(step + kSliceSteps, k_steps)},
                 args.converted + packed_rows_bytes<Element>(rows.begin, args.k));
     }
   }
 
-  static std::size_t scratch_bytes(const GemmShape& shape) {
-    return kScratchBytes + static_cast<std::size_t>(shape.m * kPanelColumns) * sizeof(Sum);
-  }
+  static std::size_t scratch_bytes(const GemmShape& /*shape*/) { return kScratchBytes; }
 
   static void run(const RunArgs& args) {
     const Range rows = rows_of(args.shape.m, args.blocks);
-    auto* sums = reinterpret_cast<Sum*>(args.scratch + kScratchBytes);
     const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
     P product({.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
                .panel_count = args.panels.end - args.panels.begin,
                .k_steps = steps<Element>(args.shape.k),
                .a = args.converted + packed_rows_bytes<Element>(rows.begin, args.shape.k),
                .m = rows.end - rows.begin,
-               .scratch = args.scratch,
-               .sums = sums});
-    product.run([&](std::int64_t panel) {
-      store(args, (args.panels.begin + panel) * kPanelColumns, rows, sums);
-    });
+               .scratch = args.scratch});
+    product.run(Finish{args, rows.begin});
   }
 
  private:
+  /// k-steps of a row block that one thread converts at least: with few rows all threads have some.
+  static constexpr std::int64_t kSliceSteps = 4;
+  static std::int64_t slices(std::int64_t k) {
+    return (steps<Element>(k) + kSliceSteps - 1) / kSliceSteps;
+  }
   static Range rows_of(std::int64_t m, Range blocks) {
     return {blocks.begin * kBlockRows, std::min(m, blocks.end * kBlockRows)};
   }
 
-  static void store(const RunArgs& args, std::int64_t column, Range rows, const Sum* sums) {
-    for (std::int64_t half = 0; half < kPanelColumns && column + half < args.shape.n; half += 16) {
-      const avx512::ColumnEpilogue epilogue(args.output, args.shape.n, column + half);
-      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-        epilogue.store(row, load_sums(sums + (row - rows.begin) * kPanelColumns + half));
+  /// From complete sums to D.
+  struct Finish {
+    const RunArgs& args;
+    std::int64_t first_row;
+
+    void operator()(std::int64_t panel, std::int64_t row, std::int64_t rows,
+                    const Sum* sums) const {
+      const std::int64_t column = (args.panels.begin + panel) * kPanelColumns;
+      for (std::int64_t half = 0; half < kPanelColumns && column + half < args.shape.n;
+           half += kTileColumns) {
+        const avx512::ColumnEpilogue epilogue(args.output, args.shape.n, column + half);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          epilogue.store(first_row + row + i, load_sums(sums + i * kPanelColumns + half));
+        }
       }
     }
-  }
+  };
 };
 
 template <class Element, Sparsity kSparsity>
@@ -94,6 +119,7 @@ constexpr Kernel make_kernel(std::string_view name, DataType type) {
           .pack = F::pack,
           .converted_bytes = F::converted_bytes,
           .convert = F::convert,
+          .convert_units = F::convert_units,
           .scratch_bytes = F::scratch_bytes,
           .run = F::run};
 }

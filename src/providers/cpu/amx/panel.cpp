@@ -6,17 +6,15 @@
 namespace twofour::providers::cpu::amx {
 namespace {
 
-/// Element (k, column) of a zero-padded k-step's dense tiles, as an index into both tiles.
+/// Element (k, column) of a dense tile as an index into it.
 template <class Element>
 constexpr std::int64_t tile_index(std::int64_t k, std::int64_t column) {
   constexpr std::int64_t kGroup = 4 / static_cast<std::int64_t>(sizeof(Element));
-  const std::int64_t tile = column / 16;
-  return tile * (kTileBytes / static_cast<std::int64_t>(sizeof(Element))) +
-         k / kGroup * (16 * kGroup) + column % 16 * kGroup + k % kGroup;
+  return k / kGroup * (kTileColumns * kGroup) + column * kGroup + k % kGroup;
 }
 
 template <class Element>
-using DenseStep = std::array<Element, std::size_t{kTilesPerStep} * kTileBytes / sizeof(Element)>;
+using DenseTile = std::array<Element, std::size_t{kTileBytes} / sizeof(Element)>;
 
 /// bfloat16 -0.0 is a zero too: it need not be kept.
 bool is_zero(std::int8_t x) { return x == 0; }
@@ -24,9 +22,9 @@ bool is_zero(std::uint16_t x) { return (x & 0x7FFFU) == 0; }
 
 /// Marks elements to keep: the non-zeros of each group, and as many zeros as make it two.
 template <class Element>
-void mark_kept(const DenseStep<Element>& dense,
-               std::array<bool, sizeof(DenseStep<Element>)>& kept) {
-  for (std::int64_t column = 0; column < kPanelColumns; ++column) {
+void mark_kept(const DenseTile<Element>& dense,
+               std::array<bool, sizeof(DenseTile<Element>)>& kept) {
+  for (std::int64_t column = 0; column < kTileColumns; ++column) {
     for (std::int64_t k = 0; k < TileLayout<Element>::kDepth; k += 4) {
       int left = 2;
       for (const bool want_zero : {false, true}) {
@@ -41,7 +39,7 @@ void mark_kept(const DenseStep<Element>& dense,
   }
 }
 
-/// The bit of element `index` of a k-step's dense tiles among the step's masks.
+/// The bit of element `index` of a dense tile among the tile's masks.
 template <class Element>
 constexpr std::size_t mask_bit(std::size_t index) {
   constexpr std::size_t kLaneBits = 8 * sizeof(Element);
@@ -53,11 +51,11 @@ constexpr std::size_t mask_bit(std::size_t index) {
 }
 
 template <class Element>
-void compress_step(const DenseStep<Element>& dense, std::byte* packed) {
+void compress_tile(const DenseTile<Element>& dense, std::byte* packed) {
   using Layout = TileLayout<Element>;
-  std::array<bool, sizeof(DenseStep<Element>)> kept{};
+  std::array<bool, sizeof(DenseTile<Element>)> kept{};
   mark_kept<Element>(dense, kept);
-  std::byte* masks = packed + kTilesPerStep * Layout::kValueBytes;
+  std::byte* masks = packed + Layout::kValueBytes;
   std::size_t next = 0;
   for (std::size_t i = 0; i < dense.size(); ++i) {
     if (!kept[i]) continue;
@@ -69,10 +67,10 @@ void compress_step(const DenseStep<Element>& dense, std::byte* packed) {
 }
 
 template <class Element>
-DenseStep<Element> gather_step(const Element* weights, std::int64_t n, std::int64_t k,
+DenseTile<Element> gather_tile(const Element* weights, std::int64_t n, std::int64_t k,
                                std::int64_t first_column, std::int64_t first_k) {
-  DenseStep<Element> dense{};
-  const std::int64_t columns = std::min<std::int64_t>(kPanelColumns, n - first_column);
+  DenseTile<Element> dense{};
+  const std::int64_t columns = std::min<std::int64_t>(kTileColumns, n - first_column);
   const std::int64_t depth = std::min<std::int64_t>(TileLayout<Element>::kDepth, k - first_k);
   for (std::int64_t column = 0; column < columns; ++column) {
     const Element* row = weights + (first_column + column) * k + first_k;
@@ -89,33 +87,42 @@ template <class Element>
 void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int64_t first_column,
                 Sparsity sparsity, std::byte* panel) {
   using Layout = TileLayout<Element>;
-  const std::size_t bytes = Layout::step_bytes(sparsity);
   std::memset(panel, 0, panel_bytes<Element>(k, sparsity));
-  for (std::int64_t first_k = 0; first_k < k; first_k += Layout::kDepth, panel += bytes) {
-    const auto dense = gather_step<Element>(weights, n, k, first_column, first_k);
-    if (sparsity == Sparsity::kDense) {
-      std::memcpy(panel, dense.data(), sizeof(dense));
-    } else {
-      compress_step<Element>(dense, panel);
+  for (int run = 0; run < kRunsPerPanel; ++run, first_column += kTileColumns) {
+    for (std::int64_t first_k = 0; first_k < k; first_k += Layout::kDepth) {
+      const auto dense = gather_tile<Element>(weights, n, k, first_column, first_k);
+      if (sparsity == Sparsity::kDense) {
+        std::memcpy(panel, dense.data(), sizeof(dense));
+      } else {
+        compress_tile<Element>(dense, panel);
+      }
+      panel += Layout::tile_bytes(sparsity);
     }
   }
 }
 
 template <class Element>
-void pack_rows(const Element* activations, std::int64_t k, std::int64_t first, std::int64_t last,
+void pack_rows(const Element* activations, std::int64_t k, Range rows, Range k_steps,
                std::byte* block) {
   constexpr std::int64_t kDepth = TileLayout<Element>::kDepth;
-  const auto step_bytes = static_cast<std::size_t>(last - first) * kTileRowBytes;
-  for (std::int64_t row = first; row < last; ++row, block += kTileRowBytes) {
-    const Element* from = activations + row * k;
-    std::byte* to = block;
-    const std::int64_t whole = k / kDepth * kDepth;
-    for (std::int64_t i = 0; i < whole; i += kDepth, to += step_bytes) {
-      std::memcpy(to, from + i, kTileRowBytes);
+  // Steps lie 2 KiB apart: a row at a time their lines would compete for two sets of the cache.
+  constexpr std::int64_t kTogether = 4;
+  const std::int64_t step_bytes = (rows.end - rows.begin) * kTileRowBytes;
+  for (std::int64_t first = k_steps.begin; first < k_steps.end; first += kTogether) {
+    const std::int64_t last = std::min(first + kTogether, k_steps.end);
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      for (std::int64_t step = first; step < last; ++step) {
+        const Element* from = activations + row * k + step * kDepth;
+        std::byte* to = block + step * step_bytes + (row - rows.begin) * kTileRowBytes;
+        const std::int64_t left = k - step * kDepth;
+        if (left >= kDepth) {
+          std::memcpy(to, from, kTileRowBytes);
+        } else {
+          std::memset(to, 0, kTileRowBytes);
+          std::memcpy(to, from, static_cast<std::size_t>(left) * sizeof(Element));
+        }
+      }
     }
-    if (whole == k) continue;
-    std::memset(to, 0, kTileRowBytes);
-    std::memcpy(to, from + whole, static_cast<std::size_t>(k - whole) * sizeof(Element));
   }
 }
 
@@ -123,7 +130,7 @@ template void pack_panel(const std::int8_t*, std::int64_t, std::int64_t, std::in
                          std::byte*);
 template void pack_panel(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
                          std::byte*);
-template void pack_rows(const std::int8_t*, std::int64_t, std::int64_t, std::int64_t, std::byte*);
-template void pack_rows(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, std::byte*);
+template void pack_rows(const std::int8_t*, std::int64_t, Range, Range, std::byte*);
+template void pack_rows(const std::uint16_t*, std::int64_t, Range, Range, std::byte*);
 
 }  // namespace twofour::providers::cpu::amx

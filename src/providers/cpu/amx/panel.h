@@ -1,5 +1,5 @@
-// Weights packed for AMX: panels of 32 columns; a panel is a run of k-steps; a k-step is two tiles
-// of 16 columns each. docs/cpu-kernels.md draws the layout.
+// Weights packed for AMX: panels of 32 columns; a panel is two runs of tiles, one run for each 16
+// columns; a run is one tile for each k-step. docs/cpu-kernels-amx.md says why.
 #pragma once
 
 #include <immintrin.h>
@@ -8,13 +8,15 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/parallel.h"
 #include "core/problem.h"
 #include "providers/cpu/amx/tiles.h"
 
 namespace twofour::providers::cpu::amx {
 
-inline constexpr int kPanelColumns = 32;
-inline constexpr int kTilesPerStep = 2;
+inline constexpr int kTileColumns = 16;
+inline constexpr int kRunsPerPanel = 2;
+inline constexpr int kPanelColumns = kRunsPerPanel * kTileColumns;
 inline constexpr int kBlockRows = 32;  ///< of packed activations
 
 /// Sizes for elements of one type (std::int8_t, or std::uint16_t holding bfloat16). A dense tile is
@@ -34,9 +36,9 @@ struct TileLayout {
   static constexpr int kValueBytes = kTileBytes / 2;
   static constexpr int kMaskBytes = kTileBytes / static_cast<int>(sizeof(Element)) / 8;
 
-  static constexpr std::size_t step_bytes(Sparsity sparsity) {
-    return static_cast<std::size_t>(
-        kTilesPerStep * (sparsity == Sparsity::kDense ? kTileBytes : kValueBytes + kMaskBytes));
+  static constexpr std::size_t tile_bytes(Sparsity sparsity) {
+    return static_cast<std::size_t>(sparsity == Sparsity::kDense ? kTileBytes
+                                                                 : kValueBytes + kMaskBytes);
   }
 };
 
@@ -48,7 +50,8 @@ constexpr std::int64_t steps(std::int64_t k) {
 
 template <class Element>
 constexpr std::size_t panel_bytes(std::int64_t k, Sparsity sparsity) {
-  return static_cast<std::size_t>(steps<Element>(k)) * TileLayout<Element>::step_bytes(sparsity);
+  return static_cast<std::size_t>(kRunsPerPanel * steps<Element>(k)) *
+         TileLayout<Element>::tile_bytes(sparsity);
 }
 
 /// Packs the weights of columns [first_column, first_column + 32) of `weights`, [n][k] with k
@@ -66,23 +69,23 @@ constexpr std::size_t packed_rows_bytes(std::int64_t row, std::int64_t k) {
   return static_cast<std::size_t>(row * steps<Element>(k)) * kTileRowBytes;
 }
 
-/// Packs rows [first, last), one block, of `activations`, [m][k], into `block`.
+/// Packs k-steps `k_steps` of rows `rows`, one block, of `activations`, [m][k], into `block`.
 template <class Element>
-void pack_rows(const Element* activations, std::int64_t k, std::int64_t first, std::int64_t last,
+void pack_rows(const Element* activations, std::int64_t k, Range rows, Range k_steps,
                std::byte* block);
+
+inline constexpr int kHalfTileRows = kTileRows / 2;
+inline constexpr int kHalvesPerTile = 2;
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512vbmi2")
-inline constexpr int kHalfTileRows = kTileRows / 2;
-inline constexpr int kHalfTilesPerStep = 2 * kTilesPerStep;
-
-/// Puts half tile `half` (0 and 1: the first tile's, 2 and 3: the second's) of a packed 2:4 k-step
-/// back into its place in `dense`, two dense tiles.
+/// Puts half `half` (0 or 1) of a packed 2:4 tile back into its place in the dense tile `dense`.
+/// Only where there is AVX-512 VBMI2.
 template <class Element>
-inline void expand_half_tile(const std::byte* step, int half, std::byte* dense) {
+inline void expand_half_tile(const std::byte* packed, int half, std::byte* dense) {
   using Layout = TileLayout<Element>;
-  const std::byte* values = step + half * (Layout::kValueBytes / 2);
-  const std::byte* masks = step + kTilesPerStep * Layout::kValueBytes;
+  const std::byte* values = packed + half * (Layout::kValueBytes / 2);
+  const std::byte* masks = packed + Layout::kValueBytes;
   std::byte* out = dense + half * (kTileBytes / 2);
   if constexpr (sizeof(Element) == 1) {
     __m512i signs = _mm512_load_si512(masks + half * (Layout::kMaskBytes / 2));
@@ -95,15 +98,15 @@ inline void expand_half_tile(const std::byte* step, int half, std::byte* dense) 
       signs = _mm512_add_epi8(signs, signs);
     }
   } else {
-    __m512i signs = _mm512_load_si512(masks + half / 2 * Layout::kMaskBytes);
-    if (half % 2 != 0) signs = _mm512_slli_epi16(signs, kHalfTileRows);
+    __m512i signs = _mm512_load_si512(masks);
+    if (half != 0) signs = _mm512_slli_epi16(signs, kHalfTileRows);
 #pragma GCC unroll 8
     for (int row = 0; row < kHalfTileRows; row += 2) {
       const std::byte* pair = values + row * (kTileRowBytes / 2);
       const __mmask32 mask = _mm512_movepi16_mask(signs);
       signs = _mm512_add_epi16(signs, signs);
       // The second row's values start behind the first row's. The load may run past the pair, into
-      // values or masks of the same step: those lanes are never expanded.
+      // values or masks of the same tile: those lanes are never expanded.
       const std::byte* second =
           pair + sizeof(Element) * static_cast<unsigned>(__builtin_popcount(mask));
       _mm512_store_si512(out + row * kTileRowBytes,

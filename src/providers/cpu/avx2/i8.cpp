@@ -40,7 +40,7 @@ std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
 template <int kMaxRows>
 void convert(const ConvertArgs& args) {
   const std::int64_t blocks = block_count(args.m, kMaxRows);
-  for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+  for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
     const Range rows = rows_of_block(args.m, blocks, block);
     const std::int64_t stride = (rows.end - rows.begin) * kRowStepBytes;
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {

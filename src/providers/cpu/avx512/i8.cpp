@@ -37,7 +37,7 @@ std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
 void convert(const ConvertArgs& args) {
   const std::int64_t blocks = block_count(args.m, kMaxRows);
   const __m256i flip = _mm256_set1_epi8(-128);
-  for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+  for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
     const Range rows = rows_of_block(args.m, blocks, block);
     const std::int64_t stride = (rows.end - rows.begin) * kStep;
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {

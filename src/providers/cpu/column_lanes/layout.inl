@@ -85,7 +85,7 @@ struct Activations {
   static void convert(const ConvertArgs& args) {
     const auto* activations = static_cast<const typename Format::Stored*>(args.activations);
     const std::int64_t blocks = block_count(args.m, kMaxRows);
-    for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+    for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
       const Range rows = rows_of_block(args.m, blocks, block);
       const std::int64_t count = rows.end - rows.begin;
       for (std::int64_t row = 0; row < count; ++row) {

@@ -36,8 +36,8 @@ void convert(const ConvertArgs& args) {
   const std::int64_t blocks = block_count(args.m, kMaxRows);
   const auto* from = static_cast<const Stored<kType>*>(args.activations);
   auto* to = reinterpret_cast<Value<kType>*>(args.converted);
-  const std::int64_t begin = rows_of_block(args.m, blocks, args.blocks.begin).begin;
-  const std::int64_t end = rows_of_block(args.m, blocks, args.blocks.end - 1).end;
+  const std::int64_t begin = rows_of_block(args.m, blocks, args.units.begin).begin;
+  const std::int64_t end = rows_of_block(args.m, blocks, args.units.end - 1).end;
   for (std::int64_t i = begin; i < end; ++i) {
     for (std::int64_t k = 0; k < args.k; ++k) {
       to[i * padded_k + k] = Format<kType>::value(from[i * args.k + k]);

@@ -64,7 +64,7 @@ struct RowLayout {
   static void convert(const ConvertArgs& args) {
     const auto* activations = static_cast<const Stored*>(args.activations);
     const std::int64_t blocks = block_count(args.m, kMaxBlockRows);
-    for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
+    for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
       const Range rows = rows_of_block(args.m, blocks, block);
       const std::int64_t padded = round_up(rows.end - rows.begin, kLanes);
       std::byte* begin = args.converted + block * converted_stride(args.m, args.k);
