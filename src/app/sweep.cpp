@@ -58,6 +58,7 @@ class Sweep {
         relaunch_(relaunch) {}
 
   int run() {
+    reserve_memory();
     options_.resume ? resume() : begin();
     {
       const Watchdog watchdog(activity_, options_.case_timeout_s,
@@ -77,12 +78,38 @@ class Sweep {
   }
 
  private:
+  /// Before the first case: what the largest one takes. The others then take their memory from it.
+  void reserve_memory() {
+    const auto elements = [](const workload::Case& c) {
+      const auto m = static_cast<double>(c.shape.m);
+      const auto n = static_cast<double>(c.shape.n);
+      const auto k = static_cast<double>(c.shape.k);
+      return c.skip_reason ? 0 : (m + n) * k + m * n;
+    };
+    const auto largest = std::max_element(cases_.begin(), cases_.end(),
+                                          [&](const workload::Case& x, const workload::Case& y) {
+                                            return elements(x) < elements(y);
+                                          });
+    if (largest == cases_.end()) return;
+    reserved_bytes_ =
+        run::case_memory(session_.config, *largest, session_.kernels, *session_.device);
+    const double start = measure::steady_seconds();
+    session_.device->reserve(reserved_bytes_);
+    reserve_s_ = measure::steady_seconds() - start;
+  }
+
+  [[nodiscard]] std::string reserved() const {
+    return fmt::format("{:.2f} s for {:.2f} GiB of memory", reserve_s_,
+                       static_cast<double>(reserved_bytes_) / (1 << 30));
+  }
+
   void begin() {
     std::vector<std::string> argv{"twofour"};
     const auto& arguments = relaunch_.arguments();
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     Environment environment =
         describe_environment(*session_.device, session_.providers, std::move(argv), options_.seed);
+    environment.device.details["reserved"] = reserved();
     environment.roofs = session_.device->measure_roofs(types_of(session_));
     roofs_ = environment.roofs;
     try {
@@ -169,8 +196,8 @@ class Sweep {
     if (spent.total_s() <= 0) return;
     fmt::print(stderr,
                "time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
-               "({:.2f} s)\n",
-               spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s);
+               "({:.2f} s); before them {}\n",
+               spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s, reserved());
   }
 
   [[nodiscard]] int exit_code() const {
@@ -190,6 +217,8 @@ class Sweep {
   const Relaunch& relaunch_;
   run::Activity activity_;
   Roofs roofs_;
+  std::size_t reserved_bytes_ = 0;
+  double reserve_s_ = 0;
   std::optional<ResultFiles> files_;
   std::vector<Record> records_;
 };

@@ -71,6 +71,11 @@ class Device {
   /// Whether cache lines can be flushed before a launch (CacheMethod::kFlush).
   [[nodiscard]] virtual bool can_flush() const = 0;
 
+  /// Readies up to `bytes` bytes for allocate(), so that what it takes to get memory from the
+  /// system is no part of a case: in a virtual machine that is given its memory as it touches it,
+  /// more than a second for each GiB. At most half of what is free; nothing where memory costs no
+  /// time.
+  virtual void reserve(std::size_t /*bytes*/) {}
   /// At least 64-byte aligned (256 on a GPU), not initialised. Throws std::bad_alloc or
   /// std::runtime_error with the size when it cannot be had.
   virtual Buffer allocate(std::size_t bytes) = 0;

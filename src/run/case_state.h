@@ -49,6 +49,11 @@ struct CaseState {
 void check_support(CaseState& state);
 /// Ends entries that do not fit in memory and gives each of the others its number of copies.
 void plan_memory(CaseState& state);
+/// Operand types in the order in which they are prepared: largest first, so that what is freed of
+/// them is there for the next ones.
+std::vector<DataType> types_in_order(const CaseState& state);
+/// Bytes that are allocated at most, after plan_memory().
+std::size_t peak_bytes(const CaseState& state);
 /// Makes operands and reference of each type; prepares, plans and verifies each entry.
 void prepare_entries(CaseState& state);
 /// Samples all entries that are alive, interleaved, and fills their results.

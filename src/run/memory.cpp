@@ -122,6 +122,32 @@ void plan_memory(CaseState& state) {
   }
 }
 
+std::size_t peak_bytes(const CaseState& state) {
+  std::size_t kept = 0;
+  std::size_t peak = 0;
+  std::set<DataType> outputs;
+  std::set<std::string> weights;
+  for (const DataType type : types_in_order(state)) {
+    std::size_t operands = 0;
+    std::size_t freed = 0;  // B, once all kernels of the type are prepared
+    for (const Entry& entry : state.entries) {
+      const GemmProblem& problem = entry.record.problem;
+      if (!entry.alive() || problem.a != type) continue;
+      operands = operands::operand_bytes(spec_of(state.config, problem));
+      freed = static_cast<std::size_t>(weight_bytes(problem.shape, type, Sparsity::kDense));
+      if (outputs.insert(problem.d).second) kept += output_bytes(problem);
+      if (weights.insert(weights_key(entry)).second) {
+        kept += entry.footprint.weight_bytes * static_cast<std::size_t>(entry.cold.copies);
+      }
+      kept += entry.footprint.workspace_bytes;
+    }
+    kept += operands;
+    peak = std::max(peak, kept);
+    kept -= freed;
+  }
+  return peak;
+}
+
 MemoryNeed memory_need(const RunConfig& config, const workload::Case& c,
                        const SelectedKernel& selected, device::Device& device) {
   const GemmProblem problem = problem_for(selected.kernel, c.shape, config.scales);

@@ -185,14 +185,17 @@ void prepare_type(CaseState& state, DataType type) {
 
 }  // namespace
 
-void prepare_entries(CaseState& state) {
-  // Largest operands first: what is freed of them is there for the next ones.
+std::vector<DataType> types_in_order(const CaseState& state) {
   std::set<DataType> types;
   for (const Entry& entry : state.entries) types.insert(entry.record.problem.a);
   std::vector<DataType> order(types.begin(), types.end());
   std::stable_sort(order.begin(), order.end(),
                    [](DataType x, DataType y) { return size_of(x) > size_of(y); });
-  for (const DataType type : order) {
+  return order;
+}
+
+void prepare_entries(CaseState& state) {
+  for (const DataType type : types_in_order(state)) {
     if (!state.device_lost) prepare_type(state, type);
   }
 }

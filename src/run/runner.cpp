@@ -89,6 +89,34 @@ void check_support(CaseState& state) {
   }
 }
 
+namespace {
+
+std::vector<Entry> entries_of(const RunConfig& config, const workload::Case& c,
+                              std::span<const SelectedKernel> kernels) {
+  std::vector<Entry> entries;
+  for (const SelectedKernel& kernel : kernels) {
+    Entry entry;
+    entry.selected = kernel;
+    entry.record = base_record(config, c, kernel);
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::size_t case_memory(const RunConfig& config, const workload::Case& c,
+                        std::span<const SelectedKernel> kernels, device::Device& device) {
+  Roofs roofs;
+  Activity activity;
+  CaseState state{
+      .config = config, .c = c, .device = device, .roofs = roofs, .activity = activity, .stop = {}};
+  state.entries = entries_of(config, c, kernels);
+  check_support(state);
+  plan_memory(state);
+  return peak_bytes(state);
+}
+
 CaseResult run_case(const RunConfig& config, const workload::Case& c,
                     std::span<const SelectedKernel> kernels, device::Device& device, Roofs& roofs,
                     Activity& activity, std::stop_token stop) {
@@ -98,12 +126,7 @@ CaseResult run_case(const RunConfig& config, const workload::Case& c,
                   .roofs = roofs,
                   .activity = activity,
                   .stop = std::move(stop)};
-  for (const SelectedKernel& kernel : kernels) {
-    Entry entry;
-    entry.selected = kernel;
-    entry.record = base_record(config, c, kernel);
-    state.entries.push_back(std::move(entry));
-  }
+  state.entries = entries_of(config, c, kernels);
   check_support(state);
   plan_memory(state);
   prepare_entries(state);

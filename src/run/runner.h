@@ -68,6 +68,11 @@ inline constexpr std::string_view kInterruptedReason = "interrupted";
 MemoryNeed memory_need(const RunConfig& config, const workload::Case& c,
                        const SelectedKernel& selected, device::Device& device);
 
+/// What the device's memory holds at most while the case runs: operands, D, every kernel's packed
+/// copies and workspace. Only kernels that would run count.
+std::size_t case_memory(const RunConfig& config, const workload::Case& c,
+                        std::span<const SelectedKernel> kernels, device::Device& device);
+
 /// One row for each kernel and cache state, in the order of `kernels`. No kernel's failure is
 /// another's: an exception becomes a `failed` row. `roofs.read_bytes_per_s` is measured again, and
 /// raised, after a case in which weights came faster. `activity` is kept up to date for a watchdog.

@@ -1,5 +1,6 @@
 #include "support/fake_device.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -45,6 +46,7 @@ FakeDevice::FakeDevice() {
 
 Buffer FakeDevice::allocate(std::size_t bytes) {
   *live_bytes_ += bytes;
+  peak_bytes_ = std::max(peak_bytes_, *live_bytes_);
   return {::operator new(bytes, kAlignment), bytes, [live = live_bytes_, bytes](void* data) {
             *live -= bytes;
             ::operator delete(data, kAlignment);

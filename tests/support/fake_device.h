@@ -27,6 +27,8 @@ class FakeDevice final : public device::Device {
 
   /// Bytes allocated and not freed.
   [[nodiscard]] std::size_t live_bytes() const { return *live_bytes_; }
+  /// The most that was ever allocated at once.
+  [[nodiscard]] std::size_t peak_bytes() const { return peak_bytes_; }
   /// The cache states of all loops made, in order.
   [[nodiscard]] const std::vector<CacheState>& loops() const { return loops_; }
   /// The slots launched since the first loop was made.
@@ -55,6 +57,7 @@ class FakeDevice final : public device::Device {
   Roofs roofs_;
   double now_s_ = 0;
   std::shared_ptr<std::size_t> live_bytes_ = std::make_shared<std::size_t>(0);
+  std::size_t peak_bytes_ = 0;
   std::vector<CacheState> loops_;
   std::multiset<int> slots_;
 };

@@ -63,6 +63,17 @@ TEST(PagePool, AFreedBufferServesALargerOneAndTwoSmallerOnes) {
   EXPECT_TRUE(holds(other, 3));
 }
 
+TEST(PagePool, ReservesWhatIsMissing) {
+  PagePool pool(plenty);
+  pool.reserve(3 * kPage, 2);
+  EXPECT_EQ(pool.kept_bytes(), 3 * kPage);
+  pool.reserve(2 * kPage, 2);
+  EXPECT_EQ(pool.kept_bytes(), 3 * kPage);
+  const Buffer buffer = pool.allocate(kPage, 1);
+  pool.reserve(5 * kPage, 2);
+  EXPECT_EQ(pool.kept_bytes(), 5 * kPage);
+}
+
 TEST(PagePool, KeepsWhatIsInUseApart) {
   PagePool pool(plenty);
   std::minstd_rand random(1);

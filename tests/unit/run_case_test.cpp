@@ -182,6 +182,29 @@ TEST_F(RunTest, TheWatchdogSeesNoKernelAfterwards) {
   EXPECT_EQ(activity.current().record, nullptr);
 }
 
+TEST_F(RunTest, CaseMemoryIsWhatIsAllocatedAtMost) {
+  testing::FakeKernel dense = dense_kernel("dense", 1e-3);
+  testing::FakeKernel large = sparse_kernel("large", 1e-3);
+  dense.weight_bytes = std::size_t{3} << 10;
+  large.weight_bytes = std::size_t{64} << 20;
+  const auto kernels = {bf16_kernel("bf16", 1e-3), dense, large};
+  c.shape = {.m = 4, .n = 64, .k = 256};
+  // The large one does not fit in the second run, and counts for nothing there.
+  for (const std::size_t free : {std::size_t{1} << 30, std::size_t{1} << 20}) {
+    testing::FakeDevice fresh;
+    fresh.set_free_bytes(free);
+    auto provider = std::make_unique<testing::FakeProvider>(kernels, fresh);
+    instances.clear();
+    instances.push_back({.row = {.name = "fake", .device_kind = "cpu"}});
+    instances.back().provider = std::move(provider);
+    const auto selected = select_kernels(instances, config.dtype, std::nullopt);
+    const std::size_t expected = case_memory(config, c, selected, fresh);
+    EXPECT_EQ(fresh.peak_bytes(), 0u) << "nothing is allocated for the answer";
+    run_case(config, c, selected, fresh, roofs, activity, stop.get_token());
+    EXPECT_EQ(fresh.peak_bytes(), expected);
+  }
+}
+
 TEST_F(RunTest, MemoryNeedIsWhatTheCaseWouldTake) {
   run({dense_kernel("dense", 1e-3)});
   const auto selected = select_kernels(instances, config.dtype, std::nullopt);

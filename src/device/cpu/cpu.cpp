@@ -74,6 +74,10 @@ MemoryStatus Cpu::memory() const {
 
 bool Cpu::can_flush() const { return can_flush_lines(); }
 
+void Cpu::reserve(std::size_t bytes) {
+  if (pages_) pages_->reserve(std::min(bytes, memory().free_bytes / 2), info_.threads);
+}
+
 Buffer Cpu::allocate(std::size_t bytes) {
   // Linux hands out more than there is and ends the process that touches it.
   if (bytes >= kHugePageBytes) {
@@ -110,7 +114,8 @@ std::unique_ptr<TimedLoop> Cpu::timed_loop(LoopSpec spec) {
 
 Roofs Cpu::measure_roofs(std::span<const DataType> types) {
   return measure_cpu_roofs(types, info_.threads, info_.last_level_cache_bytes,
-                           memory().free_bytes / 4);
+                           memory().free_bytes / 4,
+                           [&](std::size_t bytes) { return allocate(bytes); });
 }
 
 ClockSample Cpu::clocks() const {

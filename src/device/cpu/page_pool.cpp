@@ -21,7 +21,7 @@ struct Stretch {
 };
 
 /// Address space for `bytes` bytes at a multiple of a huge page, or null. Nothing is committed.
-std::byte* reserve(std::size_t bytes) {
+std::byte* address_space(std::size_t bytes) {
   void* mapped = mmap(nullptr, bytes + kHugePageBytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
@@ -102,7 +102,7 @@ PagePool::PagePool(FreeBytes free_bytes) : pages_(std::make_shared<Pages>(std::m
 Buffer PagePool::allocate(std::size_t bytes, int threads) {
   if (bytes > std::numeric_limits<std::size_t>::max() / 2) throw_no_memory(bytes);
   const std::size_t rounded = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
-  std::byte* data = reserve(rounded);
+  std::byte* data = address_space(rounded);
   if (data == nullptr) throw_no_memory(bytes);
   std::vector<Stretch> stretches = pages_->move_to(data, rounded);
   std::size_t there = 0;
@@ -115,6 +115,11 @@ Buffer PagePool::allocate(std::size_t bytes, int threads) {
             if (const auto pool = pages.lock()) return pool->take(stretches);
             for (const Stretch& stretch : stretches) munmap(stretch.data, stretch.bytes);
           }};
+}
+
+void PagePool::reserve(std::size_t bytes, int threads) {
+  // A buffer takes what is kept first, and leaves all of it.
+  if (bytes > kept_bytes()) static_cast<void>(allocate(bytes, threads));
 }
 
 std::size_t PagePool::kept_bytes() const { return pages_->kept_bytes(); }

@@ -28,6 +28,9 @@ class PagePool {
   /// with the size.
   Buffer allocate(std::size_t bytes, int threads);
 
+  /// Gets so many pages that `bytes` bytes are kept for allocate(), whatever that takes.
+  void reserve(std::size_t bytes, int threads);
+
   [[nodiscard]] std::size_t kept_bytes() const;
   /// Gives all pages that no buffer uses back to the system.
   void release();

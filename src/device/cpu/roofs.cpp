@@ -46,11 +46,12 @@ struct SumWords {
   }
 };
 
-double measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_t budget_bytes) {
+double measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_t budget_bytes,
+                                operands::Allocator allocate) {
   const std::size_t wanted = std::clamp(4 * cache_bytes, kLeastBytes, kMostBytes);
   const std::size_t bytes = std::min(wanted, budget_bytes) / kHugePageBytes * kHugePageBytes;
   if (bytes == 0) return 0;
-  const Buffer buffer = allocate_buffer(bytes, threads);
+  const Buffer buffer = allocate(bytes);
   const MemoryRange range{buffer.data(), bytes};
   // A cache of which less than half is replaced by a pass keeps some of it for the next.
   const bool flush = bytes < 2 * cache_bytes && can_flush_lines();
@@ -77,14 +78,15 @@ double measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_
 }  // namespace
 
 Roofs measure_cpu_roofs(std::span<const DataType> types, int threads, std::size_t cache_bytes,
-                        std::size_t memory_budget_bytes) {
+                        std::size_t memory_budget_bytes, operands::Allocator allocate) {
   Roofs roofs;
   const Isa isa = best_isa();
   for (const DataType type : types) {
     const double rate = measure_multiply_adds_per_s(type, isa, threads);
     if (rate > 0) roofs.multiply_adds_per_s[type] = rate;
   }
-  roofs.read_bytes_per_s = measure_read_bytes_per_s(threads, cache_bytes, memory_budget_bytes);
+  roofs.read_bytes_per_s =
+      measure_read_bytes_per_s(threads, cache_bytes, memory_budget_bytes, allocate);
   return roofs;
 }
 
