@@ -91,10 +91,10 @@ class Sweep {
                                             return elements(x) < elements(y);
                                           });
     if (largest == cases_.end()) return;
-    reserved_bytes_ =
+    const std::size_t bytes =
         run::case_memory(session_.config, *largest, session_.kernels, *session_.device);
     const double start = measure::steady_seconds();
-    session_.device->reserve(reserved_bytes_);
+    reserved_bytes_ = session_.device->reserve(bytes);
     reserve_s_ = measure::steady_seconds() - start;
   }
 
@@ -109,7 +109,7 @@ class Sweep {
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     Environment environment =
         describe_environment(*session_.device, session_.providers, std::move(argv), options_.seed);
-    environment.device.details["reserved"] = reserved();
+    if (reserved_bytes_ != 0) environment.device.details["reserved"] = reserved();
     environment.roofs = session_.device->measure_roofs(types_of(session_));
     roofs_ = environment.roofs;
     try {
@@ -196,8 +196,10 @@ class Sweep {
     if (spent.total_s() <= 0) return;
     fmt::print(stderr,
                "time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
-               "({:.2f} s); before them {}\n",
-               spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s, reserved());
+               "({:.2f} s){}{}\n",
+               spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
+               reserved_bytes_ != 0 ? "; before them " : "",
+               reserved_bytes_ != 0 ? reserved() : "");
   }
 
   [[nodiscard]] int exit_code() const {

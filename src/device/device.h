@@ -73,9 +73,9 @@ class Device {
 
   /// Readies up to `bytes` bytes for allocate(), so that what it takes to get memory from the
   /// system is no part of a case: in a virtual machine that is given its memory as it touches it,
-  /// more than a second for each GiB. At most half of what is free; nothing where memory costs no
-  /// time.
-  virtual void reserve(std::size_t /*bytes*/) {}
+  /// more than a second for each GiB. Returns how many are ready: at most half of what is free, 0
+  /// where nothing would be gained.
+  virtual std::size_t reserve(std::size_t /*bytes*/) { return 0; }
   /// At least 64-byte aligned (256 on a GPU), not initialised. Throws std::bad_alloc or
   /// std::runtime_error with the size when it cannot be had.
   virtual Buffer allocate(std::size_t bytes) = 0;

@@ -141,6 +141,15 @@ TEST(CpuDevice, FillsAndCopiesEveryByte) {
   }
 }
 
+TEST(CpuDevice, ReservesWhatIsAskedForOrNothing) {
+  const auto device = make_cpu_device(2, false);
+  const std::size_t bytes = std::size_t{8} << 20;
+  const std::size_t ready = device->reserve(bytes);
+  // Nothing where pages may not go from buffer to buffer.
+  EXPECT_TRUE(ready == bytes || ready == 0) << ready;
+  EXPECT_EQ(device->allocate(bytes).bytes(), bytes);
+}
+
 TEST(CpuDevice, MakesTheOperandsOfTheSpec) {
   const operands::OperandSpec spec{.shape = {.m = 5, .n = 70, .k = 36}, .type = DataType::kBf16};
   const auto device = make_cpu_device(2, false);

@@ -74,8 +74,11 @@ MemoryStatus Cpu::memory() const {
 
 bool Cpu::can_flush() const { return can_flush_lines(); }
 
-void Cpu::reserve(std::size_t bytes) {
-  if (pages_) pages_->reserve(std::min(bytes, memory().free_bytes / 2), info_.threads);
+std::size_t Cpu::reserve(std::size_t bytes) {
+  if (!pages_) return 0;
+  const std::size_t ready = std::min(bytes, memory().free_bytes / 2);
+  if (ready != 0) pages_->reserve(ready, info_.threads);
+  return ready;
 }
 
 Buffer Cpu::allocate(std::size_t bytes) {

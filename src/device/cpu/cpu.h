@@ -24,7 +24,7 @@ class Cpu final : public Device {
   [[nodiscard]] double timer_resolution_s() const override { return timer_resolution_s_; }
   [[nodiscard]] bool can_flush() const override;
 
-  void reserve(std::size_t bytes) override;
+  std::size_t reserve(std::size_t bytes) override;
   Buffer allocate(std::size_t bytes) override;
   void fill_bytes(void* data, unsigned char value, std::size_t bytes) override;
   void copy_to_host(void* host, const void* data, std::size_t bytes) override;
