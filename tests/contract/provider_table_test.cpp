@@ -75,7 +75,8 @@ TEST(KernelList, NamesAreUniqueAndSayWhatTheKernelComputes) {
 // A ratio always compares like with like.
 TEST(KernelList, EverySparseKernelHasADenseTwin) {
   const std::vector<Listed> listed = kernels_on_cpu();
-  for (const auto& [provider, sparse] : listed) {
+  for (const Listed& entry : listed) {
+    const KernelInfo& sparse = entry.kernel;
     if (sparse.sparsity != Sparsity::kTwoFour) continue;
     const bool has_twin = std::any_of(listed.begin(), listed.end(), [&](const Listed& other) {
       const KernelInfo& dense = other.kernel;

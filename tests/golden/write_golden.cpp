@@ -10,6 +10,6 @@ int main(int argc, char** argv) try {
   const std::string bytes = twofour::golden::rendering(argc == 2 ? argv[1] : "");
   return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() ? 0 : 1;
 } catch (const std::exception& error) {
-  std::fprintf(stderr, "write_golden: %s\n", error.what());
+  (void)std::fprintf(stderr, "write_golden: %s\n", error.what());
   return 2;
 }

@@ -76,7 +76,7 @@ class FakeOperation final : public providers::Operation {
     }
     std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));
     if (kernel_.fault == FakeFault::kWrongResult) static_cast<std::uint16_t*>(d_)[0] ^= 0x80U;
-    copies_.at(static_cast<std::size_t>(slot));
+    (void)copies_.at(static_cast<std::size_t>(slot));
     device_.spend(kernel_.launch_s);
   }
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override {

@@ -13,6 +13,7 @@ TEST_P(BadCommandLine, IsRefusedWithOneClearLine) {
   std::vector<std::string> words = GetParam().arguments;
   words.insert(words.begin(), "twofour");
   std::vector<const char*> argv;
+  argv.reserve(words.size());
   for (const std::string& word : words) argv.push_back(word.c_str());
   const auto result = parse_options(static_cast<int>(argv.size()), argv.data());
   ASSERT_TRUE(std::holds_alternative<ExitRequest>(result)) << "accepted";
