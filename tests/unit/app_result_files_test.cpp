@@ -15,6 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 class ResultFilesTest : public ::testing::Test {
+ public:
+  ~ResultFilesTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   ResultFilesTest() {
     std::string name = (std::filesystem::temp_directory_path() / "twofour_files_XXXXXX").string();
@@ -22,7 +25,6 @@ class ResultFilesTest : public ::testing::Test {
     folder_ = name;
     environment_.started_unix_s = 1764000000;
   }
-  ~ResultFilesTest() override { std::filesystem::remove_all(folder_); }
 
   static std::string read(const std::filesystem::path& file) {
     std::ostringstream text;

@@ -28,15 +28,17 @@ constexpr std::size_t kMiB = 1024 * kKiB;
 
 /// A root directory that is filled by the test and removed after it.
 class MadeUpMachine : public testing::Test {
+ public:
+  ~MadeUpMachine() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(root_, ignored);
+  }
+
  protected:
   MadeUpMachine() {
     std::string name = (std::filesystem::temp_directory_path() / "twofour-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category());
     root_ = name;
-  }
-  ~MadeUpMachine() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
   }
 
   void write(const std::string& path, const std::string& text) const {

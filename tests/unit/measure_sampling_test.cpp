@@ -17,7 +17,6 @@ namespace twofour::measure {
 namespace {
 
 using ::testing::Each;
-using ::testing::Ge;
 using ::testing::SizeIs;
 
 constexpr double kResolution_s = 1e-7;

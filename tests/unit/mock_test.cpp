@@ -39,6 +39,7 @@ GemmProblem small_problem(bool bias) {
 
 std::vector<float> floats(const std::vector<std::uint16_t>& codes) {
   std::vector<float> values;
+  values.reserve(codes.size());
   for (const std::uint16_t code : codes) values.push_back(operands::bf16_to_float(code));
   return values;
 }

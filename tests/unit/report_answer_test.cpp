@@ -45,6 +45,7 @@ struct Entry {
 };
 std::vector<Record> cases(const std::vector<Entry>& entries) {
   std::vector<Record> records;
+  records.reserve(entries.size());
   for (const Entry& entry : entries) {
     records.push_back(
         sparse(static_cast<int>(records.size()), entry.m, entry.value, entry.verdict));
