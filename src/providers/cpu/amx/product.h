@@ -8,40 +8,12 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "providers/cpu/amx/finishing.h"
 #include "providers/cpu/amx/panel.h"
+#include "providers/cpu/amx/product_args.h"
 #include "providers/cpu/amx/walk.h"
 
 namespace twofour::providers::cpu::amx {
-
-/// Up to so many rows all sums of 16 columns fit into tile registers, and weights stream past.
-inline constexpr int kStreamRows = 4 * kTileRows;
-
-/// How far ahead of the reading position streamed weights are asked for.
-inline constexpr std::int64_t kPrefetchBytes = 8192;
-/// Steps between expanding a tile and loading it: a tile load must not wait for a store in flight.
-inline constexpr int kExpandAhead = 2;
-inline constexpr int kRingSteps = 2 * kExpandAhead;
-
-/// Rows whose sums become D between two steps, while the tile unit works on later rows.
-inline constexpr std::int64_t kFinishRows = 4;
-
-/// Bytes of dense tiles that one thread expands: two blocks, or the ring.
-inline constexpr std::size_t kDenseBytes =
-    std::size_t{2} * kMaxBlockSteps * kRunsPerPanel * kTileBytes;
-static_assert(kRingSteps <= 2 * kMaxBlockSteps);
-
-/// Bytes of 64-byte aligned scratch memory that one thread needs: dense tiles, then sums.
-inline constexpr std::size_t kScratchBytes = kDenseBytes + kSumsBytes;
-
-/// What one thread multiplies: `panel_count` consecutive packed panels with all rows of A.
-struct ProductArgs {
-  const std::byte* panels = nullptr;
-  std::int64_t panel_count = 0;
-  std::int64_t k_steps = 0;      ///< of a panel
-  const std::byte* a = nullptr;  ///< m rows as pack_rows makes them
-  std::int64_t m = 0;
-  std::byte* scratch = nullptr;  ///< kScratchBytes, 64-byte aligned
-};
 
 /// `Unit` is what multiplies and expands: HardwareUnit, or an emulation with the same members.
 template <class Unit, class Element, Sparsity kSparsity>
@@ -61,13 +33,11 @@ class Product {
   template <class Finish>
   void run(Finish finish) {
     if (args_.m <= kTileRows) {
-      stream<1, 2>(finish);
+      stream<1>(finish);
     } else if (args_.m <= 2 * kTileRows) {
-      stream<2, 2>(finish);
-    } else if (args_.m <= 3 * kTileRows) {
-      stream<3, 1>(finish);
-    } else if (args_.m <= kStreamRows) {
-      stream<4, 1>(finish);
+      stream<2>(finish);
+    } else if (makes_passes()) {
+      run_passes(finish);
     } else {
       run_blocks(finish);
     }
@@ -160,62 +130,21 @@ class Product {
     });
   }
 
-  /// Asks for half `half` of a packed tile, into the second-level cache.
+  /// Asks for half `half` of a packed tile.
+  template <int kLevel>
   static void prefetch_half(const std::byte* packed, int half) {
     constexpr std::int64_t kShare = kPackedBytes / kHalvesPerTile;
     for (std::int64_t byte = 0; byte < kShare; byte += 64) {
-      __builtin_prefetch(packed + half * kShare + byte, 0, 2);
+      __builtin_prefetch(packed + half * kShare + byte, 0, kLevel);
     }
   }
 
-  /// Complete sums of some rows of a panel, [rows][32].
-  struct Complete {
-    std::int64_t panel = 0;
-    std::int64_t row = 0;
-    std::int64_t rows = 0;
-    const Sum* sums = nullptr;
-  };
-
-  /// Handing complete sums over, a few rows at a time, spread over `calls` multiplications of later
-  /// rows.
   template <class Finish>
-  class Finishing {
-   public:
-    Finishing(Finish& finish, const Complete& complete, std::int64_t calls)
-        : finish_(&finish), complete_(complete), calls_(calls) {}
+  using Pending = Finishing<Sum, Finish>;
 
-    /// Does the share that falls to one multiplication.
-    [[gnu::always_inline]] void advance() {
-      if (done_ >= complete_.rows) return;
-      for (credit_ += complete_.rows; credit_ >= calls_ * kFinishRows;
-           credit_ -= calls_ * kFinishRows) {
-        one();
-      }
-    }
-    void finish() {
-      while (done_ < complete_.rows) one();
-    }
+  // --- Up to 32 rows: sums stay in tiles, both runs of a panel stream.
 
-   private:
-    void one() {
-      const std::int64_t rows = std::min(kFinishRows, complete_.rows - done_);
-      if (rows <= 0) return;
-      (*finish_)(complete_.panel, complete_.row + done_, rows,
-                 complete_.sums + done_ * kPanelColumns);
-      done_ += rows;
-    }
-
-    Finish* finish_;
-    Complete complete_;
-    std::int64_t calls_;
-    std::int64_t done_ = 0;
-    std::int64_t credit_ = 0;
-  };
-
-  // --- Up to 64 rows: sums stay in tiles, weights stream.
-
-  /// Where streamed tiles lie: those of one run after the other, or of both runs side by side.
-  template <int kRuns>
+  /// Where streamed tiles lie: those of two runs side by side.
   class Cursor {
    public:
     Cursor(const std::byte* panels, std::int64_t k_steps)
@@ -224,7 +153,7 @@ class Product {
     [[nodiscard]] std::int64_t between() const { return k_steps_ * kPackedBytes; }
     void next() {
       at_ += kPackedBytes;
-      if (kRuns == 2 && --left_ == 0) {
+      if (--left_ == 0) {
         at_ += between();
         left_ = k_steps_;
       }
@@ -236,18 +165,17 @@ class Product {
     std::int64_t k_steps_;
   };
 
-  template <int kRuns>
-  void prefetch_step(const Cursor<kRuns>& at) const {
-    for (int run = 0; run < kRuns; ++run) {
+  static void prefetch_step(const Cursor& at) {
+    constexpr int kLevel = kExpands ? kIntoFirstLevel : kIntoSecondLevel;
+    for (int run = 0; run < kRunsPerPanel; ++run) {
       for (int half = 0; half < kHalvesPerTile; ++half) {
-        prefetch_half(at.tile() + run * at.between(), half);
+        prefetch_half<kLevel>(at.tile() + run * at.between(), half);
       }
     }
   }
 
-  template <int kRuns>
-  void expand_step(const Cursor<kRuns>& at, std::byte* dense) const {
-    for (int run = 0; run < kRuns; ++run) {
+  static void expand_step(const Cursor& at, std::byte* dense) {
+    for (int run = 0; run < kRunsPerPanel; ++run) {
       for (int half = 0; half < kHalvesPerTile; ++half) {
         Unit::template expand_half<Element>(at.tile() + run * at.between(), half,
                                             dense + std::int64_t{run} * kTileBytes);
@@ -255,16 +183,18 @@ class Product {
     }
   }
 
-  template <int kRowTiles, int kRuns, class Finish>
+  /// Where the dense tiles of step `step` lie until step `step` + kRingSteps needs the place.
+  [[nodiscard]] std::byte* ring(std::int64_t step) const {
+    return args_.scratch + step % kRingSteps * (kRunsPerPanel * kTileBytes);
+  }
+
+  template <int kRowTiles, class Finish>
   void stream(Finish& finish) {
-    configure<kRowTiles, kRuns>(args_.m);
-    const std::int64_t total = args_.panel_count * args_.k_steps * (kRunsPerPanel / kRuns);
-    const auto ring = [&](std::int64_t step) {
-      return args_.scratch + step % kRingSteps * (kRunsPerPanel * kTileBytes);
-    };
-    Cursor<kRuns> packed(args_.panels, args_.k_steps);
-    Cursor<kRuns> asked = packed;
-    for (std::int64_t i = 0; i < kPrefetchBytes / (kRuns * kPackedBytes); ++i) asked.next();
+    configure<kRowTiles, 2>(args_.m);
+    const std::int64_t total = args_.panel_count * args_.k_steps;
+    Cursor packed(args_.panels, args_.k_steps);
+    Cursor asked = packed;
+    for (std::int64_t i = 0; i < kPrefetchBytes / (kRunsPerPanel * kPackedBytes); ++i) asked.next();
     std::int64_t ready = 0;  // steps expanded
     const auto make_ready = [&] {
       prefetch_step(asked);
@@ -276,34 +206,167 @@ class Product {
     if constexpr (kExpands) {
       while (ready < std::min<std::int64_t>(kExpandAhead, total)) make_ready();
     }
-    const std::int64_t first_rows = std::min<std::int64_t>(args_.m, kBlockRows);
-    const std::int64_t more_rows = args_.m - first_rows;
     std::int64_t step = 0;
-    Finishing<Finish> pending(finish, {}, 1);
+    Pending<Finish> pending(finish, {}, 1);
     for (std::int64_t panel = 0; panel < args_.panel_count; ++panel) {
-      for (int run = 0; run < kRunsPerPanel; run += kRuns) {
-        const std::byte* a = args_.a;
-        const std::byte* a_more = args_.a + first_rows * args_.k_steps * kTileRowBytes;
-        zero_sums<kRowTiles, kRuns>();
-        for (const std::int64_t end = step + args_.k_steps; step < end; ++step) {
-          if constexpr (kExpands) {
-            if (ready < total) make_ready();
-            multiply<kRowTiles, kRuns>(a, a_more, ring(step), kTileBytes);
-          } else {
-            const std::byte* b = packed.tile();
-            make_ready();
-            multiply<kRowTiles, kRuns>(a, a_more, b, packed.between());
-          }
-          a += first_rows * kTileRowBytes;
-          a_more += more_rows * kTileRowBytes;
-          if (run == 0) pending.advance();
+      const std::byte* a = args_.a;
+      zero_sums<kRowTiles, 2>();
+      for (const std::int64_t end = step + args_.k_steps; step < end; ++step) {
+        if constexpr (kExpands) {
+          if (ready < total) make_ready();
+          multiply<kRowTiles, 2>(a, nullptr, ring(step), kTileBytes);
+        } else {
+          const std::byte* b = packed.tile();
+          make_ready();
+          multiply<kRowTiles, 2>(a, nullptr, b, packed.between());
         }
-        if (run == 0) pending.finish();
-        store_sums<kRowTiles, kRuns>(sums_ + run * kTileColumns);
+        a += args_.m * kTileRowBytes;
+        pending.advance();
       }
+      pending.finish();
+      store_sums<kRowTiles, 2>(sums_);
       pending = {finish, {panel, 0, args_.m, sums_}, args_.k_steps};
     }
     pending.finish();
+  }
+
+  // --- Some more rows: passes of up to 64 rows over each run, their sums in tiles. A 2:4 tile is
+  // expanded again for each pass, into the first-level cache.
+
+  /// Rows of a chunk: their activations stay in the second-level cache.
+  [[nodiscard]] std::int64_t pass_chunk_rows() const {
+    return std::min(kActivationBytes / (args_.k_steps * kTileRowBytes), kMostPassRows) / kPassRows *
+           kPassRows;
+  }
+  [[nodiscard]] bool makes_passes() const {
+    constexpr std::int64_t kMostRows = kExpands ? kMostPassRows : 2 * kPassRows;
+    if (args_.m <= kPassRows) return true;
+    return args_.m <= kMostRows && pass_chunk_rows() >= 2 * kPassRows;
+  }
+
+  /// The dense tiles of all runs in order, each run `passes` times.
+  class Feed {
+   public:
+    Feed(const Product& product, std::int64_t passes)
+        : product_(product),
+          passes_(passes),
+          total_(product.args_.panel_count * kRunsPerPanel * product.args_.k_steps * passes),
+          packed_(product.args_.panels),
+          asked_(packed_ + (passes == 1 ? kPrefetchBytes : run_bytes())) {
+      if constexpr (kExpands) {
+        while (ready_ < std::min<std::int64_t>(kExpandAhead, total_)) make_ready();
+      }
+    }
+
+    [[gnu::always_inline]] const std::byte* next() {
+      if constexpr (kExpands) {
+        if (ready_ < total_) make_ready();
+        return product_.ring(step_++);
+      } else {
+        const std::byte* tile = packed_;
+        make_ready();
+        return tile;
+      }
+    }
+
+   private:
+    [[nodiscard]] std::int64_t run_bytes() const { return product_.args_.k_steps * kPackedBytes; }
+
+    [[gnu::always_inline]] void make_ready() {
+      if (--until_asking_ < 0) {  // a run later is asked for once, spread over the passes of this
+        until_asking_ = passes_ - 1;
+        for (int half = 0; half < kHalvesPerTile; ++half) {
+          prefetch_half<kIntoSecondLevel>(asked_, half);
+        }
+        asked_ += kPackedBytes;
+      }
+      if constexpr (kExpands) {
+        for (int half = 0; half < kHalvesPerTile; ++half) {
+          Unit::template expand_half<Element>(packed_, half, product_.ring(ready_));
+        }
+      }
+      packed_ += kPackedBytes;
+      ++ready_;
+      if (++in_run_ < product_.args_.k_steps) return;
+      in_run_ = 0;
+      if (++pass_ < passes_) {
+        packed_ -= run_bytes();
+      } else {
+        pass_ = 0;
+      }
+    }
+
+    const Product& product_;
+    std::int64_t passes_;
+    std::int64_t total_;
+    const std::byte* packed_;
+    const std::byte* asked_;
+    std::int64_t ready_ = 0, step_ = 0;   // tiles made ready, tiles given
+    std::int64_t in_run_ = 0, pass_ = 0;  // of the tile that is made ready next
+    std::int64_t until_asking_ = 0;
+  };
+
+  /// Rows [first + row, first + row + rows) times one run of a panel.
+  struct Pass {
+    std::int64_t first = 0;  ///< row of the chunk
+    std::int64_t row = 0;
+    std::int64_t rows = 0;
+    int run = 0;
+  };
+
+  template <int kRowTiles, class Finish>
+  void multiply_pass(const Pass& pass, Feed& feed, Pending<Finish>& pending) {
+    configure<kRowTiles, 1>(pass.rows);
+    const std::int64_t first_rows = std::min<std::int64_t>(pass.rows, kBlockRows);
+    const std::int64_t more_rows = pass.rows - first_rows;
+    const std::byte* a = args_.a + (pass.first + pass.row) * args_.k_steps * kTileRowBytes;
+    const std::byte* a_more = a + first_rows * args_.k_steps * kTileRowBytes;
+    zero_sums<kRowTiles, 1>();
+    for (std::int64_t step = 0; step < args_.k_steps; ++step) {
+      multiply<kRowTiles, 1>(a, a_more, feed.next(), 0);
+      a += first_rows * kTileRowBytes;
+      a_more += more_rows * kTileRowBytes;
+      pending.advance();
+    }
+    pending.finish();
+    store_sums<kRowTiles, 1>(sums_ + pass.row * kPanelColumns + pass.run * kTileColumns);
+  }
+
+  template <class Finish>
+  void multiply_pass(const Pass& pass, Feed& feed, Pending<Finish>& pending) {
+    switch ((pass.rows + kTileRows - 1) / kTileRows) {
+      case 1:
+        return multiply_pass<1>(pass, feed, pending);
+      case 2:
+        return multiply_pass<2>(pass, feed, pending);
+      case 3:
+        return multiply_pass<3>(pass, feed, pending);
+      default:
+        return multiply_pass<4>(pass, feed, pending);
+    }
+  }
+
+  template <class Finish>
+  void run_passes(Finish& finish) {
+    const std::int64_t chunk_rows = std::max(pass_chunk_rows(), kPassRows);
+    Pending<Finish> pending(finish, {}, 1);
+    for (std::int64_t first = 0; first < args_.m; first += chunk_rows) {
+      const std::int64_t rows = std::min(chunk_rows, args_.m - first);
+      Feed feed(*this, (rows + kPassRows - 1) / kPassRows);
+      for (std::int64_t panel = 0; panel < args_.panel_count; ++panel) {
+        for (int run = 0; run < kRunsPerPanel; ++run) {
+          for (std::int64_t row = 0; row < rows; row += kPassRows) {
+            const Pass pass{first, row, std::min(kPassRows, rows - row), run};
+            multiply_pass(pass, feed, pending);
+            if (run + 1 < kRunsPerPanel) continue;
+            pending = {finish,
+                       {panel, first + row, pass.rows, sums_ + row * kPanelColumns},
+                       args_.k_steps};
+          }
+        }
+      }
+      pending.finish();
+    }
   }
 
   // --- More rows: blocks of k-steps; while one is multiplied, the next is made ready.
@@ -347,7 +410,8 @@ class Product {
       const int half = static_cast<int>(done_ % kHalvesPerTile);
       ++done_;
       if (step < later_.steps()) {
-        prefetch_half(product_.packed_tile(later_, later_.begin + step, run), half);
+        prefetch_half<kIntoSecondLevel>(product_.packed_tile(later_, later_.begin + step, run),
+                                        half);
       }
       if constexpr (kExpands) {
         if (step >= next_.steps()) return;
@@ -374,7 +438,7 @@ class Product {
     Block next = walk.next();
     Block later = walk.next();
     Preparation(*this, next, kExpands ? later : next, 1).finish();
-    Finishing<Finish> pending(finish, {}, 1);
+    Pending<Finish> pending(finish, {}, 1);
     while (next.steps() > 0) {
       const Block block = next;
       next = later;
@@ -396,7 +460,7 @@ class Product {
 
   template <int kRowTiles, class Finish>
   void multiply_rows(const Block& block, std::int64_t row, std::int64_t rows,
-                     Preparation& preparation, Finishing<Finish>& pending, Finish& finish) {
+                     Preparation& preparation, Pending<Finish>& pending, Finish& finish) {
     configure<kRowTiles, 2>(rows);
     Sum* sums = sums_ + (block.panel % group_panels_ * chunk_rows_ + row) * kPanelColumns;
     if (block.begin == 0) {
