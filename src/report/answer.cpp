@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "core/isa.h"
 #include "report/format.h"
 
 namespace twofour::report {
@@ -216,6 +217,26 @@ std::string caution(const Rows& rows) {
                      fmt::join(seen, ", "));
 }
 
+/// Why 2:4 loses or ties on AMX; empty when it does not, or ran on something else.
+std::string reason_on_amx(const Rows& rows) {
+  const Record* first = nullptr;  // rows come by ascending M
+  const Record* last = nullptr;
+  for (const Record* r : rows) {
+    if (r->provider != "cpu" || r->architecture != to_string(Isa::kAmx)) continue;
+    if (!has_verdict(*r, Verdict::kLoss) && !has_verdict(*r, Verdict::kTie)) continue;
+    if (first == nullptr) first = r;
+    last = r;
+  }
+  if (first == nullptr) return {};
+  const std::int64_t low = first->problem.shape.m;
+  const std::int64_t high = last->problem.shape.m;
+  return fmt::format(
+      " AMX has no sparse instruction: expanding 2:4 weights takes time beside the "
+      "multiplications and saves only weight bytes, so dense is the better choice where 2:4 loses "
+      "or ties ({}).",
+      low == high ? fmt::format("M = {}", low) : fmt::format("M = {} to {}", low, high));
+}
+
 }  // namespace
 
 std::vector<std::string> verdict_counts(std::span<const Record> records) {
@@ -324,7 +345,7 @@ std::string answer(std::span<const Record> records) {
   } else if (std::any_of(records.begin(), records.end(), is_hot)) {
     text += ", with the weights out of cache (cold)";
   }
-  return text + "." + caution(rows);
+  return text + "." + reason_on_amx(rows) + caution(rows);
 }
 
 }  // namespace twofour::report

@@ -24,8 +24,9 @@ Grid geometric_means(std::span<const Record> records);
 /// is how the table marks a 2:4 row that wins.
 std::vector<std::string> legend(std::span<const Record> records, std::string_view win_mark);
 
-/// One sentence that answers the question from the best 2:4 kernel of each problem; cold
-/// measurements where there are any. Says from which M on dense is faster, or 2:4.
+/// Answers the question from the best 2:4 kernel of each problem; cold measurements where there are
+/// any. Says from which M on dense is faster, or 2:4; then why where 2:4 loses or ties on AMX, and
+/// which flags make wins doubtful.
 std::string answer(std::span<const Record> records);
 
 }  // namespace twofour::report

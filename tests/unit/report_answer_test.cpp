@@ -119,6 +119,26 @@ TEST(Answer, WarnsOfDoubtfulWins) {
               EndsWith(" Careful: 2 of the 2 wins are flagged UNSTABLE, WEAK_BASELINE."));
 }
 
+TEST(Answer, SaysWhyDenseIsTheBetterChoiceOnAmx) {
+  auto records =
+      cases({{1, 1.5, kWin}, {128, 1.1, kUnclear}, {512, 1.0, kTie}, {1024, 0.9, kLoss}});
+  for (Record& record : records) {
+    record.provider = "cpu";
+    record.architecture = "avx512";
+  }
+  EXPECT_THAT(answer(records), Not(HasSubstr("AMX")));
+  for (Record& record : records) record.architecture = "amx";
+  EXPECT_THAT(
+      answer(records),
+      EndsWith("(2:4 runs at 0.90x). AMX has no sparse instruction: expanding 2:4 weights "
+               "takes time beside the multiplications and saves only weight bytes, so dense "
+               "is the better choice where 2:4 loses or ties (M = 512 to 1024)."));
+  records[3].vs_dense->verdict = kUnclear;
+  EXPECT_THAT(answer(records), EndsWith("loses or ties (M = 512)."));
+  records[2].vs_dense->verdict = kWin;
+  EXPECT_THAT(answer(records), Not(HasSubstr("AMX")));
+}
+
 TEST(Answer, SaysWhenThereIsNothingToCompare) {
   EXPECT_EQ(answer({}), kQuestion + "Not asked: no 2:4 kernel took part.");
   std::vector<Record> records{sparse(0, 1, 1, kTie)};
