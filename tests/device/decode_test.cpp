@@ -174,7 +174,7 @@ TEST_F(DecodeTest, ScalesBiasAndOutputTypes) {
   for (const auto& [type, d] :
        {std::pair{DataType::kInt8, DataType::kBf16}, std::pair{DataType::kFp8E4m3, DataType::kBf16},
         std::pair{DataType::kFp8E4m3, DataType::kFp16}}) {
-    for (const auto scale_a : {ScaleGranularity::kNone, ScaleGranularity::kVector}) {
+    for (const auto scale_a : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
       for (const auto scale_b : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
         GemmProblem problem = problem_of(type, Sparsity::kTwoFour, {13, 333, 1024});
         problem.d = d;

@@ -27,14 +27,23 @@ int most_warpgroups_of(const GemmProblem& problem) {
   return most_warpgroups(instruction_tokens(problem.shape.m));
 }
 
-/// Warpgroups that share the chunks of a tile: up to four where there is little else to do at once.
+/// Most warpgroups that share the chunks of a tile where there is little else to do at once. Their
+/// partial sums are added through shared memory, which takes time that grows with the tokens: from
+/// 16 on, four never won.
 int groups_for(const GemmProblem& problem, Cut cut) {
+  const int most = instruction_tokens(problem.shape.m) > 8 ? 2 : 4;
   int groups = 1;
-  while (groups < 4 && 2 * groups * cut.tiles <= std::min(4, most_warpgroups_of(problem)) &&
+  while (groups < most && 2 * groups * cut.tiles <= std::min(4, most_warpgroups_of(problem)) &&
          2 * groups <= chunks_per_rank(problem, cut.ranks)) {
     groups *= 2;
   }
   return groups;
+}
+
+/// When the next kernel may start. CTAs that come early take shared memory and time from those that
+/// still load, which from 64 tokens on costs more than it hides.
+Overlap overlap_for(const GemmProblem& problem) {
+  return instruction_tokens(problem.shape.m) >= 64 ? Overlap::kLoaded : Overlap::kEarly;
 }
 
 }  // namespace
@@ -103,17 +112,23 @@ std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int grou
 
 std::vector<DecodeConfig> candidates(const GemmProblem& problem, int multiprocessors, int most) {
   std::vector<DecodeConfig> list;
-  int taken = 0;
-  for (const Cut cut : cuts(problem, multiprocessors)) {
-    if (taken == most) break;
+  const auto add = [&](Cut cut, int groups) {
     const std::size_t before = list.size();
     for (const int bytes : {kHalfSharedBytes, kMostSharedBytes, kThirdSharedBytes}) {
-      const auto config = fitted(problem, cut, groups_for(problem, cut), bytes, Overlap::kEarly);
+      const auto config = fitted(problem, cut, groups, bytes, overlap_for(problem));
       if (config && std::find(list.begin(), list.end(), *config) == list.end()) {
         list.push_back(*config);
       }
     }
-    if (list.size() > before) ++taken;
+    return list.size() > before;
+  };
+  std::vector<Cut> taken;
+  for (const Cut cut : cuts(problem, multiprocessors)) {
+    if (taken.size() == static_cast<std::size_t>(most)) break;
+    if (add(cut, groups_for(problem, cut))) taken.push_back(cut);
+  }
+  if (instruction_tokens(problem.shape.m) > 8) {
+    for (const Cut cut : taken) add(cut, 1);
   }
   if (list.empty()) throw std::logic_error("no configuration of a decode kernel fits");
   return list;
