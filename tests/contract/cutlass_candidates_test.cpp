@@ -31,18 +31,20 @@ class EveryCandidate : public ::testing::Test {
   }
 
   void check_all(DataType a, DataType d) {
-    // A tail of every tile, and K with a part of a stage; the second has several tiles of each
-    // width, so that clusters, swizzles and raster orders make a difference.
+    // A tail of every tile, and K with a part of a stage: of the stages of 128 and of 256 deep
+    // tiles there are an odd number, an even one and a single one. The second has several tiles of
+    // each width, so that clusters, swizzles and raster orders make a difference.
     for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
       check(
-          {.shape = {.m = 17, .n = 328, .k = 2080}, .a = a, .b = a, .d = d, .sparsity = sparsity});
-      check({.shape = {.m = 300, .n = 1096, .k = 1120},
+          {.shape = {.m = 17, .n = 328, .k = 1888}, .a = a, .b = a, .d = d, .sparsity = sparsity});
+      check({.shape = {.m = 300, .n = 1096, .k = 1216},
              .a = a,
              .b = a,
              .d = d,
              .scales = {ScaleGranularity::kVector, ScaleGranularity::kVector},
              .bias = true,
              .sparsity = sparsity});
+      check({.shape = {.m = 40, .n = 72, .k = 96}, .a = a, .b = a, .d = d, .sparsity = sparsity});
     }
   }
 

@@ -81,10 +81,18 @@ TEST(CutlassCandidates, LaunchEarlyWhereNoBarriersAreReset) {
 }
 
 TEST(CutlassCandidates, SplitKWhereTilesAreFewerThanMultiprocessors) {
-  const auto splits = [](std::int64_t n) {
+  const ListedKernel kernel({.sparsity = Sparsity::kTwoFour,
+                             .tile_m = 128,
+                             .tile_n = 32,
+                             .tile_k = 256,
+                             .schedule = Schedule::kCooperative,
+                             .scheduler = Scheduler::kStreamK});
+  const std::vector<const Kernel*> kernels{&kernel};
+  const auto splits = [&](std::int64_t n) {
     std::set<int> found;
-    for (const Candidate& candidate : candidates_of(
-             problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 16, .n = n, .k = 8192}))) {
+    for (const Candidate& candidate : candidates(
+             kernels, problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 16, .n = n, .k = 8192}),
+             kMultiprocessors)) {
       if (candidate.tactic.decomposition == Decomposition::kSplitK) {
         found.insert(candidate.tactic.splits);
       }
@@ -106,6 +114,23 @@ TEST(CutlassCandidates, LeaveOutKernelsThatRefuseTheShape) {
            kMultiprocessors)) {
     EXPECT_EQ(candidate.kernel, &takes);
   }
+}
+
+TEST(CutlassCandidates, HaveInstructionsInFlightFirst) {
+  KernelTraits traits{.sparsity = Sparsity::kTwoFour,
+                      .tile_m = 128,
+                      .tile_n = 256,
+                      .tile_k = 128,
+                      .schedule = Schedule::kCooperative};
+  const ListedKernel stock(traits);
+  traits.mainloop = Mainloop::kInFlight;
+  const ListedKernel in_flight(traits);
+  const std::vector<const Kernel*> kernels{&stock, &in_flight};
+  const auto list = candidates(
+      kernels, problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 4096, .n = 4096, .k = 8192}),
+      kMultiprocessors);
+  ASSERT_FALSE(list.empty());
+  EXPECT_EQ(list.front().kernel, &in_flight);
 }
 
 TEST(CutlassCandidates, TakeAnyTileWhereABuildHasNoneThatSuits) {
@@ -167,6 +192,20 @@ TEST(CutlassNames, SayWhatIsChosenAtLaunch) {
                              .scheduler = Scheduler::kStreamK});
   EXPECT_EQ(name_of({&kernel, {.swizzle = 2, .raster = Raster::kAlongM}}),
             "128x256x128_CO_c21_sk swizzle=2 raster=m");
+}
+
+TEST(CutlassNames, SayWhichLoopAndEpilogue) {
+  const auto name = [](Schedule schedule, Mainloop mainloop) {
+    return to_string({.tile_m = 128,
+                      .tile_n = 256,
+                      .tile_k = 128,
+                      .cluster_n = 2,
+                      .schedule = schedule,
+                      .mainloop = mainloop});
+  };
+  EXPECT_EQ(name(Schedule::kPingPong, Mainloop::kInFlight), "128x256x128_PP+_c12");
+  EXPECT_EQ(name(Schedule::kCooperative, Mainloop::kInFlightWide), "128x256x128_CO+w_c12");
+  EXPECT_EQ(name(Schedule::kCooperative, Mainloop::kInFlightSplit), "128x256x128_CO+s_c12");
 }
 
 }  // namespace

@@ -33,6 +33,13 @@ Schedule schedule_of(const std::string& name) {
   return name == "CO" ? Schedule::kCooperative : Schedule::kWarpSpecialized;
 }
 
+Mainloop mainloop_of(const std::string& name) {
+  if (name == "+") return Mainloop::kInFlight;
+  if (name == "+w") return Mainloop::kInFlightWide;
+  if (name == "+s") return Mainloop::kInFlightSplit;
+  throw std::runtime_error("kernel_list.txt: no loop '" + name + "'");
+}
+
 void add(std::vector<std::unique_ptr<ListedKernel>>& kernels, KernelTraits traits,
          const std::string& types) {
   std::istringstream list(types);
@@ -60,6 +67,10 @@ std::vector<std::unique_ptr<ListedKernel>> read_list() {
     fields >> traits.tile_m >> x >> traits.tile_n >> x >> traits.tile_k >> schedule >>
         traits.cluster_m >> x >> traits.cluster_n >> scheduler >> dense >> sparse;
     if (!fields) throw std::runtime_error("kernel_list.txt: not a kernel: " + line);
+    if (const auto plus = schedule.find('+'); plus != std::string::npos) {
+      traits.mainloop = mainloop_of(schedule.substr(plus));
+      schedule.resize(plus);
+    }
     traits.schedule = schedule_of(schedule);
     traits.scheduler = scheduler == "streamk" ? Scheduler::kStreamK : Scheduler::kTiles;
     traits.sparsity = Sparsity::kDense;

@@ -1,5 +1,5 @@
 // One CUTLASS kernel, dense or 2:4, with scales and bias in its epilogue. Included by the sources
-// that the build writes from kernel_list.inc, one for each tile shape: the templates of a tile
+// that the build writes from kernel_list.txt, one for each tile shape: the templates of a tile
 // shape are compiled once for all kernels that share it.
 #pragma once
 
@@ -17,6 +17,8 @@
 
 #include "device/cuda/error.h"
 #include "providers/cutlass/kernel.h"
+#include "providers/cutlass/sparse_mainloop.cuh"
+#include "providers/cutlass/split_epilogue.cuh"
 
 namespace twofour::providers::sm90 {
 
@@ -125,8 +127,34 @@ using WeightLayout = ::cutlass::layout::RowMajor;
 using ActivationLayout = ::cutlass::layout::ColumnMajor;
 using OutputLayout = ::cutlass::layout::ColumnMajor;
 
+template <Mainloop kMainloop>
+using EpilogueTile =
+    cute::conditional_t<kMainloop == Mainloop::kInFlightWide, cute::Shape<cute::_128, cute::_64>,
+                        ::cutlass::epilogue::collective::EpilogueTileAuto>;
+
+template <class Stock, class OperatorClass, class TileShape, class ClusterShape, class Accumulator,
+          class ElementD, Mainloop kMainloop>
+struct EpilogueOf {
+  using Type = Stock;
+};
+template <class Stock, class OperatorClass, class TileShape, class ClusterShape, class Accumulator,
+          class ElementD>
+struct EpilogueOf<Stock, OperatorClass, TileShape, ClusterShape, Accumulator, ElementD,
+                  Mainloop::kInFlightSplit> {
+  static constexpr int kTileN = cute::size<1>(TileShape{});
+  using HalfTile = cute::Shape<cute::_64, cute::Int<kTileN>, decltype(cute::get<2>(TileShape{}))>;
+  using Half = typename ::cutlass::epilogue::collective::CollectiveBuilder<
+      ::cutlass::arch::Sm90, OperatorClass, HalfTile, ClusterShape,
+      cute::Shape<cute::_64, cute::_64>, Accumulator, float, void, OutputLayout,
+      16 / sizeof(ElementD), ElementD, OutputLayout, 16 / sizeof(ElementD),
+      ::cutlass::epilogue::TmaWarpSpecialized,
+      typename Epilogue<HalfTile, ElementD>::Tree>::CollectiveOp;
+  using Type = SplitEpilogue<Half, kTileN, 64>;
+};
+
 template <DataType kA, DataType kD, Sparsity kSparsity, int kTileM, int kTileN, int kTileK,
-          Schedule kSchedule, int kClusterM, int kClusterN, Scheduler kScheduler>
+          Schedule kSchedule, int kClusterM, int kClusterN, Scheduler kScheduler,
+          Mainloop kMainloop = Mainloop::kStock>
 struct Gemm {
   static constexpr KernelTraits kTraits{.a = kA,
                                         .d = kD,
@@ -137,7 +165,8 @@ struct Gemm {
                                         .cluster_m = kClusterM,
                                         .cluster_n = kClusterN,
                                         .schedule = kSchedule,
-                                        .scheduler = kScheduler};
+                                        .scheduler = kScheduler,
+                                        .mainloop = kMainloop};
   static constexpr bool kSparse = kSparsity == Sparsity::kTwoFour;
 
   using ElementA = typename Element<kA>::Type;
@@ -153,17 +182,21 @@ struct Gemm {
   static constexpr int kAlignA = 16 / sizeof(ElementA);
   static constexpr int kAlignD = 16 / sizeof(ElementD);
 
-  using CollectiveEpilogue = typename ::cutlass::epilogue::collective::CollectiveBuilder<
-      ::cutlass::arch::Sm90, OperatorClass, TileShape, ClusterShape,
-      ::cutlass::epilogue::collective::EpilogueTileAuto, Accumulator, float, void, OutputLayout,
-      kAlignD, ElementD, OutputLayout, kAlignD, typename Tags::Epilogue,
-      typename EpilogueTree::Tree>::CollectiveOp;
-  using CollectiveMainloop = typename ::cutlass::gemm::collective::CollectiveBuilder<
+  using StockEpilogue = typename ::cutlass::epilogue::collective::CollectiveBuilder<
+      ::cutlass::arch::Sm90, OperatorClass, TileShape, ClusterShape, EpilogueTile<kMainloop>,
+      Accumulator, float, void, OutputLayout, kAlignD, ElementD, OutputLayout, kAlignD,
+      typename Tags::Epilogue, typename EpilogueTree::Tree>::CollectiveOp;
+  using CollectiveEpilogue =
+      typename EpilogueOf<StockEpilogue, OperatorClass, TileShape, ClusterShape, Accumulator,
+                          ElementD, kMainloop>::Type;
+  using StockMainloop = typename ::cutlass::gemm::collective::CollectiveBuilder<
       ::cutlass::arch::Sm90, OperatorClass, ElementA, WeightLayout, kAlignA, ElementA,
       ActivationLayout, kAlignA, Accumulator, TileShape, ClusterShape,
       ::cutlass::gemm::collective::StageCountAutoCarveout<static_cast<int>(
           sizeof(typename CollectiveEpilogue::SharedStorage))>,
       typename Tags::Mainloop>::CollectiveOp;
+  using CollectiveMainloop = cute::conditional_t<kMainloop == Mainloop::kStock, StockMainloop,
+                                                 SparseMainloop<StockMainloop>>;
   using SchedulerTag = cute::conditional_t<kScheduler == Scheduler::kStreamK, StreamKTag,
                                            ::cutlass::gemm::PersistentScheduler>;
   using GemmKernel = ::cutlass::gemm::kernel::GemmUniversal<

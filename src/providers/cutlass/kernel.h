@@ -26,6 +26,11 @@ enum class Schedule : std::uint8_t { kWarpSpecialized, kPingPong, kCooperative }
 /// Who hands tiles to blocks. Stream-K splits the K loops of tiles among blocks.
 enum class Scheduler : std::uint8_t { kTiles, kStreamK };
 
+/// CUTLASS's loop over K and epilogue, or our own loop of 8-bit 2:4 kernels (sparse_mainloop.cuh)
+/// with CUTLASS's epilogue, the same in pieces of 128 x 64, or our own epilogue
+/// (split_epilogue.cuh).
+enum class Mainloop : std::uint8_t { kStock, kInFlight, kInFlightWide, kInFlightSplit };
+
 /// What a kernel was compiled for.
 struct KernelTraits {
   DataType a = DataType::kInt8;
@@ -38,6 +43,7 @@ struct KernelTraits {
   int cluster_n = 1;
   Schedule schedule = Schedule::kWarpSpecialized;
   Scheduler scheduler = Scheduler::kTiles;
+  Mainloop mainloop = Mainloop::kStock;
 };
 
 /// "128x256x128_CO_c21_sk".
@@ -101,7 +107,7 @@ class Kernel {
                                                                 void* workspace) const = 0;
 };
 
-/// Every compiled kernel, in the order of kernel_list.inc.
+/// Every compiled kernel, in the order of kernel_list.txt.
 std::span<const Kernel* const> kernels();
 
 }  // namespace twofour::providers::sm90

@@ -18,12 +18,26 @@ const char* short_name(Schedule schedule) {
   return "WS";
 }
 
+const char* short_name(Mainloop mainloop) {
+  switch (mainloop) {
+    case Mainloop::kInFlight:
+      return "+";
+    case Mainloop::kInFlightWide:
+      return "+w";
+    case Mainloop::kInFlightSplit:
+      return "+s";
+    case Mainloop::kStock:
+      break;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string to_string(const KernelTraits& traits) {
-  return fmt::format("{}x{}x{}_{}_c{}{}{}", traits.tile_m, traits.tile_n, traits.tile_k,
-                     short_name(traits.schedule), traits.cluster_m, traits.cluster_n,
-                     traits.scheduler == Scheduler::kStreamK ? "_sk" : "");
+  return fmt::format("{}x{}x{}_{}{}_c{}{}{}", traits.tile_m, traits.tile_n, traits.tile_k,
+                     short_name(traits.schedule), short_name(traits.mainloop), traits.cluster_m,
+                     traits.cluster_n, traits.scheduler == Scheduler::kStreamK ? "_sk" : "");
 }
 
 std::string to_string(const Tactic& tactic) {
