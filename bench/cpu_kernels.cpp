@@ -101,7 +101,7 @@ class Case {
   }
 
  private:
-  [[nodiscard]] Range blocks() const { return {0, block_count(shape_.m, kernel_.max_rows)}; }
+  [[nodiscard]] Range blocks() const { return {0, block_count(kernel_, shape_.m)}; }
 
   const Kernel& kernel_;
   GemmShape shape_;

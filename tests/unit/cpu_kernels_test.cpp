@@ -116,7 +116,7 @@ Problem make_problem(GemmShape shape, DataType type, DataType d_type, bool vecto
 std::vector<std::uint16_t> multiply(const Kernel& kernel, const Problem& p, ThreadGrid grid) {
   const auto& [m, n, k] = p.shape;
   const std::int64_t panels = panel_count(kernel, n);
-  const std::int64_t blocks = block_count(m, kernel.max_rows);
+  const std::int64_t blocks = block_count(kernel, m);
   const AlignedBytes packed(kernel.packed_bytes(n, k));
   const AlignedBytes converted(kernel.converted_bytes(m, k));
   // Poison: what is not written must not look right.
@@ -241,7 +241,7 @@ TEST_P(CpuKernel, DenseTakesAnyK) {
 
 TEST_P(CpuKernel, EveryNumberOfRows) {
   const Kernel& kernel = *GetParam();
-  for (std::int64_t m = 1; m <= std::min(2 * kernel.max_rows + 1, 80); ++m) {
+  for (std::int64_t m = 1; m <= std::min(2 * kernel.max_rows + kernel.spare_rows + 1, 81); ++m) {
     const Problem p = make_problem({m, 2 * kernel.panel_columns, 72}, kernel.type,
                                    m % 2 == 0 ? DataType::kBf16 : DataType::kFp16, true);
     SCOPED_TRACE(mkn(p.shape));
@@ -251,8 +251,9 @@ TEST_P(CpuKernel, EveryNumberOfRows) {
 
 TEST_P(CpuKernel, SharesAddUpToTheWhole) {
   const Kernel& kernel = *GetParam();
-  const Problem p = make_problem({2 * kernel.max_rows + 1, 5 * kernel.panel_columns + 1, 100},
-                                 kernel.type, DataType::kFp16, true);
+  const Problem p =
+      make_problem({2 * kernel.max_rows + kernel.spare_rows + 1, 5 * kernel.panel_columns + 1, 100},
+                   kernel.type, DataType::kFp16, true);
   for (const ThreadGrid grid : {ThreadGrid{1, 3}, ThreadGrid{4, 1}, ThreadGrid{3, 2}}) {
     expect_right(kernel, p, multiply(kernel, p, grid));
   }

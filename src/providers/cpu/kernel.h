@@ -67,7 +67,8 @@ struct Kernel {
   DataType type = DataType::kInt8;
   Sparsity sparsity = Sparsity::kDense;
   int panel_columns = 1;
-  int max_rows = 1;    ///< largest row block
+  int max_rows = 1;    ///< of a row block
+  int spare_rows = 0;  ///< that row blocks together may take on top, before there is one more
   int min_rows = 1;    ///< with fewer rows another kernel is meant to run; this one could
   int k_multiple = 1;  ///< K is padded with zeros to a multiple of this
 
@@ -93,15 +94,18 @@ struct Kernel {
 }
 
 /// Number of row blocks that m rows are cut into.
-[[gnu::always_inline]] constexpr std::int64_t block_count(std::int64_t m, int max_rows) {
-  return (m + max_rows - 1) / max_rows;
+[[gnu::always_inline]] constexpr std::int64_t block_count(std::int64_t m, int max_rows,
+                                                          int spare_rows = 0) {
+  return m <= spare_rows ? 1 : (m - spare_rows + max_rows - 1) / max_rows;
+}
+[[gnu::always_inline]] constexpr std::int64_t block_count(const Kernel& kernel, std::int64_t m) {
+  return block_count(m, kernel.max_rows, kernel.spare_rows);
 }
 
 /// Number of units that Kernel::convert works on.
 [[gnu::always_inline]] inline std::int64_t convert_unit_count(const Kernel& kernel, std::int64_t m,
                                                               std::int64_t k) {
-  return kernel.convert_units != nullptr ? kernel.convert_units(m, k)
-                                         : block_count(m, kernel.max_rows);
+  return kernel.convert_units != nullptr ? kernel.convert_units(m, k) : block_count(kernel, m);
 }
 
 /// Rows of one block. Blocks differ by at most one row, so that one row more than a full block does

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -32,15 +33,18 @@ namespace {
 
 struct Lanes {
   static constexpr int kLanes = 8;
+  static constexpr int kBlockRows = 32;
+  static constexpr int kSpareRows = 16;
+  // Nearly all of a first-level cache of 32 KiB: two blocks of k of int8, three of the others, for
+  // 40 rows. Its lines are in use all the time, and what else passes by does not push them out.
+  static constexpr std::int64_t kTableBytes = 30 * 1024;
   // Half of a second-level cache of 512 KiB. With more row blocks together fewer panels would share
   // a table of choices.
   static constexpr std::int64_t kSumBytes = 256 * 1024;
-  static constexpr std::int64_t kBlocksTogether = 2;
+  static constexpr std::int64_t kBlocksTogether = 4;
   using Four = __m256i;
   /// Eight sums hide the four cycles of a product, and leave registers for the words.
-  static constexpr int batch(int vectors) {
-    return vectors == 1 ? 8 : vectors == 2 ? 4 : vectors <= 6 ? 2 : 1;
-  }
+  static constexpr int batch(int vectors) { return vectors == 1 ? 8 : vectors == 2 ? 4 : 2; }
   /// Four words are one load; each is then put into all lanes by a shuffle, which takes another
   /// port than loads.
   [[gnu::always_inline]] static Four four(const std::byte* words) {
@@ -163,21 +167,25 @@ struct Int8Unit : Lanes {
   }
 };
 
-constexpr int kMinRows = 9;  // more than one vector
+// One row more than a vector costs as much as a second one; column lanes are then faster up to the
+// rows before these.
+constexpr int kInt8MinRows = 12;
+constexpr int kFp8MinRows = 9;
+constexpr int kMinRows = 11;
 
 }  // namespace
 
 constinit const Kernel i8_two_four_rows = RowLanes<Int8Unit, Int8Pairs>::kernel(
-    "activations chosen by address, vpmaddwd, tiles of 64 rows", Isa::kAvx2, DataType::kInt8,
-    kMinRows);
+    "activations chosen by address, vpmaddwd, blocks of 32 rows", Isa::kAvx2, DataType::kInt8,
+    kInt8MinRows);
 constinit const Kernel bf16_two_four_rows = RowLanes<Bf16Unit, Bf16Singles>::kernel(
-    "activations chosen by address, vfmaddps, tiles of 64 rows", Isa::kAvx2, DataType::kBf16,
+    "activations chosen by address, vfmaddps, blocks of 32 rows", Isa::kAvx2, DataType::kBf16,
     kMinRows);
 constinit const Kernel fp8_two_four_rows = RowLanes<Fp8Unit, Fp8Singles>::kernel(
-    "fp8 to fp16 to float32, activations chosen by address, vfmaddps, tiles of 64 rows", Isa::kAvx2,
-    DataType::kFp8E4m3, kMinRows);
+    "fp8 to fp16 to float32, activations chosen by address, vfmaddps, blocks of 32 rows",
+    Isa::kAvx2, DataType::kFp8E4m3, kFp8MinRows);
 constinit const Kernel fp16_two_four_rows = RowLanes<Fp16Unit, Fp16Singles>::kernel(
-    "activations chosen by address, vfmaddps, tiles of 64 rows", Isa::kAvx2, DataType::kFp16,
+    "activations chosen by address, vfmaddps, blocks of 32 rows", Isa::kAvx2, DataType::kFp16,
     kMinRows);
 
 }  // namespace twofour::providers::cpu::avx2

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -31,6 +32,9 @@ namespace {
 
 struct Lanes {
   static constexpr int kLanes = 16;
+  static constexpr int kBlockRows = 64;
+  static constexpr int kSpareRows = 0;
+  static constexpr std::int64_t kTableBytes = 24 * 1024;
   static constexpr std::int64_t kSumBytes = 512 * 1024;
   static constexpr std::int64_t kBlocksTogether = 8;
   using Sum = __m512;

@@ -2,6 +2,8 @@
 //
 // Unit names the vectors of one instruction set and format; kLanes rows are a vector, a word is 32 bits:
 //   kSumBytes                           sums that stay in the second-level cache
+//   kBlockRows, kSpareRows              rows of a row block, see RowBlocks
+//   kTableBytes                         what the table may take of the first-level cache
 //   kBlocksTogether                     row blocks whose sums are kept together, so that a block of weights
 //                                       serves them all
 //   Sum, zero, load_sum, store_sum      sums
@@ -14,31 +16,31 @@
 
 template <class Unit, class Format>
 struct RowLanes {
-  using L = RowLayout<Format>;
+  using Blocks = RowBlocks<Unit::kBlockRows, Unit::kSpareRows, Unit::kLanes>;
+  using L = RowLayout<Format, Blocks>;
   using Element = typename Format::Element;
   using Sum = typename Unit::Sum;
   static constexpr std::int64_t kVectorBytes = Unit::kLanes * 4;
-  static constexpr int kMaxVectors = kMaxBlockRows / Unit::kLanes;
+  static constexpr int kMaxVectors = Blocks::kMost / Unit::kLanes;
   static constexpr bool kPairs = Format::kDepth == 2;
   static constexpr int kChoices = kPairs ? 6 : 4;
   static constexpr int kGroupWords = kPairs ? 1 : 2;
   static constexpr std::int64_t kBlocksTogether = Unit::kBlocksTogether;
   static constexpr std::int64_t kWordBytes = kBlockGroups * kGroupWords * 4;
-  static constexpr std::int64_t kTableBytes = kBlockGroups * kChoices * kMaxBlockRows * 4;
+  static constexpr std::int64_t kTableBytes = Unit::kTableBytes;
 
   /// Columns at once: enough sums that none waits for its last product.
   static constexpr int batch(int vectors) { return Unit::batch(vectors); }
-  /// Bytes from choice to choice, a power of two, so that codes become addresses by shifts.
+  /// Bytes from choice to choice. Three vectors take the place of four: with 96 bytes all was slower.
   static constexpr std::int64_t choice_stride(int vectors) {
-    std::int64_t stride = kVectorBytes;
-    while (stride < vectors * kVectorBytes) stride *= 2;
-    return stride;
+    return (vectors == 3 ? 4 : vectors) * kVectorBytes;
   }
 
-  /// Blocks of k that go through the table together: few rows leave room for more.
+  /// Blocks of k that go through the table together: the more, the less often sums are loaded and stored.
   static constexpr std::int64_t together(int vectors) {
-    return kMaxBlockRows * 4 / choice_stride(vectors);
+    return kTableBytes / (kBlockGroups * kChoices * choice_stride(vectors));
   }
+  static_assert(together(kMaxVectors) > 0);
 
   struct Columns {
     const std::byte* codes;   ///< of the first column, in the first block of k
@@ -93,19 +95,24 @@ struct RowLanes {
                                               const Fours& four, Sums& sums) {
     constexpr int kBatch = batch(kVectors);
     constexpr std::int64_t kStride = choice_stride(kVectors);
+    // The code times a power of two is shifted into place before all else is masked away.
+    constexpr int kShift = std::countr_zero(static_cast<std::uint64_t>(kStride));
+    constexpr std::uint64_t kFactor = static_cast<std::uint64_t>(kStride) >> kShift;
+    constexpr int kCodeBits = kPairs ? 4 : 2;
+    constexpr std::uint64_t kMask = ((std::uint64_t{1} << kCodeBits) - 1) << kShift;
     unrolled<4>([&](auto i) __attribute__((always_inline)) {
       constexpr std::int64_t kGroup = i() / kGroupWords * kChoices * kStride;
+      constexpr int kRight = static_cast<int>(i()) * kCodeBits - kShift;
       TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
         const auto word = Unit::template word<i()>(four[c]);
-        const std::uint64_t code = codes[c] & (kPairs ? 15U : 3U);
-        codes[c] >>= kPairs ? 4 : 2;
-        const std::byte* choice =
-            table + kGroup + code * static_cast<std::uint64_t>(kStride);
+        const std::uint64_t offset = (std::rotr(codes[c], kRight) & kMask) * kFactor;
+        const std::byte* choice = table + kGroup + offset;
         TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
           Unit::add(sums[c][v], choice + v * kVectorBytes, word);
         }
       }
     });
+    TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) codes[c] >>= 4 * kCodeBits;
   }
 
   using Multiply = void (*)(const Columns&);
@@ -119,13 +126,13 @@ struct RowLanes {
 
   /// Panels whose sums are kept while all of K goes by.
   static std::int64_t panels_together(std::int64_t m) {
-    const std::int64_t rows = round_up(std::min(m, kBlocksTogether * kMaxBlockRows), Unit::kLanes);
+    const std::int64_t rows = round_up(std::min<std::int64_t>(m, kBlocksTogether * Unit::kBlockRows), Unit::kLanes);
     return std::max<std::int64_t>(1, Unit::kSumBytes / (rows * kPanelColumns * 4));
   }
 
   static std::size_t scratch_bytes(const GemmShape& shape) {
-    const std::int64_t blocks = std::min(block_count(shape.m, kMaxBlockRows), kBlocksTogether);
-    const std::int64_t rows = round_up(std::min<std::int64_t>(shape.m, kMaxBlockRows), Unit::kLanes);
+    const std::int64_t blocks = std::min(Blocks::count(shape.m), kBlocksTogether);
+    const std::int64_t rows = Blocks::most_vectors(shape.m) * Unit::kLanes;
     const std::int64_t panels =
         std::min(panels_together(shape.m), block_count(shape.n, static_cast<int>(kPanelColumns)));
     return static_cast<std::size_t>(kTableBytes + kWordScratchBytes +
@@ -149,7 +156,8 @@ struct RowLanes {
             .type = type,
             .sparsity = Sparsity::kTwoFour,
             .panel_columns = static_cast<int>(kPanelColumns),
-            .max_rows = kMaxBlockRows,
+            .max_rows = Unit::kBlockRows,
+            .spare_rows = Unit::kSpareRows,
             .min_rows = min_rows,
             .k_multiple = static_cast<int>(kBlockDepth),
             .packed_bytes = L::packed_bytes,
@@ -172,10 +180,8 @@ struct RowLanes {
   };
 
   static RowBlock row_block(const RunArgs& args, Range panels, Range blocks, std::int64_t block) {
-    const std::int64_t count = block_count(args.shape.m, kMaxBlockRows);
-    const Range rows = rows_of_block(args.shape.m, count, block);
-    const std::int64_t stride = round_up(
-        std::min<std::int64_t>(args.shape.m, kMaxBlockRows), Unit::kLanes);
+    const Range rows = Blocks::rows(args.shape.m, block);
+    const std::int64_t stride = Blocks::most_vectors(args.shape.m) * Unit::kLanes;
     auto* sums = reinterpret_cast<std::uint32_t*>(args.scratch + kTableBytes + kWordScratchBytes);
     return {.rows = rows,
             .vectors = static_cast<int>(round_up(rows.end - rows.begin, Unit::kLanes)) / Unit::kLanes,
@@ -183,16 +189,10 @@ struct RowLanes {
             .sums = sums + (block - blocks.begin) * (panels.end - panels.begin) * kPanelColumns * stride};
   }
 
-  /// Vectors of the largest row block.
-  static int most_vectors(std::int64_t m) {
-    const std::int64_t blocks = block_count(m, kMaxBlockRows);
-    return static_cast<int>(block_count((m + blocks - 1) / blocks, Unit::kLanes));
-  }
-
   static void run_panels(const RunArgs& args, Range panels, Range blocks) {
     const std::int64_t k_count = k_blocks(args.shape.k);
     for (std::int64_t k = 0; k < k_count;) {
-      const Range depth{k, std::min(k + together(most_vectors(args.shape.m)), k_count)};
+      const Range depth{k, std::min(k + together(Blocks::most_vectors(args.shape.m)), k_count)};
       for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
         const RowBlock rows = row_block(args, panels, blocks, block);
         fill_table(rows, depth, args.scratch);

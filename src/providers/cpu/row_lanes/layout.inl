@@ -13,11 +13,28 @@
 inline constexpr std::int64_t kPanelColumns = 64;
 inline constexpr std::int64_t kBlockGroups = 16;
 inline constexpr std::int64_t kBlockDepth = 4 * kBlockGroups;  // k
-inline constexpr int kMaxBlockRows = 64;
+
+/// How rows are cut into blocks: whole vectors, and blocks of the size that suits the first-level cache; up to
+/// kSpare rows more are spread over the blocks rather than make one of their own.
+template <int kRows, int kSpare, int kLanes>
+struct RowBlocks {
+  static constexpr int kMost = kRows + kSpare;  ///< rows of a block
+  static_assert(kRows % kLanes == 0 && kSpare % kLanes == 0);
+
+  static std::int64_t count(std::int64_t m) { return block_count(m, kRows, kSpare); }
+  static Range rows(std::int64_t m, std::int64_t block) {
+    const Range vectors = rows_of_block(block_count(m, kLanes), count(m), block);
+    return {vectors.begin * kLanes, std::min(vectors.end * kLanes, m)};
+  }
+  /// Vectors of the largest block.
+  static int most_vectors(std::int64_t m) {
+    return static_cast<int>((block_count(m, kLanes) + count(m) - 1) / count(m));
+  }
+};
 
 inline std::int64_t k_blocks(std::int64_t k) { return (k + kBlockDepth - 1) / kBlockDepth; }
 
-template <class Format>
+template <class Format, class Blocks>
 struct RowLayout {
   using Stored = typename Format::Stored;
   using Element = typename Format::Element;
@@ -49,13 +66,12 @@ struct RowLayout {
   }
 
   static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
-    const std::int64_t blocks = block_count(m, kMaxBlockRows);
-    return static_cast<std::size_t>(blocks * converted_stride(m, k));
+    return static_cast<std::size_t>(Blocks::count(m) * converted_stride(m, k));
   }
 
   /// Bytes from row block to row block.
   static std::int64_t converted_stride(std::int64_t m, std::int64_t k) {
-    const std::int64_t rows = round_up(std::min<std::int64_t>(m, kMaxBlockRows), 16);
+    const std::int64_t rows = round_up(std::min<std::int64_t>(m, Blocks::kMost), 16);
     return k_blocks(k) * kBlockDepth * rows * static_cast<std::int64_t>(sizeof(Element));
   }
 
@@ -63,9 +79,8 @@ struct RowLayout {
   template <int kLanes>
   static void convert(const ConvertArgs& args) {
     const auto* activations = static_cast<const Stored*>(args.activations);
-    const std::int64_t blocks = block_count(args.m, kMaxBlockRows);
     for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
-      const Range rows = rows_of_block(args.m, blocks, block);
+      const Range rows = Blocks::rows(args.m, block);
       const std::int64_t padded = round_up(rows.end - rows.begin, kLanes);
       std::byte* begin = args.converted + block * converted_stride(args.m, args.k);
       auto* to = reinterpret_cast<Element*>(begin);
