@@ -52,10 +52,10 @@ struct Options {
   std::optional<std::string> kernels;  ///< an ECMAScript regular expression that compiles
   ScaleScheme scales;
   std::vector<CacheMode> caches{CacheMode::kCold};
-  double precision = 0.01;      ///< target half-width of the 95 % intervals, relative
-  double max_time_s = 10;       ///< of one case
-  double case_timeout_s = 120;  ///< of one kernel in one call; 0: none
-  int threads = 0;              ///< 0: one for each physical core
+  double precision = 0.01;           ///< target half-width of the 95 % intervals, relative
+  std::optional<double> max_time_s;  ///< of one case; none: the device's default
+  double case_timeout_s = 120;       ///< of one kernel in one call; 0: none
+  int threads = 0;                   ///< 0: one for each physical core
   std::uint64_t seed = 0;
   std::filesystem::path output_dir = ".";
   report::TextFormat format = report::TextFormat::kTable;

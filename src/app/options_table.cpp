@@ -273,9 +273,11 @@ constexpr std::array kRows{
               "a number above 0 and below 1", apply_precision,
               [](const Options& o) { return unless_default(o.precision, Options{}.precision); }},
     OptionRow{"--max-time", "SECONDS", Arity::kOne, kEveryMode, 0,
-              "sampling time of one case, all its kernels together; default: 10",
+              "sampling time of one case, all its kernels together; default: 10, on a GPU 1",
               "a number of seconds above 0 and below 1000000", apply_max_time,
-              [](const Options& o) { return unless_default(o.max_time_s, Options{}.max_time_s); }},
+              [](const Options& o) {
+                return o.max_time_s ? fmt::format("{}", *o.max_time_s) : std::string();
+              }},
     OptionRow{"--case-timeout", "SECONDS", Arity::kOne, kEveryMode, 0,
               "ends a kernel that is in one call for longer; 0: never; default: 120",
               "a number of seconds from 0 to 1000000", apply_case_timeout, nullptr},

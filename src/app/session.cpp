@@ -8,14 +8,28 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "app/options_table.h"
 
 namespace twofour::app {
 namespace {
 
-// For each kernel of a case: enough to try some dozens of algorithms a few times.
+// For each kernel of a case: more than it takes to try some dozens of algorithms a few times,
+// unless a launch takes milliseconds.
 constexpr double kPlanBudgetSeconds = 0.3;
+
+// For one case. Samples of a GPU are short, and so its kernels are precise soon or stay noisy.
+constexpr double kMaxTimeOnCpu_s = 10;
+constexpr double kMaxTimeOnGpu_s = 1;
+
+bool on_cpu(const device::Device& device) { return device.info().kind == "cpu"; }
+
+/// Host threads that compute: the CPU device's, or all that there are, to compare results.
+int host_threads(const device::Device& device) {
+  if (on_cpu(device)) return device.info().threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 run::RunConfig config_of(const Options& options, const device::Device& device) {
   return {.mode = std::string(to_string(options.mode)),
@@ -23,11 +37,12 @@ run::RunConfig config_of(const Options& options, const device::Device& device) {
           .scales = options.scales,
           .caches = options.caches,
           .measure = {.precision = options.precision,
-                      .max_time_s = options.max_time_s,
+                      .max_time_s = options.max_time_s.value_or(on_cpu(device) ? kMaxTimeOnCpu_s
+                                                                               : kMaxTimeOnGpu_s),
                       .seed = options.seed},
           .plan_budget_s = kPlanBudgetSeconds,
           .seed = options.seed,
-          .threads = device.info().threads,
+          .threads = host_threads(device),
           .repro_prefix = repro_prefix(options)};
 }
 

@@ -42,6 +42,9 @@ struct LoopSpec {
   CacheState cache;
   /// The weights of copy 0; read by the flush method only.
   std::vector<MemoryRange> weights;
+  /// About how long quantum() launches should take, where a device lays launches together; 0: as
+  /// long as a sample.
+  double quantum_s = 0;
 };
 
 /// Times consecutive launches of one operation in one cache state. Rotation goes on where the last
@@ -53,6 +56,26 @@ class TimedLoop {
   virtual Elapsed run(std::int64_t launches) = 0;
   /// Launches come in multiples of this: 1 on a CPU, the length of the graph on a GPU.
   [[nodiscard]] virtual std::int64_t quantum() const { return 1; }
+};
+
+/// Elements of D, by rows: row i has columns[row_begin[i]] to columns[row_begin[i + 1] - 1].
+struct ElementList {
+  std::span<const std::int64_t> row_begin;  ///< M + 1 entries
+  std::span<const std::int32_t> columns;
+};
+
+/// Does for chosen elements of D what the host cannot do in place: the operands and D stay in the
+/// memory of the device. Results are in the order of ElementList::columns.
+class ElementReader {
+ public:
+  virtual ~ElementReader() = default;
+  /// sums[e] is the sum over k of A[i][k] x B[j][k] for element e = (i, j): exact for int8, in
+  /// float64 otherwise. magnitudes[e] is the sum of the |A[i][k] x B[j][k]|; it may be empty. The
+  /// same operands give the same bits each time.
+  virtual void add_up(const operands::Operands& operands, std::span<double> sums,
+                      std::span<float> magnitudes) = 0;
+  /// codes[e] is element e of `d`, [M][N] row-major of a 16-bit type. Waits for all launches.
+  virtual void read(const void* d, std::span<std::uint16_t> codes) = 0;
 };
 
 struct MemoryStatus {
@@ -86,6 +109,14 @@ class Device {
   virtual void synchronize() = 0;
 
   virtual operands::Operands make_operands(const operands::OperandSpec& spec) = 0;
+  /// Whether there is an element_reader(). Where not, the host reads operands and D itself, in
+  /// place or copied.
+  [[nodiscard]] virtual bool can_read_elements() const { return false; }
+  /// A reader of `elements` of the D of `shape`; it copies the list.
+  virtual std::unique_ptr<ElementReader> element_reader(const GemmShape& /*shape*/,
+                                                        const ElementList& /*elements*/) {
+    throw std::logic_error("this device has no element reader");
+  }
   virtual std::unique_ptr<TimedLoop> timed_loop(LoopSpec spec) = 0;
   /// Measures the ceilings for these operand types; takes about a second.
   virtual Roofs measure_roofs(std::span<const DataType> types) = 0;

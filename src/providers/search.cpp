@@ -120,12 +120,20 @@ class Search {
           pool_.begin(), pool_.begin() + refined,
           [](const Contestant& x, const Contestant& y) { return x.seconds < y.seconds; });
       if (pool_.size() <= 2 || spent(kRefineUntil)) break;
-      pool_.resize(std::max<std::size_t>(2, (pool_.size() + 1) / 2));
+      drop_to(std::max<std::size_t>(2, (pool_.size() + 1) / 2));
+    }
+  }
+
+  /// Keeps the first `count` of the pool; the others are finalists from there on, and no more.
+  void drop_to(std::size_t count) {
+    while (pool_.size() > count) {
+      if (!pool_.back().refined.empty()) worst_first_.push_back(pool_.back().index);
+      pool_.pop_back();
     }
   }
 
   void confirm() {
-    if (pool_.size() > 2) pool_.resize(2);
+    drop_to(2);
     std::vector<std::vector<double>> fresh(pool_.size());
     constexpr std::size_t kLeast = 2;
     for (std::size_t round = 0; round < config_.confirmations; ++round) {
@@ -147,6 +155,11 @@ class Search {
     result_.winner = pool_[best].index;
     result_.seconds = median(fresh[best]);
     result_.confirmed = true;
+    for (std::size_t i = 0; i < pool_.size(); ++i) {
+      if (i != best && !fresh[i].empty()) worst_first_.push_back(pool_[i].index);
+    }
+    worst_first_.push_back(result_.winner);
+    result_.finalists.assign(worst_first_.rbegin(), worst_first_.rend());
   }
 
   std::size_t count_;
@@ -154,6 +167,7 @@ class Search {
   const SearchConfig& config_;
   double start_;
   std::vector<Contestant> pool_;
+  std::vector<std::size_t> worst_first_;  ///< finalists whose race is over
   SearchResult result_;
 };
 

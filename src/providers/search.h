@@ -36,7 +36,9 @@ struct SearchResult {
   double seconds = 0;
   /// Whether winner and runner-up were compared on fresh samples.
   bool confirmed = false;
-  std::size_t screened = 0;           ///< candidates that were timed at least once
+  std::size_t screened = 0;  ///< candidates that were timed at least once
+  /// Those that were refined, the best first; winner and runner-up by their fresh samples.
+  std::vector<std::size_t> finalists;
   std::vector<std::string> failures;  ///< "candidate 3: reason", for those that could not run
 };
 

@@ -18,6 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kSchemaVersion = 1;
+constexpr double kSharedWriteInterval_s = 5;
 
 CacheMode parse_cache(const std::string& text) {
   if (text == to_string(CacheMode::kCold)) return CacheMode::kCold;
@@ -44,6 +45,20 @@ json to_json(const TuningKey& key, const TunedAlgorithm& winner) {
           {"seconds", winner.seconds}};
 }
 
+LostAlgorithm parse_lost(const json& entry) {
+  return {.gpu = entry.at("gpu"),
+          .library = entry.at("library"),
+          .kernel = entry.at("kernel"),
+          .algorithm = entry.at("algorithm")};
+}
+
+json to_json(const LostAlgorithm& lost) {
+  return {{"gpu", lost.gpu},
+          {"library", lost.library},
+          {"kernel", lost.kernel},
+          {"algorithm", lost.algorithm}};
+}
+
 const char* environment(const char* name) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? value : nullptr;
@@ -51,7 +66,13 @@ const char* environment(const char* name) {
 
 }  // namespace
 
-TuningFile::TuningFile(std::filesystem::path path) : path_(std::move(path)) {}
+TuningFile::TuningFile(std::filesystem::path path, double write_interval_s)
+    : path_(std::move(path)), write_interval_(write_interval_s) {}
+
+TuningFile::~TuningFile() {
+  const std::lock_guard lock(mutex_);
+  if (unwritten_) save();
+}
 
 std::filesystem::path TuningFile::default_path() {
   if (const char* asked = std::getenv("TWOFOUR_TUNING_FILE")) return asked;
@@ -65,14 +86,14 @@ std::filesystem::path TuningFile::default_path() {
 }
 
 TuningFile& TuningFile::shared() {
-  static TuningFile file(default_path());
+  static TuningFile file(default_path(), kSharedWriteInterval_s);
   return file;
 }
 
-TuningFile::Winners TuningFile::read() {
-  Winners winners;
+TuningFile::Content TuningFile::read() {
+  Content content;
   std::error_code error;
-  if (path_.empty() || !std::filesystem::exists(path_, error)) return winners;
+  if (path_.empty() || !std::filesystem::exists(path_, error)) return content;
   try {
     std::ifstream stream(path_);
     if (!stream) throw std::runtime_error("it cannot be opened");
@@ -81,21 +102,28 @@ TuningFile::Winners TuningFile::read() {
       throw std::runtime_error(
           fmt::format("its schema_version is {}, not {}", version, kSchemaVersion));
     }
-    for (const json& entry : document.at("winners")) winners.insert(parse_winner(entry));
+    for (const json& entry : document.at("winners")) content.winners.insert(parse_winner(entry));
+    if (document.contains("lost")) {
+      for (const json& entry : document.at("lost")) content.lost.insert(parse_lost(entry));
+    }
   } catch (const std::exception& failure) {
-    winners.clear();
+    content = {};
     if (problem_.empty()) {
       problem_ = fmt::format("tuning file {} is not used: {}", path_.string(), failure.what());
     }
   }
-  return winners;
+  return content;
 }
 
-void TuningFile::write(const Winners& winners) const {
+void TuningFile::write(const Content& content) const {
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path());
-  json list = json::array();
-  for (const auto& [key, winner] : winners) list.push_back(to_json(key, winner));
-  const json document = {{"schema_version", kSchemaVersion}, {"winners", std::move(list)}};
+  json winners = json::array();
+  for (const auto& [key, winner] : content.winners) winners.push_back(to_json(key, winner));
+  json lost = json::array();
+  for (const LostAlgorithm& algorithm : content.lost) lost.push_back(to_json(algorithm));
+  const json document = {{"schema_version", kSchemaVersion},
+                         {"winners", std::move(winners)},
+                         {"lost", std::move(lost)}};
   std::filesystem::path temporary = path_;
   temporary += fmt::format(".{}.tmp", getpid());
   {
@@ -112,29 +140,51 @@ void TuningFile::write(const Winners& winners) const {
 void TuningFile::load_once() {
   if (loaded_) return;
   loaded_ = true;
-  winners_ = read();
+  content_ = read();
   if (!problem_.empty()) fmt::print(stderr, "twofour: {}\n", problem_);
 }
 
 std::optional<TunedAlgorithm> TuningFile::find(const TuningKey& key) {
   const std::lock_guard lock(mutex_);
   load_once();
-  const auto found = winners_.find(key);
-  if (found == winners_.end()) return std::nullopt;
+  const auto found = content_.winners.find(key);
+  if (found == content_.winners.end()) return std::nullopt;
   return found->second;
 }
 
 bool TuningFile::keep(const TuningKey& key, const TunedAlgorithm& winner) {
   const std::lock_guard lock(mutex_);
   load_once();
-  winners_.insert_or_assign(key, winner);
+  content_.winners.insert_or_assign(key, winner);
+  unwritten_ = true;
+  if (std::chrono::steady_clock::now() - written_ < write_interval_) return true;
+  return save();
+}
+
+bool TuningFile::keep_lost(const LostAlgorithm& lost) {
+  const std::lock_guard lock(mutex_);
+  load_once();
+  content_.lost.insert(lost);
+  return save();
+}
+
+bool TuningFile::is_lost(const LostAlgorithm& algorithm) {
+  const std::lock_guard lock(mutex_);
+  load_once();
+  return content_.lost.contains(algorithm);
+}
+
+bool TuningFile::save() {
+  unwritten_ = false;
+  written_ = std::chrono::steady_clock::now();
   if (path_.empty()) return true;
   try {
-    Winners all = read();
-    all.insert(winners_.begin(), winners_.end());  // those of other processes stay as they are
-    all.insert_or_assign(key, winner);
+    Content all = read();
+    // Those of other processes stay as they are; this one's own are newer.
+    for (const auto& [key, winner] : content_.winners) all.winners.insert_or_assign(key, winner);
+    all.lost.insert(content_.lost.begin(), content_.lost.end());
     write(all);
-    winners_ = std::move(all);
+    content_ = std::move(all);
     return true;
   } catch (const std::exception& failure) {
     const bool first = problem_.empty();

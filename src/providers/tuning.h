@@ -1,10 +1,12 @@
 // Winners of algorithm searches, kept in a file so that a later run need not search again.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/record.h"
@@ -26,13 +28,27 @@ struct TunedAlgorithm {
   double seconds = 0;     ///< of one launch, when it was found
 };
 
+/// An algorithm whose launch cost the process its GPU.
+struct LostAlgorithm {
+  std::string gpu;
+  std::string library;
+  std::string kernel;  ///< the contract's name without "_bias"
+  std::string algorithm;
+  auto operator<=>(const LostAlgorithm&) const = default;
+};
+
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
-/// "problem", "cache", "algorithm", "seconds"}]}. A file that is missing, unreadable or damaged
+/// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "library", "kernel",
+/// "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or damaged
 /// costs a search, never the run.
 class TuningFile {
  public:
-  /// An empty path: winners are kept within the process only.
-  explicit TuningFile(std::filesystem::path path);
+  /// An empty path: winners are kept within the process only. The file is written at most each
+  /// `write_interval_s`, and in the end: a large one takes longer than a search.
+  explicit TuningFile(std::filesystem::path path, double write_interval_s = 0);
+  ~TuningFile();
+  TuningFile(const TuningFile&) = delete;
+  TuningFile& operator=(const TuningFile&) = delete;
 
   /// The file that this process uses: $TWOFOUR_TUNING_FILE, else twofour/tuning.json in
   /// $XDG_CACHE_HOME or ~/.cache. Empty TWOFOUR_TUNING_FILE: no file. Says once on stderr why a
@@ -41,24 +57,36 @@ class TuningFile {
   static std::filesystem::path default_path();
 
   [[nodiscard]] std::optional<TunedAlgorithm> find(const TuningKey& key);
-  /// Adds or replaces a winner and writes the file: a new one that takes the old one's place in one
-  /// step, with the winners that other processes have written meanwhile. Returns false, and says
-  /// why in problem(), when it cannot be written.
+  /// Adds or replaces a winner and, when it is time, writes the file: a new one that takes the old
+  /// one's place in one step, with the winners that other processes have written meanwhile. Returns
+  /// false, and says why in problem(), when it cannot be written.
   bool keep(const TuningKey& key, const TunedAlgorithm& winner);
+
+  /// Remembers an algorithm that must not be tried again, and writes the file at once.
+  bool keep_lost(const LostAlgorithm& lost);
+  [[nodiscard]] bool is_lost(const LostAlgorithm& algorithm);
 
   /// Why the file could not be used; empty when there is nothing to say.
   [[nodiscard]] std::string problem();
 
  private:
-  using Winners = std::map<TuningKey, TunedAlgorithm>;
-  Winners read();
-  void write(const Winners& winners) const;
+  struct Content {
+    std::map<TuningKey, TunedAlgorithm> winners;
+    std::set<LostAlgorithm> lost;
+  };
+  Content read();
+  void write(const Content& content) const;
   void load_once();
+  /// Writes the file with what other processes have written meanwhile.
+  bool save();
 
   std::mutex mutex_;
   std::filesystem::path path_;
+  std::chrono::duration<double> write_interval_;
+  std::chrono::steady_clock::time_point written_{};
+  bool unwritten_ = false;
   bool loaded_ = false;
-  Winners winners_;
+  Content content_;
   std::string problem_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "run/case_state.h"
+#include "run/verifier.h"
 #include "verify/verify.h"
 
 namespace twofour::run {
@@ -23,37 +24,6 @@ class PhaseTimer {
  private:
   double& total_s_;
   double start_ = measure::steady_seconds();
-};
-
-bool on_host(const device::Device& device) { return device.info().kind == "cpu"; }
-
-/// Operands where the host can read them: in place, or copied.
-class HostView {
- public:
-  HostView(const operands::Operands& operands, device::Device& device)
-      : in_place_(on_host(device)), device_(device) {
-    view_.spec = operands.spec;
-    view_.a = bring(operands.a);
-    view_.b = bring(operands.b);
-    view_.scale_a = static_cast<const float*>(bring(operands.scale_a));
-    view_.scale_b = static_cast<const float*>(bring(operands.scale_b));
-    view_.bias_bf16 = bring(operands.bias_bf16);
-    view_.bias_fp16 = bring(operands.bias_fp16);
-  }
-  [[nodiscard]] const verify::HostOperands& operands() const { return view_; }
-
- private:
-  const void* bring(const Buffer& buffer) {
-    if (in_place_) return buffer.data();
-    copies_.push_back(std::make_unique<std::byte[]>(buffer.bytes()));
-    device_.copy_to_host(copies_.back().get(), buffer.data(), buffer.bytes());
-    return copies_.back().get();
-  }
-
-  bool in_place_;
-  device::Device& device_;
-  std::vector<std::unique_ptr<std::byte[]>> copies_;
-  verify::HostOperands view_;
 };
 
 std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
@@ -76,20 +46,15 @@ void launch_timed(CaseState& state, Entry& entry, int slot) {
 
 /// Runs one launch into a poisoned D and compares. Both ends of the rotation are checked: the first
 /// copy, and the last one made.
-void verify_entry(CaseState& state, Entry& entry, const verify::Reference& reference,
-                  const Buffer& d) {
+void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buffer& d) {
   const PhaseTimer timer(entry.record.phases.verify_s);
-  std::vector<std::byte> host;
-  if (!on_host(state.device)) host.resize(d.bytes());
   std::vector<int> slots{0};
   if (entry.cold.copies > 1) slots.push_back(entry.cold.copies - 1);
   for (const int slot : slots) {
     state.device.fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
     launch_timed(state, entry, slot);
-    if (!host.empty()) state.device.copy_to_host(host.data(), d.data(), d.bytes());
-    const void* result = host.empty() ? d.data() : host.data();
-    const verify::CheckResult check = reference.check(
-        entry.record.problem, entry.selected.kernel.accumulation, result, state.config.threads);
+    const verify::CheckResult check =
+        verifier.check(entry.record.problem, entry.selected.kernel.accumulation, d);
     if (!entry.record.accuracy ||
         check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
       entry.record.accuracy = check.accuracy;
@@ -102,7 +67,7 @@ void verify_entry(CaseState& state, Entry& entry, const verify::Reference& refer
 }
 
 void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& operands,
-                   const verify::Reference& reference) {
+                   Verifier& verifier) {
   const Buffer& d = state.outputs.at(entry.record.problem.d);
   entry.operation = entry.selected.instance->provider->make_operation(entry.selected.kernel,
                                                                       entry.record.problem);
@@ -125,7 +90,7 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
   entry.record.algorithm = entry.operation->algorithm();
   entry.record.architecture = entry.operation->architecture();
   entry.record.executed = entry.operation->executed();
-  verify_entry(state, entry, reference, d);
+  verify_entry(state, entry, verifier, d);
 }
 
 void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
@@ -144,7 +109,7 @@ void prepare_type(CaseState& state, DataType type) {
   const std::vector<Entry*> entries = alive_of_type(state, type);
   if (entries.empty()) return;
   Phases shared;
-  std::optional<verify::Reference> reference;
+  std::optional<Verifier> verifier;
   // The operands and the reference belong to all of these kernels, and so does their failure.
   const auto make_shared = [&] {
     allocate_outputs(state, entries);
@@ -156,13 +121,12 @@ void prepare_type(CaseState& state, DataType type) {
                                                          .seed = state.config.seed});
     }
     const PhaseTimer timer(shared.reference_s);
-    const HostView view(state.operands[type], state.device);
-    reference.emplace(view.operands(), state.config.threads);
+    verifier.emplace(state.operands[type], state.device, state.config.threads);
   };
   if (!state.stop.stop_requested()) guarded(state, *entries.front(), make_shared);
   for (Entry* entry : entries) {
     if (state.device_lost) return;
-    if (!reference && !entries.front()->alive()) {
+    if (!verifier && !entries.front()->alive()) {
       entry->record.outcome = entries.front()->record.outcome;
       continue;
     }
@@ -172,10 +136,10 @@ void prepare_type(CaseState& state, DataType type) {
     }
     entry->record.phases.operands_s = shared.operands_s;
     entry->record.phases.reference_s = shared.reference_s;
-    guarded(state, *entry, [&] { prepare_entry(state, *entry, state.operands[type], *reference); });
+    guarded(state, *entry, [&] { prepare_entry(state, *entry, state.operands[type], *verifier); });
     if (!entry->alive()) entry->operation.reset();
   }
-  if (!reference) {
+  if (!verifier) {
     state.operands.erase(type);
     return;
   }

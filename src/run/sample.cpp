@@ -92,8 +92,11 @@ std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s,
 void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit) {
   std::vector<std::unique_ptr<device::TimedLoop>> loops;
   std::vector<measure::Contender> contenders;
+  std::vector<double> making_s;
   for (const Sampled& s : sampled) {
+    const double start_s = measure::steady_seconds();
     loops.push_back(make_loop(state, s, culprit));
+    making_s.push_back(measure::steady_seconds() - start_s);
     contenders.push_back({.loop = loops.back().get(),
                           .group = s.group,
                           .dense = s.entry->record.problem.sparsity == Sparsity::kDense,
@@ -103,7 +106,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
       contenders, state.device.timer_resolution_s(), state.config.measure, state.stop);
   for (std::size_t i = 0; i < sampled.size(); ++i) {
     sampled[i].samples = std::move(sampling.samples[i]);
-    sampled[i].spent_s = sampling.spent_s[i];
+    sampled[i].spent_s = making_s[i] + sampling.spent_s[i];
     sampled[i].stopped = sampling.stopped[i];
   }
 }

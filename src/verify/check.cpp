@@ -100,32 +100,33 @@ float scale_at(const std::vector<float>& scales, ScaleGranularity granularity, s
 
 }  // namespace
 
-CheckResult Reference::check(const GemmProblem& problem, Accumulation accumulation, const void* d,
-                             int threads) const {
+template <class Code>
+CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumulation, int threads,
+                                 const Code& code_at) const {
   const bool fp16 = problem.d == DataType::kFp16;
-  const auto* codes = static_cast<const std::uint16_t*>(d);
   const std::vector<float>& bias = fp16 ? bias_fp16_ : bias_bf16_;
   const double relative_error = relative_accumulation_error(type_, accumulation, shape_.k);
   std::vector<Findings> findings(static_cast<std::size_t>(threads));
   parallel_run(threads, [&](int index, int count) {
     Findings found;
-    const Range rows = thread_share(shape_.m, index, count);
-    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-      const float scale_a = scale_at(scale_a_, problem.scales.a, i);
-      const std::int64_t end = row_begin_[static_cast<std::size_t>(i) + 1];
-      for (std::int64_t e = row_begin_[static_cast<std::size_t>(i)]; e < end; ++e) {
-        const auto at = static_cast<std::size_t>(e);
-        const std::int64_t j = columns_[at];
-        const double magnitude = magnitudes_.empty() ? 0 : static_cast<double>(magnitudes_[at]);
-        const ExactElement exact = exact_element(
-            sums_[at], relative_error * magnitude, scale_a, scale_at(scale_b_, problem.scales.b, j),
-            problem.bias ? bias[static_cast<std::size_t>(j)] : 0.0f);
-        const std::uint16_t code = codes[i * shape_.n + j];
-        const auto value = static_cast<double>(fp16 ? operands::fp16_to_float(code)
-                                                    : operands::bf16_to_float(code));
-        found.exact = found.exact && exact.deviation == 0;
-        found.add(compare(value, exact, problem.d), value, i, j);
-      }
+    // Elements and not rows are shared out: D may have a single row.
+    const Range share = thread_share(static_cast<std::int64_t>(columns_.size()), index, count);
+    std::int64_t row = 0;
+    for (std::int64_t e = share.begin; e < share.end; ++e) {
+      if (e == share.begin) row = row_of(e);
+      while (row_begin_[static_cast<std::size_t>(row) + 1] <= e) ++row;
+      const auto at = static_cast<std::size_t>(e);
+      const std::int64_t j = columns_[at];
+      const double magnitude = magnitudes_.empty() ? 0 : static_cast<double>(magnitudes_[at]);
+      const ExactElement exact = exact_element(
+          sums_[at], relative_error * magnitude, scale_at(scale_a_, problem.scales.a, row),
+          scale_at(scale_b_, problem.scales.b, j),
+          problem.bias ? bias[static_cast<std::size_t>(j)] : 0.0f);
+      const std::uint16_t code = code_at(at, row, j);
+      const auto value =
+          static_cast<double>(fp16 ? operands::fp16_to_float(code) : operands::bf16_to_float(code));
+      found.exact = found.exact && exact.deviation == 0;
+      found.add(compare(value, exact, problem.d), value, row, j);
     }
     findings[static_cast<std::size_t>(index)] = found;
   });
@@ -139,6 +140,25 @@ CheckResult Reference::check(const GemmProblem& problem, Accumulation accumulati
   result.right = all.wrong == 0;
   if (!result.right) result.description = describe(all, columns_.size());
   return result;
+}
+
+CheckResult Reference::check(const GemmProblem& problem, Accumulation accumulation, const void* d,
+                             int threads) const {
+  const auto* codes = static_cast<const std::uint16_t*>(d);
+  return check_all(
+      problem, accumulation, threads,
+      [&](std::size_t, std::int64_t i, std::int64_t j) { return codes[i * shape_.n + j]; });
+}
+
+CheckResult Reference::check_elements(const GemmProblem& problem, Accumulation accumulation,
+                                      std::span<const std::uint16_t> codes, int threads) const {
+  return check_all(problem, accumulation, threads,
+                   [&](std::size_t at, std::int64_t, std::int64_t) { return codes[at]; });
+}
+
+std::int64_t Reference::row_of(std::int64_t element) const {
+  const auto after = std::upper_bound(row_begin_.begin(), row_begin_.end(), element);
+  return static_cast<std::int64_t>(after - row_begin_.begin()) - 1;
 }
 
 }  // namespace twofour::verify

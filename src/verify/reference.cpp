@@ -114,15 +114,14 @@ std::vector<float> copy_bias(const void* bias, std::int64_t n, const Decode& dec
 
 }  // namespace
 
-Reference::Reference(const HostOperands& operands, int threads, std::int64_t multiply_add_budget)
+Reference::Reference(const HostOperands& operands, const Lattice& lattice)
     : shape_(operands.spec.shape),
       type_(operands.spec.type),
+      tile_(lattice.tile()),
       scale_a_(copy_scales(operands.scale_a, operands.spec.scales.a, shape_.m)),
       scale_b_(copy_scales(operands.scale_b, operands.spec.scales.b, shape_.n)),
       bias_bf16_(copy_bias(operands.bias_bf16, shape_.n, operands::bf16_to_float)),
       bias_fp16_(copy_bias(operands.bias_fp16, shape_.n, operands::fp16_to_float)) {
-  const Lattice lattice(shape_, multiply_add_budget);
-  tile_ = lattice.tile();
   row_begin_.push_back(0);
   for (std::int64_t i = 0; i < shape_.m; ++i) {
     const std::vector<std::int32_t> columns = lattice.columns_of(i);
@@ -131,7 +130,18 @@ Reference::Reference(const HostOperands& operands, int threads, std::int64_t mul
   }
   sums_.resize(columns_.size());
   if (type_ != DataType::kInt8) magnitudes_.resize(columns_.size());
+}
+
+Reference::Reference(const HostOperands& operands, int threads, std::int64_t multiply_add_budget)
+    : Reference(operands, Lattice(operands.spec.shape, multiply_add_budget)) {
+  const Lattice lattice(shape_, multiply_add_budget);
   with_operand_type(type_, [&]<DataType kType>() { add_up<kType>(operands, lattice, threads); });
+}
+
+Reference::Reference(const HostOperands& operands, SumElements sum,
+                     std::int64_t multiply_add_budget)
+    : Reference(operands, Lattice(operands.spec.shape, multiply_add_budget)) {
+  sum(row_begin_, columns_, sums_, magnitudes_);
 }
 
 template <DataType kType>

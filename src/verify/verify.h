@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/function_ref.h"
 #include "core/problem.h"
 #include "core/record.h"
 #include "operands/operands.h"
@@ -25,6 +27,14 @@ struct HostOperands {
   const void* bias_bf16 = nullptr;
   const void* bias_fp16 = nullptr;
 };
+
+/// Where a Reference's sums come from when it does not make them itself: fills, for the columns
+/// columns[row_begin[i]] to columns[row_begin[i + 1] - 1] of each row i of D, the sums of the
+/// products (exact for int8, float64 otherwise) and of their magnitudes, in the order of `columns`.
+/// `magnitudes` is empty for int8.
+using SumElements =
+    FunctionRef<void(std::span<const std::int64_t> row_begin, std::span<const std::int32_t> columns,
+                     std::span<double> sums, std::span<float> magnitudes)>;
 
 /// What a check found. `description` names the worst element, its value, the reference and the
 /// tolerance; it is empty when the result is right.
@@ -49,10 +59,20 @@ class Reference {
   Reference(const HostOperands& operands, int threads,
             std::int64_t multiply_add_budget = kDefaultBudget);
 
+  /// The same with sums that `sum` computes; a and b of `operands` are not read.
+  Reference(const HostOperands& operands, SumElements sum,
+            std::int64_t multiply_add_budget = kDefaultBudget);
+
   /// Compares `d`, [M][N] row-major of type problem.d in host memory, with scales, bias and
   /// rounding as `problem` says. An element that is NaN where the reference is not is wrong.
   [[nodiscard]] CheckResult check(const GemmProblem& problem, Accumulation accumulation,
                                   const void* d, int threads) const;
+
+  /// The same for a caller that brings the checked elements of D alone, in the order in which
+  /// SumElements had them.
+  [[nodiscard]] CheckResult check_elements(const GemmProblem& problem, Accumulation accumulation,
+                                           std::span<const std::uint16_t> codes, int threads) const;
+  [[nodiscard]] std::size_t elements() const { return columns_.size(); }
 
   /// Share of the M x N elements that are checked.
   [[nodiscard]] double share_checked() const;
@@ -60,8 +80,14 @@ class Reference {
   [[nodiscard]] std::int64_t tile() const { return tile_; }
 
  private:
+  Reference(const HostOperands& operands, const Lattice& lattice);
   template <DataType kType>
   void add_up(const HostOperands& operands, const Lattice& lattice, int threads);
+  /// `code(element, row, column)` is what D has there.
+  template <class Code>
+  [[nodiscard]] CheckResult check_all(const GemmProblem& problem, Accumulation accumulation,
+                                      int threads, const Code& code) const;
+  [[nodiscard]] std::int64_t row_of(std::int64_t element) const;
   /// Where in the vectors below a checked element lies.
   [[nodiscard]] std::size_t position(std::int64_t row, std::int64_t column) const;
 

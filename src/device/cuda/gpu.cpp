@@ -9,6 +9,7 @@
 
 #include "device/cuda/cuda_device.h"
 #include "device/cuda/cuda_stream.h"
+#include "device/cuda/elements.h"
 #include "device/cuda/error.h"
 #include "device/cuda/graph_loop.h"
 #include "device/cuda/kernels.h"
@@ -179,6 +180,11 @@ operands::Operands Gpu::make_operands(const operands::OperandSpec& spec) {
   made.bias_bf16 = upload(bf16);
   made.bias_fp16 = upload(fp16);
   return made;
+}
+
+std::unique_ptr<ElementReader> Gpu::element_reader(const GemmShape& shape,
+                                                   const ElementList& elements) {
+  return make_element_reader(*this, shape, elements);
 }
 
 std::unique_ptr<TimedLoop> Gpu::timed_loop(LoopSpec spec) {

@@ -32,6 +32,9 @@ class Gpu final : public Device {
   void synchronize() override;
 
   operands::Operands make_operands(const operands::OperandSpec& spec) override;
+  [[nodiscard]] bool can_read_elements() const override { return true; }
+  std::unique_ptr<ElementReader> element_reader(const GemmShape& shape,
+                                                const ElementList& elements) override;
   std::unique_ptr<TimedLoop> timed_loop(LoopSpec spec) override;
   /// Read bandwidth is measured. The arithmetic peaks are computed from the architecture's
   /// published rate for each SM and clock, and the highest SM clock (peak_rates.h).

@@ -67,7 +67,8 @@ class GraphLoop final : public TimedLoop {
  public:
   GraphLoop(LoopSpec spec, cudaStream_t stream)
       : launch_(std::move(spec.launch)), copies_(std::max(spec.cache.copies, 1)), stream_(stream) {
-    length_ = graph_length(copies_, estimate_launch_s());
+    const double graph_s = spec.quantum_s > 0 ? spec.quantum_s : kGraphSeconds;
+    length_ = graph_length(copies_, estimate_launch_s(), graph_s);
     capture();
     replay_host_s_ = warm_replay();
   }

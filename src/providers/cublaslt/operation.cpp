@@ -84,9 +84,11 @@ void MatmulOperation::plan(const PlanArgs& args) {
     candidates.push_back(
         {.name = name_of(i), .launch = [this, i](int slot) { launch_algorithm(i, slot); }});
   }
-  const TuningKey key =
-      tuning_key(args.device, "cublaslt " + library_version(), kernel_, problem_, args.cache);
-  chosen_ = choose_launch(candidates, args, key).index;
+  // Fast accumulation is another set of kernels.
+  const SearchSubject subject =
+      search_subject(args.device, "cublaslt " + library_version(), kernel_, problem_, args.cache,
+                     fast_accumulation_ ? "fast" : "wide");
+  chosen_ = choose_launch(candidates, args, subject).index;
 }
 
 void MatmulOperation::launch_algorithm(std::size_t algorithm, int slot) {

@@ -83,9 +83,9 @@ void DecodeOperation::plan(const PlanArgs& args) {
                         .launch = [this, config](int slot) { launch_with(config, slot); },
                         .ready = [this, config](int) { prepare_decode(launch_.problem, config); }});
   }
-  const TuningKey key =
-      tuning_key(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
-  use(configs[choose_launch(launches, args, key).index]);
+  const SearchSubject subject =
+      search_subject(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
+  use(configs[choose_launch(launches, args, subject).index]);
 }
 
 void DecodeOperation::launch_with(const DecodeConfig& config, int slot) {

@@ -155,15 +155,6 @@ void Plan::launch(const Arguments& arguments) const {
         "multiply");
 }
 
-void Plan::search(const Arguments& arguments) {
-  const float zero = 0;
-  cudaStream_t stream = arguments.stream;
-  check(
-      cusparseLtMatmulSearch(handle_->get(), &plan_, arguments.alpha, arguments.weight, arguments.a,
-                             &zero, arguments.d, arguments.d, arguments.workspace, &stream, 1),
-      "search for an algorithm");
-}
-
 Configuration Plan::configuration() const {
   return {get(CUSPARSELT_MATMUL_ALG_CONFIG_ID), get(CUSPARSELT_MATMUL_SPLIT_K)};
 }

@@ -114,9 +114,7 @@ class Plan {
   [[nodiscard]] int count() const;
   [[nodiscard]] std::size_t workspace_bytes() const;
   void launch(const Arguments& arguments) const;
-  /// Lets the library search by its own rules, all in a warm cache; overwrites D.
-  void search(const Arguments& arguments);
-  /// The one given, or the one that search() found.
+  /// As the library has it; it may change what it was given.
   [[nodiscard]] Configuration configuration() const;
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +19,13 @@ std::vector<float> to_host(device::Device& device, const Buffer& scales) {
   std::vector<float> values(scales.bytes() / sizeof(float));
   device.copy_to_host(values.data(), scales.data(), scales.bytes());
   return values;
+}
+
+/// Whether one of `names` is of this algorithm, however K is split; true when there are none.
+bool may_be_named(const Configuration& configuration, const std::vector<std::string>& names) {
+  return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+           return name.starts_with(fmt::format("configuration={} ", configuration.id));
+         });
 }
 
 }  // namespace
@@ -97,26 +105,28 @@ void MatmulOperation::reserve_workspace(device::Device& device, std::size_t byte
   workspace_ = device.allocate(bytes);
 }
 
-/// All that the library has. Its own search, in a warm cache, tells which one to look at first.
-std::vector<Configuration> MatmulOperation::configurations(bool ask_library) {
+/// All that the library has: some two dozen, so that a search reaches every one.
+std::vector<Configuration> MatmulOperation::configurations() const {
   std::vector<Configuration> all;
   for (int id = 0; id < plan_->count(); ++id) {
     for (const int split_k : {1, -1}) all.push_back({id, split_k});
   }
-  if (!ask_library) return all;
-  Plan searched(*description_, Configuration{});
-  searched.search(arguments(0));
-  const auto found = std::find(all.begin(), all.end(), searched.configuration());
-  if (found != all.end()) std::rotate(all.begin(), found, found + 1);
   return all;
 }
 
-/// One for each configuration that the library accepts for this problem.
-std::vector<std::unique_ptr<Plan>> MatmulOperation::make_plans(bool ask_library) {
+/// One for each configuration that the library accepts for this problem; of the algorithms in
+/// `names` alone, if there are any.
+std::vector<std::unique_ptr<Plan>> MatmulOperation::make_plans(
+    const std::vector<std::string>& names) const {
   std::vector<std::unique_ptr<Plan>> plans;
-  for (const Configuration& configuration : configurations(ask_library)) {
+  std::set<std::string> made;
+  for (const Configuration& configuration : configurations()) {
+    if (!may_be_named(configuration, names)) continue;
     try {
-      plans.push_back(std::make_unique<Plan>(*description_, configuration));
+      auto plan = std::make_unique<Plan>(*description_, configuration);
+      // Where the library has one way to split K only, it takes that whatever is asked for.
+      const std::string name = to_string(plan->configuration());
+      if (made.insert(name).second) plans.push_back(std::move(plan));
     } catch (const device::DeviceLost&) {
       throw;
     } catch (const std::runtime_error&) {
@@ -128,10 +138,12 @@ std::vector<std::unique_ptr<Plan>> MatmulOperation::make_plans(bool ask_library)
 
 void MatmulOperation::plan(const PlanArgs& args) {
   if (args.budget.count() <= 0 || !may_search(problem_)) return;
-  const TuningKey key =
-      tuning_key(args.device, "cusparselt " + handle_->version(), kernel_, problem_, args.cache);
-  std::vector<std::unique_ptr<Plan>> plans =
-      make_plans(!TuningFile::shared().find(key).has_value());
+  // The library counts its algorithms afresh for each output type.
+  const SearchSubject subject =
+      search_subject(args.device, "cusparselt " + handle_->version(), kernel_, problem_, args.cache,
+                     info(problem_.d).kernel_name);
+  std::vector<std::unique_ptr<Plan>> plans = make_plans(names_to_try(subject));
+  if (plans.empty()) plans = make_plans({});
   std::size_t workspace_bytes = 0;
   std::vector<LaunchCandidate> candidates;
   for (const std::unique_ptr<Plan>& plan : plans) {
@@ -145,7 +157,7 @@ void MatmulOperation::plan(const PlanArgs& args) {
         {.name = to_string(plan->configuration()), .launch = launch, .ready = load});
   }
   reserve_workspace(args.device, workspace_bytes);
-  plan_ = std::move(plans[choose_launch(candidates, args, key).index]);
+  plan_ = std::move(plans[choose_launch(candidates, args, subject).index]);
 }
 
 Arguments MatmulOperation::arguments(int slot) const {

@@ -38,8 +38,9 @@ class MatmulOperation final : public Operation {
   void pad_activations(const PrepareArgs& args);
   void combine_scales(const PrepareArgs& args);
   [[nodiscard]] Arguments arguments(int slot) const;
-  [[nodiscard]] std::vector<Configuration> configurations(bool ask_library);
-  [[nodiscard]] std::vector<std::unique_ptr<Plan>> make_plans(bool ask_library);
+  [[nodiscard]] std::vector<Configuration> configurations() const;
+  [[nodiscard]] std::vector<std::unique_ptr<Plan>> make_plans(
+      const std::vector<std::string>& names) const;
   void reserve_workspace(device::Device& device, std::size_t bytes);
 
   std::shared_ptr<const Handle> handle_;

@@ -151,8 +151,10 @@ void CutlassOperation::choose(const std::vector<Candidate>& list, const PlanArgs
          .ready = [trial, this](int slot) { trial->make_ready(slot, arguments(slot)); }});
     trials.push_back(std::move(trial));
   }
-  const LaunchChoice choice = choose_launch(
-      race, args, tuning_key(args.device, library_, kernel_.name, problem_, args.cache));
+  const LaunchChoice choice =
+      choose_launch(race, args,
+                    search_subject(args.device, library_, kernel_.name, problem_, args.cache,
+                                   fixed_ ? "fixed" : ""));
   Trial& winner = *trials[choice.index];
   for (int slot = 0; slot < copies_; ++slot) winner.make_ready(slot, arguments(slot));
   algorithm_ = race[choice.index].name;

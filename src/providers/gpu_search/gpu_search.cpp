@@ -1,14 +1,18 @@
 #include "providers/gpu_search/gpu_search.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
 #include "device/cuda/graph_loop.h"
 #include "device/cuda/kernels.h"
 #include "providers/search.h"
+#include "providers/shortlist.h"
 
 namespace twofour::providers {
 namespace {
@@ -19,6 +23,9 @@ using device::cuda::check;
 constexpr std::int64_t kCover_ns = 40'000;
 constexpr double kScreen_s = 60e-6;
 constexpr double kMostScreenLaunches = 8;
+/// Shorter than a sample of the benchmark: candidates are compared, and each is timed several
+/// times.
+constexpr double kRefine_s = 300e-6;
 /// A first launch this much slower than the fastest candidate is not repeated.
 constexpr double kNotWorthRepeating = 1.6;
 
@@ -68,7 +75,8 @@ class LaunchTimer {
     const LaunchCandidate& candidate = candidates_[index];
     if (!loop) {
       for (int slot = 0; candidate.ready && slot < copies_; ++slot) candidate.ready(slot);
-      loop = device_.timed_loop({.launch = candidate.launch, .cache = cache_, .weights = {}});
+      loop = device_.timed_loop(
+          {.launch = candidate.launch, .cache = cache_, .weights = {}, .quantum_s = kRefine_s});
     }
     const std::int64_t launches = loop->quantum();
     return loop->run(launches).device_s / static_cast<double>(launches);
@@ -85,21 +93,106 @@ class LaunchTimer {
   std::map<std::size_t, std::unique_ptr<device::TimedLoop>> loops_;
 };
 
+/// The contract's name of the kernel without a bias.
+std::string without_bias(const std::string& kernel) {
+  constexpr std::string_view kBias = "_bias";
+  return kernel.ends_with(kBias) ? kernel.substr(0, kernel.size() - kBias.size()) : kernel;
+}
+
+LostAlgorithm as_lost(const TuningKey& key, const std::string& algorithm) {
+  return {.gpu = key.gpu,
+          .library = key.library,
+          .kernel = without_bias(key.kernel),
+          .algorithm = algorithm};
+}
+
+/// A search among some of `candidates`.
+class Race {
+ public:
+  Race(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
+       const SearchSubject& subject, TuningFile& file)
+      : candidates_(candidates),
+        args_(args),
+        subject_(subject),
+        file_(file),
+        timer_(candidates, args) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      if (file.is_lost(as_lost(subject.key, candidates[i].name))) continue;
+      names.push_back(candidates[i].name);
+      entered_.push_back(i);
+    }
+    std::vector<std::size_t> chosen;
+    for (const std::size_t place : contestants(names, Shortlists::shared().find(subject.family))) {
+      chosen.push_back(entered_[place]);
+    }
+    entered_ = std::move(chosen);
+  }
+
+  LaunchChoice run() {
+    auto clock = [] { return search_clock(); };
+    auto time = [&](std::size_t place, SearchStage stage) {
+      return time_one(entered_[place], stage);
+    };
+    const SearchResult result =
+        search(entered_.size(), time, {.budget_s = args_.budget.count(), .now = clock});
+    const std::size_t winner = entered_[result.winner];
+    if (result.confirmed) {
+      std::vector<std::string> finalists;
+      for (const std::size_t place : result.finalists) {
+        finalists.push_back(candidates_[entered_[place]].name);
+      }
+      Shortlists::shared().keep(subject_.family, finalists);
+      file_.keep(subject_.key, {.algorithm = candidates_[winner].name, .seconds = result.seconds});
+    }
+    return {.index = winner, .seconds = result.seconds, .screened = result.screened};
+  }
+
+ private:
+  double time_one(std::size_t index, SearchStage stage) {
+    try {
+      return timer_.time(index, stage);
+    } catch (const device::DeviceLost& error) {
+      const std::string& name = candidates_[index].name;
+      file_.keep_lost(as_lost(subject_.key, name));
+      throw device::DeviceLost(fmt::format("{}: {}", name, error.what()));
+    }
+  }
+
+  const std::vector<LaunchCandidate>& candidates_;
+  const PlanArgs& args_;
+  const SearchSubject& subject_;
+  TuningFile& file_;
+  LaunchTimer timer_;
+  std::vector<std::size_t> entered_;  ///< places in candidates_
+};
+
 }  // namespace
 
-TuningKey tuning_key(const device::Device& device, std::string_view library,
-                     std::string_view kernel, const GemmProblem& problem, const CacheState& cache) {
-  return {.gpu = device.info().name,
-          .library = std::string(library),
-          .kernel = std::string(kernel),
-          .problem = to_string(problem),
-          .cache = cache.mode};
+SearchSubject search_subject(const device::Device& device, std::string_view library,
+                             std::string_view kernel, const GemmProblem& problem,
+                             const CacheState& cache, std::string_view variant) {
+  GemmProblem relative = problem;
+  relative.bias = false;
+  relative.d = DataType::kBf16;
+  return {.key = {.gpu = device.info().name,
+                  .library = std::string(library),
+                  .kernel = std::string(kernel),
+                  .problem = to_string(problem),
+                  .cache = cache.mode},
+          .family = fmt::format("{} {} {} {}", library, variant, to_string(relative),
+                                to_string(cache.mode))};
+}
+
+std::vector<std::string> names_to_try(const SearchSubject& subject, TuningFile& file) {
+  if (const auto tuned = file.find(subject.key)) return {tuned->algorithm};
+  return Shortlists::shared().find(subject.family);
 }
 
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
-                           const TuningKey& key, TuningFile& file) {
+                           const SearchSubject& subject, TuningFile& file) {
   if (args.budget.count() > 0) {
-    if (const auto tuned = file.find(key)) {
+    if (const auto tuned = file.find(subject.key)) {
       const auto found = std::find_if(
           candidates.begin(), candidates.end(),
           [&](const LaunchCandidate& candidate) { return candidate.name == tuned->algorithm; });
@@ -110,15 +203,7 @@ LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const
       }
     }
   }
-  LaunchTimer timer(candidates, args);
-  auto clock = [] { return search_clock(); };
-  auto time = [&](std::size_t index, SearchStage stage) { return timer.time(index, stage); };
-  const SearchResult result =
-      search(candidates.size(), time, {.budget_s = args.budget.count(), .now = clock});
-  if (result.confirmed) {
-    file.keep(key, {.algorithm = candidates[result.winner].name, .seconds = result.seconds});
-  }
-  return {.index = result.winner, .seconds = result.seconds, .screened = result.screened};
+  return Race(candidates, args, subject, file).run();
 }
 
 }  // namespace twofour::providers

@@ -33,16 +33,31 @@ struct LaunchChoice {
   std::size_t screened = 0;
 };
 
-/// Key of `kernel` on `problem` in the tuning file. `library` is name and version.
-TuningKey tuning_key(const device::Device& device, std::string_view library,
-                     std::string_view kernel, const GemmProblem& problem, const CacheState& cache);
+/// What is searched for.
+struct SearchSubject {
+  TuningKey key;       ///< in the tuning file
+  std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
+};
+
+/// The subject `kernel` on `problem`. `library` is name and version. Relatives have the same
+/// `variant` and name the same algorithms alike.
+SearchSubject search_subject(const device::Device& device, std::string_view library,
+                             std::string_view kernel, const GemmProblem& problem,
+                             const CacheState& cache, std::string_view variant = "");
+
+/// Names of all candidates that choose_launch() would look at, for libraries where describing one
+/// takes time: the tuned one, or those that a relative short-listed. Empty: any.
+std::vector<std::string> names_to_try(const SearchSubject& subject,
+                                      TuningFile& file = TuningFile::shared());
 
 /// The candidate to use: the tuned one when the file has one of that name, else the winner of a
-/// search within args.budget in args.cache's state, which is then kept in the file. With a budget
-/// of zero the first candidate, untimed, and the file is left alone. A search times first a few
-/// launches in a row, each on the next copy of the weights, and its finalists by the device's own
-/// timed loop. Throws as search() does, or std::logic_error for a device that is not a GPU.
+/// search within args.budget in args.cache's state, which is then kept in the file. Where a
+/// relative was searched before, the race is between its finalists; a candidate that the file knows
+/// to have cost a process its GPU takes no part. With a budget of zero the first candidate,
+/// untimed, and the file is left alone. A search times first a few launches in a row, each on the
+/// next copy of the weights, and its finalists by the device's own timed loop. Throws as search()
+/// does, or std::logic_error for a device that is not a GPU; DeviceLost names the candidate.
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
-                           const TuningKey& key, TuningFile& file = TuningFile::shared());
+                           const SearchSubject& subject, TuningFile& file = TuningFile::shared());
 
 }  // namespace twofour::providers

@@ -1,0 +1,80 @@
+#include "run/verifier.h"
+
+#include <span>
+
+namespace twofour::run {
+namespace {
+
+bool on_host(const device::Device& device) { return device.info().kind == "cpu"; }
+
+/// Operands where the host can read them: in place, or copied.
+class HostView {
+ public:
+  explicit HostView(device::Device& device) : in_place_(on_host(device)), device_(device) {}
+
+  void bring_vectors(const operands::Operands& operands) {
+    view_.spec = operands.spec;
+    view_.scale_a = static_cast<const float*>(bring(operands.scale_a));
+    view_.scale_b = static_cast<const float*>(bring(operands.scale_b));
+    view_.bias_bf16 = bring(operands.bias_bf16);
+    view_.bias_fp16 = bring(operands.bias_fp16);
+  }
+  void bring_matrices(const operands::Operands& operands) {
+    view_.a = bring(operands.a);
+    view_.b = bring(operands.b);
+  }
+  [[nodiscard]] const verify::HostOperands& operands() const { return view_; }
+
+ private:
+  const void* bring(const Buffer& buffer) {
+    if (in_place_) return buffer.data();
+    copies_.push_back(std::make_unique<std::byte[]>(buffer.bytes()));
+    device_.copy_to_host(copies_.back().get(), buffer.data(), buffer.bytes());
+    return copies_.back().get();
+  }
+
+  bool in_place_;
+  device::Device& device_;
+  std::vector<std::unique_ptr<std::byte[]>> copies_;
+  verify::HostOperands view_;
+};
+
+}  // namespace
+
+Verifier::Verifier(const operands::Operands& operands, device::Device& device, int threads)
+    : device_(device), threads_(threads), reference_(make_reference(operands)) {}
+
+verify::Reference Verifier::make_reference(const operands::Operands& operands) {
+  HostView view(device_);
+  view.bring_vectors(operands);
+  if (!device_.can_read_elements()) {
+    view.bring_matrices(operands);
+    return {view.operands(), threads_};
+  }
+  const auto sum = [&](std::span<const std::int64_t> row_begin,
+                       std::span<const std::int32_t> columns, std::span<double> sums,
+                       std::span<float> magnitudes) {
+    reader_ =
+        device_.element_reader(operands.spec.shape, {.row_begin = row_begin, .columns = columns});
+    reader_->add_up(operands, sums, magnitudes);
+  };
+  return {view.operands(), sum};
+}
+
+verify::CheckResult Verifier::check(const GemmProblem& problem, Accumulation accumulation,
+                                    const Buffer& d) {
+  if (reader_) return check_read(problem, accumulation, d);
+  if (on_host(device_)) return reference_.check(problem, accumulation, d.data(), threads_);
+  copy_.resize(d.bytes());
+  device_.copy_to_host(copy_.data(), d.data(), d.bytes());
+  return reference_.check(problem, accumulation, copy_.data(), threads_);
+}
+
+verify::CheckResult Verifier::check_read(const GemmProblem& problem, Accumulation accumulation,
+                                         const Buffer& d) {
+  codes_.resize(reference_.elements());
+  reader_->read(d.data(), codes_);
+  return reference_.check_elements(problem, accumulation, codes_, threads_);
+}
+
+}  // namespace twofour::run

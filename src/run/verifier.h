@@ -1,0 +1,39 @@
+// The reference of one operand type of a case, and the way D takes to where it is compared.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/buffer.h"
+#include "device/device.h"
+#include "operands/operands.h"
+#include "verify/verify.h"
+
+namespace twofour::run {
+
+/// On a CPU everything is read in place. A device that reads elements computes the sums and hands
+/// over the checked elements of D alone; of another one, operands and D are copied.
+class Verifier {
+ public:
+  /// Computes the reference. `operands` may be freed afterwards, `device` must stay.
+  Verifier(const operands::Operands& operands, device::Device& device, int threads);
+
+  /// Compares D as the last launch left it; waits for that.
+  verify::CheckResult check(const GemmProblem& problem, Accumulation accumulation, const Buffer& d);
+
+ private:
+  verify::Reference make_reference(const operands::Operands& operands);
+  verify::CheckResult check_read(const GemmProblem& problem, Accumulation accumulation,
+                                 const Buffer& d);
+
+  device::Device& device_;
+  int threads_;
+  std::unique_ptr<device::ElementReader> reader_;
+  verify::Reference reference_;
+  std::vector<std::uint16_t> codes_;  ///< checked elements of D
+  std::vector<std::byte> copy_;       ///< all of D
+};
+
+}  // namespace twofour::run
