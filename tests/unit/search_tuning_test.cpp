@@ -127,6 +127,41 @@ TEST_F(Tuning, NoFileRemembersWithinTheProcess) {
   EXPECT_EQ(tuning.problem(), "");
 }
 
+TEST_F(Tuning, RemembersWhatCostAGpu) {
+  const LostAlgorithm lost{.gpu = "NVIDIA H200", .library = "l 1", .kernel = "k", .algorithm = "a"};
+  {
+    TuningFile tuning(file(), 1000);
+    EXPECT_FALSE(tuning.is_lost(lost));
+    EXPECT_TRUE(tuning.keep_lost(lost));
+    // Another process reads it while this one, which may be about to end, is there.
+    EXPECT_TRUE(TuningFile(file()).is_lost(lost));
+  }
+  TuningFile again(file());
+  EXPECT_TRUE(again.is_lost(lost));
+  LostAlgorithm other = lost;
+  other.library = "l 2";
+  EXPECT_FALSE(again.is_lost(other));
+  // A file of winners alone is as good.
+  write("{\"schema_version\": 1, \"winners\": []}");
+  TuningFile old(file());
+  EXPECT_FALSE(old.is_lost(lost));
+  EXPECT_EQ(old.problem(), "");
+}
+
+TEST_F(Tuning, WritesAtIntervalsAndInTheEnd) {
+  TuningKey other = key_;
+  other.kernel += "_bias";
+  {
+    TuningFile tuning(file(), 1000);
+    tuning.keep(key_, {.algorithm = "a", .seconds = 1});
+    tuning.keep(other, {.algorithm = "b", .seconds = 1});
+    EXPECT_EQ(tuning.find(other)->algorithm, "b");
+    EXPECT_TRUE(TuningFile(file()).find(key_));
+    EXPECT_FALSE(TuningFile(file()).find(other));
+  }
+  EXPECT_EQ(TuningFile(file()).find(other)->algorithm, "b");
+}
+
 TEST_F(Tuning, ThePathComesFromTheEnvironment) {
   ASSERT_EQ(setenv("HOME", "/home/somebody", 1), 0);
   ASSERT_EQ(unsetenv("XDG_CACHE_HOME"), 0);

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "operands/fill.h"
@@ -55,6 +57,33 @@ class Case {
                      threads, budget);
   }
 
+  /// A reference whose sums the test makes, from the list that it is asked for; `checked` gets the
+  /// places of the elements in D.
+  [[nodiscard]] Reference summed_reference(std::int64_t budget,
+                                           std::vector<std::size_t>& checked) const {
+    const GemmShape& shape = problem_.shape;
+    const auto add_up = [&](std::span<const std::int64_t> row_begin,
+                            std::span<const std::int32_t> columns, std::span<double> sums,
+                            std::span<float> magnitudes) {
+      EXPECT_EQ(magnitudes.size(), problem_.a == DataType::kInt8 ? 0 : columns.size());
+      for (std::int64_t i = 0; i < shape.m; ++i) {
+        const auto row = static_cast<std::size_t>(i);
+        for (auto e = row_begin[row]; e < row_begin[row + 1]; ++e) {
+          const auto at = static_cast<std::size_t>(e);
+          sums[at] = sum(i, columns[at]);
+          if (!magnitudes.empty()) magnitudes[at] = 1e-3f;
+          checked.push_back(static_cast<std::size_t>(i * shape.n + columns[at]));
+        }
+      }
+    };
+    return Reference({.spec = operands_.spec,
+                      .scale_a = operands_.scale_a.as<float>(),
+                      .scale_b = operands_.scale_b.as<float>(),
+                      .bias_bf16 = operands_.bias_bf16.data(),
+                      .bias_fp16 = operands_.bias_fp16.data()},
+                     add_up, budget);
+  }
+
   /// Codes of D, each element rounded once from a double.
   [[nodiscard]] std::vector<std::uint16_t> right() const {
     const GemmShape& shape = problem_.shape;
@@ -76,18 +105,7 @@ class Case {
                                          : operands::float_to_bf16(single);
   }
   [[nodiscard]] const GemmProblem& problem() const { return problem_; }
-
- private:
-  static double scale(const Buffer& scales, ScaleGranularity granularity, std::int64_t at) {
-    const float* values = scales.as<float>();
-    return static_cast<double>(granularity == ScaleGranularity::kVector ? values[at] : values[0]);
-  }
-  [[nodiscard]] double bias_at(std::int64_t j) const {
-    if (!problem_.bias) return 0;
-    const std::uint16_t code = static_cast<const std::uint16_t*>(operands_.bias(problem_.d))[j];
-    return static_cast<double>(problem_.d == DataType::kFp16 ? operands::fp16_to_float(code)
-                                                             : operands::bf16_to_float(code));
-  }
+  /// The sum of the products for element (i, j).
   [[nodiscard]] double sum(std::int64_t i, std::int64_t j) const {
     double total = 0;
     operands::with_operand_type(problem_.a, [&]<DataType kType>() {
@@ -103,6 +121,17 @@ class Case {
     return total;
   }
 
+ private:
+  static double scale(const Buffer& scales, ScaleGranularity granularity, std::int64_t at) {
+    const float* values = scales.as<float>();
+    return static_cast<double>(granularity == ScaleGranularity::kVector ? values[at] : values[0]);
+  }
+  [[nodiscard]] double bias_at(std::int64_t j) const {
+    if (!problem_.bias) return 0;
+    const std::uint16_t code = static_cast<const std::uint16_t*>(operands_.bias(problem_.d))[j];
+    return static_cast<double>(problem_.d == DataType::kFp16 ? operands::fp16_to_float(code)
+                                                             : operands::bf16_to_float(code));
+  }
   operands::Operands operands_;
   GemmProblem problem_;
 };
@@ -253,6 +282,38 @@ TEST(Check, EveryWrongTileIsCaughtWhereOnlyAShareIsChecked) {
   int unseen = 0;
   for (std::int64_t i = 0; i < 10; ++i) unseen += wrong.passes(i, 20, 1, 1) ? 1 : 0;
   EXPECT_GT(unseen, 0);
+}
+
+TEST(Reference, TakesSumsFromElsewhere) {
+  for (const DataType type : {DataType::kInt8, DataType::kBf16}) {
+    for (const std::int64_t budget : {std::int64_t{60 * 256}, Reference::kDefaultBudget}) {
+      const Case c(type, {45, 52, 16});
+      std::vector<std::size_t> checked;
+      const Reference reference = c.summed_reference(budget, checked);
+      ASSERT_EQ(checked.size(), reference.elements());
+      EXPECT_EQ(reference.tile(), c.reference(budget).tile());
+      const std::vector<std::uint16_t> right = c.right();
+      EXPECT_TRUE(check(reference, c, right).right);
+      std::vector<std::uint16_t> codes;
+      for (const std::size_t place : checked) codes.push_back(right[place]);
+      const auto passes = [&](int threads) {
+        return reference.check_elements(c.problem(), Accumulation::kWide, codes, threads);
+      };
+      EXPECT_TRUE(passes(2).right);
+      EXPECT_EQ(passes(2).accuracy.share_checked, reference.share_checked());
+      for (std::size_t e = 0; e < codes.size(); ++e) {
+        const std::uint16_t kept = std::exchange(codes[e], codes[e] ^ 0x4000);
+        for (const int threads : {1, 3}) {
+          const CheckResult wrong = passes(threads);
+          ASSERT_FALSE(wrong.right) << e;
+          const auto n = static_cast<std::size_t>(c.problem().shape.n);
+          EXPECT_THAT(wrong.description, HasSubstr("D[" + std::to_string(checked[e] / n) + "][" +
+                                                   std::to_string(checked[e] % n) + "]"));
+        }
+        codes[e] = kept;
+      }
+    }
+  }
 }
 
 TEST(Reference, SaysTheShareItChecks) {
