@@ -138,7 +138,7 @@ TEST(Search, TheLastTwoTakeTurnsOnFreshSamples) {
 TEST(Search, NamesItsFinalistsTheBestFirst) {
   FakeRace race({14e-6, 10e-6, 30e-6, 9e-6, 11e-6, 10.5e-6, 12e-6, 13e-6});
   const SearchResult result = race.run(0.3);
-  EXPECT_THAT(result.finalists, ::testing::ElementsAre(3, 1, 5, 4, 6, 7));
+  EXPECT_THAT(result.finalists, ::testing::ElementsAre(3, 1, 5, 4));
   EXPECT_EQ(result.finalists.front(), result.winner);
 }
 
