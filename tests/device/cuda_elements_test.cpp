@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gpu_fixture.h"
+#include "operands/fill.h"
 #include "operands/host_operands.h"
 
 namespace twofour::device {
