@@ -22,6 +22,9 @@ struct Samples {
   std::vector<double> device_s;  ///< time on the device that computes
   std::vector<double> host_s;    ///< time the host spent to start it; equal to device_s on a CPU
   std::int64_t launches_per_sample = 0;
+  /// Each sample was followed by a rest this share as long, because the device had lowered its
+  /// clocks; 0: none.
+  double rest_share = 0;
 };
 
 /// Seconds for one launch.

@@ -54,7 +54,8 @@ class TimedLoop {
   virtual ~TimedLoop() = default;
   /// Runs `launches` launches, a multiple of quantum(), and waits for them.
   virtual Elapsed run(std::int64_t launches) = 0;
-  /// Launches come in multiples of this: 1 on a CPU, the length of the graph on a GPU.
+  /// Launches come in multiples of this: 1 on a CPU, the length of the graph on a GPU. Where it is
+  /// more than 1, they ran once when the loop was made.
   [[nodiscard]] virtual std::int64_t quantum() const { return 1; }
 };
 
@@ -121,6 +122,8 @@ class Device {
   /// Measures the ceilings for these operand types; takes about a second.
   virtual Roofs measure_roofs(std::span<const DataType> types) = 0;
   [[nodiscard]] virtual ClockSample clocks() const = 0;
+  /// Whether it runs below its clocks at this moment, for power or heat. Asked between samples.
+  [[nodiscard]] virtual bool held_back() const { return false; }
 };
 
 /// How to keep `bytes_per_copy` of packed weights out of a cache of `cache_bytes`: rotation over

@@ -12,6 +12,16 @@
 
 namespace twofour::measure {
 
+/// What keeps a device that is near its limit of power at its clocks: it idles for a while after
+/// each sample.
+struct Rests {
+  double share = 0.5;  ///< of the time of the sample
+  /// Whether the device runs below its clocks, for power or heat; empty: it never does.
+  std::function<bool()> wanted;
+  /// Waits for so many seconds; empty: sleeps.
+  std::function<void(double)> take;
+};
+
 struct MeasureConfig {
   double precision = 0.01;  ///< target half-width of the 95 % intervals, relative
   double max_time_s = 10;   ///< for one case, all its contenders together
@@ -21,6 +31,7 @@ struct MeasureConfig {
   std::int64_t min_rounds = 8;
   double min_time_s = 0.1;
   std::uint64_t seed = 0;  ///< of the shuffles
+  Rests rests;
 };
 
 /// One thing to time. Contenders of one group are comparable (same dtype, output, scales, bias and
@@ -42,7 +53,7 @@ enum class StopReason : std::uint8_t { kPrecise, kOutOfShare, kOutOfTime, kInter
 /// One entry per contender.
 struct Sampling {
   std::vector<Samples> samples;  ///< entry i is from round i; a contender may have left early
-  std::vector<double> spent_s;   ///< wall time
+  std::vector<double> spent_s;   ///< wall time, rests included
   std::vector<StopReason> stopped;
 };
 
@@ -66,6 +77,10 @@ double steady_seconds();
 /// contender, which takes one launch to warm up and one sample at least, took beyond its share), or
 /// when `stop` is requested; a round that was begun then is dropped. One round is always taken, so
 /// no result is empty.
+///
+/// `rests.wanted` is asked after the warm-up and after each round, until a contender leaves or half
+/// of `max_time_s` is over. When it says yes, the rounds taken until then are dropped, because
+/// their clocks are others, and new ones are taken with rests (Samples::rest_share).
 ///
 /// A timer that returns less than its resolution counts as its resolution. An exception of a loop
 /// passes through.

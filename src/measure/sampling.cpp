@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "measure/measure.h"
@@ -22,6 +23,8 @@ constexpr std::int64_t kMostQuantaGrowth = 100;
 constexpr std::int64_t kMostQuanta = std::int64_t{1} << 30;
 constexpr int kConfirmations = 2;
 constexpr double kFewSamples = 4;
+// Later there is not the time for enough rounds with rests.
+constexpr double kRestsBeginUntil = 0.5;
 
 double sample_target_s(std::size_t contenders, double resolution_s, const MeasureConfig& config) {
   return std::max({config.min_sample_s, kResolutionsPerSample * resolution_s,
@@ -67,6 +70,7 @@ class Sampler {
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
       const StopReason own = rule_.precise(i, result_.samples) ? StopReason::kPrecise : ending;
       result_.stopped.push_back(rule_.left(i).value_or(own));
+      if (resting_) result_.samples[i].rest_share = config_.rests.share;
     }
     return std::move(result_);
   }
@@ -75,11 +79,36 @@ class Sampler {
   device::Elapsed timed(std::size_t i, std::int64_t launches) {
     const double before = clock_();
     device::Elapsed elapsed = contenders_[i].loop->run(launches);
+    if (resting_) rest(config_.rests.share * elapsed.device_s);
     last_s_[i] = clock_() - before;
     result_.spent_s[i] += last_s_[i];
     // What the timer cannot resolve took less than its resolution, and more than nothing.
     if (!(elapsed.device_s > resolution_s_)) elapsed.device_s = resolution_s_;
     return elapsed;
+  }
+
+  void rest(double seconds) const {
+    if (config_.rests.take) {
+      config_.rests.take(seconds);
+    } else {
+      std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    }
+  }
+
+  /// Whether rests begin now.
+  bool begin_rests() {
+    if (resting_ || !config_.rests.wanted || rule_.any_left()) return false;
+    if (clock_() - start_s_ >= kRestsBeginUntil * config_.max_time_s) return false;
+    resting_ = config_.rests.wanted();
+    return resting_;
+  }
+
+  void drop_rounds() {
+    rule_ = StoppingRule(contenders_, config_);
+    for (Samples& samples : result_.samples) {
+      samples.device_s.clear();
+      samples.host_s.clear();
+    }
   }
 
   void choose_lengths() {
@@ -111,8 +140,10 @@ class Sampler {
     Length length;
     length.quantum_s = contenders_[i].warm_launch_s * static_cast<double>(quantum);
     if (too_slow(length.quantum_s)) return length;
-    length.quantum_s = timed(i, quantum).device_s;  // the first launch may be slow
-    if (too_slow(length.quantum_s)) return length;
+    if (quantum == 1) {
+      length.quantum_s = timed(i, quantum).device_s;  // the first launch may be slow
+      if (too_slow(length.quantum_s)) return length;
+    }
     bool first = true;
     int confirmed = 0;
     while (confirmed < kConfirmations && !stop_.stop_requested()) {
@@ -176,9 +207,16 @@ class Sampler {
 
   /// What ended the rounds of those that had not left.
   StopReason sample_until_done() {
-    const double first_round_s = clock_();
+    begin_rests();
+    double first_round_s = clock_();
     sample_round(true);
     for (std::int64_t rounds = 1;; ++rounds) {
+      if (begin_rests()) {
+        drop_rounds();
+        rounds = 1;
+        first_round_s = clock_();
+        sample_round(true);
+      }
       const double now = clock_();
       rule_.look(rounds, now - first_round_s, result_.samples, result_.spent_s);
       if (rule_.all_left()) return StopReason::kPrecise;
@@ -200,6 +238,7 @@ class Sampler {
   std::vector<device::Elapsed> round_;
   std::vector<double> last_s_;  ///< wall time of the last sample
   StoppingRule rule_;
+  bool resting_ = false;
   Sampling result_;
 };
 

@@ -32,6 +32,10 @@ bool StoppingRule::all_left() const {
   return std::all_of(left_.begin(), left_.end(), [](const auto& left) { return left.has_value(); });
 }
 
+bool StoppingRule::any_left() const {
+  return std::any_of(left_.begin(), left_.end(), [](const auto& left) { return left.has_value(); });
+}
+
 double StoppingRule::share_s() const {
   return max_time_s_ / static_cast<double>(contenders_.size());
 }

@@ -35,6 +35,7 @@ class StoppingRule {
   /// Why contender `i` left; nothing while it takes part.
   [[nodiscard]] std::optional<StopReason> left(std::size_t i) const { return left_[i]; }
   [[nodiscard]] bool all_left() const;
+  [[nodiscard]] bool any_left() const;
   /// Even share of the time of one case.
   [[nodiscard]] double share_s() const;
 

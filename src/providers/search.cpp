@@ -18,6 +18,9 @@ constexpr double kScreenUntil = 0.55;
 constexpr double kRefineUntil = 0.8;
 /// A candidate that screens this much slower than the fastest cannot win.
 constexpr double kHopeless = 1.25;
+/// Least confirmations; they are enough when all timings of one are this much above the other's.
+constexpr std::size_t kLeastConfirmations = 2;
+constexpr double kClear = 1.03;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -132,12 +135,18 @@ class Search {
     }
   }
 
+  static bool clear(const std::vector<std::vector<double>>& fresh) {
+    if (fresh.size() < 2 || fresh[0].empty() || fresh[1].empty()) return false;
+    const auto [least_0, most_0] = std::minmax_element(fresh[0].begin(), fresh[0].end());
+    const auto [least_1, most_1] = std::minmax_element(fresh[1].begin(), fresh[1].end());
+    return *least_0 > kClear * *most_1 || *least_1 > kClear * *most_0;
+  }
+
   void confirm() {
     drop_to(2);
     std::vector<std::vector<double>> fresh(pool_.size());
-    constexpr std::size_t kLeast = 2;
     for (std::size_t round = 0; round < config_.confirmations; ++round) {
-      if (round >= kLeast && spent(1)) break;
+      if (round >= kLeastConfirmations && (spent(1) || clear(fresh))) break;
       for (std::size_t i = 0; i < pool_.size(); ++i) {
         double seconds = 0;
         if (sample(pool_[i], SearchStage::kRefine, seconds)) fresh[i].push_back(seconds);

@@ -25,8 +25,9 @@ struct SearchConfig {
   double budget_s = 0;
   /// The clock that the budget is spent by, in seconds.
   FunctionRef<double()> now;
-  std::size_t finalists = 6;      ///< candidates that are refined
-  std::size_t confirmations = 5;  ///< fresh samples of each of the last two
+  std::size_t finalists = 6;  ///< candidates that are refined
+  /// Fresh samples of each of the last two; 2 when the one is slower by 3 % in all of them.
+  std::size_t confirmations = 5;
 };
 
 struct SearchResult {

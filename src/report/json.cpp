@@ -62,9 +62,11 @@ Json accuracy_json(const Accuracy& accuracy) {
 }
 
 Json samples_json(const Samples& samples) {
-  return {{"launches_per_sample", samples.launches_per_sample},
-          {"device_s", samples.device_s},
-          {"host_s", samples.host_s}};
+  Json json = {{"launches_per_sample", samples.launches_per_sample},
+               {"device_s", samples.device_s},
+               {"host_s", samples.host_s}};
+  if (samples.rest_share > 0) json["rest_share"] = samples.rest_share;
+  return json;
 }
 
 Json summary_json(const Summary& summary) {

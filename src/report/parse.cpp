@@ -161,7 +161,9 @@ Accuracy read_accuracy(const JsonField& owner) {
 Samples read_samples(const JsonField& owner) {
   return {.device_s = owner.numbers("device_s"),
           .host_s = owner.numbers("host_s"),
-          .launches_per_sample = owner.whole("launches_per_sample", 0)};
+          .launches_per_sample = owner.whole("launches_per_sample", 0),
+          // Only written where there were rests.
+          .rest_share = owner.json().contains("rest_share") ? owner.number("rest_share") : 0};
 }
 
 Summary read_summary(const JsonField& owner) {

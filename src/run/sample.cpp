@@ -102,8 +102,10 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
                           .dense = s.entry->record.problem.sparsity == Sparsity::kDense,
                           .warm_launch_s = s.entry->warm_launch_s});
   }
+  measure::MeasureConfig config = state.config.measure;
+  config.rests.wanted = [&state] { return state.device.held_back(); };
   measure::Sampling sampling = measure::sample_interleaved(
-      contenders, state.device.timer_resolution_s(), state.config.measure, state.stop);
+      contenders, state.device.timer_resolution_s(), config, state.stop);
   for (std::size_t i = 0; i < sampled.size(); ++i) {
     sampled[i].samples = std::move(sampling.samples[i]);
     sampled[i].spent_s = making_s[i] + sampling.spent_s[i];

@@ -24,6 +24,7 @@ class FakeDevice final : public device::Device {
   void set_last_level_cache_bytes(std::size_t bytes) { info_.last_level_cache_bytes = bytes; }
   void set_read_roof(double bytes_per_s) { roofs_.read_bytes_per_s = bytes_per_s; }
   void set_can_flush(bool can_flush) { can_flush_ = can_flush; }
+  void set_held_back(bool held_back) { held_back_ = held_back; }
 
   /// Bytes allocated and not freed.
   [[nodiscard]] std::size_t live_bytes() const { return *live_bytes_; }
@@ -47,6 +48,7 @@ class FakeDevice final : public device::Device {
   std::unique_ptr<device::TimedLoop> timed_loop(device::LoopSpec spec) override;
   Roofs measure_roofs(std::span<const DataType> /*types*/) override { return roofs_; }
   [[nodiscard]] ClockSample clocks() const override { return {}; }
+  [[nodiscard]] bool held_back() const override { return held_back_; }
 
  private:
   friend class FakeLoop;
@@ -54,6 +56,7 @@ class FakeDevice final : public device::Device {
   DeviceInfo info_;
   device::MemoryStatus memory_;
   bool can_flush_ = false;
+  bool held_back_ = false;
   Roofs roofs_;
   double now_s_ = 0;
   std::shared_ptr<std::size_t> live_bytes_ = std::make_shared<std::size_t>(0);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -145,6 +146,69 @@ TEST_F(SamplingTest, ADisturbedCalibrationShortensNoSample) {
   // The second call, which calibrates, is preempted for a long while.
   add([](int call) { return call == 1 ? 5e-3 : 1e-6; });
   EXPECT_GE(sample({.min_sample_s = 1e-3}).samples[0].launches_per_sample, 1000);
+}
+
+TEST_F(SamplingTest, ADeviceThatIsHeldBackRestsAfterEachSample) {
+  add(constant(1e-3), 1, 0, true);
+  add(constant(2e-3));
+  std::vector<double> rests;
+  MeasureConfig config{.max_time_s = 10, .min_time_s = 0};
+  config.rests = {.share = 0.25,
+                  .wanted = [] { return true; },
+                  .take =
+                      [&](double seconds) {
+                        rests.push_back(seconds);
+                        world_.now_s += seconds;
+                      }};
+  const Sampling sampling = sample(config);
+  double sampled_s = 0;
+  std::size_t count = 0;
+  for (const Samples& samples : sampling.samples) {
+    EXPECT_EQ(samples.rest_share, 0.25);
+    count += samples.device_s.size();
+    for (const double s : samples.device_s) {
+      sampled_s += s * static_cast<double>(samples.launches_per_sample);
+    }
+  }
+  EXPECT_THAT(rests, SizeIs(count));
+  EXPECT_NEAR(std::accumulate(rests.begin(), rests.end(), 0.0), sampled_s / 4, 1e-9);
+  EXPECT_NEAR(sampling.spent_s[0] + sampling.spent_s[1], world_.now_s, 1e-9);
+}
+
+TEST_F(SamplingTest, RoundsBeforeTheRestsAreDropped) {
+  bool resting = false;
+  int asked = 0;
+  add([&](int) { return resting ? 1e-3 : 1.3e-3; }, 1, 0, true);
+  add([&](int) { return resting ? 2e-3 : 2.9e-3; });
+  MeasureConfig config{.max_time_s = 10, .min_rounds = 8, .min_time_s = 0};
+  config.rests.wanted = [&] { return resting = ++asked > 4; };
+  config.rests.take = [&](double seconds) { world_.now_s += seconds; };
+  const Sampling sampling = sample(config);
+  EXPECT_EQ(asked, 5) << "rests do not end";
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
+  for (const Samples& samples : sampling.samples) {
+    EXPECT_THAT(samples.device_s, SizeIs(12)) << "looks count anew";
+    EXPECT_THAT(samples.host_s, SizeIs(12));
+    EXPECT_EQ(samples.rest_share, 0.5);
+  }
+  EXPECT_THAT(sampling.samples[0].device_s, Each(1e-3));
+  EXPECT_THAT(sampling.samples[1].device_s, Each(2e-3));
+}
+
+TEST_F(SamplingTest, RestsDoNotBeginLate) {
+  add(restless(1e-3));
+  MeasureConfig config{.max_time_s = 2};
+  config.rests.wanted = [&] { return world_.now_s >= 1; };
+  const Sampling half = sample(config);
+  EXPECT_EQ(half.samples[0].rest_share, 0);
+
+  // Nor once a contender has left.
+  add(constant(1e-3), 1, 1);
+  world_.now_s = 0;
+  config.rests.wanted = [&] { return world_.now_s >= 0.5; };
+  const Sampling left = sample(config);
+  EXPECT_EQ(left.stopped[1], StopReason::kPrecise);
+  EXPECT_EQ(left.samples[0].rest_share, 0);
 }
 
 TEST_F(SamplingTest, RoundsAreBoundedByLongerSamples) {

@@ -90,7 +90,7 @@ CacheState random_cache(Draw& draw) {
 
 void add_measurement(Record& r, Draw& draw) {
   r.accuracy = Accuracy{draw.number(), draw.number(), draw.number(), draw.coin()};
-  r.samples = Samples{draw.numbers(), draw.numbers(), draw.small()};
+  r.samples = Samples{draw.numbers(), draw.numbers(), draw.small(), draw.coin() ? 0.5 : 0};
   r.summary = Summary{.median_s = draw.number(),
                       .median_interval_s = draw.interval(),
                       .mean_s = draw.number(),
@@ -181,7 +181,7 @@ bool same(const Accuracy& a, const Accuracy& b) {
 }
 bool same(const Samples& a, const Samples& b) {
   return same(a.device_s, b.device_s) && same(a.host_s, b.host_s) &&
-         a.launches_per_sample == b.launches_per_sample;
+         a.launches_per_sample == b.launches_per_sample && same(a.rest_share, b.rest_share);
 }
 bool same(const Summary& a, const Summary& b) {
   return same(a.median_s, b.median_s) && same(a.median_interval_s, b.median_interval_s) &&

@@ -171,6 +171,16 @@ TEST_F(RunTest, ARowUnderTheReadRoofLeavesItAlone) {
   EXPECT_EQ(roofs.read_bytes_per_s, 2e5);
 }
 
+TEST_F(RunTest, RecordsSayThatADeviceWasHeldBackAndRested) {
+  int rests = 0;
+  config.measure.rests.take = [&](double) { ++rests; };
+  EXPECT_EQ(of(run({dense_kernel("dense", 1e-3)}), "dense").samples->rest_share, 0);
+  EXPECT_EQ(rests, 0);
+  device.set_held_back(true);
+  EXPECT_EQ(of(run({dense_kernel("dense", 1e-3)}), "dense").samples->rest_share, 0.5);
+  EXPECT_GT(rests, 0);
+}
+
 TEST_F(RunTest, PlansGetTheBudget) {
   config.plan_budget_s = 0.25;
   run({dense_kernel("dense", 1e-3)});

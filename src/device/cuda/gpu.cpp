@@ -216,6 +216,8 @@ Roofs Gpu::measure_roofs(std::span<const DataType> types) {
   return roofs;
 }
 
+bool Gpu::held_back() const { return nvml_ != nullptr && !nvml_->throttle_reasons().empty(); }
+
 ClockSample Gpu::clocks() const { return nvml_ != nullptr ? nvml_->sample() : ClockSample{}; }
 
 }  // namespace cuda

@@ -40,6 +40,7 @@ class Gpu final : public Device {
   /// published rate for each SM and clock, and the highest SM clock (peak_rates.h).
   Roofs measure_roofs(std::span<const DataType> types) override;
   [[nodiscard]] ClockSample clocks() const override;
+  [[nodiscard]] bool held_back() const override;
 
   [[nodiscard]] cudaStream_t stream() const { return stream_; }
   [[nodiscard]] int compute_capability() const { return compute_capability_; }

@@ -74,11 +74,14 @@ class LoadedNvml final : public Nvml {
     if (temperature_ != nullptr && temperature_(device_, kGpuTemperature, &value) == kSuccess) {
       sample.temperature_c = value;
     }
-    unsigned long long mask = 0;
-    if (reasons_ != nullptr && reasons_(device_, &mask) == kSuccess) {
-      sample.throttle_reasons = throttle_words(mask);
-    }
+    sample.throttle_reasons = throttle_reasons();
     return sample;
+  }
+
+  [[nodiscard]] std::string throttle_reasons() const override {
+    unsigned long long mask = 0;
+    if (reasons_ == nullptr || reasons_(device_, &mask) != kSuccess) return {};
+    return throttle_words(mask);
   }
 
   [[nodiscard]] std::string driver_version() const override {

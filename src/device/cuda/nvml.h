@@ -18,6 +18,8 @@ class Nvml {
  public:
   virtual ~Nvml() = default;
   [[nodiscard]] virtual ClockSample sample() const = 0;
+  /// Those of a sample, alone: quick enough to be asked for many times a second.
+  [[nodiscard]] virtual std::string throttle_reasons() const = 0;
   /// Empty when it cannot be read.
   [[nodiscard]] virtual std::string driver_version() const = 0;
 };

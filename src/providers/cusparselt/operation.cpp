@@ -148,13 +148,9 @@ void MatmulOperation::plan(const PlanArgs& args) {
   std::vector<LaunchCandidate> candidates;
   for (const std::unique_ptr<Plan>& plan : plans) {
     workspace_bytes = std::max(workspace_bytes, plan->workspace_bytes());
-    const auto launch = [this, p = plan.get()](int slot) { p->launch(arguments(slot)); };
-    // The first launch of a kernel loads it, which takes longer than many launches.
-    const auto load = [launch, loaded = false](int slot) mutable {
-      if (!std::exchange(loaded, true)) launch(slot);
-    };
     candidates.push_back(
-        {.name = to_string(plan->configuration()), .launch = launch, .ready = load});
+        {.name = to_string(plan->configuration()),
+         .launch = [this, p = plan.get()](int slot) { p->launch(arguments(slot)); }});
   }
   reserve_workspace(args.device, workspace_bytes);
   plan_ = std::move(plans[choose_launch(candidates, args, subject).index]);
