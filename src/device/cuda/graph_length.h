@@ -7,7 +7,7 @@ namespace twofour::device::cuda {
 
 /// How long a graph takes where the caller does not say: a little longer than the shortest sample
 /// (1000 times the timer's resolution), so that a replay is a sample.
-inline constexpr double kGraphSeconds = 0.65e-3;
+inline constexpr double kGraphSeconds = 0.6e-3;
 
 /// Launches of one graph that goes round `copies` rotated copies of the weights: a multiple of
 /// `copies`, at least two rounds, and about `graph_s` of work, beside which the start of a graph
