@@ -171,7 +171,13 @@ std::string wins_of(const Rows& rows) {
 std::string clause(const std::vector<Span>& spans, std::size_t i) {
   const Span& span = spans[i];
   const std::string place = where(spans, i);
-  const std::string mean = rounded(geometric_mean(span.rows));
+  std::string mean = rounded(geometric_mean(span.rows));
+  const auto count = static_cast<std::int64_t>(span.rows.size());
+  const auto agree =
+      count_verdict(span.rows, span.finding == Finding::kSlower ? Verdict::kLoss : Verdict::kWin);
+  // The rest are ties, or decided nothing.
+  const bool in_part = span.finding != Finding::kEven && agree < count;
+  if (in_part) mean += fmt::format(", clear in {} of {} comparisons", agree, count);
   switch (span.finding) {
     case Finding::kFaster:
       return fmt::format("2:4 is faster {} ({})", place, mean);

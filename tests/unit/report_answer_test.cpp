@@ -73,6 +73,17 @@ TEST(Answer, NamesTheMFromWhichDenseIsFaster) {
           "runs at 0.80x).");
 }
 
+TEST(Answer, SaysHowManyComparisonsAreClearWhereNotAllAre) {
+  EXPECT_EQ(answer(cases({{1, 2.0, kWin}, {128, 2.0, kWin}, {128, 2.0, kUnclear}})),
+            kQuestion +
+                "Yes: 2:4 is faster at every M from 1 to 128 (2.00x, clear in 2 of 3 "
+                "comparisons).");
+  EXPECT_EQ(answer(cases({{64, 0.5, kLoss}, {64, 0.5, kTie}})),
+            kQuestion +
+                "No: dense is faster at M = 64 (2:4 runs at 0.50x, clear in 1 of 2 "
+                "comparisons).");
+}
+
 TEST(Answer, NamesTheShapesWhereOneMHasBoth) {
   auto records = cases({{16, 1.5, kWin}, {16, 0.5, kLoss}, {16, 1.0, kTie}});
   records[0].layer = "qkv";
