@@ -49,6 +49,7 @@ LostAlgorithm parse_lost(const json& entry) {
   return {.gpu = entry.at("gpu"),
           .library = entry.at("library"),
           .kernel = entry.at("kernel"),
+          .problem = entry.at("problem"),
           .algorithm = entry.at("algorithm")};
 }
 
@@ -56,6 +57,7 @@ json to_json(const LostAlgorithm& lost) {
   return {{"gpu", lost.gpu},
           {"library", lost.library},
           {"kernel", lost.kernel},
+          {"problem", lost.problem},
           {"algorithm", lost.algorithm}};
 }
 

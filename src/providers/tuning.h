@@ -28,19 +28,21 @@ struct TunedAlgorithm {
   double seconds = 0;     ///< of one launch, when it was found
 };
 
-/// An algorithm whose launch cost the process its GPU.
+/// An algorithm whose launch cost the process its GPU. It is out for that problem alone: where it
+/// works it may be a library's best.
 struct LostAlgorithm {
   std::string gpu;
   std::string library;
-  std::string kernel;  ///< the contract's name without "_bias"
+  std::string kernel;   ///< the contract's name without "_bias"
+  std::string problem;  ///< to_string(GemmProblem) without a bias
   std::string algorithm;
   auto operator<=>(const LostAlgorithm&) const = default;
 };
 
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
 /// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "library", "kernel",
-/// "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or damaged
-/// costs a search, never the run.
+/// "problem", "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or
+/// damaged costs a search, never the run.
 class TuningFile {
  public:
   /// An empty path: winners are kept within the process only. The file is written at most each

@@ -128,7 +128,8 @@ TEST_F(Tuning, NoFileRemembersWithinTheProcess) {
 }
 
 TEST_F(Tuning, RemembersWhatCostAGpu) {
-  const LostAlgorithm lost{.gpu = "NVIDIA H200", .library = "l 1", .kernel = "k", .algorithm = "a"};
+  const LostAlgorithm lost{
+      .gpu = "NVIDIA H200", .library = "l 1", .kernel = "k", .problem = "p", .algorithm = "a"};
   {
     TuningFile tuning(file(), 1000);
     EXPECT_FALSE(tuning.is_lost(lost));
@@ -140,6 +141,10 @@ TEST_F(Tuning, RemembersWhatCostAGpu) {
   EXPECT_TRUE(again.is_lost(lost));
   LostAlgorithm other = lost;
   other.library = "l 2";
+  EXPECT_FALSE(again.is_lost(other));
+  // Elsewhere it may be the best.
+  other = lost;
+  other.problem = "another p";
   EXPECT_FALSE(again.is_lost(other));
   // A file of winners alone is as good.
   write("{\"schema_version\": 1, \"winners\": []}");

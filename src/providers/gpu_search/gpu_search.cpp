@@ -118,10 +118,11 @@ std::string without_bias(const std::string& kernel) {
   return kernel.ends_with(kBias) ? kernel.substr(0, kernel.size() - kBias.size()) : kernel;
 }
 
-LostAlgorithm as_lost(const TuningKey& key, const std::string& algorithm) {
-  return {.gpu = key.gpu,
-          .library = key.library,
-          .kernel = without_bias(key.kernel),
+LostAlgorithm as_lost(const SearchSubject& subject, const std::string& algorithm) {
+  return {.gpu = subject.key.gpu,
+          .library = subject.key.library,
+          .kernel = without_bias(subject.key.kernel),
+          .problem = subject.problem_without_bias,
           .algorithm = algorithm};
 }
 
@@ -137,7 +138,7 @@ class Race {
         timer_(candidates, args) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (file.is_lost(as_lost(subject.key, candidates[i].name))) continue;
+      if (file.is_lost(as_lost(subject, candidates[i].name))) continue;
       names.push_back(candidates[i].name);
       entered_.push_back(i);
     }
@@ -173,7 +174,7 @@ class Race {
       return timer_.time(index, stage);
     } catch (const device::DeviceLost& error) {
       const std::string& name = candidates_[index].name;
-      file_.keep_lost(as_lost(subject_.key, name));
+      file_.keep_lost(as_lost(subject_, name));
       throw device::DeviceLost(fmt::format("{}: {}", name, error.what()));
     }
   }
@@ -193,12 +194,14 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
                              const CacheState& cache, std::string_view variant) {
   GemmProblem relative = problem;
   relative.bias = false;
+  std::string without_bias = to_string(relative);
   relative.d = DataType::kBf16;
   return {.key = {.gpu = device.info().name,
                   .library = std::string(library),
                   .kernel = std::string(kernel),
                   .problem = to_string(problem),
                   .cache = cache.mode},
+          .problem_without_bias = std::move(without_bias),
           .family = fmt::format("{} {} {} {}", library, variant, to_string(relative),
                                 to_string(cache.mode))};
 }

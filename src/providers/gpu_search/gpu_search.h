@@ -35,7 +35,8 @@ struct LaunchChoice {
 
 /// What is searched for.
 struct SearchSubject {
-  TuningKey key;       ///< in the tuning file
+  TuningKey key;                     ///< in the tuning file
+  std::string problem_without_bias;  ///< under which lost algorithms are known
   std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
 };
 
@@ -53,10 +54,11 @@ std::vector<std::string> names_to_try(const SearchSubject& subject,
 /// The candidate to use: the tuned one when the file has one of that name, else the winner of a
 /// search within args.budget in args.cache's state, which is then kept in the file. Where a
 /// relative was searched before, the race is between its finalists; a candidate that the file knows
-/// to have cost a process its GPU takes no part. With a budget of zero the first candidate,
-/// untimed, and the file is left alone. A search times first a few launches in a row, each on the
-/// next copy of the weights, and its finalists by the device's own timed loop. Throws as search()
-/// does, or std::logic_error for a device that is not a GPU; DeviceLost names the candidate.
+/// to have cost a process its GPU on this problem takes no part. With a budget of zero the first
+/// candidate, untimed, and the file is left alone. A search times first a few launches in a row,
+/// each on the next copy of the weights, and its finalists by the device's own timed loop. Throws
+/// as search() does, or std::logic_error for a device that is not a GPU; DeviceLost names the
+/// candidate.
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file = TuningFile::shared());
 
