@@ -273,7 +273,7 @@ constexpr std::array kRows{
               "a number above 0 and below 1", apply_precision,
               [](const Options& o) { return unless_default(o.precision, Options{}.precision); }},
     OptionRow{"--max-time", "SECONDS", Arity::kOne, kEveryMode, 0,
-              "sampling time of one case, all its kernels together; default: 10, on a GPU 1",
+              "sampling time of one case, all kernels together; default: 10, on a GPU 1",
               "a number of seconds above 0 and below 1000000", apply_max_time,
               [](const Options& o) {
                 return o.max_time_s ? fmt::format("{}", *o.max_time_s) : std::string();
