@@ -7,8 +7,8 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -16,11 +16,11 @@
 #include <regex>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "device/cuda/cuda_device.h"
 #include "device/cuda/error.h"
+#include "gemm_options.h"
 #include "providers/cutlass/candidates.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
@@ -34,68 +34,20 @@ constexpr int kMultiprocessors = 132;
 constexpr double kSample_s = 8e-3;
 
 struct Options {
-  std::vector<DataType> types{DataType::kInt8, DataType::kFp8E4m3};
-  std::vector<std::int64_t> tokens{1024, 4096};
-  std::vector<std::pair<std::int64_t, std::int64_t>> layers;
-  std::regex match{"."};
+  bench::GemmOptions gemms{.tokens = {1024, 4096}};
+  std::string match = ".";
   bool tactics = false;
-  std::int64_t rounds = 5;
-  std::int64_t most = 40;
+  int rounds = 5;
+  std::size_t most = 40;
+
+  void add_to(CLI::App& app) {
+    gemms.add_to(app)->required();
+    app.add_option("--match", match, "kernels whose name has a match of this regular expression");
+    app.add_flag("--tactics", tactics, "every choice of a launch, not the default alone");
+    app.add_option("--rounds", rounds)->check(CLI::Range(1, 1000));
+    app.add_option("--most", most, "kernels of one problem")->check(CLI::Range(1, 1000));
+  }
 };
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-std::int64_t number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value <= 0) {
-    throw std::invalid_argument(fmt::format("\"{}\" is not a positive number", text));
-  }
-  return value;
-}
-
-Options parse(int argc, char** argv) {
-  Options options;
-  const std::vector<std::string_view> words(argv + 1, argv + argc);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = words[i];
-    const auto value = [&] {
-      if (i + 1 == words.size()) throw std::invalid_argument(fmt::format("{} what?", word));
-      return words[++i];
-    };
-    if (word == "--tactics") {
-      options.tactics = true;
-    } else if (word == "--match") {
-      options.match = std::regex(std::string(value()));
-    } else if (word == "--rounds") {
-      options.rounds = number(value());
-    } else if (word == "--most") {
-      options.most = number(value());
-    } else if (word == "--types") {
-      options.types.clear();
-      for (const auto name : split(value(), ',')) {
-        options.types.push_back(data_type_from_kernel_name(name).value());
-      }
-    } else if (word == "--tokens") {
-      options.tokens.clear();
-      for (const auto m : split(value(), ',')) options.tokens.push_back(number(m));
-    } else {
-      const auto sides = split(word, 'x');
-      if (sides.size() != 2) throw std::invalid_argument(fmt::format("{}: not KxN", word));
-      options.layers.emplace_back(number(sides[0]), number(sides[1]));
-    }
-  }
-  if (options.layers.empty()) throw std::invalid_argument("which layers? KxN...");
-  return options;
-}
 
 struct Contender {
   std::unique_ptr<CutlassOperation> operation;
@@ -113,12 +65,13 @@ struct Contender {
 
 class Bench {
  public:
-  Bench(device::Device& device, Options options) : device_(device), options_(std::move(options)) {}
+  Bench(device::Device& device, const Options& options)
+      : device_(device), options_(options), match_(options.match) {}
 
   void run() {
-    for (const auto& [k, n] : options_.layers) {
-      for (const DataType type : options_.types) {
-        for (const std::int64_t m : options_.tokens) {
+    for (const auto& [k, n] : options_.gemms.layers()) {
+      for (const DataType type : options_.gemms.types()) {
+        for (const std::int64_t m : options_.gemms.tokens) {
           measure({.shape = {m, n, k},
                    .a = type,
                    .b = type,
@@ -134,8 +87,8 @@ class Bench {
     std::vector<Candidate> list;
     for (const Candidate& candidate : candidates(kernels(), problem, kMultiprocessors)) {
       if (!options_.tactics && candidate.tactic != Tactic{}) continue;
-      if (!std::regex_search(name_of(candidate), options_.match)) continue;
-      if (list.size() < static_cast<std::size_t>(options_.most)) list.push_back(candidate);
+      if (!std::regex_search(name_of(candidate), match_)) continue;
+      if (list.size() < options_.most) list.push_back(candidate);
     }
     return list;
   }
@@ -177,7 +130,7 @@ class Bench {
       }
       contenders.push_back(std::move(each));
     }
-    for (std::int64_t round = 0; round < options_.rounds; ++round) {
+    for (int round = 0; round < options_.rounds; ++round) {
       for (Contender& each : contenders) {
         each.us.push_back(each.loop->run(each.launches).device_s * 1e6 /
                           static_cast<double>(each.launches));
@@ -219,6 +172,7 @@ class Bench {
 
   device::Device& device_;
   Options options_;
+  std::regex match_;
   std::vector<std::uint16_t> expected_;
 };
 
@@ -226,9 +180,13 @@ class Bench {
 
 int main(int argc, char** argv) {
   try {
+    CLI::App app{"CUTLASS 2:4 kernels side by side"};
+    Options options;
+    options.add_to(app);
+    CLI11_PARSE(app, argc, argv);
     const auto device = device::make_cuda_device(0);
     fmt::print("{}\n", device->info().name);
-    Bench(*device, parse(argc, argv)).run();
+    Bench(*device, options).run();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     fmt::print(stderr, "cutlass_kernels: {}\n", error.what());

@@ -7,21 +7,20 @@
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "decode_stream.h"
 #include "device/cuda/cuda_device.h"
 #include "device/cuda/cuda_stream.h"
+#include "gemm_options.h"
 #include "providers/cuda/candidates.h"
 #include "providers/cuda/layout.h"
 #include "providers/cuda/operation.h"
@@ -35,68 +34,20 @@ constexpr int kRuns = 5;
 constexpr std::size_t kPrinted = 5;
 
 struct Options {
-  std::vector<DataType> types{DataType::kInt8, DataType::kFp8E4m3};
-  std::vector<std::int64_t> tokens{1, 16, 64};
-  std::vector<std::pair<std::int64_t, std::int64_t>> layers{
-      {4096, 6144}, {4096, 4096}, {4096, 28672}, {14336, 4096}, {8192, 57344}, {28672, 8192}};
+  bench::GemmOptions gemms{.tokens = {1, 16, 64},
+                           .layer_names = {"4096x6144", "4096x4096", "4096x28672", "14336x4096",
+                                           "8192x57344", "28672x8192"}};
   int cuts = 5;
   bool dense = false;
   bool all = false;
+
+  void add_to(CLI::App& app) {
+    gemms.add_to(app);
+    app.add_option("--cuts", cuts, "ways to cut the work")->check(CLI::Range(1, 1000));
+    app.add_flag("--dense", dense);
+    app.add_flag("--all", all, "every configuration, not the best five alone");
+  }
 };
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(at);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-std::int64_t number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value <= 0) {
-    throw std::invalid_argument(fmt::format("\"{}\" is not a positive number", text));
-  }
-  return value;
-}
-
-Options parse(int argc, char** argv) {
-  Options options;
-  std::vector<std::string_view> words(argv + 1, argv + argc);
-  bool own_layers = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view word = words[i];
-    const auto value = [&] {
-      if (i + 1 == words.size()) throw std::invalid_argument(fmt::format("{} what?", word));
-      return words[++i];
-    };
-    if (word == "--dense") {
-      options.dense = true;
-    } else if (word == "--all") {
-      options.all = true;
-    } else if (word == "--cuts") {
-      options.cuts = static_cast<int>(number(value()));
-    } else if (word == "--types") {
-      options.types.clear();
-      for (const auto name : split(value(), ',')) {
-        options.types.push_back(data_type_from_kernel_name(name).value());
-      }
-    } else if (word == "--tokens") {
-      options.tokens.clear();
-      for (const auto m : split(value(), ',')) options.tokens.push_back(number(m));
-    } else {
-      const auto sides = split(word, 'x');
-      if (sides.size() != 2) throw std::invalid_argument(fmt::format("{}: not KxN", word));
-      if (!own_layers) options.layers.clear();
-      own_layers = true;
-      options.layers.emplace_back(number(sides[0]), number(sides[1]));
-    }
-  }
-  return options;
-}
 
 int multiprocessors() {
   int count = 0;
@@ -150,7 +101,7 @@ struct Floors {
 
 class Bench {
  public:
-  Bench(device::Device& device, Options options) : device_(device), options_(std::move(options)) {}
+  Bench(device::Device& device, const Options& options) : device_(device), options_(options) {}
 
   void run() {
     const int sms = multiprocessors();
@@ -161,8 +112,8 @@ class Bench {
           "empty kernel{}: {:.2f} us\n", overlapped ? ", overlapped" : "",
           launch_us(device_, none, [=](int) { bench::empty_kernel(overlapped, sms, stream); }));
     }
-    for (const auto& [k, n] : options_.layers) {
-      for (const DataType type : options_.types) layer(type, k, n);
+    for (const auto& [k, n] : options_.gemms.layers()) {
+      for (const DataType type : options_.gemms.types()) layer(type, k, n);
     }
   }
 
@@ -172,7 +123,7 @@ class Bench {
       if (sparsity == Sparsity::kDense && !options_.dense) continue;
       providers::SharedWeights shared;
       floors_.reset();
-      for (const std::int64_t m : options_.tokens) {
+      for (const std::int64_t m : options_.gemms.tokens) {
         const GemmProblem problem{
             .shape = {m, n, k}, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
         measure(problem, shared);
@@ -257,9 +208,13 @@ class Bench {
 
 int main(int argc, char** argv) {
   try {
+    CLI::App app{"Cold times of the decode kernels"};
+    Options options;
+    options.add_to(app);
+    CLI11_PARSE(app, argc, argv);
     const auto device = device::make_cuda_device(0);
     fmt::print("{}\n", device->info().name);
-    Bench(*device, parse(argc, argv)).run();
+    Bench(*device, options).run();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     fmt::print(stderr, "decode_kernels: {}\n", error.what());

@@ -23,11 +23,9 @@ constexpr double kPlanBudgetSeconds = 0.3;
 constexpr double kMaxTimeOnCpu_s = 10;
 constexpr double kMaxTimeOnGpu_s = 1;
 
-bool on_cpu(const device::Device& device) { return device.info().kind == "cpu"; }
-
 /// Host threads that compute: the CPU device's, or all that there are, to compare results.
 int host_threads(const device::Device& device) {
-  if (on_cpu(device)) return device.info().threads;
+  if (device::on_host(device)) return device.info().threads;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
@@ -37,8 +35,8 @@ run::RunConfig config_of(const Options& options, const device::Device& device) {
           .scales = options.scales,
           .caches = options.caches,
           .measure = {.precision = options.precision,
-                      .max_time_s = options.max_time_s.value_or(on_cpu(device) ? kMaxTimeOnCpu_s
-                                                                               : kMaxTimeOnGpu_s),
+                      .max_time_s = options.max_time_s.value_or(
+                          device::on_host(device) ? kMaxTimeOnCpu_s : kMaxTimeOnGpu_s),
                       .seed = options.seed},
           .plan_budget_s = kPlanBudgetSeconds,
           .seed = options.seed,

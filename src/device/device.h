@@ -126,6 +126,9 @@ class Device {
   [[nodiscard]] virtual bool held_back() const { return false; }
 };
 
+/// Whether the host itself computes, in its own memory.
+inline bool on_host(const Device& device) { return device.info().kind == "cpu"; }
+
 /// How to keep `bytes_per_copy` of packed weights out of a cache of `cache_bytes`: rotation over
 /// copies of at least twice the cache in all where `memory_budget_bytes` allows it, else a flush
 /// where `can_flush`, else CacheMethod::kNone (the row is then NOT_COLD). A pure function.

@@ -46,19 +46,11 @@ json to_json(const TuningKey& key, const TunedAlgorithm& winner) {
 }
 
 LostAlgorithm parse_lost(const json& entry) {
-  return {.gpu = entry.at("gpu"),
-          .library = entry.at("library"),
-          .kernel = entry.at("kernel"),
-          .problem = entry.at("problem"),
-          .algorithm = entry.at("algorithm")};
+  return {.gpu = entry.at("gpu"), .family = entry.at("family"), .algorithm = entry.at("algorithm")};
 }
 
 json to_json(const LostAlgorithm& lost) {
-  return {{"gpu", lost.gpu},
-          {"library", lost.library},
-          {"kernel", lost.kernel},
-          {"problem", lost.problem},
-          {"algorithm", lost.algorithm}};
+  return {{"gpu", lost.gpu}, {"family", lost.family}, {"algorithm", lost.algorithm}};
 }
 
 const char* environment(const char* name) {

@@ -28,20 +28,18 @@ struct TunedAlgorithm {
   double seconds = 0;     ///< of one launch, when it was found
 };
 
-/// An algorithm whose launch cost the process its GPU. It is out for that problem alone: where it
-/// works it may be a library's best.
+/// An algorithm whose launch cost the process its GPU. It is out for that problem and its relatives
+/// alone: where it works it may be a library's best.
 struct LostAlgorithm {
   std::string gpu;
-  std::string library;
-  std::string kernel;   ///< the contract's name without "_bias"
-  std::string problem;  ///< to_string(GemmProblem) without a bias
+  std::string family;  ///< SearchSubject::family
   std::string algorithm;
   auto operator<=>(const LostAlgorithm&) const = default;
 };
 
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
-/// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "library", "kernel",
-/// "problem", "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or
+/// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "family",
+/// "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or
 /// damaged costs a search, never the run.
 class TuningFile {
  public:

@@ -5,12 +5,10 @@
 namespace twofour::run {
 namespace {
 
-bool on_host(const device::Device& device) { return device.info().kind == "cpu"; }
-
 /// Operands where the host can read them: in place, or copied.
 class HostView {
  public:
-  explicit HostView(device::Device& device) : in_place_(on_host(device)), device_(device) {}
+  explicit HostView(device::Device& device) : in_place_(device::on_host(device)), device_(device) {}
 
   void bring_vectors(const operands::Operands& operands) {
     view_.spec = operands.spec;
@@ -64,7 +62,7 @@ verify::Reference Verifier::make_reference(const operands::Operands& operands) {
 verify::CheckResult Verifier::check(const GemmProblem& problem, Accumulation accumulation,
                                     const Buffer& d) {
   if (reader_) return check_read(problem, accumulation, d);
-  if (on_host(device_)) return reference_.check(problem, accumulation, d.data(), threads_);
+  if (device::on_host(device_)) return reference_.check(problem, accumulation, d.data(), threads_);
   copy_.resize(d.bytes());
   device_.copy_to_host(copy_.data(), d.data(), d.bytes());
   return reference_.check(problem, accumulation, copy_.data(), threads_);

@@ -111,9 +111,8 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
     Findings found;
     // Elements and not rows are shared out: D may have a single row.
     const Range share = thread_share(static_cast<std::int64_t>(columns_.size()), index, count);
-    std::int64_t row = 0;
+    std::int64_t row = row_of(share.begin);
     for (std::int64_t e = share.begin; e < share.end; ++e) {
-      if (e == share.begin) row = row_of(e);
       while (row_begin_[static_cast<std::size_t>(row) + 1] <= e) ++row;
       const auto at = static_cast<std::size_t>(e);
       const std::int64_t j = columns_[at];

@@ -133,8 +133,10 @@ Reference::Reference(const HostOperands& operands, const Lattice& lattice)
 }
 
 Reference::Reference(const HostOperands& operands, int threads, std::int64_t multiply_add_budget)
-    : Reference(operands, Lattice(operands.spec.shape, multiply_add_budget)) {
-  const Lattice lattice(shape_, multiply_add_budget);
+    : Reference(operands, Lattice(operands.spec.shape, multiply_add_budget), threads) {}
+
+Reference::Reference(const HostOperands& operands, const Lattice& lattice, int threads)
+    : Reference(operands, lattice) {
   with_operand_type(type_, [&]<DataType kType>() { add_up<kType>(operands, lattice, threads); });
 }
 

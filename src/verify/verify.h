@@ -81,6 +81,7 @@ class Reference {
 
  private:
   Reference(const HostOperands& operands, const Lattice& lattice);
+  Reference(const HostOperands& operands, const Lattice& lattice, int threads);
   template <DataType kType>
   void add_up(const HostOperands& operands, const Lattice& lattice, int threads);
   /// `code(element, row, column)` is what D has there.

@@ -96,12 +96,13 @@ TEST_F(Tuning, ReplacesAWinnerAndLeavesNoTemporaryFile) {
 }
 
 TEST_F(Tuning, ADamagedFileIsSaidAndReplaced) {
+  constexpr const char* kUnknownCache =
+      R"({"schema_version": 1, "winners": [{"gpu": "g", "library": "l", "kernel": "k",
+          "problem": "p", "cache": "tepid", "algorithm": "a", "seconds": 1}]})";
   for (const char* damage :
-       {"", "{", "[]", "{\"schema_version\": 1}", "{\"schema_version\": 99, \"winners\": []}",
-        "{\"schema_version\": 1, \"winners\": [{\"gpu\": 3}]}",
-        "{\"schema_version\": 1, \"winners\": [{\"gpu\": \"g\", \"library\": \"l\", \"kernel\": "
-        "\"k\", \"problem\": \"p\", \"cache\": \"tepid\", \"algorithm\": \"a\", \"seconds\": "
-        "1}]}"}) {
+       {"", "{", "[]", R"({"schema_version": 1})", R"({"schema_version": 99, "winners": []})",
+        R"({"schema_version": 1, "winners": [{"gpu": 3}]})", kUnknownCache,
+        R"({"schema_version": 1, "winners": [], "lost": [{"gpu": "g"}]})"}) {
     write(damage);
     TuningFile tuning(file());
     EXPECT_FALSE(tuning.find(key_)) << damage;
@@ -128,8 +129,7 @@ TEST_F(Tuning, NoFileRemembersWithinTheProcess) {
 }
 
 TEST_F(Tuning, RemembersWhatCostAGpu) {
-  const LostAlgorithm lost{
-      .gpu = "NVIDIA H200", .library = "l 1", .kernel = "k", .problem = "p", .algorithm = "a"};
+  const LostAlgorithm lost{.gpu = "NVIDIA H200", .family = "l 1 p", .algorithm = "a"};
   {
     TuningFile tuning(file(), 1000);
     EXPECT_FALSE(tuning.is_lost(lost));
@@ -140,11 +140,8 @@ TEST_F(Tuning, RemembersWhatCostAGpu) {
   TuningFile again(file());
   EXPECT_TRUE(again.is_lost(lost));
   LostAlgorithm other = lost;
-  other.library = "l 2";
-  EXPECT_FALSE(again.is_lost(other));
   // Elsewhere it may be the best.
-  other = lost;
-  other.problem = "another p";
+  other.family = "l 1 another p";
   EXPECT_FALSE(again.is_lost(other));
   // A file of winners alone is as good.
   write("{\"schema_version\": 1, \"winners\": []}");

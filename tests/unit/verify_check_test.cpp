@@ -295,6 +295,7 @@ TEST(Reference, TakesSumsFromElsewhere) {
       const std::vector<std::uint16_t> right = c.right();
       EXPECT_TRUE(check(reference, c, right).right);
       std::vector<std::uint16_t> codes;
+      codes.reserve(checked.size());
       for (const std::size_t place : checked) codes.push_back(right[place]);
       const auto passes = [&](int threads) {
         return reference.check_elements(c.problem(), Accumulation::kWide, codes, threads);

@@ -112,18 +112,8 @@ class LaunchTimer {
   std::map<std::size_t, std::unique_ptr<device::TimedLoop>> loops_;
 };
 
-/// The contract's name of the kernel without a bias.
-std::string without_bias(const std::string& kernel) {
-  constexpr std::string_view kBias = "_bias";
-  return kernel.ends_with(kBias) ? kernel.substr(0, kernel.size() - kBias.size()) : kernel;
-}
-
 LostAlgorithm as_lost(const SearchSubject& subject, const std::string& algorithm) {
-  return {.gpu = subject.key.gpu,
-          .library = subject.key.library,
-          .kernel = without_bias(subject.key.kernel),
-          .problem = subject.problem_without_bias,
-          .algorithm = algorithm};
+  return {.gpu = subject.key.gpu, .family = subject.family, .algorithm = algorithm};
 }
 
 /// A search among some of `candidates`.
@@ -194,14 +184,12 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
                              const CacheState& cache, std::string_view variant) {
   GemmProblem relative = problem;
   relative.bias = false;
-  std::string without_bias = to_string(relative);
   relative.d = DataType::kBf16;
   return {.key = {.gpu = device.info().name,
                   .library = std::string(library),
                   .kernel = std::string(kernel),
                   .problem = to_string(problem),
                   .cache = cache.mode},
-          .problem_without_bias = std::move(without_bias),
           .family = fmt::format("{} {} {} {}", library, variant, to_string(relative),
                                 to_string(cache.mode))};
 }

@@ -35,8 +35,7 @@ struct LaunchChoice {
 
 /// What is searched for.
 struct SearchSubject {
-  TuningKey key;                     ///< in the tuning file
-  std::string problem_without_bias;  ///< under which lost algorithms are known
+  TuningKey key;       ///< in the tuning file
   std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
 };
 
