@@ -4,8 +4,11 @@
 #include <sched.h>
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
+
+#include "app/losses.h"
 
 namespace twofour::app {
 
@@ -13,21 +16,29 @@ namespace twofour::app {
 std::vector<std::string> resuming_arguments(const std::vector<std::string>& arguments,
                                             const std::filesystem::path& jsonl);
 
-/// Remembers how this process was started. Construct it before threads are pinned: the successor
-/// gets the processors that this process had then.
+/// The environment variable by which a process hands its losses to its successor. For that alone:
+/// the successor takes it out of its environment.
+inline constexpr const char* kLossesVariable = "TWOFOUR_LOSSES";
+
+/// Remembers how this process was started. Construct it before threads are pinned or started: the
+/// successor gets the processors that this process had then. Without --resume there are no losses.
 class Relaunch {
  public:
   Relaunch(int argc, const char* const* argv);
 
   [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
+  /// What the process before this one handed on.
+  [[nodiscard]] const std::vector<Loss>& losses() const { return losses_; }
 
   /// Replaces this process, with all its threads and what they hold of a device, by a new one that
-  /// resumes from `jsonl`; may be called on any thread. Ends the program with kExitFailed where the
-  /// system refuses.
-  [[noreturn]] void resume_from(const std::filesystem::path& jsonl) const;
+  /// resumes from `jsonl` and knows `losses`; may be called on any thread. Ends the program with
+  /// kExitFailed where the system refuses.
+  [[noreturn]] void resume_from(const std::filesystem::path& jsonl,
+                                std::span<const Loss> losses = {}) const;
 
  private:
   std::vector<std::string> arguments_;
+  std::vector<Loss> losses_;
   cpu_set_t processors_{};
 };
 

@@ -1,6 +1,7 @@
 #include "app/sweep.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +13,7 @@
 
 #include "app/environment.h"
 #include "app/exit_code.h"
+#include "app/losses.h"
 #include "app/options_table.h"
 #include "app/progress.h"
 #include "app/result_files.h"
@@ -62,7 +64,7 @@ class Sweep {
     options_.resume ? resume() : begin();
     {
       const Watchdog watchdog(activity_, options_.case_timeout_s,
-                              [this](const Record& record) { give_up_on(record); });
+                              [this](const run::Activity::Entry& entry) { give_up_on(entry); });
       Progress progress(cases_.size(), !options_.quiet);
       for (std::size_t i = 0; i < cases_.size() && !interrupt_.requested(); ++i) {
         measure(i, progress);
@@ -137,7 +139,10 @@ class Sweep {
 
   void measure(std::size_t index, Progress& progress) {
     const workload::Case& c = cases_[index];
-    const std::vector<run::SelectedKernel> kernels = kernels_left(session_, c, records_);
+    std::vector<run::SelectedKernel> kernels = kernels_left(session_, c, records_);
+    for (run::SelectedKernel& selected : kernels) {
+      selected.lost_algorithms = lost_by(relaunch_.losses(), c.index, selected.kernel.name);
+    }
     const bool untouched = std::none_of(records_.begin(), records_.end(),
                                         [&](const Record& r) { return r.case_index == c.index; });
     std::vector<Record> rows;
@@ -146,6 +151,8 @@ class Sweep {
     progress.begin(index, mkn(c.shape));
     run::CaseResult result = run::run_case(session_.config, c, kernels, *session_.device, roofs_,
                                            activity_, interrupt_.token());
+    std::vector<Loss> losses = losses_of_case(relaunch_.losses(), c.index);
+    forgive(result, c.index, losses);
     for (Record& record : result.records) {
       // Not a result: --resume measures it.
       if (interrupt_.requested() && record.outcome.kind == OutcomeKind::kSkipped &&
@@ -158,7 +165,7 @@ class Sweep {
     progress.clear();
     if (result.device_lost) {
       if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
-      relaunch_.resume_from(files_->jsonl());
+      relaunch_.resume_from(files_->jsonl(), losses);
     }
     records_.insert(records_.end(), rows.begin(), rows.end());
     // A case that a fresh process completes is shown whole, with the rows of the earlier one.
@@ -167,6 +174,32 @@ class Sweep {
     } else if (!rows.empty()) {
       print_rows(rows_of_case(c.index));
     }
+  }
+
+  /// After a search that lost the device: takes its row out of `result` and adds to `losses`, so
+  /// that the next process tries the row again. The row stays where that is no use any more.
+  static void forgive(run::CaseResult& result, int case_index, std::vector<Loss>& losses) {
+    if (!result.loss) return;
+    const auto& [kernel, algorithm] = *result.loss;
+    const auto row = std::find_if(result.records.begin(), result.records.end(),
+                                  [&](const Record& record) { return record.kernel == kernel; });
+    if (!add_loss(losses, {case_index, kernel, algorithm})) {
+      row->outcome.reason += earlier_losses(losses, *row);
+      return;
+    }
+    say_tried_again(*row, row->outcome.reason);
+    result.records.erase(row);
+  }
+
+  /// For the reason of a row that is given up.
+  static std::string earlier_losses(std::span<const Loss> losses, const Record& record) {
+    return fmt::format("; its search lost the device before with {}",
+                       fmt::join(lost_by(losses, record.case_index, record.kernel), ", "));
+  }
+
+  static void say_tried_again(const Record& record, std::string_view reason) {
+    fmt::print(stderr, "twofour: {} {}: {}; it is tried again without, in a fresh process\n",
+               record.kernel, mkn(record.problem.shape), reason);
   }
 
   [[nodiscard]] std::vector<Record> rows_of_case(int index) const {
@@ -180,15 +213,26 @@ class Sweep {
     print(report::case_block(rows, options_.format));
   }
 
-  /// Called on the watchdog's thread while the kernel of `record` still runs.
-  void give_up_on(const Record& record) {
-    Record failed = record;
+  /// Called on the watchdog's thread while the kernel of `entry` still runs.
+  void give_up_on(const run::Activity::Entry& entry) {
+    Record failed = *entry.record;
     failed.outcome = {OutcomeKind::kFailed, fmt::format("did not return within --case-timeout {} s",
                                                         options_.case_timeout_s)};
+    std::vector<Loss> losses = losses_of_case(relaunch_.losses(), failed.case_index);
+    if (const std::string& algorithm = entry.attempt.algorithm; !algorithm.empty()) {
+      failed.outcome.reason = fmt::format("{}: {}", algorithm, failed.outcome.reason);
+      run::add_lost(failed, algorithm);
+      entry.attempt.never_again();
+      if (add_loss(losses, {failed.case_index, failed.kernel, algorithm})) {
+        say_tried_again(failed, failed.outcome.reason);
+        relaunch_.resume_from(files_->jsonl(), losses);
+      }
+      failed.outcome.reason += earlier_losses(losses, failed);
+    }
     const std::vector<Record> rows{failed};
     files_->append(rows);
     if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
-    relaunch_.resume_from(files_->jsonl());
+    relaunch_.resume_from(files_->jsonl(), losses);
   }
 
   void print_time_spent() const {

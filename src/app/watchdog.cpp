@@ -17,7 +17,7 @@ Watchdog::Watchdog(const run::Activity& activity, double timeout_s, OnTimeout on
           std::this_thread::sleep_for(tick);
           const run::Activity::Entry entry = activity.current();
           if (entry.record && run::Activity::Clock::now() - entry.since > timeout) {
-            call(*entry.record);
+            call(entry);
             return;
           }
         }

@@ -6,17 +6,16 @@
 #include <stop_token>
 #include <thread>
 
-#include "core/record.h"
 #include "run/activity.h"
 
 namespace twofour::app {
 
 /// Watches `activity` from a thread of its own. When one kernel has been in hand for longer than
-/// `timeout_s`, calls `on_timeout` with its row, once, on that thread; the call is expected not to
-/// return. A timeout of 0 watches nothing.
+/// `timeout_s`, calls `on_timeout` with the entry, once, on that thread; the call is expected not
+/// to return. A timeout of 0 watches nothing.
 class Watchdog {
  public:
-  using OnTimeout = std::function<void(const Record&)>;
+  using OnTimeout = std::function<void(const run::Activity::Entry&)>;
   Watchdog(const run::Activity& activity, double timeout_s, OnTimeout on_timeout);
 
  private:

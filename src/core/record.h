@@ -89,6 +89,9 @@ struct Record {
   std::string kernel;        ///< the contract's name
   std::string algorithm;     ///< the library's own name or number for what ran
   std::string architecture;  ///< instruction set or compute capability of the code that ran
+  /// Algorithms that the search left out, because a launch of theirs cost a process its device or
+  /// did not return.
+  std::vector<std::string> lost_algorithms;
 
   Outcome outcome;
   CacheState cache;

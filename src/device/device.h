@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/buffer.h"
@@ -22,6 +23,14 @@ namespace twofour::device {
 class DeviceLost : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  /// A search lost it with a launch of `algorithm`, which others may do without.
+  DeviceLost(const std::string& what, std::string algorithm)
+      : std::runtime_error(what), algorithm_(std::move(algorithm)) {}
+  /// Empty where no search of algorithms is to blame.
+  [[nodiscard]] const std::string& algorithm() const { return algorithm_; }
+
+ private:
+  std::string algorithm_;
 };
 
 /// Time of one call of TimedLoop::run, in seconds for all its launches together.

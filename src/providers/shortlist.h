@@ -31,6 +31,10 @@ class Shortlists {
   std::map<std::string, std::vector<std::string>> lists_;
 };
 
+/// The places in `names` of those that are not in `lost`.
+std::vector<std::size_t> without_lost(std::span<const std::string> names,
+                                      std::span<const std::string> lost);
+
 /// Which candidates to time: the places in `names` (all candidates, the most promising first) of
 /// those in `shortlist`, in its order. All of them when fewer than two are found, since a race
 /// needs two.

@@ -162,10 +162,14 @@ bool TuningFile::keep_lost(const LostAlgorithm& lost) {
   return save();
 }
 
-bool TuningFile::is_lost(const LostAlgorithm& algorithm) {
+std::vector<std::string> TuningFile::lost(const std::string& gpu, const std::string& family) {
   const std::lock_guard lock(mutex_);
   load_once();
-  return content_.lost.contains(algorithm);
+  std::vector<std::string> names;
+  for (const LostAlgorithm& known : content_.lost) {
+    if (known.gpu == gpu && known.family == family) names.push_back(known.algorithm);
+  }
+  return names;
 }
 
 bool TuningFile::save() {

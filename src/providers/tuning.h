@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/record.h"
 
@@ -64,7 +65,8 @@ class TuningFile {
 
   /// Remembers an algorithm that must not be tried again, and writes the file at once.
   bool keep_lost(const LostAlgorithm& lost);
-  [[nodiscard]] bool is_lost(const LostAlgorithm& algorithm);
+  /// Names of those that `gpu` and `family` lost, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> lost(const std::string& gpu, const std::string& family);
 
   /// Why the file could not be used; empty when there is nothing to say.
   [[nodiscard]] std::string problem();

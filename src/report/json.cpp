@@ -139,6 +139,7 @@ std::string record_json(const Record& record) {
   json["kernel"] = record.kernel;
   json["algorithm"] = record.algorithm;
   json["architecture"] = record.architecture;
+  if (!record.lost_algorithms.empty()) json["lost_algorithms"] = record.lost_algorithms;
   json["outcome"] = {{"kind", to_string(record.outcome.kind)}, {"reason", record.outcome.reason}};
   json["cache"] = cache_json(record.cache);
   json["accuracy"] = optional_json(record.accuracy, accuracy_json);

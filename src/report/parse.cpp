@@ -279,6 +279,8 @@ Record parse_record_json(std::string_view line) {
   record.kernel = root.text("kernel");
   record.algorithm = root.text("algorithm");
   record.architecture = root.text("architecture");
+  // Only written where there were any.
+  if (json.contains("lost_algorithms")) record.lost_algorithms = root.texts("lost_algorithms");
   const JsonField outcome = root.object("outcome");
   record.outcome.kind = choice<OutcomeKind>(outcome, "kind", kOutcomeNames);
   record.outcome.reason = outcome.text("reason");

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -42,6 +43,7 @@ struct CaseState {
   providers::SharedWeights shared;
   std::vector<Entry> entries;
   bool device_lost = false;
+  std::optional<CaseResult::Loss> loss;
 };
 
 /// Ends entries whose kernel does not support the problem, and all of them when the case is

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "run/case_state.h"
@@ -24,6 +27,21 @@ class PhaseTimer {
  private:
   double& total_s_;
   double start_ = measure::steady_seconds();
+};
+
+/// Tells the watchdog what a search tries, and the record what it leaves out.
+class SearchLog final : public providers::SearchObserver {
+ public:
+  SearchLog(Activity& activity, Record& record) : activity_(activity), record_(record) {}
+  void trying(const std::string& algorithm, std::function<void()> never_again) override {
+    activity_.try_algorithm({algorithm, std::move(never_again)});
+  }
+  void tried() override { activity_.try_algorithm({}); }
+  void left_out(const std::string& algorithm) override { add_lost(record_, algorithm); }
+
+ private:
+  Activity& activity_;
+  Record& record_;
 };
 
 std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
@@ -83,9 +101,12 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
   }
   {
     const PhaseTimer timer(entry.record.phases.plan_s);
+    SearchLog log(state.activity, entry.record);
     entry.operation->plan({.device = state.device,
                            .budget = std::chrono::duration<double>(state.config.plan_budget_s),
-                           .cache = entry.cold});
+                           .cache = entry.cold,
+                           .lost = entry.selected.lost_algorithms,
+                           .observer = &log});
   }
   entry.record.algorithm = entry.operation->algorithm();
   entry.record.architecture = entry.operation->architecture();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <utility>
@@ -10,6 +11,11 @@
 
 namespace twofour::run {
 
+void add_lost(Record& record, const std::string& algorithm) {
+  std::vector<std::string>& lost = record.lost_algorithms;
+  if (std::find(lost.begin(), lost.end(), algorithm) == lost.end()) lost.push_back(algorithm);
+}
+
 void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step) {
   const ActivityScope scope(state.activity, std::make_shared<const Record>(entry.record));
   try {
@@ -17,6 +23,10 @@ void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step) {
   } catch (const device::DeviceLost& error) {
     entry.end(OutcomeKind::kFailed, error.what());
     state.device_lost = true;
+    if (!error.algorithm().empty()) {
+      add_lost(entry.record, error.algorithm());
+      state.loss = {.kernel = entry.record.kernel, .algorithm = error.algorithm()};
+    }
   } catch (const std::bad_alloc&) {
     entry.end(OutcomeKind::kFailed, "out of memory");
   } catch (const std::exception& error) {
@@ -58,6 +68,7 @@ Record base_record(const RunConfig& config, const workload::Case& c,
   record.problem = problem_for(selected.kernel, c.shape, config.scales);
   record.provider_version = selected.instance->provider->version();
   record.kernel = selected.kernel.name;
+  record.lost_algorithms = selected.lost_algorithms;
   return record;
 }
 
@@ -134,6 +145,7 @@ CaseResult run_case(const RunConfig& config, const workload::Case& c,
   CaseResult result;
   if (!state.device_lost) sample_entries(state);
   result.device_lost = state.device_lost;
+  result.loss = state.loss;
   for (Entry& entry : state.entries) {
     if (!entry.alive()) result.records.push_back(std::move(entry.record));
     for (Record& record : entry.results) result.records.push_back(std::move(record));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -47,6 +48,13 @@ struct MemoryNeed {
 struct CaseResult {
   std::vector<Record> records;
   bool device_lost = false;
+  /// Where a search lost the device: the kernel that was searched, and the algorithm that it can be
+  /// tried again without.
+  struct Loss {
+    std::string kernel;
+    std::string algorithm;
+  };
+  std::optional<Loss> loss = {};
 };
 
 /// The command line that measures `shape` again, alone.
@@ -55,6 +63,9 @@ std::string repro_line(const RunConfig& config, const GemmShape& shape);
 /// A record with everything that is known before a kernel runs.
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected);
+
+/// Adds `algorithm` to those that the search left out, if it is not there.
+void add_lost(Record& record, const std::string& algorithm);
 
 /// The row of a provider that cannot take part in a case; its kernel is named "<provider>_*".
 Record unavailable_record(const RunConfig& config, const workload::Case& c,

@@ -36,6 +36,8 @@ std::vector<ProviderInstance> start_providers(std::string_view device_kind,
 struct SelectedKernel {
   const ProviderInstance* instance = nullptr;
   providers::KernelInfo kernel;
+  /// Algorithms that cost the row in hand its device, each in a process of its own.
+  std::vector<std::string> lost_algorithms = {};
 };
 
 /// The kernels of `dtype`, and the bf16 and fp16 kernels without scales that 8-bit types are also

@@ -11,19 +11,20 @@
 namespace twofour::cli {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kVictim = "mock_i8_i8_bf16_scaled_sparse_mm";
 
-std::string fault(std::string_view kind, int m = 32) {
+std::string fault(std::string_view kind, int algorithms = 1) {
   return fmt::format(
-      R"({{"dense_us": 200, "sparse_us": 100, "fault": {{"kind": "{}", "kernel": "i8.*sparse_mm$", "case_m": {}}}}})",
-      kind, m);
+      R"({{"dense_us": 200, "sparse_us": 100, "fault": {{"kind": "{}", "kernel": "i8.*sparse_mm$", "case_m": 32, "algorithms": {}}}}})",
+      kind, algorithms);
 }
 
-/// After the quick sweep: the victim's row at M = 32 is `kind`, all others are measured, and no row
-/// is missing or there twice. Returns the victim's row.
-Record expect_one_casualty(const Folder& folder, OutcomeKind kind) {
+/// After the quick sweep: all rows but the victim's at M = 32 are measured, and no row is missing
+/// or there twice. Returns the victim's row.
+Record expect_others_measured(const Folder& folder) {
   const Results results = read_results(folder.only(".jsonl"));
   std::map<std::pair<std::int64_t, std::string>, int> seen;
   Record victim;
@@ -39,6 +40,12 @@ Record expect_one_casualty(const Folder& folder, OutcomeKind kind) {
   }
   EXPECT_EQ(seen.size(), 3U * 5U);  // three sizes, bf16 baseline and four int8 kernels
   for (const auto& [row, times] : seen) EXPECT_EQ(times, 1) << row.second << " " << row.first;
+  return victim;
+}
+
+/// The same, and the victim's row is `kind`.
+Record expect_one_casualty(const Folder& folder, OutcomeKind kind) {
+  Record victim = expect_others_measured(folder);
   EXPECT_EQ(to_string(victim.outcome.kind), to_string(kind));
   EXPECT_NE(victim.outcome.reason, "");
   EXPECT_FALSE(victim.summary.has_value());
@@ -92,6 +99,83 @@ TEST(Faults, ALostDeviceCostsOneRow) {
   EXPECT_EQ(finished.code, 1) << finished.err;
   const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
   EXPECT_EQ(victim.outcome.reason, "the mock was told to lose the device");
+}
+
+TEST(Faults, ARowIsTriedAgainWithoutAlgorithmsThatLoseTheDevice) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep(), fault("lost_in_search", 2));
+  EXPECT_EQ(finished.code, 0) << finished.err;
+  const Record victim = expect_others_measured(folder);
+  EXPECT_TRUE(victim.outcome.measured()) << victim.outcome.reason;
+  EXPECT_EQ(victim.algorithm, "algorithm=2");
+  EXPECT_THAT(victim.lost_algorithms, ElementsAre("algorithm=0", "algorithm=1"));
+  for (const std::string algorithm : {"algorithm=0", "algorithm=1"}) {
+    EXPECT_THAT(finished.err,
+                HasSubstr(fmt::format("twofour: {} 32x32x32: {}: the mock was told to lose the "
+                                      "device in a search; it is tried again without, in a fresh "
+                                      "process\n",
+                                      kVictim, algorithm)));
+  }
+}
+
+TEST(Faults, ARowWhoseSearchLosesTheDeviceThreeTimesFails) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep(), fault("lost_in_search", 1000));
+  EXPECT_EQ(finished.code, 1) << finished.err;
+  const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
+  EXPECT_EQ(victim.outcome.reason,
+            "algorithm=2: the mock was told to lose the device in a search; its search lost the "
+            "device before with algorithm=0, algorithm=1");
+  EXPECT_THAT(victim.lost_algorithms, ElementsAre("algorithm=0", "algorithm=1", "algorithm=2"));
+}
+
+TEST(Faults, AnAlgorithmThatHangsInASearchIsLeftOut) {
+  const Folder folder;
+  const std::vector<std::string> command = quick_sweep({"--case-timeout", "1"});
+  EXPECT_EQ(run(folder, command, fault("hang_in_search")).code, 0);
+  const Record victim = expect_others_measured(folder);
+  EXPECT_TRUE(victim.outcome.measured()) << victim.outcome.reason;
+  EXPECT_THAT(victim.lost_algorithms, ElementsAre("algorithm=0"));
+}
+
+TEST(Faults, ARowWhoseSearchHangsThreeTimesFails) {
+  const Folder folder;
+  const std::vector<std::string> command = quick_sweep({"--case-timeout", "0.5"});
+  EXPECT_EQ(run(folder, command, fault("hang_in_search", 1000)).code, 1);
+  const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
+  EXPECT_EQ(victim.outcome.reason,
+            "algorithm=2: did not return within --case-timeout 0.5 s; its search lost the device "
+            "before with algorithm=0, algorithm=1");
+  EXPECT_THAT(victim.lost_algorithms, ElementsAre("algorithm=0", "algorithm=1", "algorithm=2"));
+}
+
+TEST(Faults, AResumedRunTriesALostRowAgainToo) {
+  const Folder folder;
+  // Without its last case, as an interruption leaves it.
+  EXPECT_EQ(run(folder, quick_sweep()).code, 0);
+  const auto jsonl = folder.only(".jsonl");
+  std::string kept;
+  for (const std::string& line : lines_of(read_file(jsonl))) {
+    if (line.find("\"case_index\":0") != std::string::npos ||
+        line.find("\"type\":\"environment\"") != std::string::npos) {
+      kept += line + "\n";
+    }
+  }
+  std::ofstream(jsonl) << kept;
+  const Finished finished =
+      run(folder, quick_sweep({"--resume", jsonl.string()}), fault("lost_in_search"));
+  EXPECT_EQ(finished.code, 0) << finished.err;
+  EXPECT_THAT(expect_others_measured(folder).lost_algorithms, ElementsAre("algorithm=0"));
+}
+
+TEST(Faults, LossesOfAnotherRunArePassedOver) {
+  const Folder folder;
+  const Finished finished =
+      run_line(folder,
+               "TWOFOUR_LOSSES=x twofour --dtype int8 --providers mock --device cpu --max-time 0.1 "
+               "square_bench --dim-start 16 --dim-end 16 --dim-increment 16");
+  EXPECT_EQ(finished.code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("TWOFOUR_LOSSES is passed over"));
 }
 
 TEST(Faults, ASlowFirstLaunchIsWarmedUp) {

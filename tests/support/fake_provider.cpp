@@ -61,6 +61,12 @@ class FakeOperation final : public providers::Operation {
   void plan(const providers::PlanArgs& args) override {
     if (kernel_.fault == FakeFault::kThrowsInPlan) throw std::runtime_error("cannot plan");
     calls_.planned_budget_s = args.budget.count();
+    if (kernel_.fault != FakeFault::kLosesDeviceInSearch) return;
+    args.observer->left_out("algorithm 3");  // as if the tuning file knew it
+    for (const std::string& lost : args.lost) {
+      if (lost == "algorithm 7") return args.observer->left_out(lost);
+    }
+    throw device::DeviceLost("device lost by 7", "algorithm 7");
   }
   void launch(int slot) override {
     ++calls_.launched;

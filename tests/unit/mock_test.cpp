@@ -111,6 +111,30 @@ TEST(MockOperation, FaultsAreWhatTheirNamesSay) {
   EXPECT_THROW(launched(R"({"fault": {"kind": "device_lost"}})"), device::DeviceLost);
 }
 
+/// The algorithm that plan() loses the device with; empty: none.
+std::string lost_in_plan(MockOperation& operation, const std::vector<std::string>& lost) {
+  NoDevice device;
+  try {
+    operation.plan({.device = device, .lost = lost});
+  } catch (const device::DeviceLost& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith(error.algorithm() + ": "));
+    return error.algorithm();
+  }
+  return "";
+}
+
+TEST(MockOperation, ItsSearchLosesTheDeviceOnceForEachAlgorithm) {
+  const Config config = parse_config(R"({"fault": {"kind": "lost_in_search", "algorithms": 2}})");
+  MockOperation operation(config, "mock_mm", small_problem(true));
+  EXPECT_EQ(lost_in_plan(operation, {}), "algorithm=0");
+  EXPECT_EQ(lost_in_plan(operation, {"algorithm=0"}), "algorithm=1");
+  EXPECT_EQ(lost_in_plan(operation, {"algorithm=1"}), "algorithm=0");
+  EXPECT_EQ(lost_in_plan(operation, {"algorithm=0", "algorithm=1"}), "");
+  EXPECT_EQ(operation.algorithm(), "algorithm=2");
+  MockOperation sound(parse_config("{}"), "mock_mm", small_problem(true));
+  EXPECT_EQ(lost_in_plan(sound, {}), "");
+}
+
 TEST(MockConfig, SaysWhatIsWrong) {
   const auto message = [](std::string_view text) -> std::string {
     try {
@@ -133,7 +157,8 @@ TEST(MockConfig, SaysWhatIsWrong) {
             "TWOFOUR_MOCK: seed is \"x\"; allowed: a whole number of at least 0");
   EXPECT_EQ(message(R"({"fault": {"kind": "explode"}})"),
             "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "
-            "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost");
+            "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost, "
+            "lost_in_search, hang_in_search");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "kernel": "("}})"),
             "TWOFOUR_MOCK: fault.kernel is \"(\"; allowed: a regular expression");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "case_m": 1.5}})"),

@@ -117,6 +117,7 @@ Record random_record(Draw& draw) {
   r.kernel = draw.text();
   r.algorithm = draw.text();
   r.architecture = draw.text();
+  for (std::uint64_t i = draw.below(3); i > 0; --i) r.lost_algorithms.push_back(draw.text());
   r.outcome = {kOutcomeNames[draw.below(kOutcomeNames.size())].first, draw.text()};
   r.cache = random_cache(draw);
   r.phases = {draw.number(), draw.number(), draw.number(),
@@ -223,6 +224,7 @@ void expect_same(const Record& a, const Record& b) {
   EXPECT_EQ(a.kernel, b.kernel);
   EXPECT_EQ(a.algorithm, b.algorithm);
   EXPECT_EQ(a.architecture, b.architecture);
+  EXPECT_EQ(a.lost_algorithms, b.lost_algorithms);
   EXPECT_EQ(a.outcome.kind, b.outcome.kind);
   EXPECT_EQ(a.outcome.reason, b.outcome.reason);
   EXPECT_TRUE(same(a.cache, b.cache));

@@ -9,6 +9,7 @@ namespace twofour::run {
 namespace {
 
 using ::testing::Each;
+using ::testing::ElementsAre;
 using testing::FakeFault;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -104,6 +105,31 @@ TEST_F(RunTest, ALostDeviceIsOneRowAndTheOthersHaveNone) {
     EXPECT_EQ(result.records[0].outcome.kind, OutcomeKind::kFailed);
     EXPECT_EQ(result.records[0].outcome.reason, "device lost");
   }
+}
+
+TEST_F(RunTest, ASearchThatLosesTheDeviceSaysWithWhat) {
+  const std::vector<testing::FakeKernel> kernels{
+      dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, FakeFault::kLosesDeviceInSearch)};
+  const CaseResult result = run(kernels);
+  EXPECT_TRUE(result.device_lost);
+  ASSERT_TRUE(result.loss.has_value());
+  EXPECT_EQ(result.loss->kernel, "bad");
+  EXPECT_EQ(result.loss->algorithm, "algorithm 7");
+  ASSERT_THAT(result.records, SizeIs(1));
+  EXPECT_EQ(result.records[0].outcome.kind, OutcomeKind::kFailed);
+  EXPECT_THAT(result.records[0].lost_algorithms, ElementsAre("algorithm 3", "algorithm 7"));
+  // Any other loss has nothing that could be left out.
+  EXPECT_FALSE(run({dense_kernel("bad", 1e-3, FakeFault::kLosesDeviceInPrepare)}).loss);
+}
+
+TEST_F(RunTest, ARowThatIsTriedAgainLeavesOutWhatItLost) {
+  lost_algorithms = {"algorithm 7"};
+  const CaseResult result = run(
+      {dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, FakeFault::kLosesDeviceInSearch)});
+  EXPECT_FALSE(result.device_lost);
+  EXPECT_FALSE(result.loss);
+  EXPECT_EQ(of(result, "bad").outcome.kind, OutcomeKind::kOk);
+  EXPECT_THAT(of(result, "bad").lost_algorithms, ElementsAre("algorithm 7", "algorithm 3"));
 }
 
 TEST_F(RunTest, AnInterruptedCaseDrawsNothingAndSaysSo) {

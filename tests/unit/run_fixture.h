@@ -61,7 +61,8 @@ class RunTest : public ::testing::Test {
     instances.clear();
     instances.push_back({.row = {.name = "fake", .device_kind = "cpu"}});
     instances.back().provider = std::move(provider);
-    const auto selected = select_kernels(instances, config.dtype, std::nullopt);
+    auto selected = select_kernels(instances, config.dtype, std::nullopt);
+    for (SelectedKernel& kernel : selected) kernel.lost_algorithms = lost_algorithms;
     return run_case(config, c, selected, device, roofs, activity, stop.get_token());
   }
 
@@ -83,6 +84,7 @@ class RunTest : public ::testing::Test {
   testing::FakeDevice device;
   Roofs roofs;
   Activity activity;
+  std::vector<std::string> lost_algorithms;  ///< by every kernel
   std::stop_source stop;
   std::vector<ProviderInstance> instances;
   testing::FakeProvider* fake = nullptr;

@@ -30,6 +30,13 @@ TEST(Shortlists, StayThoseOfTheFullSearch) {
   EXPECT_THAT(lists.find("family"), ElementsAre("a", "b", "c"));
 }
 
+TEST(Contestants, AreThoseThatDidNotCostAGpu) {
+  const Names names{"a", "b", "c", "d"};
+  EXPECT_THAT(without_lost(names, Names{"c", "a", "x"}), ElementsAre(1, 3));
+  EXPECT_THAT(without_lost(names, {}), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(without_lost(names, names), IsEmpty());
+}
+
 TEST(Contestants, AreTheShortlistedInItsOrder) {
   const Names names{"a", "b", "c", "d"};
   EXPECT_THAT(contestants(names, Names{"d", "b"}), ElementsAre(3, 1));

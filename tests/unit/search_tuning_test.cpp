@@ -129,24 +129,26 @@ TEST_F(Tuning, NoFileRemembersWithinTheProcess) {
 }
 
 TEST_F(Tuning, RemembersWhatCostAGpu) {
-  const LostAlgorithm lost{.gpu = "NVIDIA H200", .family = "l 1 p", .algorithm = "a"};
+  using ::testing::ElementsAre;
+  using ::testing::IsEmpty;
+  const std::string gpu = "NVIDIA H200";
   {
     TuningFile tuning(file(), 1000);
-    EXPECT_FALSE(tuning.is_lost(lost));
-    EXPECT_TRUE(tuning.keep_lost(lost));
+    EXPECT_THAT(tuning.lost(gpu, "l 1 p"), IsEmpty());
+    EXPECT_TRUE(tuning.keep_lost({.gpu = gpu, .family = "l 1 p", .algorithm = "b"}));
     // Another process reads it while this one, which may be about to end, is there.
-    EXPECT_TRUE(TuningFile(file()).is_lost(lost));
+    EXPECT_THAT(TuningFile(file()).lost(gpu, "l 1 p"), ElementsAre("b"));
+    EXPECT_TRUE(tuning.keep_lost({.gpu = gpu, .family = "l 1 p", .algorithm = "a"}));
   }
   TuningFile again(file());
-  EXPECT_TRUE(again.is_lost(lost));
-  LostAlgorithm other = lost;
-  // Elsewhere it may be the best.
-  other.family = "l 1 another p";
-  EXPECT_FALSE(again.is_lost(other));
+  EXPECT_THAT(again.lost(gpu, "l 1 p"), ElementsAre("a", "b"));
+  // Elsewhere they may be the best.
+  EXPECT_THAT(again.lost(gpu, "l 1 another p"), IsEmpty());
+  EXPECT_THAT(again.lost("NVIDIA H100", "l 1 p"), IsEmpty());
   // A file of winners alone is as good.
   write("{\"schema_version\": 1, \"winners\": []}");
   TuningFile old(file());
-  EXPECT_FALSE(old.is_lost(lost));
+  EXPECT_THAT(old.lost(gpu, "l 1 p"), IsEmpty());
   EXPECT_EQ(old.problem(), "");
 }
 

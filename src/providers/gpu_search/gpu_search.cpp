@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "device/cuda/cuda_stream.h"
@@ -112,31 +115,33 @@ class LaunchTimer {
   std::map<std::size_t, std::unique_ptr<device::TimedLoop>> loops_;
 };
 
-LostAlgorithm as_lost(const SearchSubject& subject, const std::string& algorithm) {
-  return {.gpu = subject.key.gpu, .family = subject.family, .algorithm = algorithm};
+/// Algorithms that cost a process its GPU: what the file knows, and what the row itself went
+/// through.
+std::vector<std::string> lost_algorithms(const PlanArgs& args, const SearchSubject& subject,
+                                         TuningFile& file) {
+  std::vector<std::string> lost = file.lost(subject.key.gpu, subject.family);
+  lost.insert(lost.end(), args.lost.begin(), args.lost.end());
+  return lost;
 }
 
 /// A search among some of `candidates`.
 class Race {
  public:
   Race(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
-       const SearchSubject& subject, TuningFile& file)
+       const SearchSubject& subject, std::span<const std::string> lost, TuningFile& file)
       : candidates_(candidates),
         args_(args),
         subject_(subject),
         file_(file),
         timer_(candidates, args) {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (file.is_lost(as_lost(subject, candidates[i].name))) continue;
-      names.push_back(candidates[i].name);
-      entered_.push_back(i);
-    }
-    std::vector<std::size_t> chosen;
+    for (const LaunchCandidate& candidate : candidates) names.push_back(candidate.name);
+    const std::vector<std::size_t> usable = without_lost(names, lost);
+    names.clear();
+    for (const std::size_t place : usable) names.push_back(candidates[place].name);
     for (const std::size_t place : contestants(names, Shortlists::shared().find(subject.family))) {
-      chosen.push_back(entered_[place]);
+      entered_.push_back(usable[place]);
     }
-    entered_ = std::move(chosen);
   }
 
   LaunchChoice run() {
@@ -159,13 +164,33 @@ class Race {
   }
 
  private:
+  /// Tells an observer of what goes on while it lives.
+  class Observed {
+   public:
+    Observed(SearchObserver* observer, const std::string& name, std::function<void()> never_again)
+        : observer_(observer) {
+      if (observer_ != nullptr) observer_->trying(name, std::move(never_again));
+    }
+    ~Observed() {
+      if (observer_ != nullptr) observer_->tried();
+    }
+    Observed(const Observed&) = delete;
+    Observed& operator=(const Observed&) = delete;
+
+   private:
+    SearchObserver* observer_;
+  };
+
   double time_one(std::size_t index, SearchStage stage) {
+    const std::string& name = candidates_[index].name;
+    const LostAlgorithm lost{.gpu = subject_.key.gpu, .family = subject_.family, .algorithm = name};
+    const auto never_again = [&file = file_, lost] { file.keep_lost(lost); };
+    const Observed observed(args_.observer, name, never_again);
     try {
       return timer_.time(index, stage);
     } catch (const device::DeviceLost& error) {
-      const std::string& name = candidates_[index].name;
-      file_.keep_lost(as_lost(subject_, name));
-      throw device::DeviceLost(fmt::format("{}: {}", name, error.what()));
+      never_again();
+      throw device::DeviceLost(fmt::format("{}: {}", name, error.what()), name);
     }
   }
 
@@ -201,19 +226,25 @@ std::vector<std::string> names_to_try(const SearchSubject& subject, TuningFile& 
 
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file) {
-  if (args.budget.count() > 0) {
-    if (const auto tuned = file.find(subject.key)) {
-      const auto found = std::find_if(
-          candidates.begin(), candidates.end(),
-          [&](const LaunchCandidate& candidate) { return candidate.name == tuned->algorithm; });
-      if (found != candidates.end()) {
-        return {.index = static_cast<std::size_t>(found - candidates.begin()),
-                .seconds = tuned->seconds,
-                .tuned = true};
-      }
+  const std::vector<std::string> lost = lost_algorithms(args, subject, file);
+  const auto tuned = args.budget.count() > 0 ? file.find(subject.key) : std::nullopt;
+  for (const std::string& name : lost) {
+    // The winner of an earlier search may have been lost by a relative alone.
+    if (args.observer != nullptr && !(tuned && tuned->algorithm == name)) {
+      args.observer->left_out(name);
     }
   }
-  return Race(candidates, args, subject, file).run();
+  if (tuned) {
+    const auto found = std::find_if(
+        candidates.begin(), candidates.end(),
+        [&](const LaunchCandidate& candidate) { return candidate.name == tuned->algorithm; });
+    if (found != candidates.end()) {
+      return {.index = static_cast<std::size_t>(found - candidates.begin()),
+              .seconds = tuned->seconds,
+              .tuned = true};
+    }
+  }
+  return Race(candidates, args, subject, lost, file).run();
 }
 
 }  // namespace twofour::providers

@@ -53,7 +53,8 @@ std::vector<std::string> names_to_try(const SearchSubject& subject,
 /// The candidate to use: the tuned one when the file has one of that name, else the winner of a
 /// search within args.budget in args.cache's state, which is then kept in the file. Where a
 /// relative was searched before, the race is between its finalists; a candidate that the file knows
-/// to have cost a process its GPU on this problem takes no part. With a budget of zero the first
+/// to have cost a process its GPU on this problem, or that is in args.lost, takes no part, and
+/// args.observer is told so. With a budget of zero the first
 /// candidate, untimed, and the file is left alone. A search times first a few launches in a row,
 /// each on the next copy of the weights, and its finalists by the device's own timed loop. Throws
 /// as search() does, or std::logic_error for a device that is not a GPU; DeviceLost names the

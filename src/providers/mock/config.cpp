@@ -59,7 +59,7 @@ FaultKind read_kind(const json& object) {
 }
 
 Fault read_fault(const json& object) {
-  check_fields(object, "fault", {"kernel", "kind", "case_m"});
+  check_fields(object, "fault", {"kernel", "kind", "case_m", "algorithms"});
   Fault fault{.kind = read_kind(object)};
   const json pattern = object.value("kernel", json(""));
   constexpr std::string_view kPattern = "a regular expression";
@@ -70,6 +70,7 @@ Fault read_fault(const json& object) {
     reject("fault.kernel", pattern.dump(), kPattern);
   }
   if (object.contains("case_m")) read_integer(object, "case_m", fault.m.emplace());
+  read_integer(object, "algorithms", fault.algorithms);
   return fault;
 }
 

@@ -22,9 +22,11 @@ enum class FaultKind : std::uint8_t {
   kHang,            ///< launch() does not return
   kSlowFirst,       ///< the first launch takes a hundred times as long
   kDeviceLost,      ///< launch() throws DeviceLost
+  kLostInSearch,    ///< plan() throws DeviceLost with the name of an algorithm
+  kHangInSearch,    ///< plan() does not return from an algorithm
 };
 
-inline constexpr std::array<std::pair<FaultKind, std::string_view>, 8> kFaultNames{{
+inline constexpr std::array<std::pair<FaultKind, std::string_view>, 10> kFaultNames{{
     {FaultKind::kWrongElement, "wrong_element"},
     {FaultKind::kUnwritten, "unwritten"},
     {FaultKind::kThrowInPrepare, "throw_in_prepare"},
@@ -33,6 +35,8 @@ inline constexpr std::array<std::pair<FaultKind, std::string_view>, 8> kFaultNam
     {FaultKind::kHang, "hang"},
     {FaultKind::kSlowFirst, "slow_first"},
     {FaultKind::kDeviceLost, "device_lost"},
+    {FaultKind::kLostInSearch, "lost_in_search"},
+    {FaultKind::kHangInSearch, "hang_in_search"},
 }};
 
 /// Strikes kernels whose name contains a match of `kernel`, on problems with M = `m` where it is
@@ -41,6 +45,7 @@ struct Fault {
   FaultKind kind = FaultKind::kWrongElement;
   std::regex kernel;
   std::optional<std::int64_t> m;
+  std::uint64_t algorithms = 1;  ///< kLostInSearch, kHangInSearch: how many of them misbehave
 };
 
 struct Config {

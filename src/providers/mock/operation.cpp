@@ -1,5 +1,6 @@
 #include "providers/mock/operation.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -21,12 +22,17 @@ std::uint16_t wrong(std::uint16_t code) {
   return operands::float_to_bf16(2 * value + std::copysign(2.0F, value));
 }
 
+[[noreturn]] void hang() {
+  while (true) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
 }  // namespace
 
 MockOperation::MockOperation(const Config& config, const std::string& kernel,
                              const GemmProblem& problem)
     : problem_(problem),
       fault_(config.fault_of(kernel, problem)),
+      faulty_algorithms_(config.fault ? config.fault->algorithms : 0),
       duration_s_(1e-6 *
                   (problem.sparsity == Sparsity::kDense ? config.dense_us : config.sparse_us)),
       noise_(config.noise),
@@ -46,6 +52,24 @@ void MockOperation::prepare(const PrepareArgs& args) {
   if (fault_ == FaultKind::kUnwritten) result_.pop_back();
 }
 
+void MockOperation::plan(const PlanArgs& args) {
+  const bool loses = fault_ == FaultKind::kLostInSearch;
+  if (!loses && fault_ != FaultKind::kHangInSearch) return;
+  for (std::uint64_t i = 0; i < faulty_algorithms_; ++i) {
+    const std::string name = "algorithm=" + std::to_string(i);
+    if (std::find(args.lost.begin(), args.lost.end(), name) != args.lost.end()) {
+      if (args.observer != nullptr) args.observer->left_out(name);
+      continue;
+    }
+    if (args.observer != nullptr) args.observer->trying(name, [] {});
+    if (loses) {
+      throw device::DeviceLost(name + ": the mock was told to lose the device in a search", name);
+    }
+    hang();
+  }
+  algorithm_ = "algorithm=" + std::to_string(faulty_algorithms_);
+}
+
 void MockOperation::launch(int /*slot*/) {
   if (fault_ == FaultKind::kThrowInLaunch) {
     throw std::runtime_error("the mock was told to throw in launch");
@@ -53,7 +77,7 @@ void MockOperation::launch(int /*slot*/) {
   if (fault_ == FaultKind::kDeviceLost) {
     throw device::DeviceLost("the mock was told to lose the device");
   }
-  while (fault_ == FaultKind::kHang) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (fault_ == FaultKind::kHang) hang();
   const auto start = std::chrono::steady_clock::now();
   const auto duration = std::chrono::duration<double>(next_duration_s());
   std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));

@@ -16,11 +16,14 @@ class MockOperation final : public Operation {
   MockOperation(const Config& config, const std::string& kernel, const GemmProblem& problem);
 
   void prepare(const PrepareArgs& args) override;
+  /// Goes through algorithms that differ in nothing but the fault, and takes the first that has
+  /// none.
+  void plan(const PlanArgs& args) override;
   /// Writes D and returns when the duration of this launch has passed.
   void launch(int slot) override;
   /// None: nothing is read from memory, so every launch is as cold as it is hot.
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
-  [[nodiscard]] std::string algorithm() const override { return "known duration"; }
+  [[nodiscard]] std::string algorithm() const override { return algorithm_; }
   [[nodiscard]] std::string architecture() const override { return "none"; }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
 
@@ -29,6 +32,8 @@ class MockOperation final : public Operation {
 
   GemmProblem problem_;
   std::optional<FaultKind> fault_;
+  std::uint64_t faulty_algorithms_ = 0;
+  std::string algorithm_ = "known duration";
   double duration_s_;
   double noise_;
   std::mt19937_64 random_;
