@@ -180,10 +180,11 @@ class Sweep {
   /// that the next process tries the row again. The row stays where that is no use any more.
   static void forgive(run::CaseResult& result, int case_index, std::vector<Loss>& losses) {
     if (!result.loss) return;
-    const auto& [kernel, algorithm] = *result.loss;
-    const auto row = std::find_if(result.records.begin(), result.records.end(),
-                                  [&](const Record& record) { return record.kernel == kernel; });
-    if (!add_loss(losses, {case_index, kernel, algorithm})) {
+    const run::CaseResult::Loss& loss = *result.loss;
+    const auto row =
+        std::find_if(result.records.begin(), result.records.end(),
+                     [&](const Record& record) { return record.kernel == loss.kernel; });
+    if (!add_loss(losses, {case_index, loss.kernel, loss.algorithm})) {
       row->outcome.reason += earlier_losses(losses, *row);
       return;
     }
