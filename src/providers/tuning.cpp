@@ -151,7 +151,7 @@ bool TuningFile::keep(const TuningKey& key, const TunedAlgorithm& winner) {
   load_once();
   content_.winners.insert_or_assign(key, winner);
   unwritten_ = true;
-  if (std::chrono::steady_clock::now() - written_ < write_interval_) return true;
+  if (written_ && std::chrono::steady_clock::now() - *written_ < write_interval_) return true;
   return save();
 }
 

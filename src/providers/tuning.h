@@ -85,7 +85,8 @@ class TuningFile {
   std::mutex mutex_;
   std::filesystem::path path_;
   std::chrono::duration<double> write_interval_;
-  std::chrono::steady_clock::time_point written_{};
+  /// Empty until the first time: the clock may start at zero when the machine does.
+  std::optional<std::chrono::steady_clock::time_point> written_;
   bool unwritten_ = false;
   bool loaded_ = false;
   Content content_;
