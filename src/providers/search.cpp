@@ -14,13 +14,20 @@ namespace twofour::providers {
 namespace {
 
 // Shares of the budget after which screening and refining end; the rest is for the confirmation.
-constexpr double kScreenUntil = 0.55;
+constexpr double kScreenUntil = 0.5;
 constexpr double kRefineUntil = 0.8;
 /// A candidate that screens this much slower than the fastest cannot win.
 constexpr double kHopeless = 1.25;
-/// Least confirmations; they are enough when all timings of one are this much above the other's.
-constexpr std::size_t kLeastConfirmations = 2;
+/// Least confirmations, and how many are enough when all timings of one are by kClear below those
+/// of the others.
+constexpr std::size_t kLeastConfirmations = 3;
+constexpr std::size_t kClearConfirmations = 2;
 constexpr double kClear = 1.03;
+/// A few timings cannot tell contestants apart that are as close as this: the clock of a GPU at its
+/// power limit moves by more.
+constexpr double kClose = 1.02;
+constexpr std::size_t kMostClose = 4;
+constexpr std::size_t kMostConfirmed = 3;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -102,29 +109,45 @@ class Search {
     }
   }
 
-  /// Rounds over the pool; after each one the slower half leaves, down to two.
+  /// Rounds over the pool. After each one the slower half leaves, but for those that are close to
+  /// the fastest, down to two or to some close ones.
   void refine() {
     while (pool_.size() > 1) {
-      for (Contestant& contestant : pool_) {
-        if (spent(kRefineUntil)) break;
-        double seconds = 0;
-        if (!sample(contestant, SearchStage::kRefine, seconds)) continue;
-        contestant.refined.push_back(seconds);
-      }
-      // Timings of the two stages differ by more than noise, so refined ones go by themselves.
-      for (Contestant& contestant : pool_) {
-        if (!contestant.refined.empty()) contestant.seconds = median(contestant.refined);
-      }
-      std::stable_partition(pool_.begin(), pool_.end(),
-                            [](const Contestant& c) { return !c.refined.empty(); });
-      const auto refined = std::count_if(pool_.begin(), pool_.end(),
-                                         [](const Contestant& c) { return !c.refined.empty(); });
-      std::stable_sort(
-          pool_.begin(), pool_.begin() + refined,
-          [](const Contestant& x, const Contestant& y) { return x.seconds < y.seconds; });
+      refine_once();
       if (pool_.size() <= 2 || spent(kRefineUntil)) break;
-      drop_to(std::max<std::size_t>(2, (pool_.size() + 1) / 2));
+      const std::size_t half = std::max<std::size_t>(2, (pool_.size() + 1) / 2);
+      const std::size_t left = std::max(half, close_ones(kMostClose));
+      if (left == pool_.size()) break;
+      drop_to(left);
     }
+  }
+
+  void refine_once() {
+    for (Contestant& contestant : pool_) {
+      if (spent(kRefineUntil)) break;
+      double seconds = 0;
+      if (!sample(contestant, SearchStage::kRefine, seconds)) continue;
+      contestant.refined.push_back(seconds);
+    }
+    // Timings of the two stages differ by more than noise, so refined ones go by themselves.
+    for (Contestant& contestant : pool_) {
+      if (!contestant.refined.empty()) contestant.seconds = median(contestant.refined);
+    }
+    const auto others = std::stable_partition(
+        pool_.begin(), pool_.end(), [](const Contestant& c) { return !c.refined.empty(); });
+    std::stable_sort(pool_.begin(), others, [](const Contestant& x, const Contestant& y) {
+      return x.seconds < y.seconds;
+    });
+  }
+
+  /// How many of the pool are close to its first one, itself included, at most `most`.
+  [[nodiscard]] std::size_t close_ones(std::size_t most) const {
+    std::size_t count = 1;
+    while (count < std::min(most, pool_.size()) && !pool_[count].refined.empty() &&
+           pool_[count].seconds <= kClose * pool_.front().seconds) {
+      ++count;
+    }
+    return count;
   }
 
   /// Keeps the first `count` of the pool; the others are finalists from there on, and no more.
@@ -135,18 +158,25 @@ class Search {
     }
   }
 
+  /// Whether all timings of one are clearly below all of the others.
   static bool clear(const std::vector<std::vector<double>>& fresh) {
-    if (fresh.size() < 2 || fresh[0].empty() || fresh[1].empty()) return false;
-    const auto [least_0, most_0] = std::minmax_element(fresh[0].begin(), fresh[0].end());
-    const auto [least_1, most_1] = std::minmax_element(fresh[1].begin(), fresh[1].end());
-    return *least_0 > kClear * *most_1 || *least_1 > kClear * *most_0;
+    double most_of_best = std::numeric_limits<double>::infinity();
+    for (const auto& timings : fresh) {
+      if (timings.empty()) return false;
+      most_of_best = std::min(most_of_best, *std::max_element(timings.begin(), timings.end()));
+    }
+    const auto beaten = std::count_if(fresh.begin(), fresh.end(), [&](const auto& timings) {
+      return *std::min_element(timings.begin(), timings.end()) > kClear * most_of_best;
+    });
+    return beaten + 1 == static_cast<std::ptrdiff_t>(fresh.size());
   }
 
   void confirm() {
-    drop_to(2);
+    drop_to(std::max<std::size_t>(2, close_ones(kMostConfirmed)));
     std::vector<std::vector<double>> fresh(pool_.size());
     for (std::size_t round = 0; round < config_.confirmations; ++round) {
-      if (round >= kLeastConfirmations && (spent(1) || clear(fresh))) break;
+      if (round >= kClearConfirmations && clear(fresh)) break;
+      if (round >= kLeastConfirmations && spent(1)) break;
       for (std::size_t i = 0; i < pool_.size(); ++i) {
         double seconds = 0;
         if (sample(pool_[i], SearchStage::kRefine, seconds)) fresh[i].push_back(seconds);
@@ -164,9 +194,14 @@ class Search {
     result_.winner = pool_[best].index;
     result_.seconds = median(fresh[best]);
     result_.confirmed = true;
+    std::vector<std::size_t> others;
     for (std::size_t i = 0; i < pool_.size(); ++i) {
-      if (i != best && !fresh[i].empty()) worst_first_.push_back(pool_[i].index);
+      if (i != best && !fresh[i].empty()) others.push_back(i);
     }
+    std::stable_sort(others.begin(), others.end(), [&](std::size_t x, std::size_t y) {
+      return median(fresh[x]) > median(fresh[y]);
+    });
+    for (const std::size_t i : others) worst_first_.push_back(pool_[i].index);
     worst_first_.push_back(result_.winner);
     result_.finalists.assign(worst_first_.rbegin(), worst_first_.rend());
   }

@@ -26,8 +26,9 @@ struct SearchConfig {
   /// The clock that the budget is spent by, in seconds.
   FunctionRef<double()> now;
   std::size_t finalists = 6;  ///< candidates that are refined
-  /// Fresh samples of each of the last two; 2 when the one is slower by 3 % in all of them.
-  std::size_t confirmations = 5;
+  /// Most fresh samples of each of the last ones; 2 when all of one are 3 % below the others', 3
+  /// when the budget is spent.
+  std::size_t confirmations = 9;
 };
 
 struct SearchResult {
@@ -35,20 +36,20 @@ struct SearchResult {
   /// Median of the winner's fresh samples: none of them took part in choosing it. Zero when nothing
   /// was timed.
   double seconds = 0;
-  /// Whether winner and runner-up were compared on fresh samples.
+  /// Whether the last ones were compared on fresh samples.
   bool confirmed = false;
   std::size_t screened = 0;  ///< candidates that were timed at least once
-  /// Those that were refined, the best first; winner and runner-up by their fresh samples.
+  /// Those that were refined, the best first; the last ones by their fresh samples.
   std::vector<std::size_t> finalists;
   std::vector<std::string> failures;  ///< "candidate 3: reason", for those that could not run
 };
 
 /// Screens `count` candidates in their order (the most promising first: those that the budget does
 /// not reach are not looked at), refines the best few while halving their number, and lets winner
-/// and runner-up race once more on fresh samples, because the fastest of many noisy timings is
-/// flattered by its noise. Without a budget, or with a single candidate, the first one wins
-/// untimed. Throws std::runtime_error with the first reason when no candidate can run,
-/// std::invalid_argument when there is none.
+/// and runner-up, and a third one where it is as close as noise, race once more in turns on fresh
+/// samples, because the fastest of many noisy timings is flattered by its noise. Without a budget,
+/// or with a single candidate, the first one wins untimed. Throws std::runtime_error with the first
+/// reason when no candidate can run, std::invalid_argument when there is none.
 SearchResult search(std::size_t count, TimeCandidate time, const SearchConfig& config);
 
 /// steady_clock in seconds, for SearchConfig::now.

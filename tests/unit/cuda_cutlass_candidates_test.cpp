@@ -8,6 +8,7 @@
 
 #include "cuda_cutlass_list.h"
 #include "providers/cutlass/candidates.h"
+#include "providers/cutlass/tile_orders.h"
 
 namespace twofour::providers::sm90 {
 namespace {
@@ -101,6 +102,51 @@ TEST(CutlassCandidates, SplitKWhereTilesAreFewerThanMultiprocessors) {
   };
   EXPECT_EQ(splits(4096), (std::set<int>{2, 4}));
   EXPECT_EQ(splits(57344), (std::set<int>{}));
+}
+
+TEST(CutlassCandidates, CombineSwizzleAndRasterForManyRows) {
+  for (const std::int64_t n : {8192, 10240, 57344}) {
+    std::set<std::string> names;
+    for (const Candidate& candidate : candidates_of(
+             problem_of(DataType::kInt8, Sparsity::kTwoFour, {.m = 4096, .n = n, .k = 8192}))) {
+      names.insert(name_of(candidate));
+    }
+    // The orders that won on an H200.
+    for (const char* order :
+         {"128x256x128_CO+s_c11 swizzle=4 raster=m", "128x256x128_CO+s_c11 swizzle=8 raster=n",
+          "128x256x128_CO+s_c21 swizzle=8 raster=n"}) {
+      EXPECT_TRUE(names.contains(order)) << order << ", N = " << n;
+    }
+  }
+}
+
+TEST(CutlassTileOrders, NeighboursShareBothSides) {
+  const KernelTraits traits{.sparsity = Sparsity::kTwoFour,
+                            .tile_m = 128,
+                            .tile_n = 256,
+                            .tile_k = 128,
+                            .schedule = Schedule::kCooperative};
+  const auto orders = tile_orders(traits, {.m = 4096, .n = 57344, .k = 8192}, kMultiprocessors, 8);
+  ASSERT_EQ(orders.size(), 8U);
+  // 16 blocks of a row of tiles share the weights alone, the smaller part.
+  EXPECT_EQ(orders.back(), (Tactic{.swizzle = 1, .raster = Raster::kAlongN}));
+  EXPECT_EQ(orders.front(), (Tactic{.swizzle = 4, .raster = Raster::kAlongM}));
+}
+
+TEST(CutlassTileOrders, WalkEachTileInAnOrderOfItsOwn) {
+  const KernelTraits traits{.tile_m = 128, .tile_n = 256, .tile_k = 128};
+  const auto count = [&](std::int64_t m, std::int64_t n) {
+    return tile_orders(traits, {.m = m, .n = n, .k = 8192}, kMultiprocessors, 8).size();
+  };
+  EXPECT_EQ(count(256, 57344), 1U);   // one row of tiles
+  EXPECT_EQ(count(1024, 57344), 6U);  // a swizzle of 8 is one of 4 there
+  // 5 rows of tiles become 8 with a swizzle of 4.
+  for (const Tactic& order :
+       tile_orders(traits, {.m = 1280, .n = 57344, .k = 8192}, kMultiprocessors, 8)) {
+    EXPECT_LT(order.swizzle, 4);
+  }
+  EXPECT_EQ(tile_orders(traits, {.m = 4096, .n = 57344, .k = 8192}, kMultiprocessors, 3).size(),
+            3U);
 }
 
 TEST(CutlassCandidates, LeaveOutKernelsThatRefuseTheShape) {

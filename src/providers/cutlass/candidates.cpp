@@ -5,11 +5,17 @@
 #include <cmath>
 #include <string_view>
 
+#include "providers/cutlass/tile_orders.h"
+
 namespace twofour::providers::sm90 {
 namespace {
 
 /// Enough for every kernel that the shape filter leaves, and few enough to be timed.
 constexpr std::size_t kMostCandidates = 120;
+/// Orders of the tiles of one kernel: the model's first one is seldom far from the best.
+constexpr std::size_t kMostOrders = 5;
+/// Tiles that are all read at once whatever their order.
+constexpr double kFewestToOrder = 16;
 
 // Rough figures of an H200, good enough to say which candidates to time first.
 constexpr double kClock_hz = 1.7e9;
@@ -78,8 +84,10 @@ bool fits_rows(const KernelTraits& traits, std::int64_t m) {
 std::vector<Tactic> tactics(const KernelTraits& traits, const GemmShape& shape,
                             int multiprocessors) {
   std::vector<Tactic> list{{}};
-  const bool several_waves = blocks_of(traits, shape) > multiprocessors;
   const bool persistent = traits.schedule != Schedule::kWarpSpecialized;
+  if (persistent && shape.m > 128 && blocks_of(traits, shape) > kFewestToOrder) {
+    list = tile_orders(traits, shape, multiprocessors, kMostOrders);
+  }
   if (traits.scheduler == Scheduler::kStreamK) {
     list.push_back({.decomposition = Decomposition::kStreamK});
     for (const int splits : {2, 4}) {
@@ -88,13 +96,9 @@ std::vector<Tactic> tactics(const KernelTraits& traits, const GemmShape& shape,
     }
   } else if (shape.m <= 512) {
     // Stream-K resets its barriers before each launch, so its kernels cannot start early.
-    list.push_back({.programmatic = true});
-  }
-  if (persistent && several_waves && shape.m > 128) {
-    for (const int swizzle : {2, 4, 8}) list.push_back({.swizzle = swizzle});
-    list.push_back({.raster = Raster::kAlongM});
-    list.push_back({.raster = Raster::kAlongN});
-    list.push_back({.swizzle = 4, .raster = Raster::kAlongN});
+    Tactic early = list.front();
+    early.programmatic = true;
+    list.insert(list.begin() + 1, early);
   }
   return list;
 }
@@ -162,8 +166,8 @@ std::vector<Candidate> candidates(std::span<const Kernel* const> kernels,
       double penalty = 1;
       for (const Tactic& tactic : tactics(traits, problem.shape, multiprocessors)) {
         ranked.push_back({{kernel, tactic}, estimate * penalty});
-        // Every kernel's default comes before the variations of much slower ones.
-        penalty = std::max(penalty, 1.0) + 0.05;
+        // Every kernel's first choice comes before the variations of much slower ones.
+        penalty += 0.05;
       }
     }
   }
