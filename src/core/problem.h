@@ -54,6 +54,15 @@ struct GemmProblem {
   bool operator==(const GemmProblem&) const = default;
 };
 
+/// What the name of a kernel that adds a bias ends with.
+inline constexpr std::string_view kBiasSuffix = "_bias";
+
+/// The name of the same kernel without bias.
+constexpr std::string_view without_bias(std::string_view kernel) {
+  if (kernel.ends_with(kBiasSuffix)) kernel.remove_suffix(kBiasSuffix.size());
+  return kernel;
+}
+
 /// "MxKxN", the order that the tables print.
 std::string mkn(const GemmShape& shape);
 

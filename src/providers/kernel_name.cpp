@@ -10,7 +10,7 @@ std::string kernel_name(std::string_view library, DataType a, DataType d, Sparsi
     name += info(type).kernel_name;
   }
   name += sparsity == Sparsity::kTwoFour ? "_scaled_sparse_mm" : "_scaled_mm";
-  if (bias) name += "_bias";
+  if (bias) name += kBiasSuffix;
   return name;
 }
 

@@ -45,9 +45,7 @@ std::int64_t count_verdict(const Rows& rows, Verdict verdict) {
 
 /// With and without bias is one family; hot and cold are two.
 std::string family(const Record& r) {
-  constexpr std::string_view kBias = "_bias";
-  std::string name = r.kernel;
-  if (name.ends_with(kBias)) name.erase(name.size() - kBias.size());
+  const std::string name{without_bias(r.kernel)};
   return is_hot(r) ? name + " (hot)" : name;
 }
 

@@ -21,7 +21,7 @@ bool unscaled(const ScaleScheme& scales) {
 std::string scaled_name(DataType a, DataType d, Accumulation accumulation, bool bias) {
   std::string name = kernel_name("cublaslt", a, d, Sparsity::kDense, false);
   if (accumulation == Accumulation::kFp8Fast) name += "_fast_accum";
-  if (bias) name += "_bias";
+  if (bias) name += kBiasSuffix;
   return name;
 }
 
