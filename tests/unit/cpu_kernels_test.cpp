@@ -212,6 +212,9 @@ INSTANTIATE_TEST_SUITE_P(List, CpuKernel,
                          ::testing::ValuesIn(kernel_list().begin(), kernel_list().end()),
                          test_name);
 
+/// One row more than whole vectors of eight or sixteen rows.
+constexpr std::int64_t kOddRows = 33;
+
 TEST_P(CpuKernel, MultipliesRaggedShapes) {
   const Kernel& kernel = *GetParam();
   const std::int64_t columns = kernel.panel_columns;
@@ -261,16 +264,19 @@ TEST_P(CpuKernel, SharesAddUpToTheWhole) {
 
 TEST_P(CpuKernel, LongSums) {
   const Kernel& kernel = *GetParam();
-  const Problem p =
-      make_problem({5, kernel.panel_columns + 1, 8204}, kernel.type, DataType::kBf16, false);
-  expect_right(kernel, p, multiply(kernel, p, {1, 1}));
+  for (const std::int64_t m : {std::int64_t{5}, kOddRows}) {
+    const Problem p =
+        make_problem({m, kernel.panel_columns + 1, 8204}, kernel.type, DataType::kBf16, false);
+    SCOPED_TRACE(mkn(p.shape));
+    expect_right(kernel, p, multiply(kernel, p, {1, 1}));
+  }
 }
 
 TEST_P(CpuKernel, NanInAWeightReachesItsColumnAlone) {
   const Kernel& kernel = *GetParam();
   if (kernel.type == DataType::kInt8) GTEST_SKIP() << "int8 has no NaN";
   // In full stretches of columns and k, and in what is left over.
-  const GemmShape shape{3, kernel.panel_columns + 2, 132};
+  const GemmShape shape{kOddRows, kernel.panel_columns + 2, 132};
   for (const std::int64_t bad : {std::int64_t{5}, shape.n - 1}) {
     for (const std::int64_t at : {std::int64_t{40}, shape.k - 4}) {
       const Problem p = make_problem(shape, kernel.type, DataType::kBf16, true);
@@ -283,6 +289,33 @@ TEST_P(CpuKernel, NanInAWeightReachesItsColumnAlone) {
         const bool expected = static_cast<std::int64_t>(i) % shape.n == bad;
         ASSERT_EQ(std::isnan(operands::bf16_to_float(d[i])), expected)
             << kernel.name << " element " << i << ", NaN in column " << bad << " at k = " << at;
+      }
+    }
+  }
+}
+
+TEST_P(CpuKernel, NanInAnActivationReachesItsRowAlone) {
+  const Kernel& kernel = *GetParam();
+  if (kernel.type == DataType::kInt8) GTEST_SKIP() << "int8 has no NaN";
+  const GemmShape shape{kOddRows, kernel.panel_columns + 2, 132};
+  for (const std::int64_t bad : {std::int64_t{2}, shape.m - 1}) {
+    for (const std::int64_t at : {std::int64_t{42}, shape.k - 1}) {
+      const Problem p = make_problem(shape, kernel.type, DataType::kBf16, true);
+      set_value(kernel.type, p.a.data(), static_cast<std::size_t>(bad * shape.k + at),
+                std::numeric_limits<float>::quiet_NaN());
+      const std::vector<std::uint16_t> d = multiply(kernel, p, {1, 1});
+      for (std::int64_t i = 0; i < shape.m * shape.n; ++i) {
+        const std::int64_t column = i % shape.n;
+        const bool nan = std::isnan(operands::bf16_to_float(d[static_cast<std::size_t>(i)]));
+        const auto weight = static_cast<std::size_t>(column * shape.k + at);
+        // Where 2:4 did not keep the weight, which is zero, it does not see the activation.
+        const bool seen =
+            kernel.sparsity == Sparsity::kDense || value_of(kernel.type, p.b.data(), weight) != 0;
+        if (i / shape.n != bad) {
+          ASSERT_FALSE(nan) << kernel.name << " element " << i << ", NaN in row " << bad;
+        } else if (seen) {
+          ASSERT_TRUE(nan) << kernel.name << " element " << i << ", NaN at k = " << at;
+        }
       }
     }
   }

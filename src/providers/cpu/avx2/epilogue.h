@@ -46,10 +46,10 @@ class ColumnEpilogue {
   }
 
   /// Writes D[row] from the sums of its columns 0 .. 7 and 8 .. 15.
-  [[gnu::always_inline]] void store(std::int64_t row, __m256 low, __m256 high) const {
+  [[gnu::always_inline]] void store(std::int64_t row, const __m256* sums) const {
     const __m256 scale_a = _mm256_set1_ps(output_.scale_a[output_.scale_a_per_row ? row : 0]);
-    low = finish(low, scale_a, 0);
-    high = finish(high, scale_a, 1);
+    const __m256 low = finish(sums[0], scale_a, 0);
+    const __m256 high = finish(sums[1], scale_a, 1);
     __m256i codes;
     if (output_.d_type == DataType::kFp16) {
       codes = _mm256_set_m128i(_mm256_cvtps_ph(high, _MM_FROUND_TO_NEAREST_INT),

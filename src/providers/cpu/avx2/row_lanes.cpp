@@ -15,6 +15,7 @@
 #include "operands/number_formats.h"
 #include "providers/cpu/avx2/epilogue.h"
 #include "providers/cpu/avx2/lanes.h"
+#include "providers/cpu/avx2/vectors.h"
 #include "providers/cpu/kernel_list.h"
 #include "providers/cpu/tile_loop.h"
 #include "providers/cpu/two_four.h"
@@ -22,17 +23,9 @@
 namespace twofour::providers::cpu::avx2 {
 namespace {
 
-// Each builds on the ones before.
-// clang-format off
-#include "providers/cpu/column_lanes/formats.inl"
-#include "providers/cpu/column_lanes/pack.inl"
-#include "providers/cpu/column_lanes/layout.inl"
-#include "providers/cpu/row_lanes/layout.inl"
-#include "providers/cpu/row_lanes/kernel.inl"
-// clang-format on
+#include "providers/cpu/row_lanes/all.inl"
 
-struct Lanes {
-  static constexpr int kLanes = 8;
+struct Blocking {
   static constexpr int kBlockRows = 32;
   static constexpr int kSpareRows = 16;
   // Nearly all of a first-level cache of 32 KiB: two blocks of k of int8, three of the others, for
@@ -42,11 +35,15 @@ struct Lanes {
   // a table of choices.
   static constexpr std::int64_t kSumBytes = 256 * 1024;
   static constexpr std::int64_t kBlocksTogether = 4;
-  using Four = __m256i;
   /// Eight sums hide the four cycles of a product, and leave registers for the words.
   static constexpr int batch(int vectors) { return vectors == 1 ? 8 : vectors == 2 ? 4 : 2; }
-  /// Four words are one load; each is then put into all lanes by a shuffle, which takes another
-  /// port than loads.
+};
+
+/// Four words are one load; each is then put into all lanes by a shuffle, which takes another port
+/// than loads.
+template <class Base>
+struct SpreadWords : Base {
+  using Four = __m256i;
   [[gnu::always_inline]] static Four four(const std::byte* words) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(words)));
   }
@@ -56,31 +53,48 @@ struct Lanes {
   }
 };
 
-struct Singles : Lanes {
-  using Sum = __m256;
-  [[gnu::always_inline]] static Sum zero() { return _mm256_setzero_ps(); }
-  [[gnu::always_inline]] static Sum load_sum(const std::uint32_t* from) {
-    return _mm256_loadu_ps(reinterpret_cast<const float*>(from));
-  }
-  [[gnu::always_inline]] static void store_sum(std::uint32_t* to, Sum sum) {
-    _mm256_storeu_ps(reinterpret_cast<float*>(to), sum);
-  }
-  [[gnu::always_inline]] static void choices(const std::byte* activations, std::int64_t stride,
-                                             std::byte* to, std::int64_t choice_stride) {
-    TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
-      _mm256_store_si256(reinterpret_cast<__m256i*>(to + i * choice_stride),
-                         load(activations + i * stride));
+/// The odd row's activations are planes of shorts: the upper halves of float32, and where these do
+/// not say it all the lower ones. A byte shuffle picks those of eight words and puts them in place.
+template <int kPlanes>
+struct Singles : SpreadWords<RowSingles<Vectors>>, Blocking {
+  static constexpr std::int64_t kPlaneBytes = kBlockDepth * 2;
+  static constexpr std::int64_t kOddBytes = kPlanes * kPlaneBytes;
+
+  static void odd_activations(const std::byte* elements, std::byte* to) {
+    for (std::int64_t i = 0; i < kBlockDepth; ++i) {
+      std::uint16_t halves[2];
+      std::memcpy(halves, elements + 4 * i, sizeof(halves));
+      for (int plane = 0; plane < kPlanes; ++plane) {
+        std::memcpy(to + plane * kPlaneBytes + 2 * i, &halves[1 - plane], 2);
+      }
     }
   }
-  [[gnu::always_inline]] static void add(Sum& sum, const std::byte* choice, __m256i word) {
-    sum = _mm256_fmadd_ps(_mm256_load_ps(reinterpret_cast<const float*>(choice)),
-                          _mm256_castsi256_ps(word), sum);
-    asm("" : "+x"(sum));
-  }
-  [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
-                                           const std::uint32_t* sums, const float* starts) {
-    epilogue.store(row, _mm256_add_ps(load_sum(sums), _mm256_load_ps(starts)),
-                   _mm256_add_ps(load_sum(sums + 8), _mm256_load_ps(starts + 8)));
+
+  [[gnu::always_inline]] static void add_odd(Sum& sum, const std::byte* activations,
+                                             const std::byte* codes, const std::byte* words) {
+    // Word j of eight takes position bits 2 j and 2 j + 1, in group j / 2; two groups are a half.
+    const __m256 bytes =
+        _mm256_castsi256_ps(_mm256_setr_epi32(0x01008080, 0x03028080, 0x05048080, 0x07068080,
+                                              0x01008080, 0x03028080, 0x05048080, 0x07068080));
+    const __m256i second_group =
+        _mm256_setr_epi32(0, 0, 0x08080000, 0x08080000, 0, 0, 0x08080000, 0x08080000);
+    const __m256i shifts = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
+    TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
+      std::uint16_t positions;
+      std::memcpy(&positions, codes + 2 * i, sizeof(positions));
+      const __m256i indices = _mm256_srlv_epi32(_mm256_set1_epi32(positions), shifts);
+      const __m256i order =
+          _mm256_or_si256(_mm256_castps_si256(_mm256_permutevar_ps(bytes, indices)), second_group);
+      __m256i chosen = _mm256_shuffle_epi8(load(activations + 32 * i), order);
+      if constexpr (kPlanes == 2) {
+        // The lower halves end in zeros, which is what the indices 0 in the upper bytes pick.
+        const __m256i lower = _mm256_shuffle_epi8(load(activations + kPlaneBytes + 32 * i),
+                                                  _mm256_srli_epi32(order, 16));
+        chosen = _mm256_or_si256(chosen, lower);
+      }
+      sum = _mm256_fmadd_ps(_mm256_castsi256_ps(chosen), _mm256_castsi256_ps(load(words + 32 * i)),
+                            sum);
+    }
   }
 };
 
@@ -88,7 +102,7 @@ struct Singles : Lanes {
   _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_castps_si256(words));
 }
 
-struct Bf16Unit : Singles {
+struct Bf16Unit : Singles<1> {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
@@ -100,7 +114,7 @@ struct Bf16Unit : Singles {
   }
 };
 
-struct Fp8Unit : Singles {
+struct Fp8Unit : Singles<1> {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     TWOFOUR_UNROLL for (int i = 0; i < 2; ++i) {
@@ -115,7 +129,7 @@ struct Fp8Unit : Singles {
   }
 };
 
-struct Fp16Unit : Singles {
+struct Fp16Unit : Singles<2> {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
@@ -125,8 +139,9 @@ struct Fp16Unit : Singles {
   }
 };
 
-struct Int8Unit : Lanes {
+struct Int8Unit : SpreadWords<RowUnit<Vectors>>, Blocking {
   using Sum = __m256i;
+  using Scalar = std::uint32_t;
   [[gnu::always_inline]] static Sum zero() { return _mm256_setzero_si256(); }
   [[gnu::always_inline]] static Sum load_sum(const std::uint32_t* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
@@ -134,18 +149,10 @@ struct Int8Unit : Lanes {
   [[gnu::always_inline]] static void store_sum(std::uint32_t* to, Sum sum) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sum);
   }
+  [[gnu::always_inline]] static __m256 to_float(Sum sum) { return _mm256_cvtepi32_ps(sum); }
   [[gnu::always_inline]] static void choices(const std::byte* activations, std::int64_t stride,
                                              std::byte* to, std::int64_t choice_stride) {
-    __m256i four[4];
-    TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
-      four[i] = _mm256_cvtepu16_epi32(
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(activations + i * stride)));
-    }
-    for (const auto [first, second] : kPairOrder) {
-      _mm256_store_si256(reinterpret_cast<__m256i*>(to),
-                         _mm256_or_si256(four[first], _mm256_slli_epi32(four[second], 16)));
-      to += choice_stride;
-    }
+    pair_choices<Vectors>(activations, stride, to, choice_stride);
   }
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
@@ -161,9 +168,36 @@ struct Int8Unit : Lanes {
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(word, pairs));
     asm("" : "+x"(sum));
   }
-  [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
-                                           const std::uint32_t* sums, const float* /*starts*/) {
-    epilogue.store(row, _mm256_cvtepi32_ps(load_sum(sums)), _mm256_cvtepi32_ps(load_sum(sums + 8)));
+
+  /// The odd row's activations are bytes: a byte shuffle picks those of eight groups, into the high
+  /// halves of shorts.
+  static constexpr std::int64_t kOddBytes = kBlockDepth;
+  static void odd_activations(const std::byte* elements, std::byte* to) {
+    for (std::int64_t i = 0; i < kBlockDepth; ++i) to[i] = elements[2 * i];
+  }
+  [[gnu::always_inline]] static void add_odd(Sum& sum, const std::byte* activations,
+                                             const std::byte* codes, const std::byte* words) {
+    alignas(32) static constexpr auto kBytes = [] {
+      std::array<std::uint32_t, 8> bytes{};
+      for (std::size_t i = 0; i < kPairOrder.size(); ++i) {
+        const auto [first, second] = kPairOrder[i];
+        bytes[i] = 0x00800080U | std::uint32_t{first} << 8U | std::uint32_t{second} << 24U;
+      }
+      return bytes;
+    }();
+    const __m256i table = _mm256_load_si256(reinterpret_cast<const __m256i*>(kBytes.data()));
+    const __m256i group = _mm256_setr_epi32(0, 0x04000400, 0x08000800, 0x0C000C00, 0, 0x04000400,
+                                            0x08000800, 0x0C000C00);
+    const __m256i shifts = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+    TWOFOUR_UNROLL for (int i = 0; i < 2; ++i) {
+      std::int32_t pairs;
+      std::memcpy(&pairs, codes + 4 * i, sizeof(pairs));
+      const __m256i indices = _mm256_srlv_epi32(_mm256_set1_epi32(pairs), shifts);
+      const __m256i order = _mm256_or_si256(_mm256_permutevar8x32_epi32(table, indices), group);
+      const __m256i chosen =
+          _mm256_srai_epi16(_mm256_shuffle_epi8(load(activations + 32 * i), order), 8);
+      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(chosen, load(words + 32 * i)));
+    }
   }
 };
 

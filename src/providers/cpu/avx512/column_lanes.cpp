@@ -13,6 +13,7 @@
 #include "operands/number_formats.h"
 #include "providers/cpu/avx512/epilogue.h"
 #include "providers/cpu/avx512/fp8.h"
+#include "providers/cpu/avx512/vectors.h"
 #include "providers/cpu/kernel_list.h"
 #include "providers/cpu/tile_loop.h"
 #include "providers/cpu/two_four.h"
@@ -20,37 +21,15 @@
 namespace twofour::providers::cpu::avx512 {
 namespace {
 
-// Each builds on the ones before.
-// clang-format off
-#include "providers/cpu/column_lanes/formats.inl"
-#include "providers/cpu/column_lanes/pack.inl"
-#include "providers/cpu/column_lanes/layout.inl"
-#include "providers/cpu/column_lanes/tile.inl"
-#include "providers/cpu/column_lanes/kernel.inl"
-// clang-format on
+#include "providers/cpu/column_lanes/all.inl"
 
-/// Float32 sums of sixteen columns.
-struct Lanes {
-  static constexpr int kVectors = 1;
-  using Sum = __m512;
-  using Indices = __m512i;
-  [[gnu::always_inline]] static Sum zero() { return _mm512_setzero_ps(); }
-  [[gnu::always_inline]] static void add_starts(const std::byte* panel, Sum* sums) {
-    sums[0] = _mm512_add_ps(sums[0], _mm512_loadu_ps(panel));
-  }
-  [[gnu::always_inline]] static __m512i indices(const std::byte* step, std::size_t /*vector*/) {
-    return _mm512_loadu_si512(step);
-  }
-  [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
-                                           const Sum* sums) {
-    epilogue.store(row, sums[0]);
-  }
-  /// With few rows several panels: memory gives more to several streams of addresses than to one,
-  /// and the sums of one panel alone would make each product wait for the last.
+/// With few rows several panels: memory gives more to several streams of addresses than to one, and
+/// the sums of one panel alone would make each product wait for the last.
+struct Panels {
   static constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 8 ? 2 : 1; }
 };
 
-struct Pairs : Lanes {
+struct Pairs : ColumnFloats<Vectors, 1>, Panels {
   using Word = __m512i;
   using Control = __m512i;
   [[gnu::always_inline]] static __m512i broadcast(const std::byte* activations) {
@@ -86,8 +65,7 @@ struct Pairs : Lanes {
   [[gnu::always_inline]] static void add(Sum& sum, __m512i activations, Word word) {
     sum = _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(activations),
                            reinterpret_cast<__m512bh>(word));
-    // Keeps the sum in one register: g++ 12 otherwise ends each trip through the loop with copies.
-    asm("" : "+v"(sum));
+    Vectors::keep(sum);
   }
 };
 
@@ -107,34 +85,11 @@ struct Fp8Unit : Pairs {
   }
 };
 
-struct Fp16Unit : Lanes {
-  static constexpr int kLoadWords = 2;
-  using Word = __m512;
-  using Control = __m512i;
+struct Fp16Unit : ColumnSingles<Vectors, 1>, Panels {
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][1]) {
     const auto* halves = reinterpret_cast<const __m256i*>(packed);
     words[0][0] = _mm512_cvtph_ps(_mm256_loadu_si256(halves));
     words[1][0] = _mm512_cvtph_ps(_mm256_loadu_si256(halves + 1));
-  }
-  [[gnu::always_inline]] static __m512 broadcast(const std::byte* activations) {
-    float one;
-    std::memcpy(&one, activations, sizeof(one));
-    return _mm512_set1_ps(one);
-  }
-  [[gnu::always_inline]] static __m512 group(const std::byte* activations) {
-    return _mm512_broadcast_f32x4(_mm_loadu_ps(reinterpret_cast<const float*>(activations)));
-  }
-  /// VPERMILPS looks at the low two bits of each index word alone.
-  [[gnu::always_inline]] static Control control(__m512i indices) { return indices; }
-  [[gnu::always_inline]] static __m512i next(__m512i indices) {
-    return _mm512_srli_epi32(indices, 2);
-  }
-  [[gnu::always_inline]] static __m512 select(__m512 group, Control control) {
-    return _mm512_permutevar_ps(group, control);
-  }
-  [[gnu::always_inline]] static void add(Sum& sum, __m512 activations, Word word) {
-    sum = _mm512_fmadd_ps(activations, word, sum);
-    asm("" : "+v"(sum));
   }
 };
 

@@ -50,6 +50,11 @@ class ColumnEpilogue {
     _mm256_mask_storeu_epi16(d, mask_, codes);
   }
 
+  /// Likewise, for code that says how many vectors sixteen columns take.
+  [[gnu::always_inline]] void store(std::int64_t row, const __m512* sums) const {
+    store(row, *sums);
+  }
+
  private:
   const Output& output_;
   std::int64_t n_;

@@ -4,6 +4,7 @@
 //   activation(code)   the element that a row is made of
 //   kInterleaved       words of packed weights lie in pairs, element by element: the first in the low half
 //                      of a field twice as wide, the second in its high half
+//   kNumbers           a group's nibble in 2:4 is the number of its pair rather than the two positions
 //   kStarts            a panel begins with what its sums start from: NaN for a column with a NaN among its
 //                      weights, which the packed code cannot express
 
@@ -13,6 +14,7 @@ struct Bf16Pairs {
   using Element = std::uint16_t;
   static constexpr int kDepth = 2;
   static constexpr bool kInterleaved = false;
+  static constexpr bool kNumbers = false;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return code; }
 };
@@ -24,6 +26,7 @@ struct Fp8Pairs {
   using Element = std::uint16_t;
   static constexpr int kDepth = 2;
   static constexpr bool kInterleaved = true;
+  static constexpr bool kNumbers = false;
   static constexpr bool kStarts = true;
   static Element activation(Stored code) {
     static constexpr auto kCodes = [] {
@@ -46,6 +49,7 @@ struct Bf16Singles {
   using Element = float;
   static constexpr int kDepth = 1;
   static constexpr bool kInterleaved = true;
+  static constexpr bool kNumbers = false;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return operands::bf16_to_float(code); }
 };
@@ -55,6 +59,7 @@ struct Fp16Singles {
   using Element = float;
   static constexpr int kDepth = 1;
   static constexpr bool kInterleaved = false;
+  static constexpr bool kNumbers = false;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return operands::fp16_to_float(code); }
 };
@@ -65,6 +70,7 @@ struct Fp8Singles {
   using Element = float;
   static constexpr int kDepth = 1;
   static constexpr bool kInterleaved = true;
+  static constexpr bool kNumbers = false;
   static constexpr bool kStarts = true;
   static Element activation(Stored code) { return operands::fp8_to_float(code) * 256.0F; }
 };
@@ -75,6 +81,7 @@ struct Int8Pairs {
   using Element = std::int16_t;
   static constexpr int kDepth = 2;
   static constexpr bool kInterleaved = false;
+  static constexpr bool kNumbers = true;
   static constexpr bool kStarts = false;
   static Element activation(Stored code) { return code; }
 };

@@ -2,7 +2,7 @@
 // of K; it holds steps of 32 k:
 //
 //   starts    only where the format has them: a float32 for each column
-//   steps     2:4: indices, a 32-bit word for each column: the nibbles i0 | i1 << 2 of the step's eight groups
+//   steps     2:4: indices, a 32-bit word for each column: a nibble for each of the step's eight groups
 //             values, word after word: for each column the kDepth elements of one product
 //
 // Activations: [row block][step][row of the block][32 k].
@@ -63,9 +63,10 @@ struct Layout {
     if constexpr (kDense) {
       Turn<Format, kStepDepth>::run(rows, to, nans);
     } else {
+      const auto& numbers = Format::kNumbers ? kTwoGroups.pairs : kTwoGroups.positions;
       for (std::int64_t j = 0; j < kColumns; ++j) {
         const auto indices = static_cast<std::uint32_t>(
-            compress_stretch<Format, kStepDepth>(rows[j], kTwoGroups.positions, values[j], nans));
+            compress_stretch<Format, kStepDepth>(rows[j], numbers, values[j], nans));
         std::memcpy(to + 4 * j, &indices, sizeof(indices));
         rows[j] = values[j];
       }

@@ -6,13 +6,17 @@
 //   kTableBytes                         what the table may take of the first-level cache
 //   kBlocksTogether                     row blocks whose sums are kept together, so that a block of weights
 //                                       serves them all
-//   Sum, zero, load_sum, store_sum      sums
+//   Sum, zero, load_sum, store_sum      sums; Scalar is what a lane of them is
 //   choices(activations, stride, to, choice_stride)
 //                                       from the four vectors of a group of k, the table's entries
 //   words(values, scratch)              a column's packed values of a block as words, in memory
 //   four(words), word<i>(four)          a word for all rows
 //   add(sum, choice, word)              sum += product; the choice is read from memory
-//   store(epilogue, row, sums, start)   sixteen sums of a row
+//   kOddBytes                           the odd row's activations of a block of k, as add_odd reads them
+//   odd_activations(elements, to)       makes them
+//   add_odd(sum, activations, codes, words)
+//                                       sum += products of a column and block of the odd row, in any lanes
+//   to_float(sum)                       sums as float32
 
 template <class Unit, class Format>
 struct RowLanes {
@@ -37,10 +41,10 @@ struct RowLanes {
   }
 
   /// Blocks of k that go through the table together: the more, the less often sums are loaded and stored.
-  static constexpr std::int64_t together(int vectors) {
-    return kTableBytes / (kBlockGroups * kChoices * choice_stride(vectors));
+  static constexpr std::int64_t together(int vectors, bool odd) {
+    return kTableBytes / (kBlockGroups * kChoices * choice_stride(vectors) + (odd ? Unit::kOddBytes : 0));
   }
-  static_assert(together(kMaxVectors) > 0);
+  static_assert(together(kMaxVectors, true) > 0);
 
   struct Columns {
     const std::byte* codes;   ///< of the first column, in the first block of k
@@ -48,15 +52,20 @@ struct RowLanes {
     std::int64_t blocks;      ///< of k
     const std::byte* table;
     std::byte* words;    ///< scratch
-    std::uint32_t* sums;  ///< [column][vector]
-    bool fresh;          ///< sums start from zero
+    std::uint32_t* sums;  ///< [column][vector]; the odd row's, one for each lane, are a vector more
+    bool fresh;           ///< sums start from zero
   };
 
-  template <int kVectors>
+  template <int kVectors, bool kOdd>
   static void multiply(const Columns& columns) {
     constexpr int kBatch = batch(kVectors);
     constexpr std::int64_t kStride = choice_stride(kVectors);
-    constexpr std::int64_t kSums = kVectors * Unit::kLanes;
+    constexpr std::int64_t kSums = (kVectors + kOdd) * Unit::kLanes;
+    if (kOdd && columns.fresh) {
+      for (int c = 0; c < kBatch; ++c) {
+        std::fill_n(columns.sums + c * kSums + kVectors * Unit::kLanes, Unit::kLanes, 0U);
+      }
+    }
     Sum sums[std::size_t{kBatch}][std::size_t{kVectors}];
     TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
       TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
@@ -74,6 +83,15 @@ struct RowLanes {
         std::memcpy(&codes[c], packed_codes + c * L::kCodeBytes, sizeof(codes[c]));
         words[c] = Unit::words(packed_values + c * L::kValueBytes, columns.words + c * kWordBytes);
       }
+      if constexpr (kOdd) {
+        const std::byte* odd = table + kBlockGroups * kChoices * kStride;
+        for (int c = 0; c < kBatch; ++c) {
+          std::uint32_t* to = columns.sums + c * kSums + kVectors * Unit::kLanes;
+          Sum sum = Unit::load_sum(to);
+          Unit::add_odd(sum, odd, packed_codes + c * L::kCodeBytes, words[c]);
+          Unit::store_sum(to, sum);
+        }
+      }
       packed_codes += L::kBlockBytes;
       packed_values += L::kBlockBytes;
       for (int quad = 0; quad < static_cast<int>(kWordBytes / 16); ++quad) {
@@ -82,6 +100,7 @@ struct RowLanes {
         add_quad<kVectors>(table, codes, four, sums);
         table += 4 / kGroupWords * kChoices * kStride;
       }
+      if constexpr (kOdd) table += Unit::kOddBytes;
     }
     TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
       TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
@@ -117,8 +136,9 @@ struct RowLanes {
 
   using Multiply = void (*)(const Columns&);
   /// Entry v - 1 is for v vectors of rows.
+  template <bool kOdd>
   static constexpr auto kMultiply = []<int... i>(std::integer_sequence<int, i...>) {
-    return std::array<Multiply, std::size_t{kMaxVectors}>{multiply<i + 1>...};
+    return std::array<Multiply, std::size_t{kMaxVectors}>{multiply<i + 1, kOdd>...};
   }
   (std::make_integer_sequence<int, kMaxVectors>{});
 
@@ -132,7 +152,7 @@ struct RowLanes {
 
   static std::size_t scratch_bytes(const GemmShape& shape) {
     const std::int64_t blocks = std::min(Blocks::count(shape.m), kBlocksTogether);
-    const std::int64_t rows = Blocks::most_vectors(shape.m) * Unit::kLanes;
+    const std::int64_t rows = (Blocks::most_vectors(shape.m) + Blocks::has_odd(shape.m)) * Unit::kLanes;
     const std::int64_t panels =
         std::min(panels_together(shape.m), block_count(shape.n, static_cast<int>(kPanelColumns)));
     return static_cast<std::size_t>(kTableBytes + kWordScratchBytes +
@@ -172,33 +192,33 @@ struct RowLanes {
   static constexpr std::int64_t kWordScratchBytes = 8 * kWordBytes;
 
   /// Rows of a block, and where its sums lie in scratch.
-  struct RowBlock {
-    Range rows;
-    int vectors;
+  struct RowBlock : BlockRows {
     const std::byte* activations;
     std::uint32_t* sums;  ///< [panel][column][vector]
+
+    [[nodiscard]] std::int64_t column_sums() const { return (vectors + odd) * Unit::kLanes; }
   };
 
   static RowBlock row_block(const RunArgs& args, Range panels, Range blocks, std::int64_t block) {
-    const Range rows = Blocks::rows(args.shape.m, block);
-    const std::int64_t stride = Blocks::most_vectors(args.shape.m) * Unit::kLanes;
+    const std::int64_t m = args.shape.m;
+    const std::int64_t stride = (Blocks::most_vectors(m) + Blocks::has_odd(m)) * Unit::kLanes;
     auto* sums = reinterpret_cast<std::uint32_t*>(args.scratch + kTableBytes + kWordScratchBytes);
-    return {.rows = rows,
-            .vectors = static_cast<int>(round_up(rows.end - rows.begin, Unit::kLanes)) / Unit::kLanes,
-            .activations = args.converted + block * L::converted_stride(args.shape.m, args.shape.k),
-            .sums = sums + (block - blocks.begin) * (panels.end - panels.begin) * kPanelColumns * stride};
+    return {Blocks::rows(m, block),
+            args.converted + block * L::converted_stride(m, args.shape.k),
+            sums + (block - blocks.begin) * (panels.end - panels.begin) * kPanelColumns * stride};
   }
 
   static void run_panels(const RunArgs& args, Range panels, Range blocks) {
     const std::int64_t k_count = k_blocks(args.shape.k);
     for (std::int64_t k = 0; k < k_count;) {
-      const Range depth{k, std::min(k + together(Blocks::most_vectors(args.shape.m)), k_count)};
+      const std::int64_t m = args.shape.m;
+      const Range depth{k, std::min(k + together(Blocks::most_vectors(m), Blocks::has_odd(m)), k_count)};
       for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
         const RowBlock rows = row_block(args, panels, blocks, block);
-        fill_table(rows, depth, args.scratch);
+        fill_table(rows, depth, k_count, args.scratch);
         for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
           run_panel(args, panel, rows, depth,
-                    rows.sums + (panel - panels.begin) * kPanelColumns * rows.vectors * Unit::kLanes,
+                    rows.sums + (panel - panels.begin) * kPanelColumns * rows.column_sums(),
                     block == blocks.begin);
         }
       }
@@ -209,16 +229,22 @@ struct RowLanes {
     }
   }
 
-  static void fill_table(const RowBlock& rows, Range depth, std::byte* table) {
+  static void fill_table(const RowBlock& rows, Range depth, std::int64_t k_count, std::byte* table) {
     const std::int64_t stride = choice_stride(rows.vectors);
     const std::int64_t vector = Unit::kLanes * static_cast<std::int64_t>(sizeof(Element));
     const std::int64_t row_bytes = rows.vectors * vector;
-    for (std::int64_t g = depth.begin * kBlockGroups; g < depth.end * kBlockGroups; ++g) {
-      const std::byte* from = rows.activations + 4 * g * row_bytes;
-      for (int v = 0; v < rows.vectors; ++v) {
-        Unit::choices(from + v * vector, row_bytes, table + v * kVectorBytes, stride);
+    const std::byte* odd = rows.activations + k_count * kBlockDepth * row_bytes;
+    for (std::int64_t block = depth.begin; block < depth.end; ++block) {
+      for (std::int64_t g = block * kBlockGroups; g < (block + 1) * kBlockGroups; ++g) {
+        const std::byte* from = rows.activations + 4 * g * row_bytes;
+        for (int v = 0; v < rows.vectors; ++v) {
+          Unit::choices(from + v * vector, row_bytes, table + v * kVectorBytes, stride);
+        }
+        table += kChoices * stride;
       }
-      table += kChoices * stride;
+      if (!rows.odd) continue;
+      Unit::odd_activations(odd + block * kBlockDepth * static_cast<std::int64_t>(sizeof(Element)), table);
+      table += Unit::kOddBytes;
     }
   }
 
@@ -229,7 +255,8 @@ struct RowLanes {
     const std::int64_t bytes = (depth.end - depth.begin) * L::kBlockBytes;
     const int step = batch(rows.vectors);
     const std::int64_t columns = std::min(kPanelColumns, args.shape.n - panel * kPanelColumns);
-    const auto multiply_columns = kMultiply[static_cast<std::size_t>(rows.vectors - 1)];
+    const auto index = static_cast<std::size_t>(rows.vectors - 1);
+    const auto multiply_columns = rows.odd ? kMultiply<true>[index] : kMultiply<false>[index];
     for (std::int64_t column = 0; column < columns; column += step) {
       if (ahead) {
         // A share of the next panel's part.
@@ -244,28 +271,53 @@ struct RowLanes {
                         .blocks = depth.end - depth.begin,
                         .table = args.scratch,
                         .words = args.scratch + kTableBytes,
-                        .sums = sums + column * rows.vectors * Unit::kLanes,
+                        .sums = sums + column * rows.column_sums(),
                         .fresh = depth.begin == 0});
     }
   }
 
   /// Sixteen columns of a row at a time.
   static void store(const RunArgs& args, Range panels, const RowBlock& rows) {
-    const std::int64_t stride = rows.vectors * Unit::kLanes;
+    const std::int64_t stride = rows.column_sums();
     for (std::int64_t column = panels.begin * kPanelColumns;
          column < std::min(panels.end * kPanelColumns, args.shape.n); column += 16) {
       const ColumnEpilogue epilogue(args.output, args.shape.n, column);
       const std::uint32_t* sums = rows.sums + (column - panels.begin * kPanelColumns) * stride;
-      alignas(64) float starts[16] = {};
-      if constexpr (Format::kStarts) {
-        std::memcpy(starts, args.packed + column / kPanelColumns * L::panel_bytes(args.shape.k) +
-                                column % kPanelColumns * 4, sizeof(starts));
-      }
-      for (std::int64_t row = 0; row < rows.rows.end - rows.rows.begin; ++row) {
-        alignas(64) std::uint32_t turned[16];
+      const std::byte* starts =
+          args.packed + column / kPanelColumns * L::panel_bytes(args.shape.k) + column % kPanelColumns * 4;
+      alignas(64) std::uint32_t turned[16];
+      for (std::int64_t row = 0; row < rows.count - rows.odd; ++row) {
         TWOFOUR_UNROLL for (int j = 0; j < 16; ++j) turned[j] = sums[j * stride + row];
-        Unit::store(epilogue, rows.rows.begin + row, turned, starts);
+        store_row(epilogue, rows.begin + row, turned, starts);
+      }
+      if (rows.odd) {
+        for (int j = 0; j < 16; ++j) turned[j] = total(sums + j * stride + rows.vectors * Unit::kLanes);
+        store_row(epilogue, rows.begin + rows.count - 1, turned, starts);
       }
     }
+  }
+
+  /// The sums of all lanes as one.
+  static std::uint32_t total(const std::uint32_t* sums) {
+    typename Unit::Scalar lanes[Unit::kLanes];
+    std::memcpy(lanes, sums, sizeof(lanes));
+    for (int half = Unit::kLanes / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+    }
+    return std::bit_cast<std::uint32_t>(lanes[0]);
+  }
+
+  [[gnu::always_inline]] static void store_row(const ColumnEpilogue& epilogue, std::int64_t row,
+                                               const std::uint32_t* sums, const std::byte* starts) {
+    constexpr int kCount = 16 / Unit::kLanes;
+    typename Unit::Vectors::Floats values[std::size_t{kCount}];
+    TWOFOUR_UNROLL for (int v = 0; v < kCount; ++v) {
+      values[v] = Unit::to_float(Unit::load_sum(sums + v * Unit::kLanes));
+      if constexpr (Format::kStarts) {
+        const auto* start = reinterpret_cast<const float*>(starts + v * kVectorBytes);
+        values[v] = Unit::Vectors::add(values[v], Unit::Vectors::load(start));
+      }
+    }
+    epilogue.store(row, values);
   }
 };

@@ -8,28 +8,48 @@
 //     codes    8 bytes for each column, a nibble for each group: the number of its pair, or i0 | i1 << 2
 //     values   32 for each column, in the order of k
 //
-// Activations: [row block][group of four k][4][rows of the block, padded to whole vectors].
+// Activations: [row block][group of four k][4][rows of the block, padded to whole vectors]; if the block has an
+// odd row, that row's [k] follows.
 
 inline constexpr std::int64_t kPanelColumns = 64;
 inline constexpr std::int64_t kBlockGroups = 16;
 inline constexpr std::int64_t kBlockDepth = 4 * kBlockGroups;  // k
 
+/// Rows of a block.
+struct BlockRows {
+  std::int64_t begin;
+  std::int64_t count;
+  int vectors;  ///< that they fill, the odd row aside
+  bool odd;     ///< the last row is one more than vectors hold, and has no vector of its own
+};
+
 /// How rows are cut into blocks: whole vectors, and blocks of the size that suits the first-level cache; up to
-/// kSpare rows more are spread over the blocks rather than make one of their own.
+/// kSpare rows more are spread over the blocks rather than make one of their own. One row more than whole vectors
+/// belongs to the last block.
 template <int kRows, int kSpare, int kLanes>
 struct RowBlocks {
   static constexpr int kMost = kRows + kSpare;  ///< rows of a block
   static_assert(kRows % kLanes == 0 && kSpare % kLanes == 0);
 
   static std::int64_t count(std::int64_t m) { return block_count(m, kRows, kSpare); }
-  static Range rows(std::int64_t m, std::int64_t block) {
-    const Range vectors = rows_of_block(block_count(m, kLanes), count(m), block);
-    return {vectors.begin * kLanes, std::min(vectors.end * kLanes, m)};
+  /// Beside one vector alone the odd row saves less than its shuffles cost.
+  static bool has_odd(std::int64_t m) { return m > 2 * kLanes && m % kLanes == 1; }
+  static BlockRows rows(std::int64_t m, std::int64_t block) {
+    const Range vectors = rows_of_block(vector_count(m), count(m), block);
+    const bool last = block + 1 == count(m);
+    const std::int64_t end = last ? m : vectors.end * kLanes;
+    return {.begin = vectors.begin * kLanes,
+            .count = end - vectors.begin * kLanes,
+            .vectors = static_cast<int>(vectors.end - vectors.begin),
+            .odd = last && has_odd(m)};
   }
   /// Vectors of the largest block.
   static int most_vectors(std::int64_t m) {
-    return static_cast<int>((block_count(m, kLanes) + count(m) - 1) / count(m));
+    return static_cast<int>((vector_count(m) + count(m) - 1) / count(m));
   }
+
+ private:
+  static std::int64_t vector_count(std::int64_t m) { return has_odd(m) ? m / kLanes : block_count(m, kLanes); }
 };
 
 inline std::int64_t k_blocks(std::int64_t k) { return (k + kBlockDepth - 1) / kBlockDepth; }
@@ -80,22 +100,27 @@ struct RowLayout {
   static void convert(const ConvertArgs& args) {
     const auto* activations = static_cast<const Stored*>(args.activations);
     for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
-      const Range rows = Blocks::rows(args.m, block);
-      const std::int64_t padded = round_up(rows.end - rows.begin, kLanes);
+      const BlockRows rows = Blocks::rows(args.m, block);
+      const std::int64_t padded = std::int64_t{rows.vectors} * kLanes;
+      const std::int64_t in_vectors = rows.count - (rows.odd ? 1 : 0);
       std::byte* begin = args.converted + block * converted_stride(args.m, args.k);
       auto* to = reinterpret_cast<Element*>(begin);
       // A block of k at a time: its part of the result stays in the first-level cache.
       for (std::int64_t k = 0; k < k_blocks(args.k) * kBlockDepth; k += kBlockDepth) {
         const std::int64_t depth = std::min(kBlockDepth, args.k - k);
-        if (depth < kBlockDepth || padded > rows.end - rows.begin) {
+        if (depth < kBlockDepth || padded > in_vectors) {
           std::fill_n(to, kBlockDepth * padded, Element{0});
         }
-        for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-          const Stored* from = activations + row * args.k + k;
-          Element* column = to + row - rows.begin;
-          for (std::int64_t i = 0; i < depth; ++i) column[i * padded] = Format::activation(from[i]);
+        for (std::int64_t row = 0; row < in_vectors; ++row) {
+          const Stored* from = activations + (rows.begin + row) * args.k + k;
+          for (std::int64_t i = 0; i < depth; ++i) to[i * padded + row] = Format::activation(from[i]);
         }
         to += kBlockDepth * padded;
+      }
+      if (rows.odd) {
+        const Stored* from = activations + (args.m - 1) * args.k;
+        for (std::int64_t i = 0; i < args.k; ++i) to[i] = Format::activation(from[i]);
+        std::fill(to + args.k, to + k_blocks(args.k) * kBlockDepth, Element{0});
       }
     }
   }

@@ -1,0 +1,60 @@
+// The operations on vectors of 32-bit lanes from which kernels of several instruction sets are
+// made; avx2/vectors.h has the same ones. For files compiled with AVX-512 only.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace twofour::providers::cpu::avx512 {
+
+struct Vectors {
+  static constexpr int kLanes = 16;
+  using Floats = __m512;
+  using Ints = __m512i;
+
+  [[gnu::always_inline]] static Floats zero() { return _mm512_setzero_ps(); }
+  [[gnu::always_inline]] static Floats all(float value) { return _mm512_set1_ps(value); }
+  [[gnu::always_inline]] static Floats load(const float* from) { return _mm512_loadu_ps(from); }
+  [[gnu::always_inline]] static void store(float* to, Floats values) {
+    _mm512_storeu_ps(to, values);
+  }
+  [[gnu::always_inline]] static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
+  /// sum += a * b
+  [[gnu::always_inline]] static void multiply_add(Floats& sum, Floats a, Floats b) {
+    sum = _mm512_fmadd_ps(a, b, sum);
+    keep(sum);
+  }
+  /// Keeps a sum in one register: g++ 12 otherwise ends each trip through the loop with copies.
+  [[gnu::always_inline]] static void keep(Floats& sum) { asm("" : "+v"(sum)); }
+  /// Of each four lanes those that the low two bits of `indices` name.
+  [[gnu::always_inline]] static Floats choose(Floats values, Ints indices) {
+    return _mm512_permutevar_ps(values, indices);
+  }
+  [[gnu::always_inline]] static Floats repeat_four(const float* from) {
+    return _mm512_broadcast_f32x4(_mm_loadu_ps(from));
+  }
+
+  [[gnu::always_inline]] static Floats as_floats(Ints bits) { return _mm512_castsi512_ps(bits); }
+  [[gnu::always_inline]] static Ints load_ints(const std::byte* from) {
+    return _mm512_loadu_si512(from);
+  }
+  [[gnu::always_inline]] static void store_ints(std::byte* to, Ints values) {
+    _mm512_storeu_si512(to, values);
+  }
+  /// As many unsigned shorts as lanes.
+  [[gnu::always_inline]] static Ints widen_shorts(const std::byte* from) {
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+  }
+  template <int kBits>
+  [[gnu::always_inline]] static Ints shift_right(Ints values) {
+    return _mm512_srli_epi32(values, kBits);
+  }
+  /// In each lane the short of `low` below that of `high`.
+  [[gnu::always_inline]] static Ints join_shorts(Ints low, Ints high) {
+    return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+  }
+};
+
+}  // namespace twofour::providers::cpu::avx512

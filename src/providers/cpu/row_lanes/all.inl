@@ -1,0 +1,8 @@
+// All that row-lanes kernels are made of. Each builds on the ones before.
+// clang-format off
+#include "providers/cpu/column_lanes/formats.inl"
+#include "providers/cpu/column_lanes/pack.inl"
+#include "providers/cpu/row_lanes/layout.inl"
+#include "providers/cpu/row_lanes/kernel.inl"
+#include "providers/cpu/row_lanes/units.inl"
+// clang-format on
