@@ -62,7 +62,7 @@ struct Fp16Unit : Lanes {
 /// vpmaddwd adds two products to each of eight int32 lanes, exactly. vpmaddubsw takes bytes but
 /// saturates, and moving signs between its operands fails for -128.
 struct Int8Unit {
-  static constexpr int kPanelProducts = 32;
+  static constexpr int kProducts = 32;
   static constexpr int kVectors = 2;
   static constexpr int kLoadWords = 2;
   using Sum = __m256i;
@@ -97,9 +97,8 @@ struct Int8Unit {
 /// 2:4: one shuffle and one multiplication where dense has two multiplications. Eight sums leave
 /// registers for one word.
 struct Int8TwoFourUnit : Int8Unit {
+  static constexpr int kProducts = 64;  // a whole step of four rows: shifts are constants
   static constexpr int kLoadWords = 1;
-  static constexpr int kPanelProducts =
-      64;  // a whole step of four rows: 6 % faster than half of it
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[1][2]) {
     TWOFOUR_UNROLL for (int v = 0; v < 2; ++v) words[0][v] = widen(packed + 16 * v);
   }
@@ -108,12 +107,18 @@ struct Int8TwoFourUnit : Int8Unit {
     std::memcpy(&four, activations, sizeof(four));
     return _mm256_set1_epi64x(four);
   }
-  [[gnu::always_inline]] static __m256i indices(const std::byte* step, std::size_t vector) {
-    return avx2::load(step + 32 * vector);
+  /// Where the numbers of pairs lie, and the bit of the next. They are read again for each word:
+  /// kept in registers they would push sums out.
+  struct Indices {
+    const std::byte* numbers;
+    int bit;
+  };
+  [[gnu::always_inline]] static Indices indices(const std::byte* step, std::size_t vector) {
+    return {step + 32 * vector, 0};
   }
   /// Byte shuffle for each column, by the number of its pair: the permutation looks at the low
   /// three bits of each index word alone.
-  [[gnu::always_inline]] static Control control(__m256i indices) {
+  [[gnu::always_inline]] static Control control(const Indices& indices) {
     alignas(32) static constexpr auto kControls = [] {
       std::array<std::uint32_t, 8> controls{};
       for (std::size_t i = 0; i < kPairOrder.size(); ++i) {
@@ -124,10 +129,11 @@ struct Int8TwoFourUnit : Int8Unit {
       return controls;
     }();
     const auto* table = reinterpret_cast<const __m256i*>(kControls.data());
-    return _mm256_permutevar8x32_epi32(_mm256_load_si256(table), indices);
+    return _mm256_permutevar8x32_epi32(_mm256_load_si256(table),
+                                       _mm256_srli_epi32(avx2::load(indices.numbers), indices.bit));
   }
-  [[gnu::always_inline]] static __m256i next(__m256i indices) {
-    return _mm256_srli_epi32(indices, 4);
+  [[gnu::always_inline]] static Indices next(const Indices& indices) {
+    return {indices.numbers, indices.bit + 4};
   }
   [[gnu::always_inline]] static __m256i select(__m256i group, Control control) {
     return _mm256_shuffle_epi8(group, control);

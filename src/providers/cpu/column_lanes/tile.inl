@@ -3,7 +3,7 @@
 //
 // Unit names the vectors of one instruction set and format: kVectors of them hold a word of each of a
 // panel's columns, and a load of packed weights yields kLoadWords words.
-//   kPanelProducts                     products in straight-line code, in tiles of one panel
+//   kProducts                          products in straight-line code
 //   zero, start(packed)                sums
 //   load(packed, words)                [kLoadWords][kVectors] words of the weights; in 2:4 whole groups
 //   broadcast(activations)             dense: one word for all columns
@@ -50,9 +50,8 @@ struct Tile {
       L::kValues / kLoads * static_cast<std::int64_t>(sizeof(typename Format::Stored));
   /// Loads in straight-line code: enough products to hide the loop, few enough to compile.
   static constexpr int kUnrolled = [] {
-    constexpr int kProducts = kPanels == 1 ? Unit::kPanelProducts : 32;
     int loads = 1;
-    while (2 * loads <= kLoads && 2 * loads * static_cast<int>(kSums * kLoadWords) <= kProducts) loads *= 2;
+    while (2 * loads <= kLoads && 2 * loads * static_cast<int>(kSums * kLoadWords) <= Unit::kProducts) loads *= 2;
     return loads;
   }();
   using Indices = typename Unit::Indices[std::size_t{kPanels}][kVectors];
