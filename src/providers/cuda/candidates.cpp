@@ -40,10 +40,16 @@ int groups_for(const GemmProblem& problem, Cut cut) {
   return groups;
 }
 
-/// When the next kernel may start. CTAs that come early take shared memory and time from those that
-/// still load, which from 64 tokens on costs more than it hides.
-Overlap overlap_for(const GemmProblem& problem) {
-  return instruction_tokens(problem.shape.m) >= 64 ? Overlap::kLoaded : Overlap::kEarly;
+/// Cuts that are tried with an early start of the next kernel too: it wins where the part of a CTA
+/// is short, and then with the first few.
+constexpr std::size_t kEarlyCuts = 3;
+
+/// When the next kernel may start, for the cut of that number. CTAs that come early take shared
+/// memory and time from those that still load, which from 64 tokens on costs more than it hides.
+std::vector<Overlap> overlaps_for(const GemmProblem& problem, std::size_t cut) {
+  if (instruction_tokens(problem.shape.m) >= 64) return {Overlap::kLoaded};
+  if (cut < kEarlyCuts) return {Overlap::kEarly, Overlap::kHalf};
+  return {Overlap::kHalf};
 }
 
 }  // namespace
@@ -112,23 +118,25 @@ std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int grou
 
 std::vector<DecodeConfig> candidates(const GemmProblem& problem, int multiprocessors, int most) {
   std::vector<DecodeConfig> list;
-  const auto add = [&](Cut cut, int groups) {
+  std::vector<Cut> taken;
+  const auto add = [&](std::size_t index, Cut cut, int groups) {
     const std::size_t before = list.size();
     for (const int bytes : {kHalfSharedBytes, kMostSharedBytes, kThirdSharedBytes}) {
-      const auto config = fitted(problem, cut, groups, bytes, overlap_for(problem));
-      if (config && std::find(list.begin(), list.end(), *config) == list.end()) {
-        list.push_back(*config);
+      for (const Overlap overlap : overlaps_for(problem, index)) {
+        const auto config = fitted(problem, cut, groups, bytes, overlap);
+        if (config && std::find(list.begin(), list.end(), *config) == list.end()) {
+          list.push_back(*config);
+        }
       }
     }
     return list.size() > before;
   };
-  std::vector<Cut> taken;
   for (const Cut cut : cuts(problem, multiprocessors)) {
     if (taken.size() == static_cast<std::size_t>(most)) break;
-    if (add(cut, groups_for(problem, cut))) taken.push_back(cut);
+    if (add(taken.size(), cut, groups_for(problem, cut))) taken.push_back(cut);
   }
   if (instruction_tokens(problem.shape.m) > 8) {
-    for (const Cut cut : taken) add(cut, 1);
+    for (std::size_t i = 0; i < taken.size(); ++i) add(i, taken[i], 1);
   }
   if (list.empty()) throw std::logic_error("no configuration of a decode kernel fits");
   return list;

@@ -35,7 +35,8 @@ std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int grou
                                    int shared_bytes, Overlap overlap);
 
 /// Configurations in the order in which they should be tried: `most` cuts, each with room for one,
-/// two and three CTAs on an SM; from 16 tokens on then the same without groups. Never empty.
+/// two and three CTAs on an SM and the overlaps that may win; from 16 tokens on then the same
+/// without groups. Never empty.
 std::vector<DecodeConfig> candidates(const GemmProblem& problem, int multiprocessors, int most);
 
 }  // namespace twofour::providers::cuda

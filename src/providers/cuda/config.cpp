@@ -12,23 +12,25 @@ constexpr int kBarrierRegion = 1024;
 
 constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
 
-std::string_view name_of(Overlap overlap) {
+}  // namespace
+
+std::string_view to_string(Overlap overlap) {
   switch (overlap) {
     case Overlap::kNone:
       return "serial";
     case Overlap::kEarly:
       return "early";
+    case Overlap::kHalf:
+      return "half";
     case Overlap::kLoaded:
       return "loaded";
   }
   return "?";
 }
 
-}  // namespace
-
 std::string to_string(const DecodeConfig& config) {
   return fmt::format("t{}_c{}_g{}_d{}_{}", config.tiles, config.ranks, config.groups, config.depth,
-                     name_of(config.overlap));
+                     to_string(config.overlap));
 }
 
 SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config) {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "device/cuda/error.h"
 #include "providers/cuda/candidates.h"
 #include "providers/cuda/decode_params.h"
+#include "providers/cuda/launch_config.h"
 #include "providers/cuda/layout.h"
 
 namespace twofour::providers::cuda {
@@ -24,31 +24,14 @@ int clusters_of(const GemmProblem& problem, const DecodeConfig& config) {
   return static_cast<int>((row_tiles(problem.shape.n) + config.tiles - 1) / config.tiles);
 }
 
-/// A launch's configuration with its attributes.
-struct LaunchConfig {
-  LaunchConfig(const GemmProblem& problem, const DecodeConfig& config, cudaStream_t stream) {
-    const auto ranks = static_cast<unsigned>(config.ranks);
-    value.gridDim = dim3(static_cast<unsigned>(clusters_of(problem, config)) * ranks);
-    value.blockDim = dim3(static_cast<unsigned>(config.tiles * config.groups) * 128 + 32);
-    value.dynamicSmemBytes = static_cast<std::size_t>(
-        shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes);
-    value.stream = stream;
-    value.attrs = attributes;
-    attributes[0].id = cudaLaunchAttributeClusterDimension;
-    attributes[0].val.clusterDim = {ranks, 1, 1};
-    value.numAttrs = 1;
-    if (config.overlap != Overlap::kNone) {
-      attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-      attributes[1].val.programmaticStreamSerializationAllowed = 1;
-      value.numAttrs = 2;
-    }
-  }
-  LaunchConfig(const LaunchConfig&) = delete;
-  LaunchConfig& operator=(const LaunchConfig&) = delete;
-
-  cudaLaunchAttribute attributes[2]{};
-  cudaLaunchConfig_t value{};
-};
+LaunchShape shape_of(const GemmProblem& problem, const DecodeConfig& config) {
+  return {.clusters = clusters_of(problem, config),
+          .ranks = config.ranks,
+          .threads = config.tiles * config.groups * 128 + 32,
+          .shared_bytes =
+              shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes,
+          .overlaps = config.overlap != Overlap::kNone};
+}
 
 }  // namespace
 
@@ -81,36 +64,24 @@ CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
 }
 
 void prepare_decode(const GemmProblem& problem, const DecodeConfig& config) {
-  const void* kernel = kernel_of(problem);
   if (const auto reason = refusal(problem, config)) {
     throw std::runtime_error(fmt::format("{}: {}", to_string(config), *reason));
   }
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes),
-        "give a decode kernel its shared memory");
-  // Else the driver may leave room for one CTA alone, and launches cannot overlap.
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,
-                             cudaSharedmemCarveoutMaxShared),
-        "prefer shared memory for a decode kernel");
-  const LaunchConfig launch(problem, config, nullptr);
-  int clusters = 0;
-  check(cudaOccupancyMaxActiveClusters(&clusters, kernel, &launch.value),
-        "ask how many clusters fit on the GPU");
-  if (clusters == 0) {
-    throw std::runtime_error(fmt::format("no cluster of {} fits on this GPU", to_string(config)));
-  }
+  prepare_kernel(kernel_of(problem), shape_of(problem, config), to_string(config));
 }
 
 void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
                    cudaStream_t stream) {
   const GemmProblem& problem = launch.problem;
   const DecodeConfig& config = launch.config;
-  const LaunchConfig how(problem, config, stream);
+  const LaunchConfig how(shape_of(problem, config), stream);
   DecodeParams params{
       .weights = static_cast<const std::uint8_t*>(arguments.weights),
       .d = arguments.d,
       .scale_a = arguments.scale_a,
       .scale_b = arguments.scale_b,
       .bias = arguments.bias,
+      .stamps = arguments.stamps,
       .m = arguments.m,
       .n = arguments.n,
       .chunks = static_cast<int>(chunks(problem.sparsity, problem.shape.k)),

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/problem.h"
 
@@ -18,10 +19,14 @@ inline constexpr int kMostTokens = 128;
 
 /// When the next kernel of the stream may start (programmatic dependent launch).
 enum class Overlap : std::uint8_t {
-  kNone,    ///< when this one has finished
-  kEarly,   ///< as soon as there is room; it streams its own weights meanwhile
+  kNone,   ///< when this one has finished
+  kEarly,  ///< as soon as there is room; it streams its own weights meanwhile
+  kHalf,   ///< when this one has asked for half of the weights that its ring does not hold at first
   kLoaded,  ///< when this one has asked for all of its weights
 };
+
+/// "early", "half", "loaded" or "serial".
+std::string_view to_string(Overlap overlap);
 
 /// How the work is cut. A cluster of `ranks` CTAs computes `tiles` row tiles of 64; each CTA takes
 /// all of those rows and one part of K, whose chunks go round `groups` groups of `tiles`
@@ -74,6 +79,7 @@ constexpr int most_warpgroups(int instruction_tokens) { return instruction_token
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {
   const void* weights = nullptr;  ///< packed (layout.h)
+  const void* a = nullptr;        ///< [m][k]
   void* d = nullptr;              ///< [m][n], row-major
   const float* scale_a = nullptr;
   const float* scale_b = nullptr;
@@ -83,6 +89,8 @@ struct DecodeArguments {
   bool scale_a_per_token = false;
   bool scale_b_per_channel = false;
   bool fp16_output = false;
+  /// [CTAs][kPhases] times (phases.h) that the kernels write, or null.
+  std::uint64_t* stamps = nullptr;
 };
 
 /// The shape of the launch: what to call with which activations.

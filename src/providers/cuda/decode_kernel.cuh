@@ -3,14 +3,13 @@
 // weight units and one of activation chunks.
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
 #include <cstdint>
 
+#include "providers/cuda/decode_finish.cuh"
 #include "providers/cuda/decode_params.h"
 #include "providers/cuda/layout.h"
 #include "providers/cuda/ptx.cuh"
+#include "providers/cuda/stamps.cuh"
 #include "providers/cuda/wgmma.cuh"
 
 namespace twofour::providers::cuda {
@@ -42,9 +41,14 @@ struct Barriers {
   __device__ __forceinline__ std::uint32_t activations_empty(int slot) const {
     return base + 8 * (2 * kMostUnitsInFlight + kMostDepth + slot);
   }
+  /// All warps of the cluster have finished with their rings.
+  __device__ __forceinline__ std::uint32_t rings_free() const { return base + kBytes - 16; }
+  /// Counts the partial sums that the cluster sends to this CTA.
+  __device__ __forceinline__ std::uint32_t received() const { return base + kBytes - 8; }
+  static constexpr int kBytes = 1024;
 };
-inline constexpr int kBarrierBytes = 1024;
-static_assert(8 * 2 * (kMostUnitsInFlight + kMostDepth) <= kBarrierBytes);
+inline constexpr int kBarrierBytes = Barriers::kBytes;
+static_assert(8 * 2 * (kMostUnitsInFlight + kMostDepth) <= kBarrierBytes - 16);
 
 /// The part of the problem that this CTA computes.
 struct Part {
@@ -63,6 +67,11 @@ __device__ __forceinline__ Part part_of(const DecodeParams& p, int cluster, int 
   return part;
 }
 
+/// Rows of `part` that CTA `rank` of its cluster finishes.
+__device__ __forceinline__ int rows_finished(const DecodeParams& p, const Part& part, int rank) {
+  return max(0, min(p.shared.rows_owned, part.tiles * kUnitRows - rank * p.shared.rows_owned));
+}
+
 /// One thread asks for all copies of a CTA, chunk by chunk.
 template <Sparsity kSparsity, int kTokens>
 class Loader {
@@ -75,7 +84,7 @@ class Loader {
                     Barriers barriers, std::uint32_t shared)
       : p_(p), map_(map), part_(part), barriers_(barriers), shared_(shared) {}
 
-  __device__ void init_barriers() const {
+  __device__ void init_barriers(int rank, int ranks) const {
     for (int slot = 0; slot < p_.depth; ++slot) {
       for (int tile = 0; tile < p_.tiles; ++tile) {
         barrier_init(barriers_.weights_full(slot * p_.tiles + tile), 1);
@@ -85,7 +94,11 @@ class Loader {
       barrier_init(barriers_.activations_full(slot), 1);
       barrier_init(barriers_.activations_empty(slot), 4 * part_.tiles);
     }
+    const int sources = ranks * p_.groups;
+    barrier_init(barriers_.rings_free(), sources * part_.tiles * 4);
+    barrier_init(barriers_.received(), 1);
     fence_barrier_init();
+    barrier_expect(barriers_.received(), sources * p_.m * rows_finished(p_, part_, rank) * 4);
   }
 
   /// Fills the ring with weights, which no kernel before this one writes.
@@ -100,7 +113,9 @@ class Loader {
       load_activations(chunk, chunk);
     }
     RingPosition position;
+    const int halfway = (part_.chunks + p_.depth) / 2;
     for (int chunk = p_.depth; chunk < part_.chunks; ++chunk) {
+      if (p_.overlap == Overlap::kHalf && chunk == halfway) launch_dependents();
       for (int tile = 0; tile < part_.tiles; ++tile) {
         barrier_wait(barriers_.weights_empty(position.slot * p_.tiles + tile), position.parity);
         load_unit(chunk, position.slot, tile);
@@ -189,67 +204,80 @@ __device__ __forceinline__ int partial_stride(const DecodeParams& p) {
   return p.shared.rows_owned + 4;
 }
 
-/// Sends each partial sum to the CTA of the cluster that finishes its row; `source` numbers the
-/// cluster's parts of K.
+/// Four lanes that are four apart hold four values each; afterwards the first of them has every
+/// lane's first value, in their order, and so on.
+template <class Sum>
+__device__ __forceinline__ void exchange_rows(Sum (&v)[4], int lane) {
+  const bool odd = (lane & 4) != 0;
+  const bool upper = (lane & 8) != 0;
+#pragma unroll
+  for (int i = 0; i < 4; i += 2) {
+    const Sum got = __shfl_xor_sync(0xFFFFFFFFu, odd ? v[i] : v[i + 1], 4);
+    v[i] = odd ? got : v[i];
+    v[i + 1] = odd ? v[i + 1] : got;
+  }
+#pragma unroll
+  for (int i = 0; i < 2; ++i) {
+    const Sum got = __shfl_xor_sync(0xFFFFFFFFu, upper ? v[i] : v[i + 2], 8);
+    v[i] = upper ? got : v[i];
+    v[i + 2] = upper ? v[i + 2] : got;
+  }
+}
+
+/// Sends each partial sum to the CTA of the cluster that finishes its row, four rows of a token at
+/// once; `source` numbers the cluster's parts of K.
 template <class Sum, int kTokens>
 __device__ __forceinline__ void send_partials(const DecodeParams& p, int tile, int source,
-                                              std::uint32_t shared,
+                                              int ranks, Barriers barriers,
                                               const Sum (&sums)[kTokens / 2]) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int warp = static_cast<int>(threadIdx.x) / 32 % 4;
+  const int value = lane / 4 % 4;  // that this lane has of its four after the exchange
   const int stride = partial_stride(p);
+  const int row = tile * kUnitRows + warp * 16 + value / 2 * 8 + lane / 16 * 4;
+  const int owner = row / p.shared.rows_owned;
+  const std::uint32_t at = barriers.base + p.shared.partials +
+                           4 * (source * p.m * stride + row - owner * p.shared.rows_owned);
+  const std::uint32_t target = map_to_rank(at, owner);
+  const std::uint32_t received = map_to_rank(barriers.received(), owner);
 #pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const int row = tile * kUnitRows + warp * 16 + half * 8 + lane / 4;
-    const int owner = row / p.shared.rows_owned;
-    const std::uint32_t target = map_to_rank(shared + p.shared.partials, owner) +
-                                 4 * (source * p.m * stride + row - owner * p.shared.rows_owned);
-#pragma unroll
-    for (int i = 0; i < kTokens / 4; ++i) {
-      const int token = i / 2 * 8 + lane % 4 * 2 + i % 2;
-      if (token < p.m) {
-        store_in_cluster(target + 4 * token * stride, sums[i / 2 * 4 + half * 2 + i % 2]);
-      }
+  for (int i = 0; i < kTokens / 8; ++i) {
+    if (i * 8 >= p.m) break;
+    Sum rows[4] = {sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]};
+    exchange_rows(rows, lane);
+    const typename SumVector<Sum>::Type four = {rows[0], rows[1], rows[2], rows[3]};
+    const int token = i * 8 + lane % 4 * 2 + value % 2;
+    if (token >= p.m) continue;
+    if (ranks > 1) {
+      send_in_cluster(target + 4 * token * stride, four, received);
+    } else {
+      store_shared(at + 4 * token * stride, four);
     }
   }
 }
 
-/// scale_b[rows_owned], bias[rows_owned] and scale_a[m] as floats.
-__device__ __forceinline__ void load_vectors(const DecodeParams& p, int first_row, int threads,
-                                             float* vectors) {
+/// Waits until no warp of the cluster needs its ring any more. `uses` says whether this warp did.
+__device__ __forceinline__ void free_rings(Barriers barriers, int ranks, bool uses) {
+  if (ranks == 1) {
+    __syncthreads();
+    return;
+  }
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  if (uses && lane < ranks) barrier_arrive_in_cluster(map_to_rank(barriers.rings_free(), lane));
+  barrier_wait(barriers.rings_free(), 0);
+}
+
+/// scale_b[rows_owned] and bias[rows_owned] as floats, which are constant as weights are.
+__device__ __forceinline__ void load_row_vectors(const DecodeParams& p, int first_row,
+                                                 float* vectors) {
   const int rows = p.shared.rows_owned;
-  const auto* bias_bf16 = static_cast<const __nv_bfloat16*>(p.bias);
-  const auto* bias_fp16 = static_cast<const __half*>(p.bias);
-  for (int i = static_cast<int>(threadIdx.x); i < rows; i += threads) {
+  for (int i = static_cast<int>(threadIdx.x); i < rows; i += static_cast<int>(blockDim.x)) {
     const int row = first_row + i;
     const bool inside = row < p.n;
     vectors[i] = inside ? p.scale_b[p.scale_b_per_channel ? row : 0] : 0.0f;
-    float bias = 0.0f;
-    if (p.bias != nullptr && inside) {
-      bias = p.fp16_output ? __half2float(bias_fp16[row]) : __bfloat162float(bias_bf16[row]);
-    }
-    vectors[rows + i] = bias;
-  }
-  for (int i = static_cast<int>(threadIdx.x); i < p.m; i += threads) {
-    vectors[2 * rows + i] = p.scale_a[p.scale_a_per_token ? i : 0];
+    vectors[rows + i] = inside ? bias_at(p.bias, row, p.fp16_output) : 0.0f;
   }
 }
-
-__device__ __forceinline__ std::uint16_t output_bits(float value, bool fp16) {
-  return fp16 ? __half_as_ushort(__float2half_rn(value))
-              : __bfloat16_as_ushort(__float2bfloat16_rn(value));
-}
-
-template <class Sum>
-struct SumVector;
-template <>
-struct SumVector<float> {
-  using Type = float4;
-};
-template <>
-struct SumVector<std::int32_t> {
-  using Type = int4;
-};
 
 /// Adds the partial sums of this CTA's rows in the order of their sources, scales and stores them.
 template <class Sum>
@@ -261,7 +289,6 @@ __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row
   const auto* vectors = reinterpret_cast<const float*>(shared + p.shared.vectors);
   const auto* partials = reinterpret_cast<const Sum*>(shared + p.shared.partials);
   auto* d = static_cast<std::uint16_t*>(p.d);
-  const bool whole_vectors = p.n % 4 == 0;
   for (int item = static_cast<int>(threadIdx.x); item < p.m * quads;
        item += static_cast<int>(blockDim.x)) {
     const int token = item / quads;
@@ -280,18 +307,8 @@ __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row
     const float scale_a = vectors[2 * p.shared.rows_owned + token];
     const float4 scale_b = *reinterpret_cast<const float4*>(vectors + local);
     const float4 bias = *reinterpret_cast<const float4*>(vectors + p.shared.rows_owned + local);
-    const auto finish = [&](Sum value, float scale, float addend) {
-      return output_bits(fmaf(scale, scale_a * static_cast<float>(value), addend), p.fp16_output);
-    };
-    const ushort4 out = {finish(sum.x, scale_b.x, bias.x), finish(sum.y, scale_b.y, bias.y),
-                         finish(sum.z, scale_b.z, bias.z), finish(sum.w, scale_b.w, bias.w)};
-    std::uint16_t* to = d + std::int64_t{token} * p.n + row;
-    if (whole_vectors) {
-      *reinterpret_cast<ushort4*>(to) = out;
-    } else {
-      const std::uint16_t values[4] = {out.x, out.y, out.z, out.w};
-      for (int i = 0; i < 4 && row + i < p.n; ++i) to[i] = values[i];
-    }
+    finish_four({d + std::int64_t{token} * p.n, p.n, row, p.fp16_output}, sum, scale_a, scale_b,
+                bias);
   }
 }
 
@@ -311,51 +328,50 @@ __global__ void __launch_bounds__(most_warpgroups(kTokens) * 128 + 32)
   const bool asks = loads && threadIdx.x % 32 == 0;
   Loader<kSparsity, kTokens> loader(p, map, part, barriers, shared_base);
   if (p.overlap == Overlap::kEarly) launch_dependents();
+  const Stamps stamps(p.stamps);
+  stamps.put(Phase::kStart);
   if (asks) {
-    loader.init_barriers();
+    loader.init_barriers(rank, ranks);
     loader.first_weights();
   } else if (threadIdx.x == 0) {
     prefetch_map(&map);
   }
   __syncthreads();
-  // Before another CTA writes here, this one must have begun; where partial sums lie over the
-  // rings, it must have finished with those.
-  if (ranks > 1 && !p.shared.partials_over_rings) cluster_arrive();
+  // Before another CTA sends something here, this one's barriers must be there.
+  if (ranks > 1) cluster_arrive_relaxed();
   const int first_row = part.first_tile * kUnitRows + rank * p.shared.rows_owned;
+  auto* vectors = reinterpret_cast<float*>(shared + p.shared.vectors);
+  if (!loads) load_row_vectors(p, first_row, vectors);
+  stamps.put(Phase::kAsked);
   wait_for_previous_kernel();
+  stamps.put(Phase::kReleased);
+  // Stored when the products are done: nothing waits for it before.
+  const int token = static_cast<int>(threadIdx.x);
+  const float scale_a = token < p.m ? p.scale_a[p.scale_a_per_token ? token : 0] : 0.0f;
   Sum sums[kTokens / 2] = {};
   const int tile = warp / 4 % p.tiles;
   const int group = warp / 4 / p.tiles;
+  const bool multiplies = !loads && tile < part.tiles;
   if (asks) {
     loader.everything_else();
-    if (p.overlap == Overlap::kLoaded) launch_dependents();
-  } else if (!loads) {
-    load_vectors(p, first_row, p.tiles * p.groups * 128,
-                 reinterpret_cast<float*>(shared + p.shared.vectors));
-    if (tile < part.tiles) {
-      multiply_tile<kType, kSparsity, kTokens>(p, part, tile, group, barriers, shared, sums);
-    }
+    // After kHalf without effect, unless the ring held everything.
+    if (p.overlap == Overlap::kLoaded || p.overlap == Overlap::kHalf) launch_dependents();
+  } else if (multiplies) {
+    multiply_tile<kType, kSparsity, kTokens>(p, part, tile, group, barriers, shared, sums);
   }
   __syncwarp();
-  if (p.shared.partials_over_rings) {
-    if (ranks > 1) {
-      cluster_arrive();
-    } else {
-      __syncthreads();
-    }
-  }
+  stamps.put(Phase::kMultiplied);
   if (ranks > 1) cluster_wait();
-  if (!loads && tile < part.tiles) {
-    send_partials<Sum, kTokens>(p, tile, rank * p.groups + group, shared_base, sums);
+  if (p.shared.partials_over_rings) free_rings(barriers, ranks, multiplies);
+  if (multiplies) {
+    send_partials<Sum, kTokens>(p, tile, rank * p.groups + group, ranks, barriers, sums);
   }
-  if (ranks > 1) {
-    cluster_arrive();
-    cluster_wait();
-  } else {
-    __syncthreads();
-  }
-  const int rows = min(p.shared.rows_owned, p.tiles * kUnitRows - rank * p.shared.rows_owned);
-  finish_rows<Sum>(p, first_row, rows, ranks * p.groups, shared);
+  if (token < p.m) vectors[2 * p.shared.rows_owned + token] = scale_a;
+  __syncthreads();
+  if (ranks > 1) barrier_wait(barriers.received(), 0);
+  stamps.put(Phase::kMet);
+  finish_rows<Sum>(p, first_row, rows_finished(p, part, rank), ranks * p.groups, shared);
+  stamps.put(Phase::kEnd);
 }
 
 }  // namespace twofour::providers::cuda

@@ -14,6 +14,7 @@ struct DecodeParams {
   const float* scale_a;
   const float* scale_b;
   const void* bias;
+  std::uint64_t* stamps;
   int m;
   int n;
   int chunks;     ///< of K

@@ -48,6 +48,18 @@ __device__ __forceinline__ void barrier_wait(std::uint32_t barrier, std::uint32_
   }
 }
 
+__device__ __forceinline__ void store_shared(std::uint32_t address, const float4& value) {
+  asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(address), "f"(value.x),
+               "f"(value.y), "f"(value.z), "f"(value.w)
+               : "memory");
+}
+
+__device__ __forceinline__ void store_shared(std::uint32_t address, const int4& value) {
+  asm volatile("st.shared.v4.s32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(value.x),
+               "r"(value.y), "r"(value.z), "r"(value.w)
+               : "memory");
+}
+
 // --- Copies to shared memory
 
 /// An L2 policy for data that is read once.
@@ -94,8 +106,9 @@ __device__ __forceinline__ std::uint32_t cluster_size() {
   return size;
 }
 
-__device__ __forceinline__ void cluster_arrive() {
-  asm volatile("barrier.cluster.arrive.release.aligned;" ::: "memory");
+/// Orders no accesses to memory; initialised barriers that were fenced are known after the wait.
+__device__ __forceinline__ void cluster_arrive_relaxed() {
+  asm volatile("barrier.cluster.arrive.relaxed.aligned;" ::: "memory");
 }
 
 __device__ __forceinline__ void cluster_wait() {
@@ -109,12 +122,29 @@ __device__ __forceinline__ std::uint32_t map_to_rank(std::uint32_t address, std:
   return mapped;
 }
 
-__device__ __forceinline__ void store_in_cluster(std::uint32_t address, float value) {
-  asm volatile("st.shared::cluster.f32 [%0], %1;" ::"r"(address), "f"(value) : "memory");
+/// Arrives at a barrier of any CTA of the cluster; what this thread has read it has read before,
+/// but writes are not ordered for others (that would be a fence of the whole GPU).
+__device__ __forceinline__ void barrier_arrive_in_cluster(std::uint32_t barrier) {
+  asm volatile("mbarrier.arrive.shared::cluster.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
-__device__ __forceinline__ void store_in_cluster(std::uint32_t address, std::int32_t value) {
-  asm volatile("st.shared::cluster.s32 [%0], %1;" ::"r"(address), "r"(value) : "memory");
+/// Sends a vector to the shared memory of another CTA, where `barrier` counts its 16 bytes.
+__device__ __forceinline__ void send_in_cluster(std::uint32_t address, const float4& value,
+                                                std::uint32_t barrier) {
+  asm volatile(
+      "st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32"
+      " [%0], {%1, %2, %3, %4}, [%5];" ::"r"(address),
+      "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w), "r"(barrier)
+      : "memory");
+}
+
+__device__ __forceinline__ void send_in_cluster(std::uint32_t address, const int4& value,
+                                                std::uint32_t barrier) {
+  asm volatile(
+      "st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.s32"
+      " [%0], {%1, %2, %3, %4}, [%5];" ::"r"(address),
+      "r"(value.x), "r"(value.y), "r"(value.z), "r"(value.w), "r"(barrier)
+      : "memory");
 }
 
 // --- Programmatic dependent launch
