@@ -1,9 +1,11 @@
 // Cold times of the decode kernels on the layers of Llama-3-8B and Llama-2-70B, each way to cut the
 // work beside the time that reading the weights alone takes.
 //
-//   decode_kernels [--types i8,fp8] [--tokens 1,16,64] [--cuts 5] [--dense] [--all] [KxN...]
+//   decode_kernels [--types i8,fp8] [--tokens 1,16,64] [--cuts 5] [--direct 16] [--dense]
+//                  [--timeline 1] [--all] [KxN...]
 //
-// --all prints every configuration, not only the best five.
+// The best of each family of kernels come out, the direct ones and those with clusters that pass
+// everything through shared memory; --all prints every configuration.
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
@@ -19,6 +21,7 @@
 #include <vector>
 
 #include "decode_stream.h"
+#include "decode_timeline.h"
 #include "device/cuda/cuda_device.h"
 #include "device/cuda/cuda_stream.h"
 #include "gemm_options.h"
@@ -31,22 +34,30 @@ namespace {
 using namespace twofour;
 using namespace twofour::providers::cuda;
 
-constexpr int kRuns = 5;
-constexpr std::size_t kPrinted = 5;
+/// Samples of what came out best in one sample each.
+constexpr int kRuns = 7;
+constexpr std::size_t kFinalists = 6;
+constexpr std::size_t kPrinted = 3;
 
 struct Options {
   bench::GemmOptions gemms{.tokens = {1, 16, 64},
                            .layer_names = {"4096x6144", "4096x4096", "4096x28672", "14336x4096",
                                            "8192x57344", "28672x8192"}};
   int cuts = 5;
+  int direct = 16;
+  int timelines = 0;
   bool dense = false;
   bool all = false;
 
   void add_to(CLI::App& app) {
     gemms.add_to(app);
     app.add_option("--cuts", cuts, "ways to cut the work")->check(CLI::Range(1, 1000));
+    app.add_option("--direct", direct, "ways to cut it among direct kernels")
+        ->check(CLI::Range(0, 1000));
+    app.add_option("--timeline", timelines, "of how many of each family to print the phases")
+        ->check(CLI::Range(0, 100));
     app.add_flag("--dense", dense);
-    app.add_flag("--all", all, "every configuration, not the best five alone");
+    app.add_flag("--all", all, "every configuration, not the best alone");
   }
 };
 
@@ -56,43 +67,57 @@ int multiprocessors() {
   return count;
 }
 
-/// Median over runs of the time of one launch.
-double launch_us(device::Device& device, const CacheState& cache, std::function<void(int)> launch) {
+/// Median over `runs` samples of the time of one launch.
+double launch_us(device::Device& device, const CacheState& cache, std::function<void(int)> launch,
+                 int runs) {
   const auto loop = device.timed_loop({.launch = std::move(launch), .cache = cache});
   std::vector<double> times;
-  for (int i = 0; i < kRuns; ++i) {
+  for (int i = 0; i < runs; ++i) {
     times.push_back(loop->run(loop->quantum()).device_s / static_cast<double>(loop->quantum()));
   }
   std::sort(times.begin(), times.end());
   return times[times.size() / 2] * 1e6;
 }
 
-/// Every configuration that is measured: the best cuts, groups, sizes of rings, overlaps.
-std::vector<DecodeConfig> configurations(const GemmProblem& problem, int most_cuts) {
-  std::vector<DecodeConfig> list;
-  std::vector<Cut> all = cuts(problem, multiprocessors());
-  if (all.size() > static_cast<std::size_t>(most_cuts)) {
-    all.resize(static_cast<std::size_t>(most_cuts));
-  }
-  for (const Cut cut : all) {
-    for (const int groups : {1, 2, 4}) {
-      for (const int bytes : {kMostSharedBytes, kHalfSharedBytes, kThirdSharedBytes}) {
-        for (const auto overlap : {Overlap::kNone, Overlap::kEarly, Overlap::kLoaded}) {
-          const auto config = fitted(problem, cut, groups, bytes, overlap);
-          if (config && std::find(list.begin(), list.end(), *config) == list.end()) {
-            list.push_back(*config);
-          }
-        }
-      }
+constexpr Overlap kOverlaps[] = {Overlap::kEarly, Overlap::kHalf, Overlap::kLoaded};
+
+template <class Config>
+void add_overlaps(std::vector<KernelConfig>& list, Config config) {
+  for (const Overlap overlap : kOverlaps) {
+    config.overlap = overlap;
+    if (std::find(list.begin(), list.end(), KernelConfig(config)) == list.end()) {
+      list.emplace_back(config);
     }
+  }
+}
+
+/// The first `count` ways to cut the work, with rings of each size.
+std::vector<KernelConfig> clustered(const GemmProblem& problem, int count) {
+  std::vector<KernelConfig> list;
+  for (const DecodeConfig& config : candidates(problem, multiprocessors(), count)) {
+    add_overlaps(list, config);
+  }
+  return list;
+}
+
+std::vector<KernelConfig> direct(const GemmProblem& problem, int count) {
+  std::vector<KernelConfig> list;
+  for (const int bytes : {kHalfSharedBytes, kThirdSharedBytes}) {
+    std::vector<DirectConfig> configs = direct_configs(problem, multiprocessors(), bytes);
+    if (configs.size() > static_cast<std::size_t>(count)) {
+      configs.resize(static_cast<std::size_t>(count));
+    }
+    for (const DirectConfig& config : configs) add_overlaps(list, config);
   }
   return list;
 }
 
 struct Timing {
-  DecodeConfig config;
+  KernelConfig config;
   double us;
 };
+
+bool faster(const Timing& left, const Timing& right) { return left.us < right.us; }
 
 struct Floors {
   double registers_us;
@@ -111,7 +136,8 @@ class Bench {
     for (const bool overlapped : {false, true}) {
       fmt::print(
           "empty kernel{}: {:.2f} us\n", overlapped ? ", overlapped" : "",
-          launch_us(device_, none, [=](int) { bench::empty_kernel(overlapped, sms, stream); }));
+          launch_us(
+              device_, none, [=](int) { bench::empty_kernel(overlapped, sms, stream); }, kRuns));
     }
     for (const auto& [k, n] : options_.gemms.layers()) {
       for (const DataType type : options_.gemms.types()) layer(type, k, n);
@@ -136,11 +162,14 @@ class Bench {
                      DecodeOperation& operation) {
     const Buffer sink = device_.allocate(sizeof(std::uint32_t));
     const auto time = [&](bench::Stream how) {
-      return launch_us(device_, cache, [&](int slot) {
-        const device::MemoryRange range = operation.weights(slot).front();
-        bench::read_stream(how, range.data, range.bytes, sink.as<std::uint32_t>(),
-                           multiprocessors(), device::stream_of(device_));
-      });
+      return launch_us(
+          device_, cache,
+          [&](int slot) {
+            const device::MemoryRange range = operation.weights(slot).front();
+            bench::read_stream(how, range.data, range.bytes, sink.as<std::uint32_t>(),
+                               multiprocessors(), device::stream_of(device_));
+          },
+          kRuns);
     };
     const Floors floors{time(bench::Stream::kRegisters), time(bench::Stream::kBulk),
                         time(bench::Stream::kBulkOverlapped)};
@@ -169,8 +198,23 @@ class Bench {
                        .copies = cache.copies,
                        .shared = shared});
     if (!floors_) floors_ = read_floors(problem, cache, operation);
+    for (const auto& family :
+         {direct(problem, options_.direct), clustered(problem, options_.cuts)}) {
+      print(problem, bytes, time_family(family, operation, cache));
+      for (std::size_t i = 0; i < finalists_.size() && static_cast<int>(i) < options_.timelines;
+           ++i) {
+        operation.use(finalists_[i].config);
+        bench::print_timeline(device_, operation, cache.copies);
+      }
+    }
+    std::fflush(stdout);
+  }
+
+  /// One sample of each; more of the best.
+  std::vector<Timing> time_family(const std::vector<KernelConfig>& family,
+                                  DecodeOperation& operation, const CacheState& cache) {
     std::vector<Timing> timings;
-    for (const DecodeConfig& config : configurations(problem, options_.cuts)) {
+    for (const KernelConfig& config : family) {
       try {
         operation.use(config);
       } catch (const std::runtime_error& error) {
@@ -178,31 +222,38 @@ class Bench {
         continue;
       }
       timings.push_back(
-          {config, launch_us(device_, cache, [&](int slot) { operation.launch(slot); })});
+          {config, launch_us(
+                       device_, cache, [&](int slot) { operation.launch(slot); }, 1)});
     }
-    print(problem, bytes, timings);
+    std::sort(timings.begin(), timings.end(), faster);
+    finalists_.assign(timings.begin(), timings.begin() + static_cast<std::ptrdiff_t>(
+                                                             std::min(kFinalists, timings.size())));
+    for (Timing& finalist : finalists_) {
+      operation.use(finalist.config);
+      finalist.us = launch_us(
+          device_, cache, [&](int slot) { operation.launch(slot); }, kRuns);
+    }
+    std::sort(finalists_.begin(), finalists_.end(), faster);
+    return timings;
   }
 
-  void print(const GemmProblem& problem, std::size_t bytes, std::vector<Timing>& timings) const {
-    std::sort(timings.begin(), timings.end(),
-              [](const Timing& left, const Timing& right) { return left.us < right.us; });
-    std::size_t printed = 0;
-    bool serial = false;
-    for (const Timing& timing : timings) {
-      const bool first_serial = !serial && timing.config.overlap == Overlap::kNone;
-      serial = serial || first_serial;
-      if (!options_.all && printed >= kPrinted && !first_serial) continue;
-      ++printed;
-      fmt::print("  M={:<3} {:<28} {:8.2f} us {:6.0f} GB/s  {:.2f} of reading\n", problem.shape.m,
+  void print(const GemmProblem& problem, std::size_t bytes,
+             const std::vector<Timing>& timings) const {
+    const auto line = [&](const Timing& timing) {
+      fmt::print("  M={:<3} {:<32} {:7.2f} us {:5.0f} GB/s  {:.2f} of reading\n", problem.shape.m,
                  to_string(timing.config), timing.us, static_cast<double>(bytes) / timing.us * 1e-3,
                  timing.us / floors_->registers_us);
-    }
-    std::fflush(stdout);
+    };
+    for (std::size_t i = 0; i < std::min(kPrinted, finalists_.size()); ++i) line(finalists_[i]);
+    if (!options_.all) return;
+    fmt::print("  all, one sample each:\n");
+    for (const Timing& timing : timings) line(timing);
   }
 
   device::Device& device_;
   Options options_;
   std::optional<Floors> floors_;
+  std::vector<Timing> finalists_;
 };
 
 }  // namespace

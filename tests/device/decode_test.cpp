@@ -53,6 +53,15 @@ class Host {
   verify::Reference reference_;
 };
 
+/// What plan() would try, of `most` ways to cut the work.
+std::vector<KernelConfig> kernels_for(const GemmProblem& problem, int most) {
+  std::vector<KernelConfig> list;
+  for (const DirectConfig& config : direct_candidates(problem, 132, most))
+    list.emplace_back(config);
+  for (const DecodeConfig& config : candidates(problem, 132, most)) list.emplace_back(config);
+  return list;
+}
+
 class DecodeTest : public twofour::testing::GpuTest {
  protected:
   static constexpr int kCopies = 2;
@@ -74,8 +83,8 @@ class DecodeTest : public twofour::testing::GpuTest {
   }
 
   /// Launches a few times with each configuration and compares the last result.
-  void check(const GemmProblem& problem, const Case& data,
-             const std::vector<DecodeConfig>& configs) {
+  template <class Config>
+  void check(const GemmProblem& problem, const Case& data, const std::vector<Config>& configs) {
     DecodeOperation operation("decode", problem);
     SharedWeights shared;
     operation.prepare({.device = device(),
@@ -83,7 +92,7 @@ class DecodeTest : public twofour::testing::GpuTest {
                        .d = data.d.data(),
                        .copies = kCopies,
                        .shared = shared});
-    for (const DecodeConfig& config : configs) {
+    for (const Config& config : configs) {
       SCOPED_TRACE(to_string(problem) + " " + to_string(config));
       operation.use(config);
       device().fill_bytes(data.d.data(), verify::kPoisonByte, data.d.bytes());
@@ -95,6 +104,31 @@ class DecodeTest : public twofour::testing::GpuTest {
       const verify::CheckResult result =
           data.host->reference().check(problem, accumulation, d.data(), 4);
       EXPECT_TRUE(result.right) << result.description;
+    }
+  }
+
+  /// Launches each kernel that plan() may try again and again, and compares the bits.
+  void repeat_all(const GemmProblem& problem) {
+    const Case data = make_case(problem);
+    DecodeOperation operation("decode", problem);
+    SharedWeights shared;
+    operation.prepare({.device = device(),
+                       .operands = data.operands,
+                       .d = data.d.data(),
+                       .copies = 1,
+                       .shared = shared});
+    std::vector<unsigned char> first(data.d.bytes());
+    std::vector<unsigned char> again(data.d.bytes());
+    for (const KernelConfig& config : kernels_for(problem, 4)) {
+      SCOPED_TRACE(to_string(config));
+      operation.use(config);
+      operation.launch(0);
+      device().copy_to_host(first.data(), data.d.data(), first.size());
+      for (int i = 0; i < 10; ++i) {
+        operation.launch(0);
+        device().copy_to_host(again.data(), data.d.data(), again.size());
+        ASSERT_EQ(first, again);
+      }
     }
   }
 };
@@ -144,7 +178,8 @@ std::vector<DecodeConfig> every_config(const GemmProblem& problem) {
   std::vector<DecodeConfig> configs;
   for (const Cut cut : cuts(problem, 132)) {
     for (const int groups : {1, 2, 3, 4}) {
-      for (const auto overlap : {Overlap::kNone, Overlap::kEarly, Overlap::kLoaded}) {
+      for (const auto overlap :
+           {Overlap::kNone, Overlap::kEarly, Overlap::kHalf, Overlap::kLoaded}) {
         const auto config = fitted(problem, cut, groups, kMostSharedBytes, overlap);
         if (config) configs.push_back(*config);
       }
@@ -189,24 +224,65 @@ TEST_F(DecodeTest, ScalesBiasAndOutputTypes) {
   }
 }
 
+/// Every way to cut the work among direct kernels, with rings that hold all and rings of one chunk.
+std::vector<DirectConfig> every_direct(const GemmProblem& problem) {
+  std::vector<DirectConfig> configs = direct_configs(problem, 2, kMostSharedBytes);
+  const std::size_t count = configs.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    DirectConfig shallow = configs[i];
+    shallow.depth = 1;
+    shallow.overlap = i % 2 == 0 ? Overlap::kHalf : Overlap::kLoaded;
+    configs.push_back(shallow);
+    shallow.overlap = Overlap::kNone;
+    if (i % 4 == 0) configs.push_back(shallow);
+  }
+  return configs;
+}
+
+TEST_F(DecodeTest, DirectEveryCut) {
+  for (const Sparsity sparsity : kSparsities) {
+    for (const std::int64_t m : {1, 3, 8, 9, 16}) {
+      const GemmProblem problem = problem_of(DataType::kInt8, sparsity, {m, 1100, 2576});
+      check(problem, make_case(problem), every_direct(problem));
+    }
+  }
+}
+
+TEST_F(DecodeTest, DirectRaggedShapes) {
+  constexpr std::array<GemmShape, 9> kShapes{{{1, 1, 16},
+                                              {2, 3, 32},
+                                              {5, 63, 272},
+                                              {7, 65, 1040},
+                                              {8, 130, 4080},
+                                              {9, 1000, 2064},
+                                              {13, 1349, 2048},
+                                              {16, 516, 4096},
+                                              {15, 2052, 3088}}};
+  for (const Sparsity sparsity : kSparsities) {
+    for (const GemmShape& shape : kShapes) {
+      const GemmProblem problem = problem_of(DataType::kInt8, sparsity, shape);
+      check(problem, make_case(problem), direct_configs(problem, 2, kHalfSharedBytes));
+    }
+  }
+}
+
+TEST_F(DecodeTest, DirectScalesAndBias) {
+  for (const auto scale_a : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
+    for (const auto scale_b : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
+      GemmProblem problem = problem_of(DataType::kInt8, Sparsity::kTwoFour, {13, 4097, 1024});
+      problem.scales = {scale_a, scale_b};
+      const Case data = make_case(problem);
+      for (const bool bias : {false, true}) {
+        problem.bias = bias;
+        check(problem, data, direct_candidates(problem, 132, 12));
+      }
+    }
+  }
+}
+
 TEST_F(DecodeTest, RepeatsItsBits) {
-  const GemmProblem problem = problem_of(DataType::kFp8E4m3, Sparsity::kTwoFour, {16, 4096, 4096});
-  const Case data = make_case(problem);
-  DecodeOperation operation("decode", problem);
-  SharedWeights shared;
-  operation.prepare({.device = device(),
-                     .operands = data.operands,
-                     .d = data.d.data(),
-                     .copies = 1,
-                     .shared = shared});
-  std::vector<unsigned char> first(data.d.bytes());
-  std::vector<unsigned char> again(data.d.bytes());
-  operation.launch(0);
-  device().copy_to_host(first.data(), data.d.data(), first.size());
-  for (int i = 0; i < 20; ++i) {
-    operation.launch(0);
-    device().copy_to_host(again.data(), data.d.data(), again.size());
-    ASSERT_EQ(first, again);
+  for (const DataType type : kTypes) {
+    repeat_all(problem_of(type, Sparsity::kTwoFour, {16, 4096, 4096}));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "providers/cuda/candidates.h"
 #include "providers/cuda/decode.h"
+#include "providers/cuda/direct.h"
 #include "providers/cuda/layout.h"
 
 namespace twofour::providers::cuda {
@@ -78,14 +79,46 @@ TEST(DecodeCandidates, SpreadASmallLayerOverTheWholeGpu) {
   EXPECT_EQ(units_per_multiprocessor(problem_of(16, 4096, 4096), {best.tiles, best.ranks}, 132), 8);
 }
 
+TEST(DirectCandidates, CanRunAndCoverTheWeight) {
+  for (const Sparsity sparsity : {Sparsity::kTwoFour, Sparsity::kDense}) {
+    for (const std::int64_t m : {1, 8, 9, 16}) {
+      for (const std::int64_t k : {1024, 4096, 28672}) {
+        for (const std::int64_t n : {2048, 6144, 57344}) {
+          const GemmProblem problem = problem_of(m, k, n, sparsity);
+          const auto list = direct_candidates(problem, 132, 6);
+          ASSERT_FALSE(list.empty());
+          EXPECT_LE(list.size(), 18U);
+          for (const DirectConfig& config : list) {
+            SCOPED_TRACE(to_string(problem) + " " + to_string(config));
+            EXPECT_EQ(refusal(problem, config), std::nullopt);
+            const DirectLayout layout = direct_layout(problem, config);
+            EXPECT_GE(layout.rows_owned * config.ranks, config.rows());
+            // The partial sums of a warp lie in its ring.
+            EXPECT_LE(4 * m * (config.tiles * 16 + 4), layout.ring_bytes);
+            EXPECT_EQ(layout.exchange % 16, 0);
+            EXPECT_LE(layout.bytes, kHalfSharedBytes);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(DirectCandidates, TakeFewTokensOfInt8Alone) {
+  EXPECT_TRUE(direct_candidates(problem_of(17, 4096, 4096), 132, 6).empty());
+  GemmProblem fp8 = problem_of(1, 4096, 4096);
+  fp8.a = fp8.b = DataType::kFp8E4m3;
+  EXPECT_TRUE(direct_candidates(fp8, 132, 6).empty());
+}
+
 TEST(DecodeConfig, RefusesWhatCannotRun) {
   const GemmProblem problem = problem_of(16, 4096, 4096);
-  EXPECT_EQ(refusal(problem, {.tiles = 2, .ranks = 4, .depth = 4}), std::nullopt);
+  EXPECT_EQ(refusal(problem, DecodeConfig{.tiles = 2, .ranks = 4, .depth = 4}), std::nullopt);
   // A warpgroup must come back to the same slots.
-  EXPECT_NE(refusal(problem, {.tiles = 1, .groups = 2, .depth = 3}), std::nullopt);
-  EXPECT_NE(refusal(problem, {.tiles = 4, .groups = 2, .depth = 2}), std::nullopt);
-  EXPECT_NE(refusal(problem, {.tiles = 7, .depth = 4}), std::nullopt);  // 280 KB
-  EXPECT_NE(refusal(problem, {.tiles = 1, .ranks = 16}), std::nullopt);
+  EXPECT_NE(refusal(problem, DecodeConfig{.tiles = 1, .groups = 2, .depth = 3}), std::nullopt);
+  EXPECT_NE(refusal(problem, DecodeConfig{.tiles = 4, .groups = 2, .depth = 2}), std::nullopt);
+  EXPECT_NE(refusal(problem, DecodeConfig{.tiles = 7, .depth = 4}), std::nullopt);  // 280 KB
+  EXPECT_NE(refusal(problem, DecodeConfig{.tiles = 1, .ranks = 16}), std::nullopt);
 }
 
 TEST(DecodeCandidates, CountWavesOfClusters) {

@@ -15,6 +15,8 @@ namespace {
 
 /// Ways to cut the work that plan() measures.
 constexpr int kCutsMeasured = 8;
+/// And ways to cut it among direct kernels.
+constexpr int kDirectMeasured = 6;
 
 int multiprocessors() {
   int ordinal = 0;
@@ -25,7 +27,7 @@ int multiprocessors() {
   return count;
 }
 
-std::string algorithm_name(const GemmProblem& problem, const DecodeConfig& config) {
+std::string algorithm_name(const GemmProblem& problem, const KernelConfig& config) {
   return fmt::format("decode_n{}_{}", instruction_tokens(problem.shape.m), to_string(config));
 }
 
@@ -45,7 +47,31 @@ std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmPro
   return copies;
 }
 
+void prepare_kernel_of(const GemmProblem& problem, const KernelConfig& config) {
+  if (const auto* direct = std::get_if<DirectConfig>(&config)) {
+    prepare_direct(problem, *direct);
+  } else {
+    prepare_decode(problem, std::get<DecodeConfig>(config));
+  }
+}
+
+std::vector<KernelConfig> all_candidates(const GemmProblem& problem) {
+  const int sms = multiprocessors();
+  std::vector<KernelConfig> all;
+  for (const DirectConfig& config : direct_candidates(problem, sms, kDirectMeasured)) {
+    all.emplace_back(config);
+  }
+  for (const DecodeConfig& config : candidates(problem, sms, kCutsMeasured)) {
+    all.emplace_back(config);
+  }
+  return all;
+}
+
 }  // namespace
+
+std::string to_string(const KernelConfig& config) {
+  return std::visit([](const auto& one) { return to_string(one); }, config);
+}
 
 std::string weights_key(Sparsity sparsity) {
   return fmt::format("cuda decode units {}", to_string(sparsity));
@@ -57,7 +83,8 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
   stream_ = device::stream_of(args.device);
   copies_ = pack(args, problem);
   launch_.activations = activation_map(args.operands.a.data(), shape.m, shape.k);
-  arguments_ = {.d = args.d,
+  arguments_ = {.a = args.operands.a.data(),
+                .d = args.d,
                 .scale_a = args.operands.scale_a.as<float>(),
                 .scale_b = args.operands.scale_b.as<float>(),
                 .bias = problem.bias ? args.operands.bias(problem.d) : nullptr,
@@ -69,32 +96,36 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
   use(candidates(problem, multiprocessors(), 1).front());
 }
 
-void DecodeOperation::use(const DecodeConfig& config) {
-  prepare_decode(launch_.problem, config);
-  launch_.config = config;
+void DecodeOperation::use(const KernelConfig& config) {
+  prepare_kernel_of(launch_.problem, config);
+  config_ = config;
 }
 
 void DecodeOperation::plan(const PlanArgs& args) {
-  const std::vector<DecodeConfig> configs =
-      candidates(launch_.problem, multiprocessors(), kCutsMeasured);
+  const std::vector<KernelConfig> configs = all_candidates(launch_.problem);
   std::vector<LaunchCandidate> launches;
-  for (const DecodeConfig& config : configs) {
-    launches.push_back({.name = algorithm_name(launch_.problem, config),
-                        .launch = [this, config](int slot) { launch_with(config, slot); },
-                        .ready = [this, config](int) { prepare_decode(launch_.problem, config); }});
+  for (const KernelConfig& config : configs) {
+    launches.push_back(
+        {.name = algorithm_name(launch_.problem, config),
+         .launch =
+             [this, config](int slot) {
+               config_ = config;
+               launch(slot);
+             },
+         .ready = [this, config](int) { prepare_kernel_of(launch_.problem, config); }});
   }
   const SearchSubject subject =
       search_subject(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
   use(configs[choose_launch(launches, args, subject).index]);
 }
 
-void DecodeOperation::launch_with(const DecodeConfig& config, int slot) {
-  launch_.config = config;
-  launch(slot);
-}
-
 void DecodeOperation::launch(int slot) {
   arguments_.weights = (*copies_)[static_cast<std::size_t>(slot)].data();
+  if (const auto* direct = std::get_if<DirectConfig>(&config_)) {
+    launch_direct(launch_.problem, *direct, arguments_, stream_);
+    return;
+  }
+  launch_.config = std::get<DecodeConfig>(config_);
   launch_decode(launch_, arguments_, stream_);
 }
 
@@ -103,9 +134,7 @@ std::vector<device::MemoryRange> DecodeOperation::weights(int slot) const {
   return {{copy.data(), copy.bytes()}};
 }
 
-std::string DecodeOperation::algorithm() const {
-  return algorithm_name(launch_.problem, launch_.config);
-}
+std::string DecodeOperation::algorithm() const { return algorithm_name(launch_.problem, config_); }
 
 GemmShape DecodeOperation::executed() const {
   const GemmShape& shape = launch_.problem.shape;

@@ -1,13 +1,16 @@
 // Packed weights and a decode kernel that multiplies with them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/buffer.h"
 #include "providers/cuda/decode.h"
+#include "providers/cuda/direct.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cuda {
@@ -15,6 +18,12 @@ namespace twofour::providers::cuda {
 /// Key of SharedWeights: int8 and fp8 never meet in one case, and a bias does not change the
 /// weights.
 std::string weights_key(Sparsity sparsity);
+
+/// A kernel and how its work is cut.
+using KernelConfig = std::variant<DecodeConfig, DirectConfig>;
+
+/// A stable name of either.
+std::string to_string(const KernelConfig& config);
 
 class DecodeOperation final : public Operation {
  public:
@@ -31,14 +40,16 @@ class DecodeOperation final : public Operation {
   [[nodiscard]] std::string architecture() const override { return "sm_90a"; }
   [[nodiscard]] GemmShape executed() const override;
 
-  /// Launches with `config` from now on. Throws as prepare_decode does.
-  void use(const DecodeConfig& config);
+  /// Launches with `config` from now on. Throws as prepare_decode and prepare_direct do.
+  void use(const KernelConfig& config);
+
+  /// Where launches write times from now on (DecodeArguments::stamps).
+  void stamp(std::uint64_t* stamps) { arguments_.stamps = stamps; }
 
  private:
-  void launch_with(const DecodeConfig& config, int slot);
-
   std::string kernel_;
-  DecodeLaunch launch_;
+  DecodeLaunch launch_;  ///< its config is that of config_, if that is a DecodeConfig
+  KernelConfig config_;
   DecodeArguments arguments_;
   cudaStream_t stream_ = nullptr;
   std::shared_ptr<std::vector<Buffer>> copies_;
