@@ -4,7 +4,8 @@
 //   cpu_gemms --types int8,bf16 --m 1,16,64 --nk 4096x4096,28672x4096 --threads 1,2
 //
 // Columns: milliseconds of one launch (median), GB/s of packed weights, and ratios of times within
-// a round (median): 2:4 against our dense, 2:4 against the fastest dense, our dense against oneDNN.
+// a round, with 95 % intervals: 2:4 against our dense, 2:4 against the dense kernel of the smaller
+// median, our dense against oneDNN. With fewer than 6 rounds an interval is the range.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,7 @@
 
 #include "core/isa.h"
 #include "host_memory.h"
+#include "measure/statistics.h"
 #include "providers/provider.h"
 
 namespace {
@@ -37,12 +39,6 @@ struct Settings {
   bool hot = false;
   bool own = false;
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// One kernel of one provider on one problem.
 class Contestant {
@@ -83,6 +79,13 @@ class Contestant {
   int slot_ = 0;
   double bytes_ = 0;
 };
+
+/// Times of `baseline` over those of `kernel`.
+std::string speedup(const Contestant& baseline, const Contestant& kernel) {
+  const Ratio ratio = measure::compare(baseline.seconds, kernel.seconds);
+  return fmt::format("{:.3f} [{:.3f} {:.3f}]", ratio.value, ratio.interval.low,
+                     ratio.interval.high);
+}
 
 struct Library {
   std::string name;
@@ -163,24 +166,18 @@ class Duel {
 
   static void print(DataType type, const GemmShape& shape, int threads, const Contestant& dense,
                     const Contestant& sparse, const Contestant* other) {
-    std::vector<double> own, best, fair;
-    for (std::size_t i = 0; i < dense.seconds.size(); ++i) {
-      own.push_back(dense.seconds[i] / sparse.seconds[i]);
-      const double rival = other ? other->seconds[i] : dense.seconds[i];
-      best.push_back(std::min(dense.seconds[i], rival) / sparse.seconds[i]);
-      fair.push_back(rival / dense.seconds[i]);
-    }
-    const double dense_s = median(dense.seconds);
-    const double sparse_s = median(sparse.seconds);
+    const double dense_s = measure::median(dense.seconds);
+    const double sparse_s = measure::median(sparse.seconds);
+    const double other_s = other ? measure::median(other->seconds) : 0;
     const double tops = dense_operations(shape) / 1e12;
     fmt::print(
         "{:<5} {:>2} {:>5} {:>6} {:>6} {:>8.3f} {:>8.3f} {:>8} {:>6.1f} {:>6.1f} {:>7.3f} "
-        "{:>7.3f} {:>7.2f} {:>7.2f} {:>7}\n",
+        "{:>7.3f} {:>21} {:>21} {:>21}\n",
         info(type).kernel_name, threads, shape.m, shape.n, shape.k, dense_s * 1e3, sparse_s * 1e3,
-        other ? fmt::format("{:.3f}", median(other->seconds) * 1e3) : "-",
-        dense.weight_bytes() / dense_s / 1e9, sparse.weight_bytes() / sparse_s / 1e9,
-        tops / dense_s, tops / sparse_s, median(own), median(best),
-        other ? fmt::format("{:.2f}", median(fair)) : "-");
+        other ? fmt::format("{:.3f}", other_s * 1e3) : "-", dense.weight_bytes() / dense_s / 1e9,
+        sparse.weight_bytes() / sparse_s / 1e9, tops / dense_s, tops / sparse_s,
+        speedup(dense, sparse), speedup(other && other_s < dense_s ? *other : dense, sparse),
+        other ? speedup(*other, dense) : "-");
     std::fflush(stdout);
   }
 
@@ -215,8 +212,8 @@ int main(int argc, char** argv) {
   const std::vector<Library> all = libraries();
   fmt::print("{} weights, {}\n", settings.hot ? "hot" : "cold", to_string(best_isa()));
   fmt::print(
-      "{:<5} {:>2} {:>5} {:>6} {:>6} {:>8} {:>8} {:>8} {:>6} {:>6} {:>7} {:>7} {:>7} {:>7} "
-      "{:>7}\n",
+      "{:<5} {:>2} {:>5} {:>6} {:>6} {:>8} {:>8} {:>8} {:>6} {:>6} {:>7} {:>7} {:>21} {:>21} "
+      "{:>21}\n",
       "type", "t", "m", "n", "k", "dense ms", "2:4 ms", "onednn", "GB/s", "2:4", "TOPS", "2:4",
       "/dense", "/best", "d/onednn");
   Duel duel(settings, all);
