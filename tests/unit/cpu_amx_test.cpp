@@ -237,9 +237,8 @@ void expect_all(const Shape& shape) {
 
 TEST_P(AmxProduct, EqualsPlainSumsOnEmulatedTiles) { expect_all<EmulatedUnit>(GetParam()); }
 
-// Row tails, column tails, k tails, one to four tiles of rows and more, one chunk of passes and
-// several, one block of k-steps and
-// several, several panels, more activations than stay in cache.
+// Row tails, column tails, k tails, one to four tiles of rows and more, one pass and two, one block
+// of k-steps and several, several panels, more activations than stay in cache also with few rows.
 INSTANTIATE_TEST_SUITE_P(Shapes, AmxProduct,
                          testing::Values(Shape{1, 1, 4}, Shape{1, 40, 260}, Shape{16, 32, 64},
                                          Shape{17, 33, 132}, Shape{32, 96, 192}, Shape{33, 65, 64},
@@ -247,7 +246,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AmxProduct,
                                          Shape{49, 33, 200}, Shape{64, 31, 131}, Shape{65, 40, 68},
                                          Shape{96, 70, 2300}, Shape{129, 40, 260},
                                          Shape{200, 33, 5124}, Shape{200, 70, 4096},
-                                         Shape{256, 33, 196}, Shape{289, 40, 4100}));
+                                         Shape{256, 33, 196}, Shape{289, 40, 4100},
+                                         Shape{49, 17, 22020}));
 
 }  // namespace
 }  // namespace twofour::providers::cpu::amx

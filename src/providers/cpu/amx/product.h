@@ -233,15 +233,11 @@ class Product {
   // --- Some more rows: passes of up to 64 rows over each run, their sums in tiles. A 2:4 tile is
   // expanded again for each pass, into the first-level cache.
 
-  /// Rows of a chunk: their activations stay in the second-level cache.
-  [[nodiscard]] std::int64_t pass_chunk_rows() const {
-    return std::min(kActivationBytes / (args_.k_steps * kTileRowBytes), kMostPassRows) / kPassRows *
-           kPassRows;
-  }
+  /// The activations, which each run meets again, must stay in the second-level cache. A second
+  /// pass pays for 2:4 tiles only, by where they are expanded to.
   [[nodiscard]] bool makes_passes() const {
-    constexpr std::int64_t kMostRows = kExpands ? kMostPassRows : 2 * kPassRows;
-    if (args_.m <= kPassRows) return true;
-    return args_.m <= kMostRows && pass_chunk_rows() >= 2 * kPassRows;
+    constexpr std::int64_t kMostRows = kExpands ? kMostPassRows : kPassRows;
+    return args_.m <= kMostRows && args_.m * args_.k_steps * kTileRowBytes <= kActivationBytes;
   }
 
   /// The dense tiles of all runs in order, each run `passes` times.
@@ -306,9 +302,8 @@ class Product {
     std::int64_t until_asking_ = 0;
   };
 
-  /// Rows [first + row, first + row + rows) times one run of a panel.
+  /// Rows [row, row + rows) times one run of a panel.
   struct Pass {
-    std::int64_t first = 0;  ///< row of the chunk
     std::int64_t row = 0;
     std::int64_t rows = 0;
     int run = 0;
@@ -319,7 +314,7 @@ class Product {
     configure<kRowTiles, 1>(pass.rows);
     const std::int64_t first_rows = std::min<std::int64_t>(pass.rows, kBlockRows);
     const std::int64_t more_rows = pass.rows - first_rows;
-    const std::byte* a = args_.a + (pass.first + pass.row) * args_.k_steps * kTileRowBytes;
+    const std::byte* a = args_.a + pass.row * args_.k_steps * kTileRowBytes;
     const std::byte* a_more = a + first_rows * args_.k_steps * kTileRowBytes;
     zero_sums<kRowTiles, 1>();
     for (std::int64_t step = 0; step < args_.k_steps; ++step) {
@@ -348,25 +343,19 @@ class Product {
 
   template <class Finish>
   void run_passes(Finish& finish) {
-    const std::int64_t chunk_rows = std::max(pass_chunk_rows(), kPassRows);
     Pending<Finish> pending(finish, {}, 1);
-    for (std::int64_t first = 0; first < args_.m; first += chunk_rows) {
-      const std::int64_t rows = std::min(chunk_rows, args_.m - first);
-      Feed feed(*this, (rows + kPassRows - 1) / kPassRows);
-      for (std::int64_t panel = 0; panel < args_.panel_count; ++panel) {
-        for (int run = 0; run < kRunsPerPanel; ++run) {
-          for (std::int64_t row = 0; row < rows; row += kPassRows) {
-            const Pass pass{first, row, std::min(kPassRows, rows - row), run};
-            multiply_pass(pass, feed, pending);
-            if (run + 1 < kRunsPerPanel) continue;
-            pending = {finish,
-                       {panel, first + row, pass.rows, sums_ + row * kPanelColumns},
-                       args_.k_steps};
-          }
+    Feed feed(*this, (args_.m + kPassRows - 1) / kPassRows);
+    for (std::int64_t panel = 0; panel < args_.panel_count; ++panel) {
+      for (int run = 0; run < kRunsPerPanel; ++run) {
+        for (std::int64_t row = 0; row < args_.m; row += kPassRows) {
+          const Pass pass{row, std::min(kPassRows, args_.m - row), run};
+          multiply_pass(pass, feed, pending);
+          if (run + 1 < kRunsPerPanel) continue;
+          pending = {finish, {panel, row, pass.rows, sums_ + row * kPanelColumns}, args_.k_steps};
         }
       }
-      pending.finish();
     }
+    pending.finish();
   }
 
   // --- More rows: blocks of k-steps; while one is multiplied, the next is made ready.

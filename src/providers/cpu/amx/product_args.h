@@ -11,8 +11,9 @@ namespace twofour::providers::cpu::amx {
 
 /// The sums of so many rows and 16 columns fit into tile registers.
 inline constexpr std::int64_t kPassRows = std::int64_t{4} * kTileRows;
-/// Where passes of kPassRows end and blocks begin. Each pass expands the weights again.
-inline constexpr std::int64_t kMostPassRows = 4 * kPassRows;
+/// Where passes of kPassRows end and blocks begin, for 2:4; for dense kPassRows is. Each pass
+/// expands the weights again.
+inline constexpr std::int64_t kMostPassRows = 2 * kPassRows;
 static_assert(kMostPassRows * kPanelColumns * kSumSize <= static_cast<std::int64_t>(kSumsBytes));
 
 /// How far ahead of the reading position streamed weights are asked for.
