@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -178,7 +179,7 @@ class Duel {
         sparse.weight_bytes() / sparse_s / 1e9, tops / dense_s, tops / sparse_s,
         speedup(dense, sparse), speedup(other && other_s < dense_s ? *other : dense, sparse),
         other ? speedup(*other, dense) : "-");
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
   }
 
   const Settings& settings_;

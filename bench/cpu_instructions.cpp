@@ -7,6 +7,7 @@
 // tables) and with neither, by four sizes: twice as many columns, twice the K, both.
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <vector>
 
 #include "instruction_count.h"
@@ -80,7 +81,7 @@ int main(int argc, char** argv) {
         fmt::print("{:<8} {:<5} {:<5} {:>9.4f} {:>12.4f}  {}\n", to_string(kernel->isa),
                    info(kernel->type).kernel_name, to_string(sparsity), counts.inner, counts.whole,
                    kernel->name);
-        std::fflush(stdout);
+        (void)std::fflush(stdout);
       }
     }
   }

@@ -97,7 +97,7 @@ class OneProcessor {
 [[noreturn]] void run_as_child(SharedFlag& running, const std::function<void()>& body) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(1);
-  raise(SIGSTOP);
+  (void)raise(SIGSTOP);
   running.set(1);
   body();
   running.set(0);
