@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
   fmt::print("Instructions per dense-equivalent multiply-add, by {}\n",
              bench::to_string(counter.method()));
   for (const std::int64_t rows : row_counts) {
-    fmt::print("\n{} rows\n{:<8} {:<5} {:<5} {:>9} {:>12}\n", rows, "isa", "type", "", "inner",
+    fmt::print("\n{} rows\n{:<11} {:<5} {:<5} {:>9} {:>12}\n", rows, "isa", "type", "", "inner",
                "1024 x 1024");
     for (const DataType type :
          {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16}) {
@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
         const Kernel* kernel = find_kernel(best_isa(), type, sparsity, rows);
         if (kernel == nullptr || kernel->isa == Isa::kPortable) continue;
         const Counts counts = count(counter, *kernel, rows);
-        fmt::print("{:<8} {:<5} {:<5} {:>9.4f} {:>12.4f}  {}\n", to_string(kernel->isa),
+        fmt::print("{:<11} {:<5} {:<5} {:>9.4f} {:>12.4f}  {}\n", to_string(kernel->isa),
                    info(kernel->type).kernel_name, to_string(sparsity), counts.inner, counts.whole,
                    kernel->name);
         (void)std::fflush(stdout);

@@ -45,7 +45,7 @@ void print(const bench::KernelCase& c, double cycles, const std::string& ratio) 
                                : kernel.min_rows > 1               ? bench::Choice::kAddress
                                                                    : bench::Choice::kShuffle;
   const auto limit = bench::multiply_adds_per_cycle_limit(kernel.isa, kernel.type, choice);
-  fmt::print("{:<8} {:<5} {:<5} {:>12.2f} {:>9.1f} {:>9} {:>6} {:>8}  {}\n", to_string(kernel.isa),
+  fmt::print("{:<11} {:<5} {:<5} {:>12.2f} {:>9.1f} {:>9} {:>6} {:>8}  {}\n", to_string(kernel.isa),
              info(kernel.type).kernel_name, to_string(kernel.sparsity), 1000 / rate, rate,
              limit ? fmt::format("{:.1f}", *limit) : "-",
              limit ? fmt::format("{:.0f} %", 100 * rate / *limit) : "-", ratio, kernel.name);
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   for (const std::int64_t rows : row_counts) {
     fmt::print("\n{} rows, {} columns, K = {}, in cache; multiply-adds are dense-equivalent\n",
                rows, kColumns, kK);
-    fmt::print("{:<8} {:<5} {:<5} {:>12} {:>9} {:>9} {:>6} {:>8}\n", "isa", "type", "",
+    fmt::print("{:<11} {:<5} {:<5} {:>12} {:>9} {:>9} {:>6} {:>8}\n", "isa", "type", "",
                "cycles/1000", "per cycle", "limit", "share", "vs dense");
     for (const Kernel* dense : kernel_list()) {
       // Of the kernels of an instruction set, the one for so many rows.

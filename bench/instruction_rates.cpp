@@ -116,9 +116,9 @@ struct Mix {
 constexpr std::array kMixes{
     Mix{Isa::kAvx512, DataType::kInt8, Choice::kNone, i8_dense_512, 64},
     Mix{Isa::kAvx512, DataType::kInt8, Choice::kShuffle, i8_shuffled_512, 128},
-    Mix{Isa::kAvx512, DataType::kBf16, Choice::kNone, bf16_dense_512, 32},
-    Mix{Isa::kAvx512, DataType::kBf16, Choice::kShuffle, bf16_shuffled_512, 64},
-    Mix{Isa::kAvx512, DataType::kBf16, Choice::kAddress, bf16_addressed_512, 64},
+    Mix{Isa::kAvx512Bf16, DataType::kBf16, Choice::kNone, bf16_dense_512, 32},
+    Mix{Isa::kAvx512Bf16, DataType::kBf16, Choice::kShuffle, bf16_shuffled_512, 64},
+    Mix{Isa::kAvx512Bf16, DataType::kBf16, Choice::kAddress, bf16_addressed_512, 64},
     Mix{Isa::kAvx2, DataType::kInt8, Choice::kNone, i8_dense_256, 16},
     Mix{Isa::kAvx2, DataType::kInt8, Choice::kShuffle, i8_shuffled_256, 32},
     Mix{Isa::kAvx2, DataType::kInt8, Choice::kAddress, i8_addressed_256, 32},

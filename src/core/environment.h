@@ -27,7 +27,7 @@ struct Roofs {
 struct DeviceInfo {
   std::string kind;          ///< "cpu" or "cuda"
   std::string name;          ///< for example "AMD EPYC 9R14" or "NVIDIA H200"
-  std::string architecture;  ///< best instruction set in use ("avx512") or "sm_90a"
+  std::string architecture;  ///< best instruction set in use ("avx512_bf16") or "sm_90a"
   std::size_t last_level_cache_bytes = 0;
   std::string last_level_cache_source;  ///< where the size was read, and what it may include
   std::size_t memory_bytes = 0;

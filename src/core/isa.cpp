@@ -47,9 +47,10 @@ Isa detect() {
   }
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                      __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16");
+                      __builtin_cpu_supports("avx512vnni");
   if (!avx512) return Isa::kAvx2;
-  return has_amx_instructions() && may_use_tiles() ? Isa::kAmx : Isa::kAvx512;
+  if (!__builtin_cpu_supports("avx512bf16")) return Isa::kAvx512;
+  return has_amx_instructions() && may_use_tiles() ? Isa::kAmx : Isa::kAvx512Bf16;
 }
 
 #else
@@ -57,6 +58,15 @@ Isa detect() {
 Isa detect() { return Isa::kPortable; }
 
 #endif
+
+std::string isa_names() {
+  std::string names;
+  for (const std::string_view name : kIsaNames) {
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -71,7 +81,7 @@ Isa best_isa() {
   const auto isa = parse_isa(wanted);
   if (!isa) {
     throw std::invalid_argument("TWOFOUR_ISA: '" + std::string(wanted) +
-                                "' is not an instruction set; use portable, avx2, avx512 or amx");
+                                "' is not an instruction set; use one of " + isa_names());
   }
   return std::min(*isa, detected_isa());
 }

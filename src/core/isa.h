@@ -8,11 +8,13 @@
 
 namespace twofour {
 
-/// Each includes those before it. kAvx2: AVX2, FMA, F16C, BMI2. kAvx512: F, BW, DQ, VL, VNNI, BF16.
-/// kAmx: TILE, INT8, BF16, with the operating system's permission to use tile registers.
-enum class Isa : std::uint8_t { kPortable, kAvx2, kAvx512, kAmx };
+/// Each includes those before it. kAvx2: AVX2, FMA, F16C, BMI2. kAvx512: F, BW, DQ, VL, VNNI, which
+/// is what Cascade Lake and Ice Lake have. kAvx512Bf16: BF16. kAmx: TILE, INT8, BF16, with the
+/// operating system's permission to use tile registers.
+enum class Isa : std::uint8_t { kPortable, kAvx2, kAvx512, kAvx512Bf16, kAmx };
 
-inline constexpr std::array<std::string_view, 4> kIsaNames{"portable", "avx2", "avx512", "amx"};
+inline constexpr std::array<std::string_view, 5> kIsaNames{"portable", "avx2", "avx512",
+                                                           "avx512_bf16", "amx"};
 
 constexpr std::string_view to_string(Isa isa) { return kIsaNames[static_cast<std::size_t>(isa)]; }
 

@@ -133,7 +133,7 @@ constexpr std::array kMixes{
     Mix{Isa::kAmx, DataType::kInt8, tile_int8, kTileSums * 16 * 16 * 64},
     Mix{Isa::kAmx, DataType::kBf16, tile_bf16, kTileSums * 16 * 16 * 32},
     Mix{Isa::kAvx512, DataType::kInt8, dpbusd_512, kSums * 64},
-    Mix{Isa::kAvx512, DataType::kBf16, dpbf16_512, kSums * 32},
+    Mix{Isa::kAvx512Bf16, DataType::kBf16, dpbf16_512, kSums * 32},
     Mix{Isa::kAvx512, DataType::kFp32, fma_512, kSums * 16},
     Mix{Isa::kAvx2, DataType::kInt8, dpbusd_256, kSums * 32, true},
     Mix{Isa::kAvx2, DataType::kInt8, maddubsw_256, kSums * 32},

@@ -22,6 +22,8 @@ dnnl::cpu_isa onednn_isa(Isa isa) {
     case Isa::kAvx2:
       return dnnl::cpu_isa::avx2;
     case Isa::kAvx512:
+      return dnnl::cpu_isa::avx512_core_vnni;
+    case Isa::kAvx512Bf16:
       return dnnl::cpu_isa::avx512_core_fp16;  // the most without AMX
     case Isa::kAmx:
       break;

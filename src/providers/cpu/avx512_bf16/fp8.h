@@ -8,7 +8,7 @@
 
 #include "operands/number_formats.h"
 
-namespace twofour::providers::cpu::avx512 {
+namespace twofour::providers::cpu::avx512_bf16 {
 
 /// 2^-8 of e4m3 codes as bfloat16, NaN excepted. `high` has the codes in its high bytes, `exponent`
 /// selects the exponent of the codes in `tested`, and `mantissa` has their mantissas in the lowest
@@ -46,4 +46,4 @@ namespace twofour::providers::cpu::avx512 {
   return fp8_to_bf16(codes, codes, _mm512_set1_epi16(0x7800), _mm512_srli_epi16(codes, 8));
 }
 
-}  // namespace twofour::providers::cpu::avx512
+}  // namespace twofour::providers::cpu::avx512_bf16
