@@ -59,6 +59,14 @@ double fastest(int calls, Body&& body) {
   "*8(%0), %%zmm8\n\t"                  \
   "vpshufb %%zmm14, %%zmm8, %%zmm9\n\t" \
   "vdpbf16ps %%zmm15, %%zmm9, %%zmm" #i "\n\t"
+// float32, AVX-512: single activations broadcast, shuffled, or chosen by address.
+#define TWOFOUR_F32_DENSE_512(i) "vfmadd231ps " #i "*4(%0)%{1to16%}, %%zmm15, %%zmm" #i "\n\t"
+#define TWOFOUR_F32_SHUFFLED_512(i)       \
+  "vbroadcastf32x4 " #i                   \
+  "*16(%0), %%zmm8\n\t"                   \
+  "vpermilps %%zmm14, %%zmm8, %%zmm9\n\t" \
+  "vfmadd231ps %%zmm15, %%zmm9, %%zmm" #i "\n\t"
+#define TWOFOUR_F32_ADDRESSED_512(i) "vfmadd231ps " #i "*64(%0), %%zmm15, %%zmm" #i "\n\t"
 // float32, AVX2: single activations broadcast or shuffled, for two vectors of columns.
 #define TWOFOUR_F32_DENSE_256(i, j)       \
   "vbroadcastss " #i                      \
@@ -98,6 +106,9 @@ TWOFOUR_DEFINE_MIX(i8_shuffled_512, TWOFOUR_I8_SHUFFLED_512)
 TWOFOUR_DEFINE_MIX(bf16_dense_512, TWOFOUR_BF16_DENSE_512)
 TWOFOUR_DEFINE_MIX(bf16_shuffled_512, TWOFOUR_BF16_SHUFFLED_512)
 TWOFOUR_DEFINE_MIX(bf16_addressed_512, TWOFOUR_BF16_ADDRESSED_512)
+TWOFOUR_DEFINE_MIX(f32_dense_512, TWOFOUR_F32_DENSE_512)
+TWOFOUR_DEFINE_MIX(f32_shuffled_512, TWOFOUR_F32_SHUFFLED_512)
+TWOFOUR_DEFINE_MIX(f32_addressed_512, TWOFOUR_F32_ADDRESSED_512)
 TWOFOUR_DEFINE_MIX(i8_dense_256, TWOFOUR_I8_DENSE_256)
 TWOFOUR_DEFINE_MIX(i8_shuffled_256, TWOFOUR_I8_SHUFFLED_256)
 TWOFOUR_DEFINE_MIX(i8_addressed_256, TWOFOUR_I8_ADDRESSED_256)
@@ -119,6 +130,9 @@ constexpr std::array kMixes{
     Mix{Isa::kAvx512Bf16, DataType::kBf16, Choice::kNone, bf16_dense_512, 32},
     Mix{Isa::kAvx512Bf16, DataType::kBf16, Choice::kShuffle, bf16_shuffled_512, 64},
     Mix{Isa::kAvx512Bf16, DataType::kBf16, Choice::kAddress, bf16_addressed_512, 64},
+    Mix{Isa::kAvx512, DataType::kBf16, Choice::kNone, f32_dense_512, 16},
+    Mix{Isa::kAvx512, DataType::kBf16, Choice::kShuffle, f32_shuffled_512, 32},
+    Mix{Isa::kAvx512, DataType::kBf16, Choice::kAddress, f32_addressed_512, 32},
     Mix{Isa::kAvx2, DataType::kInt8, Choice::kNone, i8_dense_256, 16},
     Mix{Isa::kAvx2, DataType::kInt8, Choice::kShuffle, i8_shuffled_256, 32},
     Mix{Isa::kAvx2, DataType::kInt8, Choice::kAddress, i8_addressed_256, 32},
@@ -150,8 +164,9 @@ double cycle_seconds() {
 
 std::optional<double> multiply_adds_per_cycle_limit(Isa isa, DataType type, Choice choice) {
 #if defined(__x86_64__)
-  // Three formats are float32 to AVX2.
-  if (isa == Isa::kAvx2 && type != DataType::kInt8) type = DataType::kBf16;
+  // Three formats are float32 to AVX2, and to AVX-512 without BF16.
+  const bool as_floats = isa == Isa::kAvx2 || isa == Isa::kAvx512;
+  if (as_floats && type != DataType::kInt8) type = DataType::kBf16;
   static std::map<const Mix*, double> measured;
   for (const Mix& mix : kMixes) {
     if (mix.isa != isa || mix.type != type || mix.choice != choice) continue;

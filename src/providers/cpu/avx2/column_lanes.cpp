@@ -150,7 +150,8 @@ constexpr int kMinBlockedRows = 9;
 
 template <class Unit, class Format>
 constexpr Kernel blocked_kernel(std::string_view name, DataType type) {
-  return BlockedDense<Unit, Format, kBlockedRows>::kernel(name, Isa::kAvx2, type, kMinBlockedRows);
+  return BlockedDense<Unit, Format, kBlockedRows, 1>::kernel(name, Isa::kAvx2, type,
+                                                             kMinBlockedRows);
 }
 
 template <class Unit, class Format>

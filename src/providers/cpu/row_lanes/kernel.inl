@@ -125,7 +125,7 @@ struct RowLanes {
       TWOFOUR_UNROLL for (int c = 0; c < kBatch; ++c) {
         const auto word = Unit::template word<i()>(four[c]);
         const std::uint64_t offset = (std::rotr(codes[c], kRight) & kMask) * kFactor;
-        const std::byte* choice = table + kGroup + offset;
+        const std::byte* choice = Unit::address(table + kGroup + offset);
         TWOFOUR_UNROLL for (int v = 0; v < kVectors; ++v) {
           Unit::add(sums[c][v], choice + v * kVectorBytes, word);
         }

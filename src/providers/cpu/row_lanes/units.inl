@@ -4,6 +4,7 @@ template <class V>
 struct RowUnit {
   using Vectors = V;
   static constexpr int kLanes = V::kLanes;
+  [[gnu::always_inline]] static const std::byte* address(const std::byte* choice) { return choice; }
 };
 
 /// Sums in float32.
