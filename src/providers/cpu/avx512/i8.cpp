@@ -147,11 +147,12 @@ void pack(const PackArgs& args) {
   }
 }
 
-// ---- Tiles: up to 24 rows by one to four panels, all of K, sums in registers. ----
+// ---- Tiles: rows by panels, all of K, sums in registers. ----
 
 struct TileArgs {
   const RunArgs& run;
-  const std::byte* a;      ///< the row block's converted activations
+  const std::byte* a;      ///< the first row's converted activations
+  std::int64_t a_stride;   ///< of a step: of all rows of the block
   const std::byte* panel;  ///< the first panel's packed weights
   std::int64_t panel_bytes;
   std::int64_t steps;
@@ -160,8 +161,9 @@ struct TileArgs {
   std::byte* selects;   ///< the first panel's shuffle indices; 2:4 with several row blocks only
 };
 
-/// Panels of one tile. With few rows, several: memory gives more to several streams of addresses
-/// than to one, and the sums of one panel alone would make each vpdpbusd wait for the last.
+/// Panels of a tile that has the weights' only visit. With few rows, several: memory gives more to
+/// several streams of addresses than to one, and the sums of one panel alone would make each
+/// vpdpbusd wait for the last.
 constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 8 ? 2 : 1; }
 
 // How far ahead of their use weights and activations are asked for. Panels follow each other, and
@@ -178,11 +180,12 @@ template <std::int64_t kBytes>
 
 /// With many rows, multiplying takes long enough for the processor's own prefetching to stop at
 /// each page, and its window of instructions is too short to reach the next step. With few rows,
-/// asking costs more bandwidth than it gains.
-template <int kRows, int kPanels, std::int64_t kStepBytes>
+/// asking costs more bandwidth than it gains; and weights met again come from L2 soon enough
+/// unasked, where each request takes the place of a load.
+template <int kRows, int kPanels, std::int64_t kStepBytes, Visit kVisit>
 [[gnu::always_inline]] inline void prefetch_step(const std::byte* a, const std::byte* weights,
                                                  std::int64_t panel_bytes) {
-  if constexpr (kPanels < 4) {
+  if constexpr (kPanels < 4 && kVisit != Visit::kAgain) {
     TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
       prefetch<kStepBytes>(weights + p * panel_bytes + kPrefetchWeightBytes);
     }
@@ -190,17 +193,20 @@ template <int kRows, int kPanels, std::int64_t kStepBytes>
   }
 }
 
-/// Sums of a tile, [panel][row]. A plain array: std::array would strip the vectors of attributes.
+/// Sums of a tile, [row][panel]. A plain array: std::array would strip the vectors of attributes.
 template <std::size_t kCount>
 [[gnu::always_inline]] inline void clear(__m512i (&sums)[kCount]) {
   TWOFOUR_UNROLL for (__m512i& sum : sums) sum = _mm512_setzero_si512();
 }
 
+/// Keeps a vector in a register and what the compiler makes of these calls in their order.
+[[gnu::always_inline]] inline void keep(__m512i& vector) { asm volatile("" : "+v"(vector)); }
+
 [[gnu::always_inline]] inline void add_products(__m512i& sum, __m512i a, __m512i weights) {
   sum = _mm512_dpbusd_epi32(sum, a, weights);
-  // Keeps the sum in one register: g++ 12 otherwise ends each trip through the loop with a chain of
-  // copies, and with more than 16 rows those are what limits the tile.
-  asm("" : "+v"(sum));
+  // In one register: g++ 12 otherwise ends each trip through the loop with a chain of copies, and
+  // with more than 16 rows those are what limits the tile.
+  keep(sum);
 }
 
 template <int kRows, int kPanels>
@@ -210,7 +216,7 @@ template <int kRows, int kPanels>
     const __m512i start = _mm512_load_si512(tile.panel + p * tile.panel_bytes);
     TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
       epilogue.store(tile.row + r,
-                     _mm512_cvtepi32_ps(_mm512_add_epi32(start, sums[p * kRows + r])));
+                     _mm512_cvtepi32_ps(_mm512_add_epi32(start, sums[r * kPanels + p])));
     }
   }
 }
@@ -219,25 +225,31 @@ struct Dense {
   static constexpr std::int64_t kStepBytes = kDenseStepBytes;
   static constexpr std::int64_t kSelectBytes = 0;
 
-  template <int kRows, int kPanels, Visit>
+  template <int kRows, int kPanels, Visit kVisit>
   static void tile(const TileArgs& tile) {
     __m512i sums[std::size_t{kRows * kPanels}];
     clear(sums);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      prefetch_step<kRows, kPanels, kStepBytes>(a, w, tile.panel_bytes);
+      prefetch_step<kRows, kPanels, kStepBytes, kVisit>(a, w, tile.panel_bytes);
       TWOFOUR_UNROLL for (std::int64_t s = 0; s < kStep / 4; ++s) {
+        __m512i weights[std::size_t{kPanels}];
         TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
-          const __m512i weights = _mm512_load_si512(w + p * tile.panel_bytes + s * kVector);
-          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
-            std::int32_t quad;
-            std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
-            add_products(sums[p * kRows + r], _mm512_set1_epi32(quad), weights);
+          weights[p] = _mm512_load_si512(w + p * tile.panel_bytes + s * kVector);
+        }
+        TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
+          std::int32_t quad;
+          std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
+          __m512i four = _mm512_set1_epi32(quad);
+          // One load for all panels.
+          if constexpr (kPanels > 1) keep(four);
+          TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
+            add_products(sums[r * kPanels + p], four, weights[p]);
           }
         }
       }
-      a += kRows * kStep;
+      a += tile.a_stride;
       w += kStepBytes;
     }
     store<kRows, kPanels>(sums, tile);
@@ -246,7 +258,7 @@ struct Dense {
 
 struct TwoFour {
   static constexpr std::int64_t kStepBytes = kTwoFourStepBytes;
-  /// Shuffle indices of one step and panel as bytes. The first row block leaves them in scratch for
+  /// Shuffle indices of one step and panel as bytes. The first visit leaves them in scratch for
   /// those that follow: loads are free here, while the shifts take a port that shuffles need.
   static constexpr std::int64_t kSelectBytes = kStep / 8 * kVector;
 
@@ -270,46 +282,78 @@ struct TwoFour {
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     std::byte* selects = tile.selects;
+    const std::int64_t selects_stride = tile.steps * kSelectBytes;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
-      prefetch_step<kRows, kPanels, kStepBytes>(a, w, tile.panel_bytes);
+      prefetch_step<kRows, kPanels, kStepBytes, kVisit>(a, w, tile.panel_bytes);
       TWOFOUR_UNROLL for (int s = 0; s < kStep / 8; ++s) {
+        __m512i bytes[std::size_t{kPanels}];
+        __m512i weights[std::size_t{kPanels}];
         TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
           const std::byte* panel = w + p * tile.panel_bytes;
-          const __m512i bytes = select<kVisit>(panel, selects, s);
-          const __m512i weights = _mm512_load_si512(panel + (s + 1) * kVector);
-          TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
-            std::int64_t eight;
-            std::memcpy(&eight, a + r * kStep + s * 8, sizeof(eight));
-            const __m512i kept = _mm512_shuffle_epi8(_mm512_set1_epi64(eight), bytes);
-            add_products(sums[p * kRows + r], kept, weights);
-          }
+          bytes[p] = select<kVisit>(panel, selects + p * selects_stride, s);
+          weights[p] = _mm512_load_si512(panel + (s + 1) * kVector);
         }
+        add_eight<kRows, kPanels>(a + s * 8, bytes, weights, sums);
       }
-      a += kRows * kStep;
+      a += tile.a_stride;
       w += kStepBytes;
       if constexpr (kVisit != Visit::kOnly) selects += kSelectBytes;
     }
     store<kRows, kPanels>(sums, tile);
   }
+
+  /// Shuffles run kAhead before the products that need them, one of each in turn: the processor
+  /// gives a product the port of shuffles less often than when all of one kind come together.
+  template <int kRows, int kPanels>
+  [[gnu::always_inline]] static void add_eight(const std::byte* a, const __m512i* bytes,
+                                               const __m512i* weights, __m512i* sums) {
+    constexpr int kCount = kRows * kPanels;
+    constexpr int kAhead = 3;
+    __m512i kept[kAhead + 1];
+    __m512i eights;
+    TWOFOUR_UNROLL for (int i = 0; i < kCount + kAhead; ++i) {
+      if (i < kCount) {
+        if (i % kPanels == 0) {
+          std::int64_t eight;
+          std::memcpy(&eight, a + i / kPanels * kStep, sizeof(eight));
+          eights = _mm512_set1_epi64(eight);
+          keep(eights);
+        }
+        kept[i % (kAhead + 1)] = _mm512_shuffle_epi8(eights, bytes[i % kPanels]);
+        keep(kept[i % (kAhead + 1)]);
+      }
+      const int ready = i - kAhead;
+      if (ready >= 0) {
+        add_products(sums[ready], kept[ready % (kAhead + 1)], weights[ready % kPanels]);
+      }
+    }
+  }
 };
 
 using TileFunction = void (*)(const TileArgs&);
 
-/// Tiles of r rows by one panel for each Visit, and by panels_at_once(r) for the only visit.
+/// Tiles of r rows by one panel for each Visit, by panels_at_once(r) for the only visit, and, of at
+/// most half a block's rows, by two panels met again.
 struct TileFunctions {
   std::array<TileFunction, 3> one;
   TileFunction several;
+  TileFunction two_again;
 };
 
-/// Where tiles do not differ they are one function: each takes the compiler long. Only 2:4 tiles
-/// know visits, and only blocks of at least half the largest size are visited more than once.
+/// Where tiles hardly differ they are one function: each takes the compiler long. Of one panel only
+/// 2:4 tiles know visits, and only blocks of at least half the largest size are not the only one.
 template <class Form, int kRows>
 constexpr TileFunctions tile_functions() {
   constexpr bool kVisits = Form::kSelectBytes != 0 && 2 * kRows >= kMaxRows;
-  return {.one = {Form::template tile<kRows, 1, Visit::kOnly>, Form::template tile < kRows, 1,
-                  kVisits ? Visit::kFirst : Visit::kOnly >, Form::template tile < kRows, 1,
-                  kVisits ? Visit::kAgain : Visit::kOnly > },
-          .several = Form::template tile<kRows, panels_at_once(kRows), Visit::kOnly>};
+  constexpr bool kHalf = 4 * kRows >= kMaxRows && 2 * kRows <= kMaxRows;
+  TileFunctions made{
+      .one = {Form::template tile<kRows, 1, Visit::kOnly>, Form::template tile < kRows, 1,
+              kVisits ? Visit::kFirst : Visit::kOnly >, Form::template tile < kRows, 1,
+              kVisits ? Visit::kAgain : Visit::kOnly > },
+      .several = Form::template tile<kRows, panels_at_once(kRows), Visit::kOnly>,
+      .two_again = nullptr};
+  if constexpr (kHalf) made.two_again = Form::template tile<kRows, 2, Visit::kAgain>;
+  return made;
 }
 
 /// Entry r - 1 is for r rows.
@@ -319,9 +363,11 @@ constexpr auto kTiles = []<int... i>(std::integer_sequence<int, i...>) {
 }
 (std::make_integer_sequence<int, kMaxRows>{});
 
+/// Panels that go through all row blocks together: pairs.
 template <class Form>
 std::int64_t panels_in_group(std::int64_t k) {
-  return resident_panels(panel_bytes<Form::kStepBytes>(k) + steps(k) * Form::kSelectBytes);
+  const std::int64_t bytes = panel_bytes<Form::kStepBytes>(k) + steps(k) * Form::kSelectBytes;
+  return std::max<std::int64_t>(2, resident_panels(bytes) / 2 * 2);
 }
 
 template <class Form>
@@ -332,30 +378,68 @@ std::size_t scratch_bytes(const GemmShape& shape) {
   return static_cast<std::size_t>(panels * steps(shape.k) * Form::kSelectBytes);
 }
 
+/// Runs tiles of a group's panels and a block's rows.
+template <class Form>
+class Tiles {
+ public:
+  Tiles(const RunArgs& args, Range panels, Range rows)
+      : args_(args), panels_(panels), rows_(rows), steps_(steps(args.shape.k)) {}
+
+  void run(Visit visit) const {
+    const TileFunctions& tiles = functions(rows_);
+    std::int64_t panel = panels_.begin;
+    if (visit == Visit::kOnly) {
+      panel = run_all(tiles.several, rows_.begin, panels_at_once(static_cast<int>(count(rows_))));
+    } else if (visit == Visit::kAgain) {
+      // Activations, once loaded, serve two panels; the first visit is rather long enough for the
+      // next weights to arrive.
+      const std::int64_t middle = rows_.begin + count(rows_) / 2;
+      for (const Range half : {Range{rows_.begin, middle}, Range{middle, rows_.end}}) {
+        panel = run_all(functions(half).two_again, half.begin, 2);
+      }
+    }
+    for (; panel < panels_.end; ++panel) {
+      run_tile(tiles.one[static_cast<std::size_t>(visit)], rows_.begin, panel);
+    }
+  }
+
+ private:
+  static std::int64_t count(Range rows) { return rows.end - rows.begin; }
+  static const TileFunctions& functions(Range rows) {
+    return kTiles<Form>[static_cast<std::size_t>(count(rows) - 1)];
+  }
+
+  /// Returns the first panel that is left over.
+  std::int64_t run_all(TileFunction tile, std::int64_t row, int panels) const {
+    std::int64_t panel = panels_.begin;
+    for (; panels_.end - panel >= panels; panel += panels) run_tile(tile, row, panel);
+    return panel;
+  }
+
+  void run_tile(TileFunction tile, std::int64_t row, std::int64_t panel) const {
+    const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args_.shape.k);
+    tile({.run = args_,
+          .a = args_.converted + (rows_.begin * steps_ + row - rows_.begin) * kStep,
+          .a_stride = count(rows_) * kStep,
+          .panel = args_.packed + panel * bytes,
+          .panel_bytes = bytes,
+          .steps = steps_,
+          .row = row,
+          .column = panel * kColumns,
+          .selects = args_.scratch + (panel - panels_.begin) * steps_ * Form::kSelectBytes});
+  }
+
+  const RunArgs& args_;
+  Range panels_;
+  Range rows_;
+  std::int64_t steps_;
+};
+
 template <class Form>
 void run(const RunArgs& args) {
-  const std::int64_t k_steps = steps(args.shape.k);
-  const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args.shape.k);
-  const auto run_tiles = [&](Range panels, Range rows, Visit visit) {
-    const auto count = static_cast<int>(rows.end - rows.begin);
-    const TileFunctions& tiles = kTiles<Form>[static_cast<std::size_t>(count - 1)];
-    const std::int64_t several = visit == Visit::kOnly ? panels_at_once(count) : 1;
-    for (std::int64_t panel = panels.begin; panel < panels.end;) {
-      const bool together = several > 1 && panels.end - panel >= several;
-      const TileFunction tile =
-          together ? tiles.several : tiles.one[static_cast<std::size_t>(visit)];
-      tile({.run = args,
-            .a = args.converted + rows.begin * k_steps * kStep,
-            .panel = args.packed + panel * bytes,
-            .panel_bytes = bytes,
-            .steps = k_steps,
-            .row = rows.begin,
-            .column = panel * kColumns,
-            .selects = args.scratch + (panel - panels.begin) * k_steps * Form::kSelectBytes});
-      panel += together ? several : 1;
-    }
-  };
-  for_each_tile(args, kMaxRows, panels_in_group<Form>(args.shape.k), run_tiles);
+  for_each_tile(
+      args, kMaxRows, panels_in_group<Form>(args.shape.k),
+      [&](Range panels, Range rows, Visit visit) { Tiles<Form>(args, panels, rows).run(visit); });
 }
 
 template <class Form, void (*PackStep)(__m256i, std::byte*)>
