@@ -63,6 +63,7 @@ struct Fp16Unit : Lanes {
 /// saturates, and moving signs between its operands fails for -128.
 struct Int8Unit {
   static constexpr int kProducts = 32;
+  static constexpr bool kPanelsInside = false;
   static constexpr int kVectors = 2;
   static constexpr int kLoadWords = 2;
   using Sum = __m256i;

@@ -25,6 +25,7 @@ namespace {
 #include "providers/cpu/column_lanes/blocked.inl"
 
 struct Singles : ColumnSingles<Vectors, 1> {
+  static constexpr bool kPanelsInside = true;
   /// With few rows several panels, for the reasons given in avx512/panels.h.
   static constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 12 ? 2 : 1; }
 };
@@ -53,9 +54,9 @@ struct Fp16Unit : Singles {
   }
 };
 
-// Sums of a tile take 24 registers, the rest is to work with: of dense 24 rows by one panel, whose
-// activations are operands in memory; of 2:4, and with words from scratch, 12 rows by two panels,
-// where a row's activations are loaded once for both.
+// Sums of a tile take 24 registers, the rest is to work with. 12 rows by two panels load a row's
+// activations once for both; 24 rows by one panel have them as operands in memory, and decode
+// weights once for all rows.
 constexpr int kDenseRows = 24;
 constexpr int kTwoFourRows = 12;
 constexpr int kBlockedRows = 12;

@@ -4,6 +4,8 @@
 // Unit names the vectors of one instruction set and format: kVectors of them hold a word of each of a
 // panel's columns, and a load of packed weights yields kLoadWords words.
 //   kProducts                          products in straight-line code
+//   kPanelsInside                      dense: a row's activations are broadcast once for the words of all panels,
+//                                      which takes registers for these
 //   zero, start(packed)                sums
 //   load(packed, words)                [kLoadWords][kVectors] words of the weights; in 2:4 whole groups
 //   broadcast(activations)             dense: one word for all columns
@@ -93,17 +95,47 @@ struct Tile {
     const std::byte* values = w + L::kStepIndexBytes;
     for (int first = 0; first < kLoads; first += kUnrolled) {
       TWOFOUR_UNROLL for (int load = 0; load < kUnrolled; ++load) {
-        TWOFOUR_UNROLL for (std::size_t p = 0; p < kPanels; ++p) {
-          typename Unit::Word words[kLoadWords][kVectors];
-          Unit::load(values + static_cast<std::int64_t>(p) * panel_bytes, words);
-          TWOFOUR_UNROLL for (std::size_t i = 0; i < kLoadWords; ++i) {
-            std::int64_t at_k = static_cast<std::int64_t>(i) * L::kWordActivationBytes;
-            if constexpr (!L::kDense) at_k -= at_k % L::kGroupBytes;
-            add_word(words[i], a + at_k, indices[p], sums + at(p, 0, 0));
+        if constexpr (L::kDense && Unit::kPanelsInside) {
+          add_words_of_panels(values, panel_bytes, a, sums);
+        } else {
+          TWOFOUR_UNROLL for (std::size_t p = 0; p < kPanels; ++p) {
+            add_words(values + static_cast<std::int64_t>(p) * panel_bytes, a, indices[p], sums + at(p, 0, 0));
           }
         }
         values += kLoadBytes;
         a += Unit::kLoadWords * L::kWordActivationBytes;
+      }
+    }
+  }
+
+  /// A load of one panel.
+  [[gnu::always_inline]] static void add_words(const std::byte* values, const std::byte* a,
+                                               typename Unit::Indices (&indices)[kVectors], Sum* sums) {
+    typename Unit::Word words[kLoadWords][kVectors];
+    Unit::load(values, words);
+    TWOFOUR_UNROLL for (std::size_t i = 0; i < kLoadWords; ++i) {
+      std::int64_t at_k = static_cast<std::int64_t>(i) * L::kWordActivationBytes;
+      if constexpr (!L::kDense) at_k -= at_k % L::kGroupBytes;
+      add_word(words[i], a + at_k, indices, sums);
+    }
+  }
+
+  /// A load of each panel: a row's activations, broadcast once, meet the words of all panels.
+  [[gnu::always_inline]] static void add_words_of_panels(const std::byte* values,
+                                                         std::int64_t panel_bytes,
+                                                         const std::byte* a, Sum* sums) {
+    typename Unit::Word words[std::size_t{kPanels}][kLoadWords][kVectors];
+    TWOFOUR_UNROLL for (std::size_t p = 0; p < kPanels; ++p) {
+      Unit::load(values + static_cast<std::int64_t>(p) * panel_bytes, words[p]);
+    }
+    TWOFOUR_UNROLL for (std::size_t i = 0; i < kLoadWords; ++i, a += L::kWordActivationBytes) {
+      TWOFOUR_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
+        const auto activation = Unit::broadcast(a + static_cast<std::int64_t>(r) * L::kRowBytes);
+        TWOFOUR_UNROLL for (std::size_t p = 0; p < kPanels; ++p) {
+          TWOFOUR_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+            Unit::add(sums[at(p, r, v)], activation, words[p][i][v]);
+          }
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ template <class V, int kCount>
 struct ColumnFloats {
   static constexpr int kVectors = kCount;
   static constexpr int kProducts = 32;
+  static constexpr bool kPanelsInside = false;
   static constexpr std::int64_t kVectorBytes = V::kLanes * 4;
   using Sum = typename V::Floats;
   using Indices = typename V::Ints;
