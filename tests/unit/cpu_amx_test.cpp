@@ -116,7 +116,7 @@ void expect_expansion() {
   const AlignedBytes expanded(kTileBytes);
   const std::byte* tile = packed.data;
   const std::byte* expected = dense.data;
-  for (std::int64_t i = 0; i < kRunsPerPanel * steps<Element>(kK); ++i) {
+  for (std::int64_t i = 0; i < kStepTiles * steps<Element>(kK); ++i) {
     for (const int half : {0, 1}) {
       Unit::template expand_half<Element>(tile, half, expanded.data);
     }
@@ -168,7 +168,7 @@ TEST(AmxWalk, MeetsEverythingOnceWithinTheCache) {
 
 template <class Unit, class Element, Sparsity kSparsity>
 void expect_product(const Shape& shape) {
-  using Sum = typename Product<Unit, Element, kSparsity>::Sum;
+  using Sum = SumOf<Element>;
   std::mt19937 random(7);
   const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
   std::vector<int> b = draw(at(shape.n * shape.k), random);
@@ -185,30 +185,34 @@ void expect_product(const Shape& shape) {
                packed.data + bytes * at(p));
   }
   const AlignedBytes packed_a(packed_rows_bytes<Element>(shape.m, shape.k));
-  for (std::int64_t row = 0; row < shape.m; row += kBlockRows) {
+  const bool stream = streams<Element, kSparsity>(shape.m, k_steps);
+  const RowBlocks blocks(shape.m, stream);
+  for (std::int64_t block = 0; block < blocks.count(); ++block) {
     constexpr std::int64_t kSlice = 5;
+    const Range rows = blocks.rows(block);
     for (std::int64_t step = 0; step < k_steps; step += kSlice) {
-      pack_rows(a_encoded.data(), shape.k, {row, std::min(shape.m, row + kBlockRows)},
-                {step, std::min(step + kSlice, k_steps)},
-                packed_a.data + packed_rows_bytes<Element>(row, shape.k));
+      pack_rows(a_encoded.data(), shape.k, rows, {step, std::min(step + kSlice, k_steps)},
+                packed_a.data + packed_rows_bytes<Element>(rows.begin, shape.k));
     }
   }
   const AlignedBytes scratch(kScratchBytes);
   std::vector<Sum> d(at(shape.m * panels * kPanelColumns), Sum{-1});
-  Product<Unit, Element, kSparsity> product({.panels = packed.data,
-                                             .panel_count = panels,
-                                             .k_steps = k_steps,
-                                             .a = packed_a.data,
-                                             .m = shape.m,
-                                             .scratch = scratch.data});
   std::int64_t finished = 0;
-  product.run([&](std::int64_t panel, std::int64_t row, std::int64_t rows, const Sum* sums) {
-    finished += rows;
-    for (std::int64_t i = 0; i < rows; ++i) {
-      std::copy_n(sums + i * kPanelColumns, kPanelColumns,
-                  &d[at(((row + i) * panels + panel) * kPanelColumns)]);
-    }
-  });
+  const ProductArgs args{.panels = packed.data,
+                         .panel_count = panels,
+                         .k_steps = k_steps,
+                         .a = packed_a.data,
+                         .m = shape.m,
+                         .streams = stream,
+                         .scratch = scratch.data};
+  multiply<Unit, Element, kSparsity>(
+      args, [&](std::int64_t panel, std::int64_t row, std::int64_t rows, const Sum* sums) {
+        finished += rows;
+        for (std::int64_t i = 0; i < rows; ++i) {
+          std::copy_n(sums + i * kPanelColumns, kPanelColumns,
+                      &d[at(((row + i) * panels + panel) * kPanelColumns)]);
+        }
+      });
   EXPECT_EQ(finished, panels * shape.m);
   for (std::int64_t i = 0; i < shape.m; ++i) {
     for (std::int64_t column = 0; column < panels * kPanelColumns; ++column) {
@@ -237,17 +241,18 @@ void expect_all(const Shape& shape) {
 
 TEST_P(AmxProduct, EqualsPlainSumsOnEmulatedTiles) { expect_all<EmulatedUnit>(GetParam()); }
 
-// Row tails, column tails, k tails, one to four tiles of rows and more, one pass and two, one block
-// of k-steps and several, several panels, more activations than stay in cache also with few rows.
-INSTANTIATE_TEST_SUITE_P(Shapes, AmxProduct,
-                         testing::Values(Shape{1, 1, 4}, Shape{1, 40, 260}, Shape{16, 32, 64},
-                                         Shape{17, 33, 132}, Shape{32, 96, 192}, Shape{33, 65, 64},
-                                         Shape{48, 32, 1028}, Shape{70, 40, 2300}, Shape{5, 16, 7},
-                                         Shape{49, 33, 200}, Shape{64, 31, 131}, Shape{65, 40, 68},
-                                         Shape{96, 70, 2300}, Shape{129, 40, 260},
-                                         Shape{200, 33, 5124}, Shape{200, 70, 4096},
-                                         Shape{256, 33, 196}, Shape{289, 40, 4100},
-                                         Shape{49, 17, 22020}));
+// Row tails, column tails, k tails, one to three tiles of rows and more, one pass and several, one
+// block of k-steps and several, several panels, more activations than stay in cache also with few
+// rows.
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, AmxProduct,
+    testing::Values(Shape{1, 1, 4}, Shape{1, 40, 260}, Shape{16, 32, 64}, Shape{17, 33, 132},
+                    Shape{32, 96, 192}, Shape{33, 65, 64}, Shape{48, 32, 1028}, Shape{70, 40, 2300},
+                    Shape{5, 16, 7}, Shape{49, 33, 200}, Shape{64, 31, 131}, Shape{65, 40, 68},
+                    Shape{96, 70, 2300}, Shape{80, 33, 300}, Shape{97, 40, 260},
+                    Shape{129, 40, 260}, Shape{193, 33, 132}, Shape{200, 33, 5124},
+                    Shape{200, 70, 4096}, Shape{256, 33, 196}, Shape{257, 33, 196},
+                    Shape{289, 40, 4100}, Shape{49, 17, 22020}, Shape{60, 40, 18000}));
 
 }  // namespace
 }  // namespace twofour::providers::cpu::amx

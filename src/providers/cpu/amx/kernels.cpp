@@ -26,8 +26,11 @@ struct HardwareUnit : HardwareTiles {
 
 template <class Element, Sparsity kSparsity>
 struct Functions {
-  using P = Product<HardwareUnit, Element, kSparsity>;
-  using Sum = typename P::Sum;
+  using Sum = SumOf<Element>;
+
+  /// Of a row block, which stays with one thread: whole blocks of packed rows.
+  static constexpr std::int64_t kMostRows = most_stream_rows(kSparsity);
+  static_assert(kMostRows % kBlockRows == 0);
 
   static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
     return static_cast<std::size_t>((n + kPanelColumns - 1) / kPanelColumns) *
@@ -47,15 +50,16 @@ struct Functions {
   }
 
   static std::int64_t convert_units(std::int64_t m, std::int64_t k) {
-    return block_count(m, kBlockRows) * slices(k);
+    return row_blocks(m, k).count() * slices(k);
   }
 
   static void convert(const ConvertArgs& args) {
     const std::int64_t k_steps = steps<Element>(args.k);
+    const RowBlocks blocks = row_blocks(args.m, args.k);
     for (std::int64_t unit = args.units.begin; unit < args.units.end; ++unit) {
       const std::int64_t block = unit / slices(args.k);
       const std::int64_t step = unit % slices(args.k) * kSliceSteps;
-      const Range rows = rows_of(args.m, {block, block + 1});
+      const Range rows = blocks.rows(block);
       pack_rows(static_cast<const Element*>(args.activations), args.k, rows,
                 {step, std::min(step + kSliceSteps, k_steps)},
                 args.converted + packed_rows_bytes<Element>(rows.begin, args.k));
@@ -65,25 +69,29 @@ struct Functions {
   static std::size_t scratch_bytes(const GemmShape& /*shape*/) { return kScratchBytes; }
 
   static void run(const RunArgs& args) {
-    const Range rows = rows_of(args.shape.m, args.blocks);
+    const std::int64_t k_steps = steps<Element>(args.shape.k);
+    const Range rows{args.blocks.begin * kMostRows,
+                     std::min(args.shape.m, args.blocks.end * kMostRows)};
     const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
-    P product({.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
-               .panel_count = args.panels.end - args.panels.begin,
-               .k_steps = steps<Element>(args.shape.k),
-               .a = args.converted + packed_rows_bytes<Element>(rows.begin, args.shape.k),
-               .m = rows.end - rows.begin,
-               .scratch = args.scratch});
-    product.run(Finish{args, rows.begin});
+    multiply<HardwareUnit, Element, kSparsity>(
+        {.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
+         .panel_count = args.panels.end - args.panels.begin,
+         .k_steps = k_steps,
+         .a = args.converted + packed_rows_bytes<Element>(rows.begin, args.shape.k),
+         .m = rows.end - rows.begin,
+         .streams = streams<Element, kSparsity>(args.shape.m, k_steps),
+         .scratch = args.scratch},
+        Finish{args, rows.begin});
   }
 
  private:
   /// k-steps of a row block that one thread converts at least: with few rows all threads have some.
   static constexpr std::int64_t kSliceSteps = 4;
+  static RowBlocks row_blocks(std::int64_t m, std::int64_t k) {
+    return {m, streams<Element, kSparsity>(m, steps<Element>(k))};
+  }
   static std::int64_t slices(std::int64_t k) {
     return (steps<Element>(k) + kSliceSteps - 1) / kSliceSteps;
-  }
-  static Range rows_of(std::int64_t m, Range blocks) {
-    return {blocks.begin * kBlockRows, std::min(m, blocks.end * kBlockRows)};
   }
 
   /// From complete sums to D.
@@ -113,7 +121,7 @@ constexpr Kernel make_kernel(std::string_view name, DataType type) {
           .type = type,
           .sparsity = kSparsity,
           .panel_columns = kPanelColumns,
-          .max_rows = kBlockRows,
+          .max_rows = F::kMostRows,
           .k_multiple = TileLayout<Element>::kDepth,
           .packed_bytes = F::packed_bytes,
           .pack = F::pack,

@@ -88,9 +88,10 @@ void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int
                 Sparsity sparsity, std::byte* panel) {
   using Layout = TileLayout<Element>;
   std::memset(panel, 0, panel_bytes<Element>(k, sparsity));
-  for (int run = 0; run < kRunsPerPanel; ++run, first_column += kTileColumns) {
-    for (std::int64_t first_k = 0; first_k < k; first_k += Layout::kDepth) {
-      const auto dense = gather_tile<Element>(weights, n, k, first_column, first_k);
+  for (std::int64_t first_k = 0; first_k < k; first_k += Layout::kDepth) {
+    for (int tile = 0; tile < kStepTiles; ++tile) {
+      const auto dense =
+          gather_tile<Element>(weights, n, k, first_column + tile * kTileColumns, first_k);
       if (sparsity == Sparsity::kDense) {
         std::memcpy(panel, dense.data(), sizeof(dense));
       } else {

@@ -1,5 +1,5 @@
-// Weights packed for AMX: panels of 32 columns; a panel is two runs of tiles, one run for each 16
-// columns; a run is one tile for each k-step. docs/cpu-kernels-amx.md says why.
+// Weights packed for AMX: panels of 32 columns; a panel is k-steps; a k-step is two tiles, one for
+// each 16 columns. docs/cpu-kernels-amx.md says why.
 #pragma once
 
 #include <immintrin.h>
@@ -15,9 +15,9 @@
 namespace twofour::providers::cpu::amx {
 
 inline constexpr int kTileColumns = 16;
-inline constexpr int kRunsPerPanel = 2;
-inline constexpr int kPanelColumns = kRunsPerPanel * kTileColumns;
-inline constexpr int kBlockRows = 32;  ///< of packed activations
+inline constexpr int kStepTiles = 2;
+inline constexpr int kPanelColumns = kStepTiles * kTileColumns;
+inline constexpr int kBlockRows = 32;  ///< that blocks of k-steps multiply at a time
 
 /// Sizes for elements of one type (std::int8_t, or std::uint16_t holding bfloat16). A dense tile is
 /// what TDPBSSD and TDPBF16PS take as second source: row r holds, for each of 16 columns, the 4 /
@@ -50,7 +50,7 @@ constexpr std::int64_t steps(std::int64_t k) {
 
 template <class Element>
 constexpr std::size_t panel_bytes(std::int64_t k, Sparsity sparsity) {
-  return static_cast<std::size_t>(kRunsPerPanel * steps<Element>(k)) *
+  return static_cast<std::size_t>(kStepTiles * steps<Element>(k)) *
          TileLayout<Element>::tile_bytes(sparsity);
 }
 
@@ -61,9 +61,9 @@ template <class Element>
 void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int64_t first_column,
                 Sparsity sparsity, std::byte* panel);
 
-/// Activations packed for AMX: blocks of 32 rows, the last one with those that are left; a block is
-/// a run of k-steps; a k-step is the block's rows, 64 bytes each, so that a tile is contiguous.
-/// Returns the bytes before row `row`, the first of a block.
+/// Activations packed for AMX: blocks of rows, and a block is k-steps; a k-step is the block's
+/// rows, 64 bytes each, so that a tile is contiguous. Returns the bytes before row `row`, the first
+/// of a block.
 template <class Element>
 constexpr std::size_t packed_rows_bytes(std::int64_t row, std::int64_t k) {
   return static_cast<std::size_t>(row * steps<Element>(k)) * kTileRowBytes;

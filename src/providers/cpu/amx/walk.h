@@ -12,7 +12,7 @@ namespace twofour::providers::cpu::amx {
 
 inline constexpr int kMaxBlockSteps = 64;
 /// Activations that stay in the second-level cache, next to sums and blocks of weights.
-inline constexpr std::int64_t kActivationBytes = std::int64_t{1} << 20;
+inline constexpr std::int64_t kActivationBytes = std::int64_t{5} << 18;
 inline constexpr std::size_t kSumsBytes = std::size_t{512} << 10;
 inline constexpr std::int64_t kSumSize = 4;  ///< bytes of an int32 or float32
 /// Bytes of the sums of a panel's 32 columns for a block of rows.
