@@ -26,9 +26,10 @@ struct Size {
 };
 
 Size size_for(const Kernel& kernel, std::int64_t rows) {
-  constexpr std::int64_t kFewRows = 4, kPanelsTogether = 4;  // as int8 has it on AVX-512
+  // Tiles take up to four panels of sixteen columns at once with few rows, two with many.
+  constexpr std::int64_t kFewRows = 4, kPanelsTogether = 4;
   const bool few = rows <= kFewRows;
-  const std::int64_t panels = few && kernel.panel_columns <= 16 ? kPanelsTogether : 1;
+  const std::int64_t panels = kernel.panel_columns <= 16 ? kPanelsTogether : 1;
   return {panels * kernel.panel_columns, few || kernel.isa == Isa::kAmx ? 256 : 64};
 }
 
