@@ -32,6 +32,16 @@ function(twofour_cuda_target target)
     "$<$<COMPILE_LANGUAGE:CUDA>:${options};-DNDEBUG;--expt-relaxed-constexpr;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
 endfunction()
 
+# twofour_check_ptxas(TARGET SOURCE...): the build fails where ptxas spills registers of a source or
+# serialises its matrix instructions.
+function(twofour_check_ptxas target)
+  # -v lets checked_nvcc see spills.
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS
+    "$<$<COMPILE_LANGUAGE:CUDA>:-Xptxas=-v>")
+  set_property(TARGET ${target} PROPERTY CUDA_COMPILER_LAUNCHER
+    "${PROJECT_SOURCE_DIR}/cmake/checked_nvcc" ${CMAKE_CUDA_COMPILER_LAUNCHER})
+endfunction()
+
 # A build whose binaries travel to a machine without our packages: fmt inside, the rest of what
 # remains dynamic is the C++ runtime, libgomp and NVIDIA's libraries.
 if(TWOFOUR_PORTABLE)
