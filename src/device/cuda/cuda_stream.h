@@ -20,6 +20,9 @@ int compute_capability_of(const Device& device);
 /// std::runtime_error with the reason where there is no usable GPU.
 int current_compute_capability();
 
+/// SMs of that GPU. Throws as device::cuda::check does.
+int current_multiprocessors();
+
 /// Copies within the GPU's memory, in the order of the device's stream; does not wait.
 void copy_on_gpu(Device& device, void* to, const void* from, std::size_t bytes);
 

@@ -246,6 +246,12 @@ int current_compute_capability() {
          cuda::attribute(cudaDevAttrComputeCapabilityMinor, ordinal);
 }
 
+int current_multiprocessors() {
+  int ordinal = 0;
+  cuda::check(cudaGetDevice(&ordinal), "ask for the current GPU");
+  return cuda::attribute(cudaDevAttrMultiProcessorCount, ordinal);
+}
+
 void copy_on_gpu(Device& device, void* to, const void* from, std::size_t bytes) {
   cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_of(device)),
               "copy within the GPU's memory");

@@ -26,15 +26,6 @@ std::size_t metadata_offset(const GemmProblem& problem) {
 
 bool sparse(const GemmProblem& problem) { return problem.sparsity == Sparsity::kTwoFour; }
 
-int multiprocessors_here() {
-  int ordinal = 0;
-  int count = 0;
-  device::cuda::check(cudaGetDevice(&ordinal), "ask for the current GPU");
-  device::cuda::check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, ordinal),
-                      "read the number of multiprocessors");
-  return count;
-}
-
 /// A candidate with the launches that a search has made ready so far.
 class Trial {
  public:
@@ -114,8 +105,9 @@ GemmArguments CutlassOperation::arguments(int slot) const {
 }
 
 std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& device) {
-  std::vector<Candidate> list = fixed_ ? fixed_candidate(kernels(), problem_)
-                                       : candidates(kernels(), problem_, multiprocessors_here());
+  std::vector<Candidate> list =
+      fixed_ ? fixed_candidate(kernels(), problem_)
+             : candidates(kernels(), problem_, device::current_multiprocessors());
   std::size_t workspace = 0;
   std::erase_if(list, [&](const Candidate& candidate) {
     if (candidate.kernel->traits().scheduler == Scheduler::kTiles) return false;
