@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::array<int, 4> kRanks{1, 2, 4, 8};
 
-int chunks_of(const GemmProblem& problem) {
-  return static_cast<int>(chunks(problem.sparsity, problem.shape.k));
-}
-
 int chunks_per_rank(const GemmProblem& problem, int ranks) {
   return (chunks_of(problem) + ranks - 1) / ranks;
 }

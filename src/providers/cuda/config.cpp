@@ -10,8 +10,6 @@ namespace {
 
 constexpr int kBarrierRegion = 1024;
 
-constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
-
 }  // namespace
 
 std::string_view to_string(Overlap overlap) {

@@ -76,23 +76,13 @@ void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
   const DecodeConfig& config = launch.config;
   const LaunchConfig how(shape_of(problem, config), stream);
   DecodeParams params{
-      .weights = static_cast<const std::uint8_t*>(arguments.weights),
-      .d = arguments.d,
-      .scale_a = arguments.scale_a,
-      .scale_b = arguments.scale_b,
-      .bias = arguments.bias,
-      .stamps = arguments.stamps,
-      .m = arguments.m,
-      .n = arguments.n,
-      .chunks = static_cast<int>(chunks(problem.sparsity, problem.shape.k)),
+      .io = arguments,
+      .chunks = chunks_of(problem),
       .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
       .tiles = config.tiles,
       .groups = config.groups,
       .depth = config.depth,
       .shared = shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config),
-      .scale_a_per_token = arguments.scale_a_per_token,
-      .scale_b_per_channel = arguments.scale_b_per_channel,
-      .fp16_output = arguments.fp16_output,
       .overlap = config.overlap};
   CUtensorMap map = launch.activations;
   void* list[] = {&map, &params};

@@ -78,19 +78,19 @@ constexpr int most_warpgroups(int instruction_tokens) { return instruction_token
 
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {
-  const void* weights = nullptr;  ///< packed (layout.h)
-  const void* a = nullptr;        ///< [m][k]
-  void* d = nullptr;              ///< [m][n], row-major
+  const std::uint8_t* weights = nullptr;  ///< packed (layout.h)
+  const std::uint8_t* a = nullptr;        ///< [m][k]
+  void* d = nullptr;                      ///< [m][n], row-major
   const float* scale_a = nullptr;
   const float* scale_b = nullptr;
   const void* bias = nullptr;  ///< of the output type, or null
+  /// [CTAs][kPhases] times (phases.h) that the kernels write, or null.
+  std::uint64_t* stamps = nullptr;
   int m = 0;
   int n = 0;
   bool scale_a_per_token = false;
   bool scale_b_per_channel = false;
   bool fp16_output = false;
-  /// [CTAs][kPhases] times (phases.h) that the kernels write, or null.
-  std::uint64_t* stamps = nullptr;
 };
 
 /// The shape of the launch: what to call with which activations.

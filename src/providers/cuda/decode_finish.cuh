@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "providers/cuda/decode.h"
+
 namespace twofour::providers::cuda {
 
 __device__ __forceinline__ std::uint16_t output_bits(float value, bool fp16) {
@@ -20,6 +22,22 @@ __device__ __forceinline__ float bias_at(const void* bias, int row, bool fp16) {
               : __bfloat162float(static_cast<const __nv_bfloat16*>(bias)[row]);
 }
 
+/// The scale of a token, which the kernel before may have written; 0 beyond m.
+__device__ __forceinline__ float token_scale(const DecodeArguments& io, int token) {
+  return token < io.m ? io.scale_a[io.scale_a_per_token ? token : 0] : 0.0f;
+}
+
+/// scale_b[rows] and bias[rows] as floats, which are constant as weights are.
+__device__ __forceinline__ void load_row_vectors(const DecodeArguments& io, int first_row, int rows,
+                                                 float* vectors) {
+  for (int i = static_cast<int>(threadIdx.x); i < rows; i += static_cast<int>(blockDim.x)) {
+    const int row = first_row + i;
+    const bool inside = row < io.n;
+    vectors[i] = inside ? io.scale_b[io.scale_b_per_channel ? row : 0] : 0.0f;
+    vectors[rows + i] = inside ? bias_at(io.bias, row, io.fp16_output) : 0.0f;
+  }
+}
+
 template <class Sum>
 struct SumVector;
 template <>
@@ -31,28 +49,32 @@ struct SumVector<std::int32_t> {
   using Type = int4;
 };
 
-/// Where a row of D [.][n] goes, from column `row` on.
-struct Destination {
-  std::uint16_t* d;
-  int n;
-  int row;
-  bool fp16;
-};
-
-/// Scales four sums of a token, adds the bias and stores those that are inside D.
+/// `part` comes by value so that it is loaded as one vector.
 template <class Vector>
-__device__ __forceinline__ void finish_four(const Destination& to, const Vector& sum, float scale_a,
-                                            const float4& scale_b, const float4& bias) {
+__device__ __forceinline__ void add_four(Vector& sum, Vector part) {
+  sum.x += part.x;
+  sum.y += part.y;
+  sum.z += part.z;
+  sum.w += part.w;
+}
+
+/// Scales four sums of a token, from row `row` of the weight on, adds the bias and stores those
+/// that are inside D.
+template <class Vector>
+__device__ __forceinline__ void finish_four(const DecodeArguments& io, int token, int row,
+                                            const Vector& sum, float scale_a, const float4& scale_b,
+                                            const float4& bias) {
   const auto finish = [&](auto value, float scale, float addend) {
-    return output_bits(fmaf(scale, scale_a * static_cast<float>(value), addend), to.fp16);
+    return output_bits(fmaf(scale, scale_a * static_cast<float>(value), addend), io.fp16_output);
   };
+  std::uint16_t* to = static_cast<std::uint16_t*>(io.d) + std::int64_t{token} * io.n + row;
   const ushort4 out = {finish(sum.x, scale_b.x, bias.x), finish(sum.y, scale_b.y, bias.y),
                        finish(sum.z, scale_b.z, bias.z), finish(sum.w, scale_b.w, bias.w)};
-  if (to.n % 4 == 0) {
-    *reinterpret_cast<ushort4*>(to.d + to.row) = out;
+  if (io.n % 4 == 0) {
+    *reinterpret_cast<ushort4*>(to) = out;
   } else {
     const std::uint16_t values[4] = {out.x, out.y, out.z, out.w};
-    for (int i = 0; i < 4 && to.row + i < to.n; ++i) to.d[to.row + i] = values[i];
+    for (int i = 0; i < 4 && row + i < io.n; ++i) to[i] = values[i];
   }
 }
 

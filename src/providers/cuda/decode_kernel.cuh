@@ -7,6 +7,7 @@
 
 #include "providers/cuda/decode_finish.cuh"
 #include "providers/cuda/decode_params.h"
+#include "providers/cuda/exchange.cuh"
 #include "providers/cuda/layout.h"
 #include "providers/cuda/ptx.cuh"
 #include "providers/cuda/stamps.cuh"
@@ -98,7 +99,7 @@ class Loader {
     barrier_init(barriers_.rings_free(), sources * part_.tiles * 4);
     barrier_init(barriers_.received(), 1);
     fence_barrier_init();
-    barrier_expect(barriers_.received(), sources * p_.m * rows_finished(p_, part_, rank) * 4);
+    barrier_expect(barriers_.received(), sources * p_.io.m * rows_finished(p_, part_, rank) * 4);
   }
 
   /// Fills the ring with weights, which no kernel before this one writes.
@@ -133,8 +134,8 @@ class Loader {
         std::int64_t{part_.first_tile + tile} * p_.chunks + part_.first_chunk + chunk;
     const std::uint32_t barrier = barriers_.weights_full(in_ring);
     barrier_expect(barrier, kUnit);
-    bulk_copy(shared_ + kBarrierBytes + in_ring * kUnit, p_.weights + unit * kUnit, kUnit, barrier,
-              evict_first_policy());
+    bulk_copy(shared_ + kBarrierBytes + in_ring * kUnit, p_.io.weights + unit * kUnit, kUnit,
+              barrier, evict_first_policy());
   }
 
   __device__ void load_activations(int chunk, int slot) const {
@@ -204,26 +205,6 @@ __device__ __forceinline__ int partial_stride(const DecodeParams& p) {
   return p.shared.rows_owned + 4;
 }
 
-/// Four lanes that are four apart hold four values each; afterwards the first of them has every
-/// lane's first value, in their order, and so on.
-template <class Sum>
-__device__ __forceinline__ void exchange_rows(Sum (&v)[4], int lane) {
-  const bool odd = (lane & 4) != 0;
-  const bool upper = (lane & 8) != 0;
-#pragma unroll
-  for (int i = 0; i < 4; i += 2) {
-    const Sum got = __shfl_xor_sync(0xFFFFFFFFu, odd ? v[i] : v[i + 1], 4);
-    v[i] = odd ? got : v[i];
-    v[i + 1] = odd ? v[i + 1] : got;
-  }
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    const Sum got = __shfl_xor_sync(0xFFFFFFFFu, upper ? v[i] : v[i + 2], 8);
-    v[i] = upper ? got : v[i];
-    v[i + 2] = upper ? v[i + 2] : got;
-  }
-}
-
 /// Sends each partial sum to the CTA of the cluster that finishes its row, four rows of a token at
 /// once; `source` numbers the cluster's parts of K.
 template <class Sum, int kTokens>
@@ -237,17 +218,17 @@ __device__ __forceinline__ void send_partials(const DecodeParams& p, int tile, i
   const int row = tile * kUnitRows + warp * 16 + value / 2 * 8 + lane / 16 * 4;
   const int owner = row / p.shared.rows_owned;
   const std::uint32_t at = barriers.base + p.shared.partials +
-                           4 * (source * p.m * stride + row - owner * p.shared.rows_owned);
+                           4 * (source * p.io.m * stride + row - owner * p.shared.rows_owned);
   const std::uint32_t target = map_to_rank(at, owner);
   const std::uint32_t received = map_to_rank(barriers.received(), owner);
 #pragma unroll
   for (int i = 0; i < kTokens / 8; ++i) {
-    if (i * 8 >= p.m) break;
+    if (i * 8 >= p.io.m) break;
     Sum rows[4] = {sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]};
-    exchange_rows(rows, lane);
+    exchange_four<4>(rows, lane);
     const typename SumVector<Sum>::Type four = {rows[0], rows[1], rows[2], rows[3]};
     const int token = i * 8 + lane % 4 * 2 + value % 2;
-    if (token >= p.m) continue;
+    if (token >= p.io.m) continue;
     if (ranks > 1) {
       send_in_cluster(target + 4 * token * stride, four, received);
     } else {
@@ -267,18 +248,6 @@ __device__ __forceinline__ void free_rings(Barriers barriers, int ranks, bool us
   barrier_wait(barriers.rings_free(), 0);
 }
 
-/// scale_b[rows_owned] and bias[rows_owned] as floats, which are constant as weights are.
-__device__ __forceinline__ void load_row_vectors(const DecodeParams& p, int first_row,
-                                                 float* vectors) {
-  const int rows = p.shared.rows_owned;
-  for (int i = static_cast<int>(threadIdx.x); i < rows; i += static_cast<int>(blockDim.x)) {
-    const int row = first_row + i;
-    const bool inside = row < p.n;
-    vectors[i] = inside ? p.scale_b[p.scale_b_per_channel ? row : 0] : 0.0f;
-    vectors[rows + i] = inside ? bias_at(p.bias, row, p.fp16_output) : 0.0f;
-  }
-}
-
 /// Adds the partial sums of this CTA's rows in the order of their sources, scales and stores them.
 template <class Sum>
 __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row, int rows,
@@ -288,27 +257,21 @@ __device__ __forceinline__ void finish_rows(const DecodeParams& p, int first_row
   const int quads = p.shared.rows_owned / 4;
   const auto* vectors = reinterpret_cast<const float*>(shared + p.shared.vectors);
   const auto* partials = reinterpret_cast<const Sum*>(shared + p.shared.partials);
-  auto* d = static_cast<std::uint16_t*>(p.d);
-  for (int item = static_cast<int>(threadIdx.x); item < p.m * quads;
+  for (int item = static_cast<int>(threadIdx.x); item < p.io.m * quads;
        item += static_cast<int>(blockDim.x)) {
     const int token = item / quads;
     const int local = (item - token * quads) * 4;
     const int row = first_row + local;
-    if (local >= rows || row >= p.n) continue;
+    if (local >= rows || row >= p.io.n) continue;
     Vector sum{};
     for (int source = 0; source < sources; ++source) {
-      const auto part =
-          *reinterpret_cast<const Vector*>(partials + (source * p.m + token) * stride + local);
-      sum.x += part.x;
-      sum.y += part.y;
-      sum.z += part.z;
-      sum.w += part.w;
+      add_four(sum, *reinterpret_cast<const Vector*>(partials + (source * p.io.m + token) * stride +
+                                                     local));
     }
     const float scale_a = vectors[2 * p.shared.rows_owned + token];
     const float4 scale_b = *reinterpret_cast<const float4*>(vectors + local);
     const float4 bias = *reinterpret_cast<const float4*>(vectors + p.shared.rows_owned + local);
-    finish_four({d + std::int64_t{token} * p.n, p.n, row, p.fp16_output}, sum, scale_a, scale_b,
-                bias);
+    finish_four(p.io, token, row, sum, scale_a, scale_b, bias);
   }
 }
 
@@ -328,7 +291,7 @@ __global__ void __launch_bounds__(most_warpgroups(kTokens) * 128 + 32)
   const bool asks = loads && threadIdx.x % 32 == 0;
   Loader<kSparsity, kTokens> loader(p, map, part, barriers, shared_base);
   if (p.overlap == Overlap::kEarly) launch_dependents();
-  const Stamps stamps(p.stamps);
+  const Stamps stamps(p.io.stamps);
   stamps.put(Phase::kStart);
   if (asks) {
     loader.init_barriers(rank, ranks);
@@ -341,13 +304,13 @@ __global__ void __launch_bounds__(most_warpgroups(kTokens) * 128 + 32)
   if (ranks > 1) cluster_arrive_relaxed();
   const int first_row = part.first_tile * kUnitRows + rank * p.shared.rows_owned;
   auto* vectors = reinterpret_cast<float*>(shared + p.shared.vectors);
-  if (!loads) load_row_vectors(p, first_row, vectors);
+  if (!loads) load_row_vectors(p.io, first_row, p.shared.rows_owned, vectors);
   stamps.put(Phase::kAsked);
   wait_for_previous_kernel();
   stamps.put(Phase::kReleased);
   // Stored when the products are done: nothing waits for it before.
   const int token = static_cast<int>(threadIdx.x);
-  const float scale_a = token < p.m ? p.scale_a[p.scale_a_per_token ? token : 0] : 0.0f;
+  const float scale_a = token_scale(p.io, token);
   Sum sums[kTokens / 2] = {};
   const int tile = warp / 4 % p.tiles;
   const int group = warp / 4 / p.tiles;
@@ -366,7 +329,7 @@ __global__ void __launch_bounds__(most_warpgroups(kTokens) * 128 + 32)
   if (multiplies) {
     send_partials<Sum, kTokens>(p, tile, rank * p.groups + group, ranks, barriers, sums);
   }
-  if (token < p.m) vectors[2 * p.shared.rows_owned + token] = scale_a;
+  if (token < p.io.m) vectors[2 * p.shared.rows_owned + token] = scale_a;
   __syncthreads();
   if (ranks > 1) barrier_wait(barriers.received(), 0);
   stamps.put(Phase::kMet);

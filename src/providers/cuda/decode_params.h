@@ -9,23 +9,13 @@ namespace twofour::providers::cuda {
 
 /// What is constant in a launch.
 struct DecodeParams {
-  const std::uint8_t* weights;
-  void* d;
-  const float* scale_a;
-  const float* scale_b;
-  const void* bias;
-  std::uint64_t* stamps;
-  int m;
-  int n;
-  int chunks;     ///< of K
-  int row_tiles;  ///< of N
-  int tiles;      ///< of a cluster
+  DecodeArguments io;  ///< `a` comes as a CUtensorMap beside this
+  int chunks;          ///< of K
+  int row_tiles;       ///< of N
+  int tiles;           ///< of a cluster
   int groups;
   int depth;
   SharedLayout shared;
-  bool scale_a_per_token;
-  bool scale_b_per_channel;
-  bool fp16_output;
   Overlap overlap;
 };
 

@@ -11,18 +11,8 @@
 namespace twofour::providers::cuda {
 namespace {
 
-constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
-
-int chunks_of(const GemmProblem& problem) {
-  return static_cast<int>(chunks(problem.sparsity, problem.shape.k));
-}
-
-std::int64_t tiles_of(const GemmProblem& problem) {
-  return row_tiles(problem.shape.n) * (kUnitRows / kTileRows);
-}
-
 int slot_bytes(Sparsity sparsity, const DirectConfig& config) {
-  return config.tiles * unit_bytes(sparsity) / (kUnitRows / kTileRows);
+  return config.tiles * unit_bytes(sparsity) / kTilesPerUnit;
 }
 
 int most_warps(const GemmProblem& problem, const DirectConfig& config) {

@@ -14,8 +14,6 @@
 
 namespace twofour::providers::cuda {
 
-inline constexpr int kTilesPerUnit = kUnitRows / kTileRows;
-
 /// This warp's part of the problem.
 struct Stream {
   int first_tile;   ///< of 16 rows, in the weight
@@ -60,7 +58,7 @@ class WarpRing {
     into_ = begin - stream.first_tile;
     skipped_ = begin % kTilesPerUnit;
     unit_ =
-        p.weights + (std::int64_t{unit} * p.chunks + stream.first_chunk) * unit_bytes(kSparsity);
+        p.io.weights + (std::int64_t{unit} * p.chunks + stream.first_chunk) * unit_bytes(kSparsity);
     if (lane == 0) {
 #pragma unroll 1
       for (int slot = 0; slot < p.depth; ++slot) barrier_init(barriers + 8 * slot, 1);
@@ -120,10 +118,10 @@ class Activations {
     for (int i = 0; i < kTokens / 8; ++i) {
       const int token = i * 8 + token_;
       loaded_[block][i] = uint4{};
-      if (token < p_.m && column < p_.k) {
+      if (token < p_.io.m && column < p_.k) {
         // At most 16 rows: 32 bits hold the offset.
         const auto offset = static_cast<std::uint32_t>(token * p_.k + column);
-        loaded_[block][i] = __ldcg(reinterpret_cast<const uint4*>(p_.a + offset));
+        loaded_[block][i] = __ldcg(reinterpret_cast<const uint4*>(p_.io.a + offset));
       }
     }
   }
@@ -220,20 +218,9 @@ __device__ __forceinline__ void write_sums(const DirectParams& p, std::int32_t* 
       for (int j = 0; j < 4; ++j) {
         const int token = i * 8 + lane % 4 * 2 + j % 2;
         const int row = tile * kTileRows + lane / 4 + j / 2 * 8;
-        if (token < p.m) to[token * kSumStride<kTiles> + row] = sums[tile][i][j];
+        if (token < p.io.m) to[token * kSumStride<kTiles> + row] = sums[tile][i][j];
       }
     }
-  }
-}
-
-/// scale_b and the bias of the cluster's rows, which are constant as weights are.
-__device__ __forceinline__ void load_row_vectors(const DirectParams& p, int first_row, int rows,
-                                                 float* vectors) {
-  for (int i = static_cast<int>(threadIdx.x); i < rows; i += static_cast<int>(blockDim.x)) {
-    const int row = first_row + i;
-    const bool inside = row < p.n;
-    vectors[i] = inside ? p.scale_b[p.scale_b_per_channel ? row : 0] : 0.0f;
-    vectors[rows + i] = inside ? bias_at(p.bias, row, p.fp16_output) : 0.0f;
   }
 }
 
@@ -253,11 +240,7 @@ class Finish {
     int4 sum{};
 #pragma unroll 4
     for (int i = 0; i < count; ++i) {
-      const int4 part = *reinterpret_cast<const int4*>(from + i * stride);
-      sum.x += part.x;
-      sum.y += part.y;
-      sum.z += part.z;
-      sum.w += part.w;
+      add_four(sum, *reinterpret_cast<const int4*>(from + i * stride));
     }
     return sum;
   }
@@ -274,10 +257,9 @@ class Finish {
 
   __device__ void store(int token, int local, const int4& sum) const {
     const auto* vectors = reinterpret_cast<const float*>(shared_ + p_.shared.vectors);
-    const Destination to{static_cast<std::uint16_t*>(p_.d) + std::int64_t{token} * p_.n, p_.n,
-                         first_row_ + local, p_.fp16_output};
-    if (to.row >= p_.n) return;
-    finish_four(to, sum, vectors[2 * rows_ + token],
+    const int row = first_row_ + local;
+    if (row >= p_.io.n) return;
+    finish_four(p_.io, token, row, sum, vectors[2 * rows_ + token],
                 *reinterpret_cast<const float4*>(vectors + local),
                 *reinterpret_cast<const float4*>(vectors + rows_ + local));
   }
@@ -299,14 +281,14 @@ class Finish {
     for_each(rows_, [&](int token, int local) {
       const int owner = local / owned;
       const std::uint32_t at =
-          exchange + 4 * ((rank * p_.m + token) * stride + local - owner * owned);
+          exchange + 4 * ((rank * p_.io.m + token) * stride + local - owner * owned);
       send_in_cluster(map_to_rank(at, owner), of_warps<kTiles>(token, local),
                       map_to_rank(received, owner));
     });
     barrier_wait(received, 0);
     for_each(owned_rows(p_, rank, rows_), [&](int token, int local) {
       const unsigned char* from = shared_ + p_.shared.exchange + 4 * (token * stride + local);
-      store(token, rank * owned + local, add(from, ranks, 4 * p_.m * stride));
+      store(token, rank * owned + local, add(from, ranks, 4 * p_.io.m * stride));
     });
   }
 
@@ -314,7 +296,7 @@ class Finish {
   template <class Do>
   __device__ void for_each(int rows, const Do& what) const {
     const int quads = rows / 4;
-    for (int item = static_cast<int>(threadIdx.x); item < p_.m * quads;
+    for (int item = static_cast<int>(threadIdx.x); item < p_.io.m * quads;
          item += static_cast<int>(blockDim.x)) {
       const int token = item / quads;
       what(token, (item - token * quads) * 4);
@@ -365,7 +347,7 @@ __global__ void __launch_bounds__(32 * most_direct_warps(kTokens, kTiles), 2)
     direct_kernel(const __grid_constant__ DirectParams p) {
   extern __shared__ __align__(1024) unsigned char shared[];
   if (p.starts_next_at_once) launch_dependents();
-  const Stamps stamps(p.stamps);
+  const Stamps stamps(p.io.stamps);
   stamps.put(Phase::kStart);
   const int ranks = static_cast<int>(cluster_size());
   const int rank = static_cast<int>(cluster_rank());
@@ -387,24 +369,24 @@ __global__ void __launch_bounds__(32 * most_direct_warps(kTokens, kTiles), 2)
     if (threadIdx.x == 0) {
       barrier_init(received, 1);
       fence_barrier_init();
-      barrier_expect(received, ranks * p.m * owned_rows(p, rank, rows) * 4);
+      barrier_expect(received, ranks * p.io.m * owned_rows(p, rank, rows) * 4);
     }
     __syncwarp();
     cluster_arrive_relaxed();
   }
   const int first_row = first_tile_of(p, cluster, kTiles * p.row_warps) * kTileRows;
   auto* vectors = reinterpret_cast<float*>(shared + p.shared.vectors);
-  load_row_vectors(p, first_row, rows, vectors);
+  load_row_vectors(p.io, first_row, rows, vectors);
   stamps.put(Phase::kAsked);
   wait_for_previous_kernel();
   stamps.put(Phase::kReleased);
   // Stored when the products are done: nothing waits for it before.
   const int token = static_cast<int>(threadIdx.x);
-  const float scale_a = token < p.m ? p.scale_a[p.scale_a_per_token ? token : 0] : 0.0f;
+  const float scale_a = token_scale(p.io, token);
   DirectSums<kTokens, kTiles> sums = {};
   multiply_stream<kSparsity, kTokens, kTiles>(p, stream, ring, sums);
   stamps.put(Phase::kMultiplied);
-  if (token < p.m) vectors[2 * rows + token] = scale_a;
+  if (token < p.io.m) vectors[2 * rows + token] = scale_a;
   write_sums<kTokens, kTiles>(p, reinterpret_cast<std::int32_t*>(ring_memory), sums);
   __syncthreads();
   stamps.put(Phase::kMet);

@@ -4,20 +4,20 @@
 #include <cstdint>
 
 #include "providers/cuda/direct.h"
+#include "providers/cuda/layout.h"
 
 namespace twofour::providers::cuda {
 
+inline constexpr int kTilesPerUnit = kUnitRows / kTileRows;
+
+/// Tiles of 16 rows in the packed weight.
+constexpr int tiles_of(const GemmProblem& problem) {
+  return static_cast<int>(row_tiles(problem.shape.n)) * kTilesPerUnit;
+}
+
 /// What is constant in a launch.
 struct DirectParams {
-  const std::uint8_t* weights;
-  const std::uint8_t* a;
-  void* d;
-  const float* scale_a;
-  const float* scale_b;
-  const void* bias;
-  std::uint64_t* stamps;
-  int m;
-  int n;
+  DecodeArguments io;
   int k;
   int chunks;     ///< of K
   int row_tiles;  ///< tiles of 16 rows in the packed weight
@@ -25,9 +25,6 @@ struct DirectParams {
   int k_warps;
   int depth;
   DirectLayout shared;
-  bool scale_a_per_token;
-  bool scale_b_per_channel;
-  bool fp16_output;
   bool starts_next_at_once;  ///< the next kernel
   int unasked_at_trigger;    ///< else, when the first warp has so many chunks left to ask for
 };

@@ -51,6 +51,14 @@ constexpr std::int64_t chunks(Sparsity sparsity, std::int64_t k) {
   return (k + chunk_columns(sparsity) - 1) / chunk_columns(sparsity);
 }
 
+constexpr int chunks_of(const GemmProblem& problem) {
+  return static_cast<int>(chunks(problem.sparsity, problem.shape.k));
+}
+
+constexpr int round_up(int value, int multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
 /// Bytes of a packed weight [n][k]: unit (tile, chunk) is the one at tile * chunks + chunk.
 constexpr std::int64_t packed_bytes(Sparsity sparsity, std::int64_t n, std::int64_t k) {
   return row_tiles(n) * chunks(sparsity, k) * unit_bytes(sparsity);

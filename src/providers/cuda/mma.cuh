@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "providers/cuda/exchange.cuh"
+
 namespace twofour::providers::cuda {
 
 /// A thread's part of 16 rows by 32 bytes of values: rows lane / 4 and lane / 4 + 8 of the first
@@ -39,22 +41,9 @@ __device__ __forceinline__ uint2 load_two_words(std::uint32_t address) {
 /// Four lanes have loaded 16 columns each, the first lane the first 16: exchanges words so that
 /// each holds its part of all 64.
 __device__ __forceinline__ TokenFragment exchange_columns(const uint4& loaded, int lane) {
-  std::uint32_t v[4] = {loaded.x, loaded.y, loaded.z, loaded.w};
-  const bool odd = (lane & 1) != 0;
-  const bool upper = (lane & 2) != 0;
-#pragma unroll
-  for (int i = 0; i < 4; i += 2) {
-    const std::uint32_t got = __shfl_xor_sync(0xFFFFFFFFu, odd ? v[i] : v[i + 1], 1);
-    v[i] = odd ? got : v[i];
-    v[i + 1] = odd ? v[i + 1] : got;
-  }
-#pragma unroll
-  for (int i = 0; i < 2; ++i) {
-    const std::uint32_t got = __shfl_xor_sync(0xFFFFFFFFu, upper ? v[i] : v[i + 2], 2);
-    v[i] = upper ? got : v[i];
-    v[i + 2] = upper ? v[i + 2] : got;
-  }
-  return {{v[0], v[1], v[2], v[3]}};
+  TokenFragment b{{loaded.x, loaded.y, loaded.z, loaded.w}};
+  exchange_four<1>(b.words, lane);
+  return b;
 }
 
 __device__ __forceinline__ void multiply_two_four(std::int32_t (&sums)[4], const RowFragment& a,

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "device/cuda/cuda_stream.h"
-#include "device/cuda/error.h"
 #include "providers/cuda/candidates.h"
 #include "providers/cuda/layout.h"
 #include "providers/gpu_search/gpu_search.h"
@@ -17,15 +16,6 @@ namespace {
 constexpr int kCutsMeasured = 8;
 /// And ways to cut it among direct kernels.
 constexpr int kDirectMeasured = 6;
-
-int multiprocessors() {
-  int ordinal = 0;
-  int count = 0;
-  device::cuda::check(cudaGetDevice(&ordinal), "ask which GPU is current");
-  device::cuda::check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, ordinal),
-                      "read the number of SMs");
-  return count;
-}
 
 std::string algorithm_name(const GemmProblem& problem, const KernelConfig& config) {
   return fmt::format("decode_n{}_{}", instruction_tokens(problem.shape.m), to_string(config));
@@ -56,7 +46,7 @@ void prepare_kernel_of(const GemmProblem& problem, const KernelConfig& config) {
 }
 
 std::vector<KernelConfig> all_candidates(const GemmProblem& problem) {
-  const int sms = multiprocessors();
+  const int sms = device::current_multiprocessors();
   std::vector<KernelConfig> all;
   for (const DirectConfig& config : direct_candidates(problem, sms, kDirectMeasured)) {
     all.emplace_back(config);
@@ -83,7 +73,7 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
   stream_ = device::stream_of(args.device);
   copies_ = pack(args, problem);
   launch_.activations = activation_map(args.operands.a.data(), shape.m, shape.k);
-  arguments_ = {.a = args.operands.a.data(),
+  arguments_ = {.a = args.operands.a.as<const std::uint8_t>(),
                 .d = args.d,
                 .scale_a = args.operands.scale_a.as<float>(),
                 .scale_b = args.operands.scale_b.as<float>(),
@@ -93,7 +83,7 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
                 .scale_a_per_token = problem.scales.a == ScaleGranularity::kVector,
                 .scale_b_per_channel = problem.scales.b == ScaleGranularity::kVector,
                 .fp16_output = problem.d == DataType::kFp16};
-  use(candidates(problem, multiprocessors(), 1).front());
+  use(candidates(problem, device::current_multiprocessors(), 1).front());
 }
 
 void DecodeOperation::use(const KernelConfig& config) {
@@ -104,6 +94,7 @@ void DecodeOperation::use(const KernelConfig& config) {
 void DecodeOperation::plan(const PlanArgs& args) {
   const std::vector<KernelConfig> configs = all_candidates(launch_.problem);
   std::vector<LaunchCandidate> launches;
+  launches.reserve(configs.size());
   for (const KernelConfig& config : configs) {
     launches.push_back(
         {.name = algorithm_name(launch_.problem, config),
@@ -120,7 +111,7 @@ void DecodeOperation::plan(const PlanArgs& args) {
 }
 
 void DecodeOperation::launch(int slot) {
-  arguments_.weights = (*copies_)[static_cast<std::size_t>(slot)].data();
+  arguments_.weights = (*copies_)[static_cast<std::size_t>(slot)].as<const std::uint8_t>();
   if (const auto* direct = std::get_if<DirectConfig>(&config_)) {
     launch_direct(launch_.problem, *direct, arguments_, stream_);
     return;

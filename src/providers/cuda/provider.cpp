@@ -1,5 +1,4 @@
 // Kernels of our own for GPUs: 2:4 and dense for few tokens on Hopper.
-#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <memory>
@@ -7,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "device/cuda/error.h"
+#include "device/cuda/cuda_stream.h"
 #include "providers/cuda/decode.h"
 #include "providers/cuda/layout.h"
 #include "providers/cuda/operation.h"
@@ -37,14 +36,10 @@ void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
 class CudaProvider final : public Provider {
  public:
   CudaProvider() {
-    int ordinal = 0;
-    cudaDeviceProp properties{};
-    device::cuda::check(cudaGetDevice(&ordinal), "ask which GPU is current");
-    device::cuda::check(cudaGetDeviceProperties(&properties, ordinal), "read the GPU's properties");
-    if (properties.major != 9 || properties.minor != 0) {
+    const int capability = device::current_compute_capability();
+    if (capability != 90) {
       throw std::runtime_error(
-          fmt::format("its kernels are for Hopper (sm_90a), this GPU is sm_{}{}", properties.major,
-                      properties.minor));
+          fmt::format("its kernels are for Hopper (sm_90a), this GPU is sm_{}", capability));
     }
   }
 

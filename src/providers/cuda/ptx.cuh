@@ -3,6 +3,7 @@
 
 #include <cuda.h>
 
+#include <bit>
 #include <cstdint>
 
 namespace twofour::providers::cuda {
@@ -48,15 +49,18 @@ __device__ __forceinline__ void barrier_wait(std::uint32_t barrier, std::uint32_
   }
 }
 
-__device__ __forceinline__ void store_shared(std::uint32_t address, const float4& value) {
-  asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};" ::"r"(address), "f"(value.x),
-               "f"(value.y), "f"(value.z), "f"(value.w)
-               : "memory");
+/// Sixteen bytes as the registers that PTX takes for any type.
+template <class Vector>
+__device__ __forceinline__ uint4 bits_of(const Vector& value) {
+  static_assert(sizeof(Vector) == sizeof(uint4));
+  return std::bit_cast<uint4>(value);
 }
 
-__device__ __forceinline__ void store_shared(std::uint32_t address, const int4& value) {
-  asm volatile("st.shared.v4.s32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(value.x),
-               "r"(value.y), "r"(value.z), "r"(value.w)
+template <class Vector>
+__device__ __forceinline__ void store_shared(std::uint32_t address, const Vector& value) {
+  const uint4 bits = bits_of(value);
+  asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(bits.x), "r"(bits.y),
+               "r"(bits.z), "r"(bits.w)
                : "memory");
 }
 
@@ -129,21 +133,14 @@ __device__ __forceinline__ void barrier_arrive_in_cluster(std::uint32_t barrier)
 }
 
 /// Sends a vector to the shared memory of another CTA, where `barrier` counts its 16 bytes.
-__device__ __forceinline__ void send_in_cluster(std::uint32_t address, const float4& value,
+template <class Vector>
+__device__ __forceinline__ void send_in_cluster(std::uint32_t address, const Vector& value,
                                                 std::uint32_t barrier) {
+  const uint4 bits = bits_of(value);
   asm volatile(
-      "st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.f32"
+      "st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.b32"
       " [%0], {%1, %2, %3, %4}, [%5];" ::"r"(address),
-      "f"(value.x), "f"(value.y), "f"(value.z), "f"(value.w), "r"(barrier)
-      : "memory");
-}
-
-__device__ __forceinline__ void send_in_cluster(std::uint32_t address, const int4& value,
-                                                std::uint32_t barrier) {
-  asm volatile(
-      "st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.s32"
-      " [%0], {%1, %2, %3, %4}, [%5];" ::"r"(address),
-      "r"(value.x), "r"(value.y), "r"(value.z), "r"(value.w), "r"(barrier)
+      "r"(bits.x), "r"(bits.y), "r"(bits.z), "r"(bits.w), "r"(barrier)
       : "memory");
 }
 
