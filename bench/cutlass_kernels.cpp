@@ -11,8 +11,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <memory>
 #include <regex>
 #include <set>
@@ -20,9 +18,10 @@
 #include <string>
 #include <vector>
 
-#include "device/cuda/cuda_device.h"
 #include "device/cuda/error.h"
 #include "gemm_options.h"
+#include "gpu_gemm.h"
+#include "measure/statistics.h"
 #include "providers/cutlass/candidates.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
@@ -59,11 +58,7 @@ struct Contender {
   std::int64_t launches = 0;
   std::vector<double> us;
 
-  [[nodiscard]] double median_us() const {
-    std::vector<double> sorted = us;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
-  }
+  [[nodiscard]] double median_us() const { return measure::median(us); }
 };
 
 class Bench {
@@ -98,13 +93,7 @@ class Bench {
   }
 
   void measure(const GemmProblem& problem) {
-    const std::size_t bytes = packed_bytes(problem);
-    const CacheState cache = device::plan_cold(bytes, device_.info().last_level_cache_bytes,
-                                               std::size_t{8} << 30, false);
-    const operands::Operands operands = device_.make_operands(
-        {.shape = problem.shape, .type = problem.a, .scales = problem.scales, .seed = 3});
-    const Buffer d =
-        device_.allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2);
+    const bench::ColdGemm gemm(device_, problem, packed_bytes(problem));
     providers::SharedWeights shared;
     std::vector<Contender> contenders;
     expected_.clear();
@@ -113,16 +102,12 @@ class Bench {
       try {
         each.operation =
             std::make_unique<CutlassOperation>(providers::KernelInfo{}, problem, "bench", false);
-        each.operation->prepare({.device = device_,
-                                 .operands = operands,
-                                 .d = d.data(),
-                                 .copies = cache.copies,
-                                 .shared = shared});
+        gemm.prepare(*each.operation, shared);
         each.operation->use(device_, candidate);
-        verify(*each.operation, d, each.name);
+        verify(*each.operation, gemm.d, each.name);
         each.loop = device_.timed_loop(
             {.launch = [operation = each.operation.get()](int slot) { operation->launch(slot); },
-             .cache = cache});
+             .cache = gemm.cache});
         const auto quantum = each.loop->quantum();
         const double once = each.loop->run(quantum).device_s;
         each.launches =
@@ -171,7 +156,7 @@ class Bench {
       fmt::print("  {:<40} {:9.2f} us  {:6.1f} T/s dense-equivalent\n", each.name, each.median_us(),
                  tops);
     }
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
   }
 
   device::Device& device_;
@@ -183,17 +168,6 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    CLI::App app{"CUTLASS 2:4 kernels side by side"};
-    Options options;
-    options.add_to(app);
-    CLI11_PARSE(app, argc, argv);
-    const auto device = device::make_cuda_device(0);
-    fmt::print("{}\n", device->info().name);
-    Bench(*device, options).run();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "cutlass_kernels: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return bench::run_on_gpu<Bench, Options>("cutlass_kernels", "CUTLASS 2:4 kernels side by side",
+                                           argc, argv);
 }

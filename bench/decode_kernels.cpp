@@ -6,14 +6,11 @@
 //
 // The best of each family of kernels come out, the direct ones and those with clusters that pass
 // everything through shared memory; --all prints every configuration.
-#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -22,9 +19,10 @@
 
 #include "decode_stream.h"
 #include "decode_timeline.h"
-#include "device/cuda/cuda_device.h"
 #include "device/cuda/cuda_stream.h"
 #include "gemm_options.h"
+#include "gpu_gemm.h"
+#include "measure/statistics.h"
 #include "providers/cuda/candidates.h"
 #include "providers/cuda/layout.h"
 #include "providers/cuda/operation.h"
@@ -61,22 +59,16 @@ struct Options {
   }
 };
 
-int multiprocessors() {
-  int count = 0;
-  if (cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, 0) != cudaSuccess) return 1;
-  return count;
-}
-
 /// Median over `runs` samples of the time of one launch.
 double launch_us(device::Device& device, const CacheState& cache, std::function<void(int)> launch,
                  int runs) {
   const auto loop = device.timed_loop({.launch = std::move(launch), .cache = cache});
   std::vector<double> times;
+  times.reserve(static_cast<std::size_t>(runs));
   for (int i = 0; i < runs; ++i) {
     times.push_back(loop->run(loop->quantum()).device_s / static_cast<double>(loop->quantum()));
   }
-  std::sort(times.begin(), times.end());
-  return times[times.size() / 2] * 1e6;
+  return measure::median(times) * 1e6;
 }
 
 constexpr Overlap kOverlaps[] = {Overlap::kEarly, Overlap::kHalf, Overlap::kLoaded};
@@ -94,7 +86,7 @@ void add_overlaps(std::vector<KernelConfig>& list, Config config) {
 /// The first `count` ways to cut the work, with rings of each size.
 std::vector<KernelConfig> clustered(const GemmProblem& problem, int count) {
   std::vector<KernelConfig> list;
-  for (const DecodeConfig& config : candidates(problem, multiprocessors(), count)) {
+  for (const DecodeConfig& config : candidates(problem, device::current_multiprocessors(), count)) {
     add_overlaps(list, config);
   }
   return list;
@@ -103,7 +95,8 @@ std::vector<KernelConfig> clustered(const GemmProblem& problem, int count) {
 std::vector<KernelConfig> direct(const GemmProblem& problem, int count) {
   std::vector<KernelConfig> list;
   for (const int bytes : {kHalfSharedBytes, kThirdSharedBytes}) {
-    std::vector<DirectConfig> configs = direct_configs(problem, multiprocessors(), bytes);
+    std::vector<DirectConfig> configs =
+        direct_configs(problem, device::current_multiprocessors(), bytes);
     if (configs.size() > static_cast<std::size_t>(count)) {
       configs.resize(static_cast<std::size_t>(count));
     }
@@ -130,7 +123,7 @@ class Bench {
   Bench(device::Device& device, const Options& options) : device_(device), options_(options) {}
 
   void run() {
-    const int sms = multiprocessors();
+    const int sms = device::current_multiprocessors();
     cudaStream_t stream = device::stream_of(device_);
     const CacheState none{.method = CacheMethod::kRotate, .copies = 1};
     for (const bool overlapped : {false, true}) {
@@ -167,7 +160,7 @@ class Bench {
           [&](int slot) {
             const device::MemoryRange range = operation.weights(slot).front();
             bench::read_stream(how, range.data, range.bytes, sink.as<std::uint32_t>(),
-                               multiprocessors(), device::stream_of(device_));
+                               device::current_multiprocessors(), device::stream_of(device_));
           },
           kRuns);
     };
@@ -185,29 +178,20 @@ class Bench {
   void measure(const GemmProblem& problem, providers::SharedWeights& shared) {
     const auto bytes =
         static_cast<std::size_t>(packed_bytes(problem.sparsity, problem.shape.n, problem.shape.k));
-    const CacheState cache = device::plan_cold(bytes, device_.info().last_level_cache_bytes,
-                                               std::size_t{8} << 30, false);
-    const operands::Operands operands = device_.make_operands(
-        {.shape = problem.shape, .type = problem.a, .scales = problem.scales, .seed = 3});
-    const Buffer d =
-        device_.allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2);
+    const bench::ColdGemm gemm(device_, problem, bytes);
     DecodeOperation operation("decode", problem);
-    operation.prepare({.device = device_,
-                       .operands = operands,
-                       .d = d.data(),
-                       .copies = cache.copies,
-                       .shared = shared});
-    if (!floors_) floors_ = read_floors(problem, cache, operation);
+    gemm.prepare(operation, shared);
+    if (!floors_) floors_ = read_floors(problem, gemm.cache, operation);
     for (const auto& family :
          {direct(problem, options_.direct), clustered(problem, options_.cuts)}) {
-      print(problem, bytes, time_family(family, operation, cache));
+      print(problem, bytes, time_family(family, operation, gemm.cache));
       for (std::size_t i = 0; i < finalists_.size() && static_cast<int>(i) < options_.timelines;
            ++i) {
         operation.use(finalists_[i].config);
-        bench::print_timeline(device_, operation, cache.copies);
+        bench::print_timeline(device_, operation, gemm.cache.copies);
       }
     }
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
   }
 
   /// One sample of each; more of the best.
@@ -259,17 +243,6 @@ class Bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    CLI::App app{"Cold times of the decode kernels"};
-    Options options;
-    options.add_to(app);
-    CLI11_PARSE(app, argc, argv);
-    const auto device = device::make_cuda_device(0);
-    fmt::print("{}\n", device->info().name);
-    Bench(*device, options).run();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "decode_kernels: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return bench::run_on_gpu<Bench, Options>("decode_kernels", "Cold times of the decode kernels",
+                                           argc, argv);
 }

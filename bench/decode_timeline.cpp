@@ -11,12 +11,14 @@
 
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
+#include "measure/statistics.h"
 #include "providers/cuda/phases.h"
 
 namespace twofour::bench {
 namespace {
 
 using device::cuda::check;
+using measure::median;
 using providers::cuda::kPhases;
 
 constexpr int kLaunches = 32;
@@ -26,12 +28,6 @@ constexpr int kMostCtas = 1024;
 constexpr std::size_t kStampsPerLaunch = std::size_t{kMostCtas} * kPhases;
 constexpr std::array<std::string_view, kPhases> kNames{"start",      "asked", "released",
                                                        "multiplied", "met",   "end"};
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 void launch_sequence(providers::cuda::DecodeOperation& operation, int copies, std::uint64_t* stamps,
                      cudaStream_t stream) {
