@@ -135,6 +135,7 @@ class Race {
         file_(file),
         timer_(candidates, args) {
     std::vector<std::string> names;
+    names.reserve(candidates.size());
     for (const LaunchCandidate& candidate : candidates) names.push_back(candidate.name);
     const std::vector<std::size_t> usable = without_lost(names, lost);
     names.clear();
