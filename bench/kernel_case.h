@@ -89,7 +89,7 @@ class KernelCase {
                  .converted = converted_.get(),
                  .scratch = scratch_.get(),
                  .panels = {0, panel_count(kernel_, shape_.n)},
-                 .blocks = {0, block_count(kernel_, shape_.m)},
+                 .blocks = {0, block_count(kernel_, shape_.m, shape_.k)},
                  .output = {.scale_a = &kOne, .scale_b = &kOne, .d = d_.get()}});
   }
 

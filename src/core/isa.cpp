@@ -42,7 +42,7 @@ bool may_use_tiles() {
 
 Isa detect() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-      !__builtin_cpu_supports("bmi2")) {
+      !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("f16c")) {
     return Isa::kPortable;
   }
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -50,7 +50,9 @@ Isa detect() {
                       __builtin_cpu_supports("avx512vnni");
   if (!avx512) return Isa::kAvx2;
   if (!__builtin_cpu_supports("avx512bf16")) return Isa::kAvx512;
-  return has_amx_instructions() && may_use_tiles() ? Isa::kAmx : Isa::kAvx512Bf16;
+  // Our AMX kernels expand 2:4 weights by VBMI2's VPEXPAND.
+  const bool amx = __builtin_cpu_supports("avx512vbmi2") && has_amx_instructions();
+  return amx && may_use_tiles() ? Isa::kAmx : Isa::kAvx512Bf16;
 }
 
 #else

@@ -252,7 +252,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{96, 70, 2300}, Shape{80, 33, 300}, Shape{97, 40, 260},
                     Shape{129, 40, 260}, Shape{193, 33, 132}, Shape{200, 33, 5124},
                     Shape{200, 70, 4096}, Shape{256, 33, 196}, Shape{257, 33, 196},
-                    Shape{289, 40, 4100}, Shape{49, 17, 22020}, Shape{60, 40, 18000}));
+                    Shape{289, 40, 4100}, Shape{49, 17, 22020}, Shape{60, 40, 18000},
+                    Shape{64, 70, 64}, Shape{64, 70, 32}, Shape{256, 100, 64}));
 
 }  // namespace
 }  // namespace twofour::providers::cpu::amx

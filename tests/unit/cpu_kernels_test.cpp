@@ -116,7 +116,7 @@ Problem make_problem(GemmShape shape, DataType type, DataType d_type, bool vecto
 std::vector<std::uint16_t> multiply(const Kernel& kernel, const Problem& p, ThreadGrid grid) {
   const auto& [m, n, k] = p.shape;
   const std::int64_t panels = panel_count(kernel, n);
-  const std::int64_t blocks = block_count(kernel, m);
+  const std::int64_t blocks = block_count(kernel, m, k);
   const AlignedBytes packed(kernel.packed_bytes(n, k));
   const AlignedBytes converted(kernel.converted_bytes(m, k));
   // Poison: what is not written must not look right.
@@ -249,6 +249,17 @@ TEST_P(CpuKernel, EveryNumberOfRows) {
                                    m % 2 == 0 ? DataType::kBf16 : DataType::kFp16, true);
     SCOPED_TRACE(mkn(p.shape));
     expect_right(kernel, p, multiply(kernel, p, {1, 1}));
+  }
+}
+
+/// Row blocks of several sizes, the last one with a row that fills no vector.
+TEST_P(CpuKernel, ManyRows) {
+  const Kernel& kernel = *GetParam();
+  for (const std::int64_t m : {113, 161, 257, 300}) {
+    const Problem p =
+        make_problem({m, kernel.panel_columns, 68}, kernel.type, DataType::kBf16, true);
+    SCOPED_TRACE(mkn(p.shape));
+    expect_right(kernel, p, multiply(kernel, p, {1, 2}));
   }
 }
 

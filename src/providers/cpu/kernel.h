@@ -77,6 +77,8 @@ struct Kernel {
   void (*pack)(const PackArgs&) = nullptr;
   std::size_t (*converted_bytes)(std::int64_t m, std::int64_t k) = nullptr;
   void (*convert)(const ConvertArgs&) = nullptr;
+  /// Row blocks of a launch; null when max_rows and spare_rows tell.
+  std::int64_t (*row_blocks)(std::int64_t m, std::int64_t k) = nullptr;
   /// Units that convert works on; null when they are the row blocks.
   std::int64_t (*convert_units)(std::int64_t m, std::int64_t k) = nullptr;
   /// Null when run needs no scratch.
@@ -98,14 +100,16 @@ struct Kernel {
                                                           int spare_rows = 0) {
   return m <= spare_rows ? 1 : (m - spare_rows + max_rows - 1) / max_rows;
 }
-[[gnu::always_inline]] constexpr std::int64_t block_count(const Kernel& kernel, std::int64_t m) {
-  return block_count(m, kernel.max_rows, kernel.spare_rows);
+[[gnu::always_inline]] constexpr std::int64_t block_count(const Kernel& kernel, std::int64_t m,
+                                                          std::int64_t k) {
+  return kernel.row_blocks != nullptr ? kernel.row_blocks(m, k)
+                                      : block_count(m, kernel.max_rows, kernel.spare_rows);
 }
 
 /// Number of units that Kernel::convert works on.
 [[gnu::always_inline]] inline std::int64_t convert_unit_count(const Kernel& kernel, std::int64_t m,
                                                               std::int64_t k) {
-  return kernel.convert_units != nullptr ? kernel.convert_units(m, k) : block_count(kernel, m);
+  return kernel.convert_units != nullptr ? kernel.convert_units(m, k) : block_count(kernel, m, k);
 }
 
 /// Rows of one block. Blocks differ by at most one row, so that one row more than a full block does

@@ -74,7 +74,7 @@ void CpuOperation::prepare(const PrepareArgs& args) {
   threads_ = args.threads;
   const std::int64_t units = block_count(panel_count(kernel_, shape.n),
                                          static_cast<int>(panels_of_a_line(kernel_, problem_.d)));
-  grid_ = choose_grid(threads_, units, block_count(kernel_, shape.m));
+  grid_ = choose_grid(threads_, units, block_count(kernel_, shape.m, shape.k));
   activations_ = args.operands.a.data();
   // A kernel without scales shares its operands with kernels that have them.
   static constexpr float kOne = 1.0F;
@@ -124,7 +124,7 @@ void CpuOperation::launch(int slot) {
     if (down >= grid_.down) return;
     const Range panels = thread_share(panel_count(kernel_, shape.n), across, grid_.across,
                                       panels_of_a_line(kernel_, problem_.d));
-    const Range blocks = thread_share(block_count(kernel_, shape.m), down, grid_.down);
+    const Range blocks = thread_share(block_count(kernel_, shape.m, shape.k), down, grid_.down);
     if (panels.begin >= panels.end || blocks.begin >= blocks.end) return;
     std::byte* scratch = scratch_.as<std::byte>();
     if (scratch != nullptr) scratch += static_cast<std::size_t>(thread) * scratch_stride_;

@@ -62,7 +62,7 @@ class Blocks {
                                              int tile) const {
     return args_.panels + ((block.panel * args_.k_steps + step) * kStepTiles + tile) * kPackedBytes;
   }
-  /// The dense tiles of block `index`'s step `step` of its own, both runs.
+  /// The dense tiles of block `index`'s step `step` of its own, both tiles.
   [[nodiscard]] std::byte* dense_step(std::int64_t index, std::int64_t step) const {
     return args_.scratch + (index % 2 * kMaxBlockSteps + step) * (kStepTiles * kTileBytes);
   }

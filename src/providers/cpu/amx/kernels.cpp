@@ -28,10 +28,6 @@ template <class Element, Sparsity kSparsity>
 struct Functions {
   using Sum = SumOf<Element>;
 
-  /// Of a row block, which stays with one thread: whole blocks of packed rows.
-  static constexpr std::int64_t kMostRows = most_stream_rows(kSparsity);
-  static_assert(kMostRows % kBlockRows == 0);
-
   static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
     return static_cast<std::size_t>((n + kPanelColumns - 1) / kPanelColumns) *
            panel_bytes<Element>(k, kSparsity);
@@ -49,13 +45,18 @@ struct Functions {
     return packed_rows_bytes<Element>(m, k);
   }
 
+  /// Rows that weights stream past stay with one thread.
+  static std::int64_t row_blocks(std::int64_t m, std::int64_t k) {
+    return streams<Element, kSparsity>(m, steps<Element>(k)) ? 1 : block_count(m, kBlockRows);
+  }
+
   static std::int64_t convert_units(std::int64_t m, std::int64_t k) {
-    return row_blocks(m, k).count() * slices(k);
+    return packed_rows(m, k).count() * slices(k);
   }
 
   static void convert(const ConvertArgs& args) {
     const std::int64_t k_steps = steps<Element>(args.k);
-    const RowBlocks blocks = row_blocks(args.m, args.k);
+    const RowBlocks blocks = packed_rows(args.m, args.k);
     for (std::int64_t unit = args.units.begin; unit < args.units.end; ++unit) {
       const std::int64_t block = unit / slices(args.k);
       const std::int64_t step = unit % slices(args.k) * kSliceSteps;
@@ -70,8 +71,10 @@ struct Functions {
 
   static void run(const RunArgs& args) {
     const std::int64_t k_steps = steps<Element>(args.shape.k);
-    const Range rows{args.blocks.begin * kMostRows,
-                     std::min(args.shape.m, args.blocks.end * kMostRows)};
+    const bool stream = streams<Element, kSparsity>(args.shape.m, k_steps);
+    const Range rows = stream ? Range{0, args.shape.m}
+                              : Range{args.blocks.begin * kBlockRows,
+                                      std::min(args.shape.m, args.blocks.end * kBlockRows)};
     const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
     multiply<HardwareUnit, Element, kSparsity>(
         {.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
@@ -79,7 +82,7 @@ struct Functions {
          .k_steps = k_steps,
          .a = args.converted + packed_rows_bytes<Element>(rows.begin, args.shape.k),
          .m = rows.end - rows.begin,
-         .streams = streams<Element, kSparsity>(args.shape.m, k_steps),
+         .streams = stream,
          .scratch = args.scratch},
         Finish{args, rows.begin});
   }
@@ -87,7 +90,7 @@ struct Functions {
  private:
   /// k-steps of a row block that one thread converts at least: with few rows all threads have some.
   static constexpr std::int64_t kSliceSteps = 4;
-  static RowBlocks row_blocks(std::int64_t m, std::int64_t k) {
+  static RowBlocks packed_rows(std::int64_t m, std::int64_t k) {
     return {m, streams<Element, kSparsity>(m, steps<Element>(k))};
   }
   static std::int64_t slices(std::int64_t k) {
@@ -121,12 +124,13 @@ constexpr Kernel make_kernel(std::string_view name, DataType type) {
           .type = type,
           .sparsity = kSparsity,
           .panel_columns = kPanelColumns,
-          .max_rows = F::kMostRows,
+          .max_rows = kBlockRows,
           .k_multiple = TileLayout<Element>::kDepth,
           .packed_bytes = F::packed_bytes,
           .pack = F::pack,
           .converted_bytes = F::converted_bytes,
           .convert = F::convert,
+          .row_blocks = F::row_blocks,
           .convert_units = F::convert_units,
           .scratch_bytes = F::scratch_bytes,
           .run = F::run};

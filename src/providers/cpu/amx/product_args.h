@@ -58,7 +58,6 @@ struct ProductArgs {
   std::int64_t k_steps = 0;      ///< of a panel
   const std::byte* a = nullptr;  ///< m rows as pack_rows makes them
   std::int64_t m = 0;
-  std::int64_t block_rows = 0;   ///< of the packed rows
   bool streams = false;          ///< and not in blocks; rows are packed for that
   std::byte* scratch = nullptr;  ///< kScratchBytes, 64-byte aligned
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "providers/cpu/amx/finishing.h"
 #include "providers/cpu/amx/panel.h"
@@ -78,7 +79,9 @@ class Stream {
           passes_(passes),
           total_(args.panel_count * args.k_steps * passes),
           packed_(args.panels),
-          asked_(packed_ + (passes == 1 ? kPrefetchBytes : panel_bytes())) {
+          asked_(packed_ + (passes == 1 ? kPrefetchBytes : panel_bytes())),
+          end_(packed_ + args.panel_count * panel_bytes()) {
+      stop_asking();
       if constexpr (!kExpands) return;
       for (std::int64_t i = 0; i < std::min<std::int64_t>(kExpandAhead, total_); ++i) {
         for (int half = 0; half < kHalves; ++half) make_half_ready(half);
@@ -117,10 +120,16 @@ class Stream {
       return args_.scratch + step % kRingSteps * (kStepTiles * kTileBytes);
     }
 
+    /// What follows this thread's panels is not its own.
+    [[gnu::always_inline]] void stop_asking() {
+      if (asked_ >= end_) until_asking_ = std::numeric_limits<std::int64_t>::max();
+    }
+
     [[gnu::always_inline]] void advance() {
       if (--until_asking_ < 0) {  // a panel is asked for once, spread over the passes of another
         until_asking_ = passes_ - 1;
         asked_ += kStep;
+        stop_asking();
       }
       ++ready_;
       packed_ += kStep;
@@ -138,6 +147,7 @@ class Stream {
     std::int64_t total_;
     const std::byte* packed_;
     const std::byte* asked_;
+    const std::byte* end_;
     std::int64_t ready_ = 0, step_ = 0;    // steps made ready, steps multiplied
     std::int64_t in_pass_ = 0, pass_ = 0;  // of the step that is made ready next
     std::int64_t until_asking_ = 0;

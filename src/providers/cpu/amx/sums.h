@@ -39,7 +39,7 @@ class TileSums {
   static void configure(std::int64_t rows) {
     TileConfig config;
     for (std::size_t tile = 0; tile < 8; ++tile) {
-      const bool weights = tile >= kB0 || tile >= kB1;
+      const bool weights = tile >= kB0;
       config.rows[tile] =
           static_cast<std::uint8_t>(weights ? kTileRows : std::min<std::int64_t>(rows, kTileRows));
       config.row_bytes[tile] = kTileRowBytes;

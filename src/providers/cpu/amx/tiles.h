@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <stdexcept>
 #include <type_traits>
 
 namespace twofour::providers::cpu::amx {
@@ -64,7 +65,8 @@ struct HardwareTiles {
 };
 
 /// The same in plain C++, one set of tiles for each thread. Like the processor it zeroes the rows
-/// of a register that its configuration does not have; unlike it, it keeps bfloat16 subnormals.
+/// of a register that its configuration does not have, and refuses operands whose sizes do not
+/// match; unlike it, it keeps bfloat16 subnormals.
 class EmulatedTiles {
  public:
   static void configure(const TileConfig& config) {
@@ -95,6 +97,9 @@ class EmulatedTiles {
   }
   template <int kC, int kA, int kB, class Element>
   static void multiply_add(Element /*element*/) {
+    if (rows(kC) != rows(kA) || rows(kB) != kTileRows) {
+      throw std::logic_error("tiles of these sizes are no operands of a product");  // #UD
+    }
     using Sum = std::conditional_t<sizeof(Element) == 1, std::int32_t, float>;
     constexpr std::size_t kDepth = 4 / sizeof(Element);
     for (std::size_t row = 0; row < rows(kC); ++row) {

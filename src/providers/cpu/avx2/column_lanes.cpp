@@ -27,7 +27,7 @@ namespace {
 
 /// Float32 sums of sixteen columns in two vectors; words come in pairs.
 struct Lanes : ColumnSingles<Vectors, 2> {
-  /// With few rows several panels, for the reasons given in avx512/column_lanes.cpp.
+  /// With few rows several panels, for the reasons given in avx512/panels.h.
   static constexpr int panels_at_once(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
 };
 

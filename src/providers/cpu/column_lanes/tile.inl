@@ -6,7 +6,7 @@
 //   kProducts                          products in straight-line code
 //   kPanelsInside                      dense: a row's activations are broadcast once for the words of all panels,
 //                                      which takes registers for these
-//   zero, start(packed)                sums
+//   zero, add_starts(sums, packed)     sums
 //   load(packed, words)                [kLoadWords][kVectors] words of the weights; in 2:4 whole groups
 //   broadcast(activations)             dense: one word for all columns
 //   group(activations)                 2:4: four activations for all columns
@@ -15,7 +15,7 @@
 //   control(indices), select(group, control)
 //                                      2:4: the word that each column needs of the four
 //   add(sum, activations, word)        sum += product, in place
-//   Epilogue, store(epilogue, row, sums)
+//   store(epilogue, row, sums)
 
 struct TileArgs {
   const RunArgs& run;

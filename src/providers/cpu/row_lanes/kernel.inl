@@ -11,7 +11,9 @@
 //                                       from the four vectors of a group of k, the table's entries
 //   words(values, scratch)              a column's packed values of a block as words, in memory
 //   four(words), word<i>(four)          a word for all rows
+//   address(choice)                     where a choice is, as add reads it
 //   add(sum, choice, word)              sum += product; the choice is read from memory
+//   batch(vectors)                      columns at once
 //   kOddBytes                           the odd row's activations of a block of k, as add_odd reads them
 //   odd_activations(elements, to)       makes them
 //   add_odd(sum, activations, codes, words)

@@ -47,6 +47,8 @@ struct RowBlocks {
   static int most_vectors(std::int64_t m) {
     return static_cast<int>((vector_count(m) + count(m) - 1) / count(m));
   }
+  /// Rows that a block may hold, those that fill its last vector and the odd one included.
+  static std::int64_t most_rows(std::int64_t m) { return most_vectors(m) * kLanes + (has_odd(m) ? 1 : 0); }
 
  private:
   static std::int64_t vector_count(std::int64_t m) { return has_odd(m) ? m / kLanes : block_count(m, kLanes); }
@@ -91,8 +93,7 @@ struct RowLayout {
 
   /// Bytes from row block to row block.
   static std::int64_t converted_stride(std::int64_t m, std::int64_t k) {
-    const std::int64_t rows = round_up(std::min<std::int64_t>(m, Blocks::kMost), 16);
-    return k_blocks(k) * kBlockDepth * rows * static_cast<std::int64_t>(sizeof(Element));
+    return k_blocks(k) * kBlockDepth * Blocks::most_rows(m) * static_cast<std::int64_t>(sizeof(Element));
   }
 
   /// `kLanes` rows are a vector.
