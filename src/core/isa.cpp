@@ -18,6 +18,15 @@ namespace {
 
 #if defined(__x86_64__)
 
+/// Intel SDM volume 2, CPUID leaf 1, ECX: F16C is bit 29. Not every compiler's own test knows it.
+bool has_f16c() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1u << 29) != 0;
+}
+
 /// Intel SDM volume 2, CPUID leaf 7 sub-leaf 0, EDX: AMX-BF16 is bit 22, AMX-TILE 24, AMX-INT8 25.
 /// Read here because the compiler's own test does not know AMX in every version we build with.
 bool has_amx_instructions() {
@@ -42,7 +51,7 @@ bool may_use_tiles() {
 
 Isa detect() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") ||
-      !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("f16c")) {
+      !__builtin_cpu_supports("bmi2") || !has_f16c()) {
     return Isa::kPortable;
   }
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
