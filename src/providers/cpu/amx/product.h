@@ -16,11 +16,12 @@ namespace twofour::providers::cpu::amx {
 /// Blocks of packed rows of a launch with `m` rows: Stream's passes, or kBlockRows each.
 class RowBlocks {
  public:
-  RowBlocks(std::int64_t m, bool streams) : m_(m), streams_(streams), cut_(m) {}
-  [[nodiscard]] std::int64_t count() const {
+  [[gnu::always_inline]] RowBlocks(std::int64_t m, bool streams)
+      : m_(m), streams_(streams), cut_(m) {}
+  [[nodiscard]] [[gnu::always_inline]] std::int64_t count() const {
     return streams_ ? cut_.passes() : (m_ + kBlockRows - 1) / kBlockRows;
   }
-  [[nodiscard]] Range rows(std::int64_t block) const {
+  [[nodiscard]] [[gnu::always_inline]] Range rows(std::int64_t block) const {
     if (streams_) return cut_.rows(block);
     return {block * kBlockRows, std::min(m_, (block + 1) * kBlockRows)};
   }

@@ -12,7 +12,7 @@ namespace twofour::providers::cpu::amx {
 
 /// Up to so many rows weights stream past all of them. Measured: dense weights gain nothing by a
 /// third pass, 2:4 weights do, because a stream expands them into the first-level cache.
-constexpr std::int64_t most_stream_rows(Sparsity sparsity) {
+[[gnu::always_inline]] constexpr std::int64_t most_stream_rows(Sparsity sparsity) {
   return sparsity == Sparsity::kTwoFour ? 256 : 64;
 }
 static_assert(most_stream_rows(Sparsity::kTwoFour) * kPanelColumns * kSumSize <=
@@ -25,7 +25,7 @@ inline constexpr std::int64_t kStreamedBytes = std::int64_t{15} << 17;
 /// activations for each panel, and in several passes the panel again for each, so they must stay in
 /// the second-level cache.
 template <class Element, Sparsity kSparsity>
-constexpr bool streams(std::int64_t m, std::int64_t k_steps) {
+[[gnu::always_inline]] constexpr bool streams(std::int64_t m, std::int64_t k_steps) {
   const std::int64_t activations = m * k_steps * kTileRowBytes;
   if (m > most_stream_rows(kSparsity) || activations > kActivationBytes) return false;
   const std::int64_t panel =

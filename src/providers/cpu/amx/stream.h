@@ -18,16 +18,16 @@ namespace twofour::providers::cpu::amx {
 /// How `m` rows are cut into passes, each at most three tiles of rows and as even as it goes.
 class PassCut {
  public:
-  explicit constexpr PassCut(std::int64_t m)
+  [[gnu::always_inline]] explicit constexpr PassCut(std::int64_t m)
       : m_(m), tiles_(row_tiles(m)), passes_((tiles_ + kMostTiles - 1) / kMostTiles) {}
-  [[nodiscard]] constexpr std::int64_t passes() const { return passes_; }
-  [[nodiscard]] constexpr Range rows(std::int64_t pass) const {
+  [[nodiscard]] [[gnu::always_inline]] constexpr std::int64_t passes() const { return passes_; }
+  [[nodiscard]] [[gnu::always_inline]] constexpr Range rows(std::int64_t pass) const {
     return {begin(pass), std::min(m_, begin(pass + 1))};
   }
 
  private:
   static constexpr std::int64_t kMostTiles = kMostSums / kStepTiles;
-  [[nodiscard]] constexpr std::int64_t begin(std::int64_t pass) const {
+  [[nodiscard]] [[gnu::always_inline]] constexpr std::int64_t begin(std::int64_t pass) const {
     return tiles_ * pass / passes_ * kTileRows;
   }
   std::int64_t m_, tiles_, passes_;

@@ -19,7 +19,9 @@ using SumOf = std::conditional_t<sizeof(Element) == 1, std::int32_t, float>;
 inline constexpr int kMostSums = 6;
 
 /// Tiles that `rows` rows take.
-constexpr std::int64_t row_tiles(std::int64_t rows) { return (rows + kTileRows - 1) / kTileRows; }
+[[gnu::always_inline]] constexpr std::int64_t row_tiles(std::int64_t rows) {
+  return (rows + kTileRows - 1) / kTileRows;
+}
 
 /// The sums of kRowTiles tiles of rows, one to three, and the two tiles of columns of a panel. The
 /// last tile of rows ends with the last row, and so may repeat rows of the one before: all tiles

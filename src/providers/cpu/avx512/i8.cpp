@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "providers/cpu/avx512/epilogue.h"
+#include "providers/cpu/avx512/panels.h"
 #include "providers/cpu/kernel_list.h"
 #include "providers/cpu/tile_loop.h"
 #include "providers/cpu/two_four.h"
@@ -160,11 +161,6 @@ struct TileArgs {
   std::int64_t column;  ///< first column
   std::byte* selects;   ///< the first panel's shuffle indices; 2:4 with several row blocks only
 };
-
-/// Panels of a tile that has the weights' only visit. With few rows, several: memory gives more to
-/// several streams of addresses than to one, and the sums of one panel alone would make each
-/// vpdpbusd wait for the last.
-constexpr int panels_at_once(int rows) { return rows <= 4 ? 4 : rows <= 8 ? 2 : 1; }
 
 // How far ahead of their use weights and activations are asked for. Panels follow each other, and
 // so do row blocks: the request runs on into the next one.
@@ -332,8 +328,8 @@ struct TwoFour {
 
 using TileFunction = void (*)(const TileArgs&);
 
-/// Tiles of r rows by one panel for each Visit, by panels_at_once(r) for the only visit, and, of at
-/// most half a block's rows, by two panels met again.
+/// Tiles of r rows by one panel for each Visit, by Panels::panels_at_once(r) for the only visit,
+/// and, of at most half a block's rows, by two panels met again.
 struct TileFunctions {
   std::array<TileFunction, 3> one;
   TileFunction several;
@@ -350,7 +346,7 @@ constexpr TileFunctions tile_functions() {
       .one = {Form::template tile<kRows, 1, Visit::kOnly>, Form::template tile < kRows, 1,
               kVisits ? Visit::kFirst : Visit::kOnly >, Form::template tile < kRows, 1,
               kVisits ? Visit::kAgain : Visit::kOnly > },
-      .several = Form::template tile<kRows, panels_at_once(kRows), Visit::kOnly>,
+      .several = Form::template tile<kRows, Panels::panels_at_once(kRows), Visit::kOnly>,
       .two_again = nullptr};
   if constexpr (kHalf) made.two_again = Form::template tile<kRows, 2, Visit::kAgain>;
   return made;
@@ -389,7 +385,8 @@ class Tiles {
     const TileFunctions& tiles = functions(rows_);
     std::int64_t panel = panels_.begin;
     if (visit == Visit::kOnly) {
-      panel = run_all(tiles.several, rows_.begin, panels_at_once(static_cast<int>(count(rows_))));
+      panel = run_all(tiles.several, rows_.begin,
+                      Panels::panels_at_once(static_cast<int>(count(rows_))));
     } else if (visit == Visit::kAgain) {
       // Activations, once loaded, serve two panels; the first visit is rather long enough for the
       // next weights to arrive.
