@@ -1,8 +1,10 @@
-// Dense kernels for more rows than a tile has: a chunk of a panel becomes words once, in scratch that stays in
-// the first-level cache while all row blocks meet it; their sums wait in scratch from chunk to chunk.
+// Dense kernels for more rows than a tile has: a chunk of a panel becomes words once, in scratch
+// that stays in the first-level cache while all row blocks meet it; their sums wait in scratch from
+// chunk to chunk.
 //
-// Of the Unit of tile.inl it takes zero, load, broadcast, add, add_starts and store. Weights are packed as for
-// ColumnLanes, so that kernels of both share them. kPanels panels are multiplied side by side.
+// Of the Unit of tile.inl it takes zero, load, broadcast, add, add_starts and store. Weights are
+// packed as for ColumnLanes, so that kernels of both share them. kPanels panels are multiplied side
+// by side.
 
 template <class Unit, class Format, int kMaxRows, int kPanels>
 struct BlockedDense {
@@ -14,8 +16,8 @@ struct BlockedDense {
       static_cast<std::int64_t>(kPanels * kVectors * sizeof(Word));  ///< of all panels
   static constexpr std::int64_t kChunkBytes = 16 * 1024;  ///< words of a chunk: half a cache
   static constexpr std::int64_t kChunkSteps = kChunkBytes / (L::kWords * kWordBytes);
-  /// Row blocks and panels that take turns chunk by chunk: their sums, and the row blocks' activations of a
-  /// chunk, stay in the second-level cache.
+  /// Row blocks and panels that take turns chunk by chunk: their sums, and the row blocks'
+  /// activations of a chunk, stay in the second-level cache.
   static constexpr std::int64_t kBlocksTogether = 32;
   static constexpr std::int64_t kPanelsTogether = 8 / kPanels * kPanels;
   static constexpr std::int64_t kBlockSumBytes = kMaxRows * kWordBytes;
@@ -45,8 +47,10 @@ struct BlockedDense {
       for (int first = 0; first < L::kWords; first += kUnrolled) {
         TWOFOUR_UNROLL for (int w = 0; w < kUnrolled; ++w, words += kWide) {
           TWOFOUR_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-            const auto all = Unit::broadcast(a + static_cast<std::int64_t>(r) * L::kRowBytes + w * L::kWordActivationBytes);
-            TWOFOUR_UNROLL for (std::size_t v = 0; v < kWide; ++v) Unit::add(sums[r][v], all, words[v]);
+            const auto all = Unit::broadcast(a + static_cast<std::int64_t>(r) * L::kRowBytes +
+                                             w * L::kWordActivationBytes);
+            TWOFOUR_UNROLL for (std::size_t v = 0; v < kWide; ++v)
+                Unit::add(sums[r][v], all, words[v]);
           }
         }
         a += kUnrolled * L::kWordActivationBytes;

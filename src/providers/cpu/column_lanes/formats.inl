@@ -1,12 +1,13 @@
-// The storage types as the column-lanes kernels see them: Stored, and what activations and weights become of
-// it: elements of 32-bit words, kDepth in each, that a product takes. All of it is exact.
+// The storage types as the column-lanes kernels see them: Stored, and what activations and weights
+// become of it: elements of 32-bit words, kDepth in each, that a product takes. All of it is exact.
 //
 //   activation(code)   the element that a row is made of
-//   kInterleaved       words of packed weights lie in pairs, element by element: the first in the low half
-//                      of a field twice as wide, the second in its high half
-//   kNumbers           a group's nibble in 2:4 is the number of its pair rather than the two positions
-//   kStarts            a panel begins with what its sums start from: NaN for a column with a NaN among its
-//                      weights, which the packed code cannot express
+//   kInterleaved       words of packed weights lie in pairs, element by element: the first in the
+//                      low half of a field twice as wide, the second in its high half
+//   kNumbers           a group's nibble in 2:4 is the number of its pair rather than the two
+//                      positions
+//   kStarts            a panel begins with what its sums start from: NaN for a column with a NaN
+//                      among its weights, which the packed code cannot express
 
 /// Products of pairs of bfloat16.
 struct Bf16Pairs {

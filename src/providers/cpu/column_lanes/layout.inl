@@ -1,8 +1,9 @@
-// How "column lanes" kernels lay operands out. Vector lanes are columns of B. A panel is 16 columns with all
-// of K; it holds steps of 32 k:
+// How "column lanes" kernels lay operands out. Vector lanes are columns of B. A panel is 16 columns
+// with all of K; it holds steps of 32 k:
 //
 //   starts    only where the format has them: a float32 for each column
-//   steps     2:4: indices, a 32-bit word for each column: a nibble for each of the step's eight groups
+//   steps     2:4: indices, a 32-bit word for each column: a nibble for each of the step's eight
+//             groups
 //             values, word after word: for each column the kDepth elements of one product
 //
 // Activations: [row block][step][row of the block][32 k].
@@ -26,8 +27,7 @@ struct Layout {
   static constexpr std::int64_t kStepBytes =
       kStepIndexBytes + kValues * static_cast<std::int64_t>(sizeof(Stored));
   /// Converted activations of one row and step.
-  static constexpr std::int64_t kRowBytes =
-      kStepDepth * static_cast<std::int64_t>(sizeof(Element));
+  static constexpr std::int64_t kRowBytes = kStepDepth * static_cast<std::int64_t>(sizeof(Element));
   static constexpr std::int64_t kGroupBytes = kRowBytes / (kStepDepth / 4);
   /// Activations that a word meets, or that it is a choice of.
   static constexpr std::int64_t kWordActivationBytes = kRowBytes / kWords;
@@ -43,7 +43,8 @@ struct Layout {
       std::byte* panel = args.packed + p * panel_bytes(args.k);
       __m128i nans = _mm_setzero_si128();
       for (std::int64_t step = 0; step < steps(args.k); ++step) {
-        pack_step(args, p * kColumns, step * kStepDepth, panel + kHeaderBytes + step * kStepBytes, nans);
+        pack_step(args, p * kColumns, step * kStepDepth, panel + kHeaderBytes + step * kStepBytes,
+                  nans);
       }
       if constexpr (Format::kStarts) {
         write_starts<kColumns>(args, p * kColumns, _mm_testz_si128(nans, nans) == 0, panel);

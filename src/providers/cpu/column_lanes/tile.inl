@@ -1,13 +1,14 @@
 // Tiles of the column-lanes kernels: up to kMaxRows rows by one panel or several, all of K, sums in
 // registers.
 //
-// Unit names the vectors of one instruction set and format: kVectors of them hold a word of each of a
-// panel's columns, and a load of packed weights yields kLoadWords words.
+// Unit names the vectors of one instruction set and format: kVectors of them hold a word of each of
+// a panel's columns, and a load of packed weights yields kLoadWords words.
 //   kProducts                          products in straight-line code
-//   kPanelsInside                      dense: a row's activations are broadcast once for the words of all panels,
-//                                      which takes registers for these
+//   kPanelsInside                      dense: a row's activations are broadcast once for the words
+//                                      of all panels, which takes registers for these
 //   zero, add_starts(sums, packed)     sums
-//   load(packed, words)                [kLoadWords][kVectors] words of the weights; in 2:4 whole groups
+//   load(packed, words)                [kLoadWords][kVectors] words of the weights; in 2:4 whole
+//                                      groups
 //   broadcast(activations)             dense: one word for all columns
 //   group(activations)                 2:4: four activations for all columns
 //   indices(step, vector), next(indices)
@@ -27,8 +28,8 @@ struct TileArgs {
   std::int64_t column;  ///< first column
 };
 
-// How far ahead of their use weights and activations are asked for. Panels follow each other, and so do row
-// blocks: the request runs on into the next one.
+// How far ahead of their use weights and activations are asked for. Panels follow each other, and
+// so do row blocks: the request runs on into the next one.
 inline constexpr std::int64_t kPrefetchWeightBytes = 4096;
 inline constexpr std::int64_t kPrefetchActivationBytes = 4096;
 
@@ -53,7 +54,9 @@ struct Tile {
   /// Loads in straight-line code: enough products to hide the loop, few enough to compile.
   static constexpr int kUnrolled = [] {
     int loads = 1;
-    while (2 * loads <= kLoads && 2 * loads * static_cast<int>(kSums * kLoadWords) <= Unit::kProducts) loads *= 2;
+    while (2 * loads <= kLoads &&
+           2 * loads * static_cast<int>(kSums * kLoadWords) <= Unit::kProducts)
+      loads *= 2;
     return loads;
   }();
   using Indices = typename Unit::Indices[std::size_t{kPanels}][kVectors];
@@ -99,7 +102,8 @@ struct Tile {
           add_words_of_panels(values, panel_bytes, a, sums);
         } else {
           TWOFOUR_UNROLL for (std::size_t p = 0; p < kPanels; ++p) {
-            add_words(values + static_cast<std::int64_t>(p) * panel_bytes, a, indices[p], sums + at(p, 0, 0));
+            add_words(values + static_cast<std::int64_t>(p) * panel_bytes, a, indices[p],
+                      sums + at(p, 0, 0));
           }
         }
         values += kLoadBytes;
@@ -110,7 +114,8 @@ struct Tile {
 
   /// A load of one panel.
   [[gnu::always_inline]] static void add_words(const std::byte* values, const std::byte* a,
-                                               typename Unit::Indices (&indices)[kVectors], Sum* sums) {
+                                               typename Unit::Indices (&indices)[kVectors],
+                                               Sum* sums) {
     typename Unit::Word words[kLoadWords][kVectors];
     Unit::load(values, words);
     TWOFOUR_UNROLL for (std::size_t i = 0; i < kLoadWords; ++i) {

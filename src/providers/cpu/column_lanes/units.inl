@@ -1,5 +1,5 @@
-// What the Units of tile.inl have in common, made from the vectors V of an instruction set (see avx2/vectors.h),
-// kCount of them for sixteen columns.
+// What the Units of tile.inl have in common, made from the vectors V of an instruction set (see
+// avx2/vectors.h), kCount of them for sixteen columns.
 
 /// Sums in float32.
 template <class V, int kCount>
@@ -19,7 +19,8 @@ struct ColumnFloats {
   [[gnu::always_inline]] static Indices indices(const std::byte* step, std::size_t vector) {
     return V::load_ints(step + static_cast<std::int64_t>(vector) * kVectorBytes);
   }
-  [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row, const Sum* sums) {
+  [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
+                                           const Sum* sums) {
     epilogue.store(row, sums);
   }
 };
@@ -40,8 +41,12 @@ struct ColumnSingles : ColumnFloats<V, kCount> {
   }
   /// The choice looks at the low two bits of each index alone.
   [[gnu::always_inline]] static Control control(Control indices) { return indices; }
-  [[gnu::always_inline]] static Control next(Control indices) { return V::template shift_right<2>(indices); }
-  [[gnu::always_inline]] static Word select(Word group, Control control) { return V::choose(group, control); }
+  [[gnu::always_inline]] static Control next(Control indices) {
+    return V::template shift_right<2>(indices);
+  }
+  [[gnu::always_inline]] static Word select(Word group, Control control) {
+    return V::choose(group, control);
+  }
   [[gnu::always_inline]] static void add(Word& sum, Word activations, Word word) {
     V::multiply_add(sum, activations, word);
   }

@@ -1,11 +1,12 @@
 // The row-lanes product and its kernels.
 //
-// Unit names the vectors of one instruction set and format; kLanes rows are a vector, a word is 32 bits:
+// Unit names the vectors of one instruction set and format; kLanes rows are a vector, a word is 32
+// bits:
 //   kSumBytes                           sums that stay in the second-level cache
 //   kBlockRows, kSpareRows              rows of a row block, see RowBlocks
 //   kTableBytes                         what the table may take of the first-level cache
-//   kBlocksTogether                     row blocks whose sums are kept together, so that a block of weights
-//                                       serves them all
+//   kBlocksTogether                     row blocks whose sums are kept together, so that a block of
+//                                       weights serves them all
 //   Sum, zero, load_sum, store_sum      sums; Scalar is what a lane of them is
 //   choices(activations, stride, to, choice_stride)
 //                                       from the four vectors of a group of k, the table's entries
@@ -14,10 +15,12 @@
 //   address(choice)                     where a choice is, as add reads it
 //   add(sum, choice, word)              sum += product; the choice is read from memory
 //   batch(vectors)                      columns at once
-//   kOddBytes                           the odd row's activations of a block of k, as add_odd reads them
+//   kOddBytes                           the odd row's activations of a block of k, as add_odd reads
+//                                       them
 //   odd_activations(elements, to)       makes them
 //   add_odd(sum, activations, codes, words)
-//                                       sum += products of a column and block of the odd row, in any lanes
+//                                       sum += products of a column and block of the odd row, in
+//                                       any lanes
 //   to_float(sum)                       sums as float32
 
 template <class Unit, class Format>
@@ -37,14 +40,17 @@ struct RowLanes {
 
   /// Columns at once: enough sums that none waits for its last product.
   static constexpr int batch(int vectors) { return Unit::batch(vectors); }
-  /// Bytes from choice to choice. Three vectors take the place of four: with 96 bytes all was slower.
+  /// Bytes from choice to choice. Three vectors take the place of four: with 96 bytes all was
+  /// slower.
   static constexpr std::int64_t choice_stride(int vectors) {
     return (vectors == 3 ? 4 : vectors) * kVectorBytes;
   }
 
-  /// Blocks of k that go through the table together: the more, the less often sums are loaded and stored.
+  /// Blocks of k that go through the table together: the more, the less often sums are loaded and
+  /// stored.
   static constexpr std::int64_t together(int vectors, bool odd) {
-    return kTableBytes / (kBlockGroups * kChoices * choice_stride(vectors) + (odd ? Unit::kOddBytes : 0));
+    return kTableBytes /
+           (kBlockGroups * kChoices * choice_stride(vectors) + (odd ? Unit::kOddBytes : 0));
   }
   static_assert(together(kMaxVectors, true) > 0);
 
@@ -53,7 +59,7 @@ struct RowLanes {
     const std::byte* values;  ///< likewise
     std::int64_t blocks;      ///< of k
     const std::byte* table;
-    std::byte* words;    ///< scratch
+    std::byte* words;     ///< scratch
     std::uint32_t* sums;  ///< [column][vector]; the odd row's, one for each lane, are a vector more
     bool fresh;           ///< sums start from zero
   };
@@ -148,13 +154,15 @@ struct RowLanes {
 
   /// Panels whose sums are kept while all of K goes by.
   static std::int64_t panels_together(std::int64_t m) {
-    const std::int64_t rows = round_up(std::min<std::int64_t>(m, kBlocksTogether * Unit::kBlockRows), Unit::kLanes);
+    const std::int64_t rows =
+        round_up(std::min<std::int64_t>(m, kBlocksTogether * Unit::kBlockRows), Unit::kLanes);
     return std::max<std::int64_t>(1, Unit::kSumBytes / (rows * kPanelColumns * 4));
   }
 
   static std::size_t scratch_bytes(const GemmShape& shape) {
     const std::int64_t blocks = std::min(Blocks::count(shape.m), kBlocksTogether);
-    const std::int64_t rows = (Blocks::most_vectors(shape.m) + Blocks::has_odd(shape.m)) * Unit::kLanes;
+    const std::int64_t rows =
+        (Blocks::most_vectors(shape.m) + Blocks::has_odd(shape.m)) * Unit::kLanes;
     const std::int64_t panels =
         std::min(panels_together(shape.m), block_count(shape.n, static_cast<int>(kPanelColumns)));
     return static_cast<std::size_t>(kTableBytes + kWordScratchBytes +
@@ -205,8 +213,7 @@ struct RowLanes {
     const std::int64_t m = args.shape.m;
     const std::int64_t stride = (Blocks::most_vectors(m) + Blocks::has_odd(m)) * Unit::kLanes;
     auto* sums = reinterpret_cast<std::uint32_t*>(args.scratch + kTableBytes + kWordScratchBytes);
-    return {Blocks::rows(m, block),
-            args.converted + block * L::converted_stride(m, args.shape.k),
+    return {Blocks::rows(m, block), args.converted + block * L::converted_stride(m, args.shape.k),
             sums + (block - blocks.begin) * (panels.end - panels.begin) * kPanelColumns * stride};
   }
 
@@ -214,7 +221,8 @@ struct RowLanes {
     const std::int64_t k_count = k_blocks(args.shape.k);
     for (std::int64_t k = 0; k < k_count;) {
       const std::int64_t m = args.shape.m;
-      const Range depth{k, std::min(k + together(Blocks::most_vectors(m), Blocks::has_odd(m)), k_count)};
+      const Range depth{
+          k, std::min(k + together(Blocks::most_vectors(m), Blocks::has_odd(m)), k_count)};
       for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
         const RowBlock rows = row_block(args, panels, blocks, block);
         fill_table(rows, depth, k_count, args.scratch);
@@ -231,7 +239,8 @@ struct RowLanes {
     }
   }
 
-  static void fill_table(const RowBlock& rows, Range depth, std::int64_t k_count, std::byte* table) {
+  static void fill_table(const RowBlock& rows, Range depth, std::int64_t k_count,
+                         std::byte* table) {
     const std::int64_t stride = choice_stride(rows.vectors);
     const std::int64_t vector = Unit::kLanes * static_cast<std::int64_t>(sizeof(Element));
     const std::int64_t row_bytes = rows.vectors * vector;
@@ -245,7 +254,8 @@ struct RowLanes {
         table += kChoices * stride;
       }
       if (!rows.odd) continue;
-      Unit::odd_activations(odd + block * kBlockDepth * static_cast<std::int64_t>(sizeof(Element)), table);
+      Unit::odd_activations(odd + block * kBlockDepth * static_cast<std::int64_t>(sizeof(Element)),
+                            table);
       table += Unit::kOddBytes;
     }
   }
@@ -285,15 +295,17 @@ struct RowLanes {
          column < std::min(panels.end * kPanelColumns, args.shape.n); column += 16) {
       const ColumnEpilogue epilogue(args.output, args.shape.n, column);
       const std::uint32_t* sums = rows.sums + (column - panels.begin * kPanelColumns) * stride;
-      const std::byte* starts =
-          args.packed + column / kPanelColumns * L::panel_bytes(args.shape.k) + column % kPanelColumns * 4;
+      const std::byte* starts = args.packed +
+                                column / kPanelColumns * L::panel_bytes(args.shape.k) +
+                                column % kPanelColumns * 4;
       alignas(64) std::uint32_t turned[16];
       for (std::int64_t row = 0; row < rows.count - rows.odd; ++row) {
         TWOFOUR_UNROLL for (int j = 0; j < 16; ++j) turned[j] = sums[j * stride + row];
         store_row(epilogue, rows.begin + row, turned, starts);
       }
       if (rows.odd) {
-        for (int j = 0; j < 16; ++j) turned[j] = total(sums + j * stride + rows.vectors * Unit::kLanes);
+        for (int j = 0; j < 16; ++j)
+          turned[j] = total(sums + j * stride + rows.vectors * Unit::kLanes);
         store_row(epilogue, rows.begin + rows.count - 1, turned, starts);
       }
     }

@@ -1,15 +1,17 @@
-// How "row lanes" kernels lay 2:4 operands out. Vector lanes are rows of A, and a choice of activations is an
-// address: for each group of four k a table holds, for each choice that a column can make of the group, a
-// word of every row. With two elements in a word that is one of six pairs; with one element, one of four, twice.
+// How "row lanes" kernels lay 2:4 operands out. Vector lanes are rows of A, and a choice of
+// activations is an address: for each group of four k a table holds, for each choice that a column
+// can make of the group, a word of every row. With two elements in a word that is one of six pairs;
+// with one element, one of four, twice.
 //
 // A panel is 64 columns with all of K:
 //   starts   only where the format has them: a float32 for each column
 //   blocks of 64 k (16 groups):
-//     codes    8 bytes for each column, a nibble for each group: the number of its pair, or i0 | i1 << 2
+//     codes    8 bytes for each column, a nibble for each group: the number of its pair, or
+//              i0 | i1 << 2
 //     values   32 for each column, in the order of k
 //
-// Activations: [row block][group of four k][4][rows of the block, padded to whole vectors]; if the block has an
-// odd row, that row's [k] follows.
+// Activations: [row block][group of four k][4][rows of the block, padded to whole vectors]; if the
+// block has an odd row, that row's [k] follows.
 
 inline constexpr std::int64_t kPanelColumns = 64;
 inline constexpr std::int64_t kBlockGroups = 16;
@@ -23,9 +25,9 @@ struct BlockRows {
   bool odd;     ///< the last row is one more than vectors hold, and has no vector of its own
 };
 
-/// How rows are cut into blocks: whole vectors, and blocks of the size that suits the first-level cache; up to
-/// kSpare rows more are spread over the blocks rather than make one of their own. One row more than whole vectors
-/// belongs to the last block.
+/// How rows are cut into blocks: whole vectors, and blocks of the size that suits the first-level
+/// cache; up to kSpare rows more are spread over the blocks rather than make one of their own. One
+/// row more than whole vectors belongs to the last block.
 template <int kRows, int kSpare, int kLanes>
 struct RowBlocks {
   static constexpr int kMost = kRows + kSpare;  ///< rows of a block
@@ -48,10 +50,14 @@ struct RowBlocks {
     return static_cast<int>((vector_count(m) + count(m) - 1) / count(m));
   }
   /// Rows that a block may hold, those that fill its last vector and the odd one included.
-  static std::int64_t most_rows(std::int64_t m) { return most_vectors(m) * kLanes + (has_odd(m) ? 1 : 0); }
+  static std::int64_t most_rows(std::int64_t m) {
+    return most_vectors(m) * kLanes + (has_odd(m) ? 1 : 0);
+  }
 
  private:
-  static std::int64_t vector_count(std::int64_t m) { return has_odd(m) ? m / kLanes : block_count(m, kLanes); }
+  static std::int64_t vector_count(std::int64_t m) {
+    return has_odd(m) ? m / kLanes : block_count(m, kLanes);
+  }
 };
 
 inline std::int64_t k_blocks(std::int64_t k) { return (k + kBlockDepth - 1) / kBlockDepth; }
@@ -79,10 +85,12 @@ struct RowLayout {
       std::byte* panel = args.packed + p * panel_bytes(args.k);
       __m128i nans = _mm_setzero_si128();
       for (std::int64_t block = 0; block < k_blocks(args.k); ++block) {
-        pack_block(args, p * kPanelColumns, block * kBlockDepth, panel + kHeaderBytes + block * kBlockBytes, nans);
+        pack_block(args, p * kPanelColumns, block * kBlockDepth,
+                   panel + kHeaderBytes + block * kBlockBytes, nans);
       }
       if constexpr (Format::kStarts) {
-        write_starts<kPanelColumns>(args, p * kPanelColumns, _mm_testz_si128(nans, nans) == 0, panel);
+        write_starts<kPanelColumns>(args, p * kPanelColumns, _mm_testz_si128(nans, nans) == 0,
+                                    panel);
       }
     }
   }
@@ -93,7 +101,8 @@ struct RowLayout {
 
   /// Bytes from row block to row block.
   static std::int64_t converted_stride(std::int64_t m, std::int64_t k) {
-    return k_blocks(k) * kBlockDepth * Blocks::most_rows(m) * static_cast<std::int64_t>(sizeof(Element));
+    return k_blocks(k) * kBlockDepth * Blocks::most_rows(m) *
+           static_cast<std::int64_t>(sizeof(Element));
   }
 
   /// `kLanes` rows are a vector.
@@ -114,7 +123,8 @@ struct RowLayout {
         }
         for (std::int64_t row = 0; row < in_vectors; ++row) {
           const Stored* from = activations + (rows.begin + row) * args.k + k;
-          for (std::int64_t i = 0; i < depth; ++i) to[i * padded + row] = Format::activation(from[i]);
+          for (std::int64_t i = 0; i < depth; ++i)
+            to[i * padded + row] = Format::activation(from[i]);
         }
         to += kBlockDepth * padded;
       }

@@ -1,4 +1,5 @@
-// What the Units of kernel.inl have in common, made from the vectors V of an instruction set (see avx2/vectors.h).
+// What the Units of kernel.inl have in common, made from the vectors V of an instruction set (see
+// avx2/vectors.h).
 
 template <class V>
 struct RowUnit {
@@ -25,21 +26,22 @@ struct RowFloats : RowUnit<V> {
 /// Products of single float32.
 template <class V>
 struct RowSingles : RowFloats<V> {
-  [[gnu::always_inline]] static void choices(const std::byte* activations, std::int64_t stride, std::byte* to,
-                                             std::int64_t choice_stride) {
+  [[gnu::always_inline]] static void choices(const std::byte* activations, std::int64_t stride,
+                                             std::byte* to, std::int64_t choice_stride) {
     TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
       V::store_ints(to + i * choice_stride, V::load_ints(activations + i * stride));
     }
   }
-  [[gnu::always_inline]] static void add(typename V::Floats& sum, const std::byte* choice, typename V::Ints word) {
+  [[gnu::always_inline]] static void add(typename V::Floats& sum, const std::byte* choice,
+                                         typename V::Ints word) {
     V::multiply_add(sum, V::load(reinterpret_cast<const float*>(choice)), V::as_floats(word));
   }
 };
 
 /// Choices of pairs of shorts.
 template <class V>
-[[gnu::always_inline]] inline void pair_choices(const std::byte* activations, std::int64_t stride, std::byte* to,
-                                                std::int64_t choice_stride) {
+[[gnu::always_inline]] inline void pair_choices(const std::byte* activations, std::int64_t stride,
+                                                std::byte* to, std::int64_t choice_stride) {
   typename V::Ints four[4];
   TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) four[i] = V::widen_shorts(activations + i * stride);
   for (const auto [first, second] : kPairOrder) {
