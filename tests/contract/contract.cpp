@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 namespace twofour::contract {
 namespace {
@@ -198,6 +199,26 @@ class Examination {
   std::vector<std::string> violations_;
 };
 
+/// Whether a refusal is no property of the kernel: another machine or build would do.
+bool names_a_lack(std::string_view refusal) {
+  constexpr std::string_view kLacking[] = {"this CPU", "this GPU", "this build"};
+  return std::any_of(std::begin(kLacking), std::end(kLacking), [&](std::string_view what) {
+    return refusal.find(what) != std::string_view::npos;
+  });
+}
+
+/// The verdict on a kernel that took nothing, from its first refusal that names a lack, else from
+/// its last one.
+void judge_refusals(const std::vector<std::string>& refusals, Findings& findings) {
+  const auto lack = std::find_if(refusals.begin(), refusals.end(), names_a_lack);
+  if (lack != refusals.end()) {
+    findings.lacking = *lack;
+  } else {
+    findings.violations.push_back("supports none of the problems: " +
+                                  (refusals.empty() ? "there are none" : refusals.back()));
+  }
+}
+
 }  // namespace
 
 OutputArea::OutputArea(const GemmProblem& problem, device::Device& device)
@@ -279,11 +300,61 @@ Finding examine(const providers::Provider& provider, const KernelInfo& kernel,
                 const Circumstances& circumstances) {
   const providers::Support support = provider.supports(kernel, problem);
   if (!support) {
-    if (support.reason->empty()) return {false, {"unsupported, without a reason"}};
-    return {false, {}};
+    if (support.reason->empty()) return {false, "", {"unsupported, without a reason"}};
+    return {false, *support.reason, {}};
   }
   Examination examination(provider, kernel, problem, workloads.get(problem), device, circumstances);
-  return {true, examination.run()};
+  return {true, "", examination.run()};
+}
+
+Findings examine_all(const providers::Provider& provider, const KernelInfo& kernel,
+                     const Problems& problems, Workloads& workloads, device::Device& device,
+                     const Circumstances& circumstances) {
+  Findings all;
+  std::vector<std::string> refusals;
+  const auto examine_one = [&](const GemmShape& shape, std::string_view scheme, int threads) {
+    Circumstances with_threads = circumstances;
+    with_threads.threads = threads;
+    const GemmProblem problem = problem_of(kernel, shape, parse_scale_scheme(scheme).value());
+    const Finding finding = examine(provider, kernel, problem, workloads, device, with_threads);
+    for (const std::string& violation : finding.violations) {
+      all.violations.push_back(mkn(shape) + " scales=" + std::string(scheme) +
+                               " threads=" + std::to_string(threads) + ": " + violation);
+    }
+    if (finding.supported) {
+      ++all.supported;
+      all.schemes.emplace(scheme);
+    } else {
+      refusals.push_back(finding.refusal);
+    }
+  };
+  const auto schemes = kernel.scaled ? problems.schemes : problems.schemes.first(1);
+  for (const GemmShape& shape : problems.shapes) {
+    for (const std::string_view scheme : schemes) {
+      examine_one(shape, scheme, 1);
+      if (problems.many_threads > 1 && scheme == schemes.back())
+        examine_one(shape, scheme, problems.many_threads);
+    }
+  }
+  if (all.supported == 0) judge_refusals(refusals, all);
+  return all;
+}
+
+Findings examine_ragged_group(const providers::Provider& provider, const KernelInfo& kernel,
+                              const GemmShape& whole, std::int64_t ragged_k) {
+  Findings findings;
+  const auto ask = [&](const GemmShape& shape) {
+    return provider.supports(kernel, problem_of(kernel, shape, ScaleScheme{}));
+  };
+  if (const providers::Support support = ask(whole)) {
+    findings.supported = 1;
+  } else {
+    judge_refusals({*support.reason}, findings);
+  }
+  GemmShape ragged = whole;
+  ragged.k = ragged_k;
+  if (ask(ragged)) findings.violations.push_back("supports K = " + std::to_string(ragged_k));
+  return findings;
 }
 
 }  // namespace twofour::contract

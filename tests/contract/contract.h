@@ -7,7 +7,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -40,6 +43,7 @@ class Workloads {
 
 struct Finding {
   bool supported = false;
+  std::string refusal;  ///< the provider's reason when it is not supported
   std::vector<std::string> violations;
 };
 
@@ -58,6 +62,34 @@ struct Circumstances {
 Finding examine(const providers::Provider& provider, const providers::KernelInfo& kernel,
                 const GemmProblem& problem, Workloads& workloads, device::Device& device,
                 const Circumstances& circumstances);
+
+/// Problems that a kernel is examined on: every shape in every scale scheme.
+struct Problems {
+  std::span<const GemmShape> shapes;
+  std::span<const std::string_view> schemes;  ///< an unscaled kernel is asked for the first alone
+  int many_threads = 1;  ///< problems of the last scheme are computed by so many threads as well
+};
+
+/// What came of a kernel's problems together.
+struct Findings {
+  int supported = 0;              ///< problems
+  std::set<std::string> schemes;  ///< in which some problem was supported
+  std::string lacking;            ///< what machine or build lack, when no problem was supported
+  std::vector<std::string> violations;  ///< each with its problem
+};
+
+/// examine() for all of `problems`. It is a violation to support none of them, unless a reason says
+/// what this machine or this build lacks; then that is `lacking` and the test is to be skipped.
+Findings examine_all(const providers::Provider& provider, const providers::KernelInfo& kernel,
+                     const Problems& problems, Workloads& workloads, device::Device& device,
+                     const Circumstances& circumstances);
+
+/// A 2:4 kernel must support `whole` and refuse the same with `ragged_k`, which is not a multiple
+/// of four. A refusal of both shows nothing and is a violation, with the exception of
+/// examine_all().
+Findings examine_ragged_group(const providers::Provider& provider,
+                              const providers::KernelInfo& kernel, const GemmShape& whole,
+                              std::int64_t ragged_k);
 
 /// D and the room behind it with guard bytes on both sides, poisoned on request. In memory of the
 /// device.

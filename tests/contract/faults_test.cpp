@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract.h"
@@ -33,6 +34,9 @@ enum class Fault : std::uint8_t {
   kExecutesLess,
   kThrows,
   kRefusesInSilence,
+  kRefusesEverything,
+  kLacksTheMachine,
+  kTakesRaggedGroups,
 };
 
 struct FaultCase {
@@ -140,6 +144,9 @@ class FaultyProvider final : public providers::Provider {
   [[nodiscard]] providers::Support supports(const KernelInfo& kernel,
                                             const GemmProblem& problem) const override {
     if (fault_ == Fault::kRefusesInSilence) return providers::Support::no("");
+    if (fault_ == Fault::kRefusesEverything) return providers::Support::no("not today");
+    if (fault_ == Fault::kLacksTheMachine) return providers::Support::no("this CPU is too old");
+    if (fault_ == Fault::kTakesRaggedGroups) return providers::Support::yes();
     return right_.supports(kernel, problem);
   }
   [[nodiscard]] providers::Footprint footprint(const KernelInfo& kernel, const GemmProblem& problem,
@@ -203,6 +210,62 @@ TEST_P(FaultyKernelP, IsCaught) {
 
 INSTANTIATE_TEST_SUITE_P(That, FaultyKernelP, ::testing::ValuesIn(kFaults),
                          [](const auto& test) { return std::string(test.param.name); });
+
+constexpr GemmShape kTwoShapes[] = {{.m = 3, .n = 5, .k = 8}, {.m = 16, .n = 64, .k = 128}};
+constexpr std::string_view kTwoSchemes[] = {"tensor", "token-channel"};
+
+Findings examine_all_with(Fault fault) {
+  testing::FakeDevice device;
+  Workloads workloads(device);
+  const RightKernel right = right_kernel();
+  const FaultyProvider faulty(*right.provider, fault);
+  return examine_all(faulty, right.kernel,
+                     {.shapes = kTwoShapes, .schemes = kTwoSchemes, .many_threads = 2}, workloads,
+                     device, {});
+}
+
+Findings examine_ragged_with(Fault fault) {
+  const RightKernel right = right_kernel();
+  const FaultyProvider faulty(*right.provider, fault);
+  KernelInfo sparse = right.kernel;
+  sparse.sparsity = Sparsity::kTwoFour;
+  return examine_ragged_group(faulty, sparse, {.m = 5, .n = 16, .k = 8}, 7);
+}
+
+TEST(KernelOfSeveralProblems, WithoutAFaultAllOfThemAreSupported) {
+  const Findings findings = examine_all_with(Fault::kNone);
+  EXPECT_THAT(findings.violations, ::testing::IsEmpty());
+  EXPECT_EQ(findings.supported, 6);
+  EXPECT_THAT(findings.schemes, ::testing::ElementsAre("tensor", "token-channel"));
+  EXPECT_THAT(findings.lacking, ::testing::IsEmpty());
+}
+
+TEST(KernelOfSeveralProblems, ThatRefusesEveryProblemIsCaught) {
+  const Findings findings = examine_all_with(Fault::kRefusesEverything);
+  EXPECT_THAT(findings.violations,
+              ::testing::ElementsAre("supports none of the problems: not today"));
+}
+
+TEST(KernelOfSeveralProblems, ThatLacksTheMachineIsNoViolation) {
+  const Findings findings = examine_all_with(Fault::kLacksTheMachine);
+  EXPECT_THAT(findings.violations, ::testing::IsEmpty());
+  EXPECT_EQ(findings.lacking, "this CPU is too old");
+}
+
+TEST(KernelOfSeveralProblems, AViolationNamesItsProblem) {
+  EXPECT_THAT(examine_all_with(Fault::kThrows).violations,
+              ::testing::Contains("3x8x5 scales=tensor threads=1: threw: the kernel gave up"));
+}
+
+TEST(RaggedGroup, ThatIsTakenIsCaught) {
+  EXPECT_THAT(examine_ragged_with(Fault::kTakesRaggedGroups).violations,
+              ::testing::ElementsAre("supports K = 7"));
+}
+
+TEST(RaggedGroup, RefusedByAKernelThatRefusesEverythingShowsNothing) {
+  EXPECT_THAT(examine_ragged_with(Fault::kRefusesEverything).violations,
+              ::testing::ElementsAre("supports none of the problems: not today"));
+}
 
 }  // namespace
 }  // namespace twofour::contract

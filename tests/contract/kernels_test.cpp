@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -85,7 +86,7 @@ constexpr GemmShape kShapes[] = {{.m = 1, .n = 1, .k = 4},    {.m = 1, .n = 17, 
                                  {.m = 17, .n = 33, .k = 36}, {.m = 64, .n = 48, .k = 260},
                                  {.m = 5, .n = 16, .k = 7},   {.m = 2, .n = 1030, .k = 128},
                                  {.m = 131, .n = 7, .k = 64}, {.m = 4, .n = 20, .k = 2052}};
-constexpr const char* kSchemes[] = {"tensor", "token", "channel", "token-channel"};
+constexpr std::string_view kSchemes[] = {"tensor", "token", "channel", "token-channel"};
 // Divides few of the shapes.
 constexpr int kManyThreads = 3;
 
@@ -104,8 +105,6 @@ class Kernel : public ::testing::TestWithParam<NamedKernel> {
   [[nodiscard]] const Provider& provider() const {
     return *started_providers().at(GetParam().provider).provider;
   }
-  [[nodiscard]] static Finding examine_at(const GemmShape& shape, const char* scheme, int threads);
-
   static std::unique_ptr<testing::FakeDevice> device_;
   static std::unique_ptr<Workloads> workloads_;
 };
@@ -113,36 +112,22 @@ class Kernel : public ::testing::TestWithParam<NamedKernel> {
 std::unique_ptr<testing::FakeDevice> Kernel::device_;
 std::unique_ptr<Workloads> Kernel::workloads_;
 
-Finding Kernel::examine_at(const GemmShape& shape, const char* scheme, int threads) {
-  const KernelInfo& kernel = GetParam().kernel;
-  const GemmProblem problem = problem_of(kernel, shape, parse_scale_scheme(scheme).value());
-  const Provider& provider = *started_providers().at(GetParam().provider).provider;
-  return examine(provider, kernel, problem, *workloads_, *device_,
-                 {.threads = threads, .packs_weights = GetParam().packs_weights});
-}
-
 TEST_P(Kernel, KeepsTheContractOnEveryShapeAndScaleScheme) {
-  int supported = 0;
-  for (const GemmShape& shape : kShapes) {
-    for (const char* scheme : kSchemes) {
-      if (!GetParam().kernel.scaled && std::string_view(scheme) != "tensor") continue;
-      const bool threaded = std::string_view(scheme) == "token-channel";
-      for (const int threads : threaded ? std::vector<int>{1, kManyThreads} : std::vector<int>{1}) {
-        const Finding finding = examine_at(shape, scheme, threads);
-        EXPECT_THAT(finding.violations, ::testing::IsEmpty())
-            << mkn(shape) << " scales=" << scheme << " threads=" << threads;
-        supported += finding.supported ? 1 : 0;
-      }
-    }
-  }
-  RecordProperty("supported_problems", supported);
+  const Findings findings =
+      examine_all(provider(), GetParam().kernel,
+                  {.shapes = kShapes, .schemes = kSchemes, .many_threads = kManyThreads},
+                  *workloads_, *device_, {.packs_weights = GetParam().packs_weights});
+  EXPECT_THAT(findings.violations, ::testing::IsEmpty());
+  RecordProperty("supported_problems", findings.supported);
+  if (!findings.lacking.empty()) GTEST_SKIP() << findings.lacking;
 }
 
 TEST_P(Kernel, RefusesPartOfAGroupOfFourWhenSparse) {
-  const KernelInfo& kernel = GetParam().kernel;
-  if (kernel.sparsity != Sparsity::kTwoFour) return;
-  const GemmProblem problem = problem_of(kernel, {.m = 5, .n = 16, .k = 7}, ScaleScheme{});
-  EXPECT_FALSE(provider().supports(kernel, problem));
+  if (GetParam().kernel.sparsity != Sparsity::kTwoFour) return;
+  const Findings findings =
+      examine_ragged_group(provider(), GetParam().kernel, {.m = 5, .n = 16, .k = 8}, 7);
+  EXPECT_THAT(findings.violations, ::testing::IsEmpty());
+  if (!findings.lacking.empty()) GTEST_SKIP() << findings.lacking;
 }
 
 INSTANTIATE_TEST_SUITE_P(OfProvider, Kernel, ::testing::ValuesIn(all_kernels()), test_name);
