@@ -6,6 +6,8 @@
 #include <exception>
 #include <vector>
 
+#include "app/exit_code.h"
+#include "app/options_table.h"
 #include "run/selection.h"
 
 namespace twofour::app {
@@ -61,9 +63,8 @@ std::string model_lines(const workload::Model& model) {
   return text;
 }
 
-}  // namespace
-
-std::string list_text(const Options& options) {
+/// A star marks what runs only when it is asked for.
+std::string list_text(const BenchOptions& options) {
   std::vector<run::ProviderInstance> instances;
   for (const providers::ProviderRow& row : providers::provider_table()) {
     const auto& named = options.providers;
@@ -80,6 +81,26 @@ std::string list_text(const Options& options) {
   text += "\nmodels (* runs only when --models names it)\n";
   for (const workload::Model& model : options.known_models) text += model_lines(model);
   return text;
+}
+
+int list(const CommandLine& line) {
+  fmt::print("{}", list_text(apply_options(line)));
+  return kExitOk;
+}
+
+}  // namespace
+
+Command list_command() {
+  Command command{.words = {{"list",
+                             "providers, kernels, devices and models, each with the reason where "
+                             "it is missing"}},
+                  .run = list};
+  for (OptionSpec spec : bench_option_specs()) {
+    if (spec.words != kAnywhere) continue;
+    spec.required_by = 0;
+    command.options.push_back(spec);
+  }
+  return command;
 }
 
 }  // namespace twofour::app

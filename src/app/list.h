@@ -1,14 +1,12 @@
-// The mode `list`.
+// The command `list`: devices, providers, kernels and models, each with the reason where it is not
+// available.
 #pragma once
 
-#include <string>
-
-#include "app/options.h"
+#include "app/command.h"
 
 namespace twofour::app {
 
-/// Devices, providers, kernels and models, each with the reason where it is not available. A star
-/// marks what runs only when it is asked for.
-std::string list_text(const Options& options);
+/// Takes those options of bench that may stand anywhere, and heeds the ones that say what there is.
+Command list_command();
 
 }  // namespace twofour::app

@@ -1,18 +1,16 @@
-// The command line as a value. Nothing here exits, prints or starts anything.
+// The options of bench as a value. Nothing here exits, prints or starts anything.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
+#include "app/command.h"
 #include "app/devices.h"
 #include "core/data_type.h"
+#include "core/mode.h"
 #include "core/problem.h"
 #include "core/record.h"
 #include "report/report.h"
@@ -20,25 +18,12 @@
 
 namespace twofour::app {
 
-enum class Mode : std::uint8_t { kSquareBench, kRangeBench, kModelBench, kList };
-
-inline constexpr std::array<std::pair<Mode, std::string_view>, 4> kModeNames{{
-    {Mode::kSquareBench, "square_bench"},
-    {Mode::kRangeBench, "range_bench"},
-    {Mode::kModelBench, "model_bench"},
-    {Mode::kList, "list"},
-}};
-
-constexpr std::string_view to_string(Mode mode) {
-  return kModeNames[static_cast<std::size_t>(mode)].second;
-}
-
 /// Every option, checked. The initialisers are the defaults that --help shows.
-struct Options {
-  Mode mode = Mode::kList;
-  DataType dtype = DataType::kInt8;  ///< given for the three benchmark modes
-  workload::Sweep sweep;             ///< square_bench and range_bench
-  workload::FixedDimensions fixed;   ///< range_bench
+struct BenchOptions {
+  BenchMode mode = BenchMode::kSquare;
+  DataType dtype = DataType::kInt8;
+  workload::Sweep sweep;            ///< square_bench and range_bench
+  workload::FixedDimensions fixed;  ///< range_bench
 
   std::vector<std::string> models;  ///< model_bench: names in known_models, never empty
   std::vector<std::int64_t> batch_sizes{1, 16, 32, 64, 128, 256, 512};
@@ -64,24 +49,15 @@ struct Options {
   bool quiet = false;
 };
 
-/// The program is to end now, with these texts: --help, --version, or a command line that is wrong.
-struct ExitRequest {
-  int code = 0;
-  std::string to_stdout;
-  std::string to_stderr;
-};
+/// What bench is told to do. Throws UsageError: one line that names the option, its value and what
+/// is allowed.
+BenchOptions bench_options(const CommandLine& line);
 
-/// Reads a command line. An error is one line that names the option, its value and what is allowed.
-std::variant<Options, ExitRequest> parse_options(int argc, const char* const* argv);
-
-/// What --help prints.
-std::string help_text();
-
-/// The problems of a benchmark mode in the order in which they run; none for `list`.
-std::vector<workload::Case> make_cases(const Options& options);
+/// The problems of the mode in the order in which they run; at least one.
+std::vector<workload::Case> make_cases(const BenchOptions& options);
 
 /// The command line up to the mode, quoted for a POSIX shell, with every option that is not at its
 /// default and that a measurement depends on.
-std::string repro_prefix(const Options& options);
+std::string repro_prefix(const BenchOptions& options);
 
 }  // namespace twofour::app

@@ -9,13 +9,13 @@
 
 namespace twofour::app {
 
-std::vector<workload::Case> make_cases(const Options& options) {
+std::vector<workload::Case> make_cases(const BenchOptions& options) {
   switch (options.mode) {
-    case Mode::kSquareBench:
+    case BenchMode::kSquare:
       return workload::square_cases(options.sweep);
-    case Mode::kRangeBench:
+    case BenchMode::kRange:
       return workload::range_cases(options.sweep, options.fixed);
-    case Mode::kModelBench: {
+    case BenchMode::kModel: {
       std::vector<workload::Model> chosen;
       for (const std::string& name : options.models) {
         const auto model = std::find_if(options.known_models.begin(), options.known_models.end(),
@@ -24,15 +24,13 @@ std::vector<workload::Case> make_cases(const Options& options) {
       }
       return workload::model_cases(chosen, options.batch_sizes, options.tp_sizes);
     }
-    case Mode::kList:
-      break;
   }
   return {};
 }
 
-std::string repro_prefix(const Options& options) {
+std::string repro_prefix(const BenchOptions& options) {
   std::string line = "twofour";
-  for (const OptionRow& row : option_rows()) {
+  for (const BenchOptionRow& row : bench_option_rows()) {
     if (row.repro == nullptr) continue;
     const std::string value = row.repro(options);
     if (!value.empty()) line += fmt::format(" {} {}", row.name, shell_quoted(value));

@@ -22,18 +22,18 @@ constexpr std::string_view kDimension = "a whole number from 1 to 268435456";
 static_assert(workload::kMaxDimension == 268435456);
 
 template <class Number>
-Number number(const OptionRow& row, std::string_view text, Number low, Number high) {
+Number number(const OptionSpec& row, std::string_view text, Number low, Number high) {
   const auto value = parse_number<Number>(text, low, high);
   if (!value) reject(row, text);
   return *value;
 }
 
-std::int64_t dimension(const OptionRow& row, std::string_view text) {
+std::int64_t dimension(const OptionSpec& row, std::string_view text) {
   return number<std::int64_t>(row, text, 1, workload::kMaxDimension);
 }
 
 /// The items of a list option; none empty, none twice.
-std::vector<std::string> items(const OptionRow& row, Values values) {
+std::vector<std::string> items(const OptionSpec& row, Values values) {
   std::vector<std::string> list = split_list(values);
   for (auto item = list.begin(); item != list.end(); ++item) {
     if (item->empty()) reject(row, "");
@@ -44,13 +44,13 @@ std::vector<std::string> items(const OptionRow& row, Values values) {
   return list;
 }
 
-void apply_dtype(Options& o, const OptionRow& row, Values v) {
+void apply_dtype(BenchOptions& o, const OptionSpec& row, Values v) {
   const auto type = data_type_from_cli_name(v[0]);
   if (!type || *type == DataType::kFp32) reject(row, v[0]);
   o.dtype = *type;
 }
 
-void apply_models_file(Options& o, const OptionRow& row, Values v) {
+void apply_models_file(BenchOptions& o, const OptionSpec& row, Values v) {
   o.models_file = v[0];
   try {
     o.models.clear();
@@ -65,7 +65,7 @@ void apply_models_file(Options& o, const OptionRow& row, Values v) {
   }
 }
 
-void apply_models(Options& o, const OptionRow& row, Values v) {
+void apply_models(BenchOptions& o, const OptionSpec& row, Values v) {
   o.models = items(row, v);
   std::vector<std::string_view> known;
   for (const workload::Model& model : o.known_models) known.push_back(model.name);
@@ -77,19 +77,19 @@ void apply_models(Options& o, const OptionRow& row, Values v) {
   }
 }
 
-void apply_batch_sizes(Options& o, const OptionRow& row, Values v) {
+void apply_batch_sizes(BenchOptions& o, const OptionSpec& row, Values v) {
   o.batch_sizes.clear();
   for (const std::string& item : items(row, v)) o.batch_sizes.push_back(dimension(row, item));
 }
 
-void apply_tp_sizes(Options& o, const OptionRow& row, Values v) {
+void apply_tp_sizes(BenchOptions& o, const OptionSpec& row, Values v) {
   o.tp_sizes.clear();
   for (const std::string& item : items(row, v)) {
     o.tp_sizes.push_back(number<int>(row, item, 1, kMaxTensorParallel));
   }
 }
 
-void apply_device(Options& o, const OptionRow& row, Values v) {
+void apply_device(BenchOptions& o, const OptionSpec& row, Values v) {
   constexpr std::string_view kNumbered = "cuda:";
   const std::string_view text = v[0];
   if (text == "auto" || text == "cpu" || text == "cuda") {
@@ -103,13 +103,13 @@ void apply_device(Options& o, const OptionRow& row, Values v) {
   }
 }
 
-std::string device_text(const Options& o) {
+std::string device_text(const BenchOptions& o) {
   if (o.device.kind == "auto") return "";
   return o.device.ordinal == 0 ? o.device.kind
                                : fmt::format("{}:{}", o.device.kind, o.device.ordinal);
 }
 
-void apply_kernels(Options& o, const OptionRow& row, Values v) {
+void apply_kernels(BenchOptions& o, const OptionSpec& row, Values v) {
   if (v[0].empty()) reject(row, v[0]);
   try {
     const std::regex compiled(v[0]);
@@ -120,14 +120,14 @@ void apply_kernels(Options& o, const OptionRow& row, Values v) {
   o.kernels = v[0];
 }
 
-void apply_scales(Options& o, const OptionRow& row, Values v) {
+void apply_scales(BenchOptions& o, const OptionSpec& row, Values v) {
   const auto scheme = parse_scale_scheme(v[0]);
   // Without scales, 8-bit kernels would compute something that no layer needs.
   if (!scheme || scheme->a == ScaleGranularity::kNone) reject(row, v[0]);
   o.scales = *scheme;
 }
 
-void apply_cache(Options& o, const OptionRow& row, Values v) {
+void apply_cache(BenchOptions& o, const OptionSpec& row, Values v) {
   if (v[0] == "cold") {
     o.caches = {CacheMode::kCold};
   } else if (v[0] == "hot") {
@@ -139,7 +139,7 @@ void apply_cache(Options& o, const OptionRow& row, Values v) {
   }
 }
 
-void apply_format(Options& o, const OptionRow& row, Values v) {
+void apply_format(BenchOptions& o, const OptionSpec& row, Values v) {
   using report::TextFormat;
   constexpr std::array<std::pair<std::string_view, TextFormat>, 4> kFormats{
       {{"table", TextFormat::kTable},
@@ -155,7 +155,7 @@ void apply_format(Options& o, const OptionRow& row, Values v) {
   reject(row, v[0]);
 }
 
-void apply_output_dir(Options& o, const OptionRow& row, Values v) {
+void apply_output_dir(BenchOptions& o, const OptionSpec& row, Values v) {
   std::error_code ignored;
   const std::filesystem::path path = v[0];
   if (v[0].empty() ||
@@ -165,7 +165,7 @@ void apply_output_dir(Options& o, const OptionRow& row, Values v) {
   o.output_dir = path;
 }
 
-void apply_resume(Options& o, const OptionRow& row, Values v) {
+void apply_resume(BenchOptions& o, const OptionSpec& row, Values v) {
   std::error_code ignored;
   const std::filesystem::path path = v[0];
   if (path.extension() != ".jsonl" || !std::filesystem::is_regular_file(path, ignored)) {
@@ -174,31 +174,31 @@ void apply_resume(Options& o, const OptionRow& row, Values v) {
   o.resume = path;
 }
 
-double positive_below(const OptionRow& row, std::string_view text, double end) {
+double positive_below(const OptionSpec& row, std::string_view text, double end) {
   const auto value = number<double>(row, text, 0, end);
   if (value == 0 || value == end) reject(row, text);
   return value;
 }
 
-void apply_precision(Options& o, const OptionRow& row, Values v) {
+void apply_precision(BenchOptions& o, const OptionSpec& row, Values v) {
   o.precision = positive_below(row, v[0], 1);
 }
 
-void apply_max_time(Options& o, const OptionRow& row, Values v) {
+void apply_max_time(BenchOptions& o, const OptionSpec& row, Values v) {
   o.max_time_s = positive_below(row, v[0], kMaxSeconds);
 }
 
-void apply_case_timeout(Options& o, const OptionRow& row, Values v) {
+void apply_case_timeout(BenchOptions& o, const OptionSpec& row, Values v) {
   o.case_timeout_s = number<double>(row, v[0], 0, kMaxSeconds);
 }
 
 template <auto Member>
-void apply_dimension(Options& o, const OptionRow& row, Values v) {
+void apply_dimension(BenchOptions& o, const OptionSpec& row, Values v) {
   o.sweep.*Member = dimension(row, v[0]);
 }
 
 template <auto Member>
-void apply_fixed(Options& o, const OptionRow& row, Values v) {
+void apply_fixed(BenchOptions& o, const OptionSpec& row, Values v) {
   o.fixed.*Member = dimension(row, v[0]);
 }
 
@@ -212,114 +212,126 @@ constexpr unsigned kSweeps = kSquare | kRange;
 
 // clang-format off
 constexpr std::array kRows{
-    OptionRow{"--dtype", "TYPE", Arity::kOne, kEveryMode, kBenchmarks,
-              "operand type: int8, fp8 (e4m3fn), bf16 or fp16", "one of int8, fp8, bf16, fp16",
+    BenchOptionRow{{"--dtype", "TYPE", Arity::kOne, kAnywhere, kBenchmarks,
+              "operand type: int8, fp8 (e4m3fn), bf16 or fp16", "one of int8, fp8, bf16, fp16"},
               apply_dtype,
-              [](const Options& o) { return std::string(info(o.dtype).cli_name); }},
-    OptionRow{"--dim-start", "S", Arity::kOne, kSweeps, kSweeps,
-              "first size", kDimension, apply_dimension<&workload::Sweep::start>, nullptr},
-    OptionRow{"--dim-end", "E", Arity::kOne, kSweeps, kSweeps,
-              "last size: inclusive for square_bench, exclusive for range_bench", kDimension,
+              [](const BenchOptions& o) { return std::string(info(o.dtype).cli_name); }},
+    BenchOptionRow{{"--dim-start", "S", Arity::kOne, kSweeps, kSweeps,
+              "first size", kDimension}, apply_dimension<&workload::Sweep::start>, nullptr},
+    BenchOptionRow{{"--dim-end", "E", Arity::kOne, kSweeps, kSweeps,
+              "last size: inclusive for square_bench, exclusive for range_bench", kDimension},
               apply_dimension<&workload::Sweep::end>, nullptr},
-    OptionRow{"--dim-increment", "I", Arity::kOne, kSweeps, kSweeps,
-              "step from one size to the next", kDimension,
+    BenchOptionRow{{"--dim-increment", "I", Arity::kOne, kSweeps, kSweeps,
+              "step from one size to the next", kDimension},
               apply_dimension<&workload::Sweep::increment>, nullptr},
-    OptionRow{"--m-constant", "M", Arity::kOne, kRange, 0,
-              "fix M, which is swept otherwise", kDimension,
+    BenchOptionRow{{"--m-constant", "M", Arity::kOne, kRange, 0,
+              "fix M, which is swept otherwise", kDimension},
               apply_fixed<&workload::FixedDimensions::m>, nullptr},
-    OptionRow{"--k-constant", "K", Arity::kOne, kRange, 0,
-              "fix K, which is swept otherwise", kDimension,
+    BenchOptionRow{{"--k-constant", "K", Arity::kOne, kRange, 0,
+              "fix K, which is swept otherwise", kDimension},
               apply_fixed<&workload::FixedDimensions::k>, nullptr},
-    OptionRow{"--n-constant", "N", Arity::kOne, kRange, 0,
-              "fix N, which is swept otherwise", kDimension,
+    BenchOptionRow{{"--n-constant", "N", Arity::kOne, kRange, 0,
+              "fix N, which is swept otherwise", kDimension},
               apply_fixed<&workload::FixedDimensions::n>, nullptr},
-    OptionRow{"--models-file", "FILE", Arity::kOne, kEveryMode, 0,
+    BenchOptionRow{{"--models-file", "FILE", Arity::kOne, kAnywhere, 0,
               "more models, as docs/models.md describes; without --models, those run",
-              "a JSON file of models", apply_models_file, nullptr},
-    OptionRow{"--models", "NAME...", Arity::kList, kModel, 0,
+              "a JSON file of models"}, apply_models_file, nullptr},
+    BenchOptionRow{{"--models", "NAME...", Arity::kList, kModel, 0,
               "models, as 'twofour list' names them; default: those it does not star",
-              "the name of a model", apply_models, nullptr},
-    OptionRow{"--batch-sizes", "M...", Arity::kList, kModel, 0,
-              "default: 1 16 32 64 128 256 512", kDimension, apply_batch_sizes, nullptr},
-    OptionRow{"--tp-sizes", "T...", Arity::kList, kModel, 0,
-              "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024",
+              "the name of a model"}, apply_models, nullptr},
+    BenchOptionRow{{"--batch-sizes", "M...", Arity::kList, kModel, 0,
+              "default: 1 16 32 64 128 256 512", kDimension}, apply_batch_sizes, nullptr},
+    BenchOptionRow{{"--tp-sizes", "T...", Arity::kList, kModel, 0,
+              "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024"},
               apply_tp_sizes, nullptr},
-    OptionRow{"--device", "D", Arity::kOne, kEveryMode, 0,
+    BenchOptionRow{{"--device", "D", Arity::kOne, kAnywhere, 0,
               "auto (default: the first GPU, else the CPU), cpu, cuda or cuda:N",
-              "auto, cpu, cuda or cuda:N", apply_device, device_text},
-    OptionRow{"--providers", "NAME...", Arity::kList, kEveryMode, 0,
+              "auto, cpu, cuda or cuda:N"}, apply_device, device_text},
+    BenchOptionRow{{"--providers", "NAME...", Arity::kList, kAnywhere, 0,
               "libraries whose kernels run ('twofour list' shows them)",
-              "the name of a provider",
-              [](Options& o, const OptionRow& row, Values v) { o.providers = items(row, v); },
-              [](const Options& o) { return fmt::format("{}", fmt::join(o.providers, ",")); }},
-    OptionRow{"--kernels", "REGEX", Arity::kOne, kEveryMode, 0,
-              "kernels whose name contains a match", "a regular expression of at least one character", apply_kernels,
-              [](const Options& o) { return o.kernels.value_or(""); }},
-    OptionRow{"--scales", "SCHEME", Arity::kOne, kEveryMode, 0,
+              "the name of a provider"},
+              [](BenchOptions& o, const OptionSpec& row, Values v) { o.providers = items(row, v); },
+              [](const BenchOptions& o) { return fmt::format("{}", fmt::join(o.providers, ",")); }},
+    BenchOptionRow{{"--kernels", "REGEX", Arity::kOne, kAnywhere, 0,
+              "kernels whose name contains a match", "a regular expression of at least one character"}, apply_kernels,
+              [](const BenchOptions& o) { return o.kernels.value_or(""); }},
+    BenchOptionRow{{"--scales", "SCHEME", Arity::kOne, kAnywhere, 0,
               "tensor (default), token (one per row of A), channel (of B), token-channel",
-              "one of tensor, token, channel, token-channel", apply_scales,
-              [](const Options& o) {
-                return unless_default(to_string(o.scales), to_string(Options{}.scales));
+              "one of tensor, token, channel, token-channel"}, apply_scales,
+              [](const BenchOptions& o) {
+                return unless_default(to_string(o.scales), to_string(BenchOptions{}.scales));
               }},
-    OptionRow{"--cache", "STATE", Arity::kOne, kEveryMode, 0,
+    BenchOptionRow{{"--cache", "STATE", Arity::kOne, kAnywhere, 0,
               "weights in cache when a kernel starts: cold (default: no), hot or both",
-              "one of cold, hot, both", apply_cache,
-              [](const Options& o) {
+              "one of cold, hot, both"}, apply_cache,
+              [](const BenchOptions& o) {
                 if (o.caches.size() == 2) return std::string("both");
                 return unless_default(to_string(o.caches.front()), to_string(CacheMode::kCold));
               }},
-    OptionRow{"--precision", "P", Arity::kOne, kEveryMode, 0,
+    BenchOptionRow{{"--precision", "P", Arity::kOne, kAnywhere, 0,
               "half-width of the 95 % intervals to aim for, relative; default: 0.01",
-              "a number above 0 and below 1", apply_precision,
-              [](const Options& o) { return unless_default(o.precision, Options{}.precision); }},
-    OptionRow{"--max-time", "SECONDS", Arity::kOne, kEveryMode, 0,
+              "a number above 0 and below 1"}, apply_precision,
+              [](const BenchOptions& o) { return unless_default(o.precision, BenchOptions{}.precision); }},
+    BenchOptionRow{{"--max-time", "SECONDS", Arity::kOne, kAnywhere, 0,
               "sampling time of one case, all kernels together; default: 10, on a GPU 1",
-              "a number of seconds above 0 and below 1000000", apply_max_time,
-              [](const Options& o) {
+              "a number of seconds above 0 and below 1000000"}, apply_max_time,
+              [](const BenchOptions& o) {
                 return o.max_time_s ? fmt::format("{}", *o.max_time_s) : std::string();
               }},
-    OptionRow{"--case-timeout", "SECONDS", Arity::kOne, kEveryMode, 0,
+    BenchOptionRow{{"--case-timeout", "SECONDS", Arity::kOne, kAnywhere, 0,
               "ends a kernel that is in one call for longer; 0: never; default: 120",
-              "a number of seconds from 0 to 1000000", apply_case_timeout, nullptr},
-    OptionRow{"--threads", "N", Arity::kOne, kEveryMode, 0,
+              "a number of seconds from 0 to 1000000"}, apply_case_timeout, nullptr},
+    BenchOptionRow{{"--threads", "N", Arity::kOne, kAnywhere, 0,
               "threads of CPU kernels; default: 0, one for each physical core",
-              "a whole number from 0 to 4096",
-              [](Options& o, const OptionRow& row, Values v) {
+              "a whole number from 0 to 4096"},
+              [](BenchOptions& o, const OptionSpec& row, Values v) {
                 o.threads = number<int>(row, v[0], 0, kMaxThreads);
               },
-              [](const Options& o) { return unless_default(o.threads, Options{}.threads); }},
-    OptionRow{"--seed", "N", Arity::kOne, kEveryMode, 0,
+              [](const BenchOptions& o) { return unless_default(o.threads, BenchOptions{}.threads); }},
+    BenchOptionRow{{"--seed", "N", Arity::kOne, kAnywhere, 0,
               "seed of the operands and of the order of kernels; default: 0",
-              "a whole number from 0 to 18446744073709551615",
-              [](Options& o, const OptionRow& row, Values v) {
+              "a whole number from 0 to 18446744073709551615"},
+              [](BenchOptions& o, const OptionSpec& row, Values v) {
                 o.seed = number<std::uint64_t>(row, v[0], 0,
                                                std::numeric_limits<std::uint64_t>::max());
               },
-              [](const Options& o) { return unless_default(o.seed, Options{}.seed); }},
-    OptionRow{"--output-dir", "DIR", Arity::kOne, kEveryMode, 0,
+              [](const BenchOptions& o) { return unless_default(o.seed, BenchOptions{}.seed); }},
+    BenchOptionRow{{"--output-dir", "DIR", Arity::kOne, kAnywhere, 0,
               "where the .jsonl, .csv and .pkl go; default: the current directory",
-              "a directory, or a path where one can be made", apply_output_dir, nullptr},
-    OptionRow{"--resume", "FILE", Arity::kOne, kEveryMode, 0,
+              "a directory, or a path where one can be made"}, apply_output_dir, nullptr},
+    BenchOptionRow{{"--resume", "FILE", Arity::kOne, kAnywhere, 0,
               "go on with the .jsonl of an interrupted run of the same command line",
-              "an existing .jsonl file", apply_resume, nullptr},
-    OptionRow{"--format", "FORMAT", Arity::kOne, kEveryMode, 0,
+              "an existing .jsonl file"}, apply_resume, nullptr},
+    BenchOptionRow{{"--format", "FORMAT", Arity::kOne, kAnywhere, 0,
               "of the results on stdout: table (default), md, csv or jsonl",
-              "one of table, md, csv, jsonl", apply_format, nullptr},
-    OptionRow{"--dry-run", "", Arity::kFlag, kEveryMode, 0,
-              "print each case, its memory need and a line that runs it; run nothing", "",
-              [](Options& o, const OptionRow&, Values) { o.dry_run = true; }, nullptr},
-    OptionRow{"--quiet", "", Arity::kFlag, kEveryMode, 0,
-              "no progress and no file names on stderr", "",
-              [](Options& o, const OptionRow&, Values) { o.quiet = true; }, nullptr},
+              "one of table, md, csv, jsonl"}, apply_format, nullptr},
+    BenchOptionRow{{"--dry-run", "", Arity::kFlag, kAnywhere, 0,
+              "print each case, its memory need and a line that runs it; run nothing", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.dry_run = true; }, nullptr},
+    BenchOptionRow{{"--quiet", "", Arity::kFlag, kAnywhere, 0,
+              "no progress and no file names on stderr", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.quiet = true; }, nullptr},
 };
 // clang-format on
 
 }  // namespace
 
-std::span<const OptionRow> option_rows() { return kRows; }
+std::span<const BenchOptionRow> bench_option_rows() { return kRows; }
 
-void reject(const OptionRow& row, std::string_view value) {
-  throw UsageError(fmt::format("{}: '{}' is not {}", row.name, value, row.allowed));
+std::vector<OptionSpec> bench_option_specs() { return {kRows.begin(), kRows.end()}; }
+
+BenchOptions apply_options(const CommandLine& line) {
+  BenchOptions options;
+  options.known_models = workload::builtin_models();
+  for (const workload::Model& model : options.known_models) {
+    if (model.by_default) options.models.push_back(model.name);
+  }
+  for (const GivenOption& given : line.options) {
+    const auto row = std::find_if(kRows.begin(), kRows.end(),
+                                  [&](const OptionSpec& spec) { return spec.name == given.name; });
+    row->apply(options, *row, given.values);
+  }
+  return options;
 }
 
 }  // namespace twofour::app

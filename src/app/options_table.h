@@ -1,47 +1,35 @@
-// The one list of options: parsing, --help, the repro line and the tests read it.
+// The one list of bench's options: parsing, --help, the repro line and the tests read it. `list`
+// takes those that may stand anywhere.
 #pragma once
 
 #include <span>
-#include <stdexcept>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "app/command.h"
 #include "app/options.h"
 
 namespace twofour::app {
 
-/// A value that an option does not take; what() is the message without the program's name.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+/// Sets of bench's words, which are the modes in their order.
+inline constexpr WordSet kSquare = 1U << static_cast<unsigned>(BenchMode::kSquare);
+inline constexpr WordSet kRange = 1U << static_cast<unsigned>(BenchMode::kRange);
+inline constexpr WordSet kModel = 1U << static_cast<unsigned>(BenchMode::kModel);
 
-enum class Arity : std::uint8_t { kFlag, kOne, kList };
-
-/// Sets of modes, as bits 1 << Mode.
-inline constexpr unsigned kSquare = 1U << static_cast<unsigned>(Mode::kSquareBench);
-inline constexpr unsigned kRange = 1U << static_cast<unsigned>(Mode::kRangeBench);
-inline constexpr unsigned kModel = 1U << static_cast<unsigned>(Mode::kModelBench);
-inline constexpr unsigned kEveryMode = ~0U;
-
-struct OptionRow {
-  std::string_view name;   ///< "--dtype"
-  std::string_view value;  ///< "TYPE"; empty for a flag
-  Arity arity;
-  unsigned modes;         ///< kEveryMode: before or after any mode; else only after these
-  unsigned required_for;  ///< modes that cannot do without it
-  std::string_view help;
-  std::string_view allowed;  ///< completes "'x' is not ..."
+struct BenchOptionRow : OptionSpec {
   /// Stores the values; throws UsageError. Called only when the option was given.
-  void (*apply)(Options&, const OptionRow&, std::span<const std::string>);
+  void (*apply)(BenchOptions&, const OptionSpec&, std::span<const std::string>);
   /// Its value where a measurement depends on it, empty at the default; null: none ever does.
-  std::string (*repro)(const Options&);
+  std::string (*repro)(const BenchOptions&);
 };
 
 /// In the order of --help. Options that others depend on are applied in this order too.
-std::span<const OptionRow> option_rows();
+std::span<const BenchOptionRow> bench_option_rows();
 
-/// "--dtype: 'x' is not one of ...".
-[[noreturn]] void reject(const OptionRow& row, std::string_view value);
+/// What the parser needs to know of them.
+std::vector<OptionSpec> bench_option_specs();
+
+/// The options of `line`, which has bench's or some of them, each checked for itself.
+BenchOptions apply_options(const CommandLine& line);
 
 }  // namespace twofour::app

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "app/exit_code.h"
 
@@ -57,8 +58,8 @@ std::vector<Loss> take_losses() {
 
 }  // namespace
 
-Relaunch::Relaunch(int argc, const char* const* argv)
-    : arguments_(argv + 1, argv + argc), losses_(take_losses()) {
+Relaunch::Relaunch(std::vector<std::string> arguments)
+    : arguments_(std::move(arguments)), losses_(take_losses()) {
   sched_getaffinity(0, sizeof(processors_), &processors_);
 }
 

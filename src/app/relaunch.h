@@ -24,7 +24,7 @@ inline constexpr const char* kLossesVariable = "TWOFOUR_LOSSES";
 /// successor gets the processors that this process had then. Without --resume there are no losses.
 class Relaunch {
  public:
-  Relaunch(int argc, const char* const* argv);
+  explicit Relaunch(std::vector<std::string> arguments);
 
   [[nodiscard]] const std::vector<std::string>& arguments() const { return arguments_; }
   /// What the process before this one handed on.

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "app/options_table.h"
+#include "app/command.h"
 
 namespace twofour::app {
 

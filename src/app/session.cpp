@@ -10,8 +10,6 @@
 #include <string>
 #include <thread>
 
-#include "app/options_table.h"
-
 namespace twofour::app {
 namespace {
 
@@ -29,7 +27,7 @@ int host_threads(const device::Device& device) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-run::RunConfig config_of(const Options& options, const device::Device& device) {
+run::RunConfig config_of(const BenchOptions& options, const device::Device& device) {
   return {.mode = std::string(to_string(options.mode)),
           .dtype = options.dtype,
           .scales = options.scales,
@@ -44,7 +42,7 @@ run::RunConfig config_of(const Options& options, const device::Device& device) {
           .repro_prefix = repro_prefix(options)};
 }
 
-void require_kernels(const Options& options, const Session& session) {
+void require_kernels(const BenchOptions& options, const Session& session) {
   if (!session.kernels.empty()) return;
   // A provider that could not start is a row with its reason, so there is something to show.
   const bool any_reason = std::any_of(session.providers.begin(), session.providers.end(),
@@ -69,7 +67,7 @@ void require_kernels(const Options& options, const Session& session) {
 
 }  // namespace
 
-Session start_session(const Options& options) {
+Session start_session(const BenchOptions& options) {
   Session session;
   session.device = open_device(options.device, options.threads);
   try {

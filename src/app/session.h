@@ -20,6 +20,6 @@ struct Session {
 
 /// Opens the device, starts the providers and selects the kernels. Throws UsageError where the
 /// options name something that is not there, std::runtime_error where the device cannot be had.
-Session start_session(const Options& options);
+Session start_session(const BenchOptions& options);
 
 }  // namespace twofour::app

@@ -14,7 +14,6 @@
 #include "app/environment.h"
 #include "app/exit_code.h"
 #include "app/losses.h"
-#include "app/options_table.h"
 #include "app/progress.h"
 #include "app/result_files.h"
 #include "app/resume.h"
@@ -51,7 +50,7 @@ std::vector<Record> rows_of_missing_providers(const Session& session, const work
 
 class Sweep {
  public:
-  Sweep(const Options& options, Session& session, std::span<const workload::Case> cases,
+  Sweep(const BenchOptions& options, Session& session, std::span<const workload::Case> cases,
         const Interrupt& interrupt, const Relaunch& relaunch)
       : options_(options),
         session_(session),
@@ -257,7 +256,7 @@ class Sweep {
     return any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
   }
 
-  const Options& options_;
+  const BenchOptions& options_;
   Session& session_;
   std::span<const workload::Case> cases_;
   const Interrupt& interrupt_;
@@ -272,7 +271,7 @@ class Sweep {
 
 }  // namespace
 
-int run_sweep(const Options& options, Session& session, std::span<const workload::Case> cases,
+int run_sweep(const BenchOptions& options, Session& session, std::span<const workload::Case> cases,
               const Interrupt& interrupt, const Relaunch& relaunch) {
   return Sweep(options, session, cases, interrupt, relaunch).run();
 }

@@ -12,7 +12,7 @@ namespace twofour::app {
 /// Measures all `cases`, writes the result files and prints the tables. Returns the exit code of
 /// the program. Throws UsageError for a file to resume from that is not of this run, and
 /// std::runtime_error where the run cannot go on.
-int run_sweep(const Options& options, Session& session, std::span<const workload::Case> cases,
+int run_sweep(const BenchOptions& options, Session& session, std::span<const workload::Case> cases,
               const Interrupt& interrupt, const Relaunch& relaunch);
 
 }  // namespace twofour::app

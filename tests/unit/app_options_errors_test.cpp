@@ -1,7 +1,8 @@
 // Every wrong command line and its exact message.
 #include <gtest/gtest.h>
 
-#include "app/options.h"
+#include "app/commands.h"
+#include "app/options_table.h"
 #include "cli_errors.h"
 
 namespace twofour::app {
@@ -15,12 +16,18 @@ TEST_P(BadCommandLine, IsRefusedWithOneClearLine) {
   std::vector<const char*> argv;
   argv.reserve(words.size());
   for (const std::string& word : words) argv.push_back(word.c_str());
-  const auto result = parse_options(static_cast<int>(argv.size()), argv.data());
-  ASSERT_TRUE(std::holds_alternative<ExitRequest>(result)) << "accepted";
-  const auto& request = std::get<ExitRequest>(result);
-  EXPECT_EQ(request.code, 2);
-  EXPECT_EQ(request.to_stdout, "");
-  EXPECT_EQ(request.to_stderr, "twofour: " + GetParam().message + "\nsee 'twofour --help'\n");
+  try {
+    const CommandLine line =
+        parse_command_line(static_cast<int>(argv.size()), argv.data(), commands());
+    if (line.command == &commands()[0]) {
+      bench_options(line);
+    } else {
+      apply_options(line);
+    }
+    ADD_FAILURE() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.what(), GetParam().message);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, BadCommandLine, ::testing::ValuesIn(kCliErrors));

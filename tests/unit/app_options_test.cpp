@@ -6,47 +6,36 @@
 #include <fstream>
 #include <random>
 
-#include "app/build_info.h"
+#include "app/commands.h"
 #include "app/options_table.h"
 
 namespace twofour::app {
-
-const BuildInfo& build_info() {
-  static const BuildInfo info{"1.2.3", "0123abc", "Release", "GNU 12.2.0"};
-  return info;
-}
 
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
-std::variant<Options, ExitRequest> parse(const std::vector<const char*>& arguments) {
+CommandLine parse(const std::vector<const char*>& arguments) {
   std::vector<const char*> argv{"twofour"};
   for (const char* argument : arguments) argv.push_back(argument);
-  return parse_options(static_cast<int>(argv.size()), argv.data());
+  return parse_command_line(static_cast<int>(argv.size()), argv.data(), commands());
 }
 
-Options options(const std::vector<const char*>& arguments) {
-  const auto result = parse(arguments);
-  if (const auto* request = std::get_if<ExitRequest>(&result)) {
-    ADD_FAILURE() << request->to_stderr;
-    return {};
-  }
-  return std::get<Options>(result);
+BenchOptions options(const std::vector<const char*>& arguments) {
+  return bench_options(parse(arguments));
 }
 
 TEST(Options, TheOldScriptsExamplesMeanTheSame) {
-  const Options square = options({"--dtype", "int8", "square_bench", "--dim-start", "128",
-                                  "--dim-end", "512", "--dim-increment", "64"});
-  EXPECT_EQ(square.mode, Mode::kSquareBench);
+  const BenchOptions square = options({"--dtype", "int8", "square_bench", "--dim-start", "128",
+                                       "--dim-end", "512", "--dim-increment", "64"});
+  EXPECT_EQ(square.mode, BenchMode::kSquare);
   EXPECT_EQ(square.dtype, DataType::kInt8);
   const auto cases = make_cases(square);
   ASSERT_EQ(cases.size(), 7U);
   EXPECT_EQ(cases.back().shape, (GemmShape{512, 512, 512}));
 
-  const Options range =
+  const BenchOptions range =
       options({"--dtype", "fp8", "range_bench", "--dim-start", "128", "--dim-end", "512",
                "--dim-increment", "64", "--n-constant", "16384", "--k-constant", "8192"});
   const auto swept = make_cases(range);
@@ -54,7 +43,7 @@ TEST(Options, TheOldScriptsExamplesMeanTheSame) {
   EXPECT_EQ(swept.front().shape, (GemmShape{.m = 128, .n = 16384, .k = 8192}));
   EXPECT_EQ(swept.back().shape, (GemmShape{.m = 448, .n = 16384, .k = 8192}));
 
-  const Options model =
+  const BenchOptions model =
       options({"--dtype", "fp8", "model_bench", "--models", "meta-llama/Llama-2-7b-hf",
                "mistralai/Mistral-7B-v0.1", "--batch-sizes", "16", "32", "--tp-sizes", "1", "2"});
   EXPECT_THAT(model.models, ElementsAre("meta-llama/Llama-2-7b-hf", "mistralai/Mistral-7B-v0.1"));
@@ -70,12 +59,12 @@ TEST(Options, TheDefaultModelRunIsTheOldScripts) {
 }
 
 TEST(Options, OptionsMeanTheSameBeforeAndAfterTheMode) {
-  const Options before = options({"--dtype", "bf16", "--cache", "both", "--threads", "3",
-                                  "--providers", "cpu", "onednn", "model_bench"});
-  const Options after = options({"model_bench", "--providers", "cpu,onednn", "--threads=3",
-                                 "--cache", "both", "--dtype", "bf16"});
-  for (const Options& o : {before, after}) {
-    EXPECT_EQ(o.mode, Mode::kModelBench);
+  const BenchOptions before = options({"--dtype", "bf16", "--cache", "both", "--threads", "3",
+                                       "--providers", "cpu", "onednn", "model_bench"});
+  const BenchOptions after = options({"model_bench", "--providers", "cpu,onednn", "--threads=3",
+                                      "--cache", "both", "--dtype", "bf16"});
+  for (const BenchOptions& o : {before, after}) {
+    EXPECT_EQ(o.mode, BenchMode::kModel);
     EXPECT_EQ(o.dtype, DataType::kBf16);
     EXPECT_THAT(o.caches, ElementsAre(CacheMode::kCold, CacheMode::kHot));
     EXPECT_EQ(o.threads, 3);
@@ -84,34 +73,25 @@ TEST(Options, OptionsMeanTheSameBeforeAndAfterTheMode) {
 }
 
 TEST(Options, ListsTakeSpacesAndCommas) {
-  const Options o = options({"model_bench", "--dtype", "int8", "--batch-sizes", "1,16", "32"});
+  const BenchOptions o = options({"model_bench", "--dtype", "int8", "--batch-sizes", "1,16", "32"});
   EXPECT_THAT(o.batch_sizes, ElementsAre(1, 16, 32));
 }
 
 TEST(Options, EveryValueArrives) {
   const std::string directory = ::testing::TempDir();
-  const Options o = options({"--device",
-                             "cuda:3",
-                             "--kernels",
-                             "sparse.*bias$",
-                             "--scales",
-                             "token-channel",
-                             "--seed",
-                             "18446744073709551615",
-                             "--precision",
-                             "0.02",
-                             "--max-time",
-                             "2.5",
-                             "--case-timeout",
-                             "0",
-                             "--output-dir",
-                             directory.c_str(),
-                             "--format",
-                             "jsonl",
-                             "--dry-run",
-                             "--quiet",
-                             "list"});
-  EXPECT_EQ(o.mode, Mode::kList);
+  const BenchOptions o = options({"--device",       "cuda:3",
+                                  "--kernels",      "sparse.*bias$",
+                                  "--scales",       "token-channel",
+                                  "--seed",         "18446744073709551615",
+                                  "--precision",    "0.02",
+                                  "--max-time",     "2.5",
+                                  "--case-timeout", "0",
+                                  "--output-dir",   directory.c_str(),
+                                  "--format",       "jsonl",
+                                  "--dry-run",      "--quiet",
+                                  "--dtype",        "fp16",
+                                  "model_bench"});
+  EXPECT_EQ(o.dtype, DataType::kFp16);
   EXPECT_EQ(o.device.kind, "cuda");
   EXPECT_EQ(o.device.ordinal, 3);
   EXPECT_EQ(o.kernels, "sparse.*bias$");
@@ -124,7 +104,6 @@ TEST(Options, EveryValueArrives) {
   EXPECT_EQ(o.format, report::TextFormat::kJsonl);
   EXPECT_TRUE(o.dry_run);
   EXPECT_TRUE(o.quiet);
-  EXPECT_THAT(make_cases(o), IsEmpty());
 }
 
 TEST(Options, AModelsFileAddsAndReplaces) {
@@ -133,11 +112,11 @@ TEST(Options, AModelsFileAddsAndReplaces) {
     {"name": "mine", "source": "a test", "layers": [{"name": "only", "k": 8, "n": 16, "split": "n"}]},
     {"name": "meta-llama/Llama-3-8b", "source": "a test", "in_default_run": false,
      "layers": [{"name": "qkv", "k": 4, "n": 4, "split": "k"}]}]})";
-  const Options o = options({"model_bench", "--dtype", "int8", "--models-file", file.c_str()});
+  const BenchOptions o = options({"model_bench", "--dtype", "int8", "--models-file", file.c_str()});
   EXPECT_THAT(o.models, ElementsAre("mine"));
   EXPECT_EQ(make_cases(o).size(), 7U);
-  const Options named = options({"model_bench", "--models", "meta-llama/Llama-3-8b", "--dtype",
-                                 "int8", "--models-file", file.c_str(), "--batch-sizes", "2"});
+  const BenchOptions named = options({"model_bench", "--models", "meta-llama/Llama-3-8b", "--dtype",
+                                      "int8", "--models-file", file.c_str(), "--batch-sizes", "2"});
   const auto cases = make_cases(named);
   ASSERT_EQ(cases.size(), 1U);
   EXPECT_EQ(cases[0].shape, (GemmShape{.m = 2, .n = 4, .k = 4}));
@@ -145,44 +124,48 @@ TEST(Options, AModelsFileAddsAndReplaces) {
 
 TEST(ReproPrefix, NamesWhatIsNotDefaultAndMatters) {
   EXPECT_EQ(repro_prefix(options({"--dtype", "int8", "model_bench"})), "twofour --dtype int8");
-  const Options o = options({"--dtype",    "fp8",      "--device",  "cpu",         "--providers",
-                             "cpu",        "onednn",   "--kernels", "a|b's",       "--scales",
-                             "channel",    "--cache",  "hot",       "--precision", "0.1",
-                             "--max-time", "3",        "--threads", "2",           "--seed",
-                             "7",          "--format", "csv",       "--quiet",     "model_bench"});
+  const BenchOptions o = options(
+      {"--dtype",   "fp8",        "--device", "cpu",        "--providers", "cpu",    "onednn",
+       "--kernels", "a|b's",      "--scales", "channel",    "--cache",     "hot",    "--precision",
+       "0.1",       "--max-time", "3",        "--threads",  "2",           "--seed", "7",
+       "--format",  "csv",        "--quiet",  "model_bench"});
   EXPECT_EQ(repro_prefix(o),
             "twofour --dtype fp8 --device cpu --providers cpu,onednn --kernels 'a|b'\\''s' "
             "--scales channel --cache hot --precision 0.1 --max-time 3 --threads 2 --seed 7");
 }
 
 TEST(ReproPrefix, ReadsBackAsTheSameOptions) {
-  const Options o = options({"model_bench", "--dtype", "fp16", "--device", "cuda:1", "--providers",
-                             "cpu", "--cache", "both", "--precision", "0.003"});
+  const BenchOptions o = options({"model_bench", "--dtype", "fp16", "--device", "cuda:1",
+                                  "--providers", "cpu", "--cache", "both", "--precision", "0.003"});
   EXPECT_EQ(repro_prefix(o),
             "twofour --dtype fp16 --device cuda:1 --providers cpu --cache both --precision 0.003");
-  const Options again =
+  const BenchOptions again =
       options({"--dtype", "fp16", "--device", "cuda:1", "--providers", "cpu", "--cache", "both",
                "--precision", "0.003", "range_bench", "--dim-start", "1", "--dim-end", "2",
                "--dim-increment", "1", "--m-constant", "5"});
   EXPECT_EQ(repro_prefix(again), repro_prefix(o));
 }
 
+TEST(Options, ListTakesThoseThatMayStandAnywhere) {
+  const CommandLine line = parse({"--providers", "cpu", "list", "--dtype", "fp8", "--threads=3"});
+  EXPECT_EQ(line.command, &commands()[1]);
+  const BenchOptions o = apply_options(line);
+  EXPECT_THAT(o.providers, ElementsAre("cpu"));
+  EXPECT_EQ(o.threads, 3);
+}
+
 TEST(Options, HelpAndVersionEndWellWhereverTheyStand) {
   for (const auto& line : std::vector<std::vector<const char*>>{
            {"--help"}, {"-h"}, {"square_bench", "--help"}, {"--dtype", "int4", "--help"}}) {
-    const auto result = parse(line);
-    const auto& request = std::get<ExitRequest>(result);
-    EXPECT_EQ(request.code, 0);
-    EXPECT_EQ(request.to_stdout, help_text());
-    EXPECT_EQ(request.to_stderr, "");
+    EXPECT_TRUE(parse(line).help);
   }
-  EXPECT_EQ(std::get<ExitRequest>(parse({"--version"})).to_stdout,
-            "twofour 1.2.3 (0123abc, Release, GNU 12.2.0)\n");
+  EXPECT_TRUE(parse({"--version"}).version);
+  EXPECT_FALSE(parse({"--version"}).help);
 }
 
 TEST(Options, HelpSaysWhichEndsAreExclusive) {
-  EXPECT_THAT(help_text(), HasSubstr("up to E, the end inclusive"));
-  EXPECT_THAT(help_text(), HasSubstr("up to E, the end exclusive"));
+  EXPECT_THAT(help_text(commands()), HasSubstr("up to E, the end inclusive"));
+  EXPECT_THAT(help_text(commands()), HasSubstr("up to E, the end exclusive"));
 }
 
 // Whatever is typed, the answer is options that hold together or one clear refusal.
@@ -198,8 +181,10 @@ TEST(Options, NoSequenceOfWordsEscapes) {
                                  "all",    "\n",
                                  "9",      "cold",
                                  "(",      "meta-llama/Llama-3-8b"};
-  for (const auto& [mode, name] : kModeNames) words.emplace_back(name);
-  for (const OptionRow& row : option_rows()) {
+  for (const Command& command : commands()) {
+    for (const CommandWord& word : command.words) words.emplace_back(word.name);
+  }
+  for (const OptionSpec& row : bench_option_rows()) {
     words.emplace_back(row.name);
     words.push_back(std::string(row.name) + "=16");
   }
@@ -212,16 +197,20 @@ TEST(Options, NoSequenceOfWordsEscapes) {
     for (auto length = random() % 7; length > 0; --length) {
       line.push_back(words[random() % words.size()].c_str());
     }
-    const auto result = parse(line);
-    if (const auto* request = std::get_if<ExitRequest>(&result)) {
-      ASSERT_EQ(request->code, 2);
-      ASSERT_THAT(request->to_stderr, ::testing::StartsWith("twofour: "));
-      continue;
+    try {
+      const CommandLine read = parse(line);
+      if (read.help || read.version) continue;
+      if (read.command == &commands()[1]) {
+        apply_options(read);
+      } else {
+        const BenchOptions o = bench_options(read);
+        ASSERT_FALSE(make_cases(o).empty());
+        ASSERT_THAT(repro_prefix(o), ::testing::StartsWith("twofour --dtype "));
+      }
+      ++accepted;
+    } catch (const UsageError& error) {
+      ASSERT_STRNE(error.what(), "");
     }
-    ++accepted;
-    const Options& o = std::get<Options>(result);
-    ASSERT_EQ(make_cases(o).empty(), o.mode == Mode::kList);
-    ASSERT_THAT(repro_prefix(o), ::testing::StartsWith("twofour --dtype "));
   }
   EXPECT_GT(accepted, 100);
 }

@@ -22,8 +22,7 @@ TEST(Relaunch, ReplacesAnEarlierResumeInEitherSpelling) {
 }
 
 TEST(Relaunch, KeepsTheArgumentsItWasStartedWith) {
-  const std::vector<const char*> argv{"twofour", "--seed", "3", "list"};
-  const Relaunch relaunch(static_cast<int>(argv.size()), argv.data());
+  const Relaunch relaunch({"--seed", "3", "list"});
   EXPECT_THAT(relaunch.arguments(), ElementsAre("--seed", "3", "list"));
 }
 
