@@ -22,14 +22,14 @@
 #include "gemm_options.h"
 #include "gpu_gemm.h"
 #include "measure/statistics.h"
-#include "providers/cutlass/candidates.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
+#include "providers/cutlass/sm90/candidates.h"
 
 namespace {
 
 using namespace twofour;
-using namespace twofour::providers::sm90;
+using namespace twofour::providers::cutlass;
 
 constexpr int kMultiprocessors = 132;
 constexpr double kSample_s = 8e-3;
@@ -84,7 +84,7 @@ class Bench {
   std::vector<Candidate> chosen(const GemmProblem& problem) const {
     std::vector<Candidate> list;
     std::set<const Kernel*> seen;
-    for (const Candidate& candidate : candidates(kernels(), problem, kMultiprocessors)) {
+    for (const Candidate& candidate : sm90::candidates(kernels(), problem, kMultiprocessors)) {
       if (!options_.tactics && !seen.insert(candidate.kernel).second) continue;
       if (!std::regex_search(name_of(candidate), match_)) continue;
       if (list.size() < options_.most) list.push_back(candidate);

@@ -23,14 +23,14 @@
 #include "gemm_options.h"
 #include "gpu_gemm.h"
 #include "measure/statistics.h"
-#include "providers/cuda/candidates.h"
-#include "providers/cuda/layout.h"
-#include "providers/cuda/operation.h"
+#include "providers/cuda/sm90/candidates.h"
+#include "providers/cuda/sm90/layout.h"
+#include "providers/cuda/sm90/operation.h"
 
 namespace {
 
 using namespace twofour;
-using namespace twofour::providers::cuda;
+using namespace twofour::providers::cuda::sm90;
 
 /// Samples of what came out best in one sample each.
 constexpr int kRuns = 7;

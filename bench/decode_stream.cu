@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "device/cuda/error.h"
-#include "providers/cuda/ptx.cuh"
+#include "providers/cuda/sm90/ptx.cuh"
 
 namespace twofour::bench {
 namespace {
 
-using namespace twofour::providers::cuda;
+using namespace twofour::providers::cuda::sm90;
 
 constexpr int kThreads = 1024;
 constexpr int kUnroll = 8;

@@ -12,14 +12,14 @@
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
 #include "measure/statistics.h"
-#include "providers/cuda/phases.h"
+#include "providers/cuda/sm90/phases.h"
 
 namespace twofour::bench {
 namespace {
 
 using device::cuda::check;
 using measure::median;
-using providers::cuda::kPhases;
+using providers::cuda::sm90::kPhases;
 
 constexpr int kLaunches = 32;
 /// The sequence has its rhythm by then.
@@ -29,8 +29,8 @@ constexpr std::size_t kStampsPerLaunch = std::size_t{kMostCtas} * kPhases;
 constexpr std::array<std::string_view, kPhases> kNames{"start",      "asked", "released",
                                                        "multiplied", "met",   "end"};
 
-void launch_sequence(providers::cuda::DecodeOperation& operation, int copies, std::uint64_t* stamps,
-                     cudaStream_t stream) {
+void launch_sequence(providers::cuda::sm90::DecodeOperation& operation, int copies,
+                     std::uint64_t* stamps, cudaStream_t stream) {
   check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "begin a stream capture");
   for (int i = 0; i < kLaunches; ++i) {
     operation.stamp(stamps + static_cast<std::size_t>(i) * kStampsPerLaunch);
@@ -62,7 +62,7 @@ std::vector<double> times(const std::vector<std::uint64_t>& stamps, int launch, 
 
 }  // namespace
 
-void print_timeline(device::Device& device, providers::cuda::DecodeOperation& operation,
+void print_timeline(device::Device& device, providers::cuda::sm90::DecodeOperation& operation,
                     int copies) {
   const std::size_t bytes = kStampsPerLaunch * kLaunches * sizeof(std::uint64_t);
   const Buffer memory = device.allocate(bytes);

@@ -16,9 +16,10 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 find_package(CUDAToolkit 13 REQUIRED)
 
-# twofour_cuda_target(TARGET ARCH...): options of the target's .cu files. ARCH is 90a and the like:
-# machine code for exactly that; a plain number brings PTX along, so that later GPUs run it too.
-# Device asserts are always off: they make ptxas serialise matrix instructions.
+# twofour_cuda_target(TARGET [ARCH...]): options of the target's .cu files, and the architectures of
+# those that twofour_cuda_architecture does not name. ARCH is 90a and the like: machine code for
+# exactly that; a plain number brings PTX along, so that later GPUs run it too. Device asserts are
+# always off: they make ptxas serialise matrix instructions.
 function(twofour_cuda_target target)
   set(options "")
   foreach(arch IN LISTS ARGN)
@@ -30,6 +31,15 @@ function(twofour_cuda_target target)
   endforeach()
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:${options};-DNDEBUG;--expt-relaxed-constexpr;-Werror=all-warnings;-Xcompiler=-Wall,-Wextra,-Werror>")
+endfunction()
+
+# twofour_cuda_architecture(FOLDER SOURCE...): the sources hold the kernels of one architecture, whose
+# folder is sm90 and the like (core/gpu_architecture.h); they are compiled for sm_90a, which has the
+# instructions that this architecture alone has.
+function(twofour_cuda_architecture folder)
+  string(REPLACE "sm" "" arch "${folder}a")
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS
+    "$<$<COMPILE_LANGUAGE:CUDA>:-gencode=arch=compute_${arch},code=sm_${arch}>")
 endfunction()
 
 # twofour_check_ptxas(TARGET SOURCE...): the build fails where ptxas spills registers of a source or

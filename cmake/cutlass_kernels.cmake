@@ -1,6 +1,7 @@
-# twofour_cutlass_sources(LIST SELECTION OUT_VAR): writes one source for each tile shape of the list
-# of kernels, and one with the table of all kernels. SELECTION is "all", "smoke" (starred types
-# alone), or tile shapes separated by commas.
+# twofour_cutlass_sources(LIST SELECTION OUT_VAR): writes one source for each architecture and tile
+# shape of the list of kernels, to be compiled for that architecture, and one with the table of all
+# kernels. SELECTION is "all", "smoke" (starred types alone), or tile shapes separated by commas. A
+# kernel is an instance of Gemm in the gemm.cuh of its architecture's folder.
 set(TWOFOUR_CUTLASS_TYPES_i8 "DataType::kInt8, DataType::kBf16")
 set(TWOFOUR_CUTLASS_TYPES_fp8 "DataType::kFp8E4m3, DataType::kBf16")
 set(TWOFOUR_CUTLASS_TYPES_fp8h "DataType::kFp8E4m3, DataType::kFp16")
@@ -21,19 +22,21 @@ function(twofour_cutlass_sources list selection out)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
   string(REPLACE "," ";" wanted_tiles "${selection}")
   file(STRINGS "${list}" lines REGEX "^[^#]")
-  set(tiles "")
+  set(units "")
   foreach(line IN LISTS lines)
     if(NOT line MATCHES
-       "^([0-9]+x[0-9]+x[0-9]+) +(WS|PP|CO)([+][ws]?)? +([0-9]x[0-9]) +(tiles|streamk) +([^ ]+) +([^ ]+)$")
+       "^(sm[0-9]+) +([0-9]+x[0-9]+x[0-9]+) +(WS|PP|CO)([+][ws]?)? +([0-9]x[0-9]) +(tiles|streamk) +([^ ]+) +([^ ]+)$")
       message(FATAL_ERROR "${list}: not a kernel: ${line}")
     endif()
-    set(tile "${CMAKE_MATCH_1}")
-    set(schedule "Schedule::${TWOFOUR_CUTLASS_${CMAKE_MATCH_2}}")
-    set(mainloop "Mainloop::${TWOFOUR_CUTLASS_LOOP${CMAKE_MATCH_3}}")
-    set(cluster "${CMAKE_MATCH_4}")
-    set(scheduler "Scheduler::${TWOFOUR_CUTLASS_${CMAKE_MATCH_5}}")
-    set(kDense "${CMAKE_MATCH_6}")
-    set(kTwoFour "${CMAKE_MATCH_7}")
+    set(architecture "${CMAKE_MATCH_1}")
+    set(tile "${CMAKE_MATCH_2}")
+    set(unit "${architecture}_${tile}")
+    set(schedule "Schedule::${TWOFOUR_CUTLASS_${CMAKE_MATCH_3}}")
+    set(mainloop "Mainloop::${TWOFOUR_CUTLASS_LOOP${CMAKE_MATCH_4}}")
+    set(cluster "${CMAKE_MATCH_5}")
+    set(scheduler "Scheduler::${TWOFOUR_CUTLASS_${CMAKE_MATCH_6}}")
+    set(kDense "${CMAKE_MATCH_7}")
+    set(kTwoFour "${CMAKE_MATCH_8}")
     string(REPLACE "x" ", " shape "${tile}")
     string(REPLACE "x" ", " cluster "${cluster}")
     set(how "${schedule}, ${cluster}, ${scheduler}, ${mainloop}")
@@ -50,40 +53,45 @@ function(twofour_cutlass_sources list selection out)
         if(NOT DEFINED TWOFOUR_CUTLASS_TYPES_${plain})
           message(FATAL_ERROR "${list}: '${plain}' is no type: ${line}")
         endif()
-        list(APPEND tiles ${tile})
-        string(APPEND kernels_${tile}
+        list(APPEND units "${unit}")
+        string(APPEND kernels_${unit}
           "    compiled<Gemm<${TWOFOUR_CUTLASS_TYPES_${plain}}, Sparsity::${sparsity}, ${shape}, ${how}>>(),\n")
       endforeach()
     endforeach()
   endforeach()
-  list(REMOVE_DUPLICATES tiles)
-  if(NOT tiles)
+  list(REMOVE_DUPLICATES units)
+  if(NOT units)
     message(FATAL_ERROR "TWOFOUR_CUDA_KERNELS is '${selection}', not all, smoke or tiles of ${list}")
   endif()
   set(folder "${PROJECT_BINARY_DIR}/generated/cutlass")
   set(sources "${folder}/kernels.cpp")
   set(declarations "")
   set(calls "")
-  foreach(tile IN LISTS tiles)
-    set(kernels "${kernels_${tile}}")
-    file(CONFIGURE OUTPUT "${folder}/kernels_${tile}.cu" @ONLY CONTENT
+  foreach(unit IN LISTS units)
+    string(REGEX MATCH "^(sm[0-9]+)_(.*)$" matched "${unit}")
+    set(architecture "${CMAKE_MATCH_1}")
+    set(tile "${CMAKE_MATCH_2}")
+    set(kernels "${kernels_${unit}}")
+    set(source "${folder}/${architecture}/kernels_${tile}.cu")
+    file(CONFIGURE OUTPUT "${source}" @ONLY CONTENT
 [[// Written by cmake/cutlass_kernels.cmake from kernel_list.txt.
 #include <vector>
 
-#include "providers/cutlass/gemm.cuh"
+#include "providers/cutlass/@architecture@/gemm.cuh"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass::@architecture@ {
 
 std::vector<const Kernel*> kernels_@tile@() {
   return {
 @kernels@  };
 }
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass::@architecture@
 ]])
-    list(APPEND sources "${folder}/kernels_${tile}.cu")
-    string(APPEND declarations "std::vector<const Kernel*> kernels_${tile}();\n")
-    string(APPEND calls "         kernels_${tile}(),\n")
+    twofour_cuda_architecture(${architecture} "${source}")
+    list(APPEND sources "${source}")
+    string(APPEND declarations "namespace ${architecture} {\nstd::vector<const Kernel*> kernels_${tile}();\n}\n")
+    string(APPEND calls "         ${architecture}::kernels_${tile}(),\n")
   endforeach()
   file(CONFIGURE OUTPUT "${folder}/kernels.cpp" @ONLY CONTENT
 [[// Written by cmake/cutlass_kernels.cmake from kernel_list.txt.
@@ -91,7 +99,7 @@ std::vector<const Kernel*> kernels_@tile@() {
 
 #include "providers/cutlass/kernel.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 
 @declarations@
 std::span<const Kernel* const> kernels() {
@@ -106,7 +114,7 @@ std::span<const Kernel* const> kernels() {
   return all;
 }
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass
 ]])
   set(${out} ${sources} PARENT_SCOPE)
 endfunction()

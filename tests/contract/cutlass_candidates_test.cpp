@@ -11,15 +11,15 @@
 
 #include "contract.h"
 #include "device/cuda/cuda_device.h"
-#include "providers/cutlass/candidates.h"
 #include "providers/cutlass/operation.h"
+#include "providers/cutlass/sm90/candidates.h"
 
 namespace twofour::contract {
 namespace {
 
-using providers::sm90::Candidate;
-using providers::sm90::CutlassOperation;
-using providers::sm90::Kernel;
+using providers::cutlass::Candidate;
+using providers::cutlass::CutlassOperation;
+using providers::cutlass::Kernel;
 
 constexpr int kCopies = 2;
 
@@ -53,10 +53,10 @@ class EveryCandidate : public ::testing::Test {
   static std::vector<Candidate> all_candidates(const GemmProblem& problem) {
     std::vector<Candidate> all;
     std::set<std::pair<const Kernel*, std::string>> seen;
-    for (const Kernel* const kernel : providers::sm90::kernels()) {
+    for (const Kernel* const kernel : providers::cutlass::kernels()) {
       for (const int multiprocessors : {1, 132}) {
         for (const Candidate& candidate :
-             providers::sm90::candidates({&kernel, 1}, problem, multiprocessors)) {
+             providers::cutlass::sm90::candidates({&kernel, 1}, problem, multiprocessors)) {
           if (seen.emplace(kernel, to_string(candidate.tactic)).second) all.push_back(candidate);
         }
       }

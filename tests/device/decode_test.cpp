@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "gpu_fixture.h"
-#include "providers/cuda/candidates.h"
-#include "providers/cuda/layout.h"
-#include "providers/cuda/operation.h"
+#include "providers/cuda/sm90/candidates.h"
+#include "providers/cuda/sm90/layout.h"
+#include "providers/cuda/sm90/operation.h"
 #include "verify/verify.h"
 
-namespace twofour::providers::cuda {
+namespace twofour::providers::cuda::sm90 {
 namespace {
 
 class Host {
@@ -287,4 +287,4 @@ TEST_F(DecodeTest, RepeatsItsBits) {
 }
 
 }  // namespace
-}  // namespace twofour::providers::cuda
+}  // namespace twofour::providers::cuda::sm90

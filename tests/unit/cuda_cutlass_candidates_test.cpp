@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "cuda_cutlass_list.h"
-#include "providers/cutlass/candidates.h"
-#include "providers/cutlass/tile_orders.h"
+#include "providers/cutlass/sm90/candidates.h"
+#include "providers/cutlass/sm90/tile_orders.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass::sm90 {
 namespace {
 
 constexpr int kMultiprocessors = 132;
@@ -255,4 +255,4 @@ TEST(CutlassNames, SayWhichLoopAndEpilogue) {
 }
 
 }  // namespace
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass::sm90

@@ -11,7 +11,7 @@
 #include "cuda_cutlass_list.h"
 #include "providers/cutlass/kernel_names.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass::sm90 {
 namespace {
 
 using ::testing::HasSubstr;
@@ -119,4 +119,4 @@ TEST(CompiledCutlassKernels, AreOnTheListOnce) {
 }
 
 }  // namespace
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass::sm90

@@ -6,9 +6,9 @@
 
 #include <cstdint>
 
-#include "providers/cutlass/layout.h"
+#include "providers/cutlass/sm90/layout.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass::sm90 {
 namespace {
 
 // Two and a half atoms either way.
@@ -60,4 +60,4 @@ TEST(CutlassLayout, KeepsEightElementsOfARowInOneByte) {
 }
 
 }  // namespace
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass::sm90

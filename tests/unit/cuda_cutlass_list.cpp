@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 namespace {
 
 struct TypePair {
@@ -26,6 +26,12 @@ const TypePair& types_of(const std::string& name) {
     if (types.name == name) return types;
   }
   throw std::runtime_error("kernel_list.txt: no types '" + name + "'");
+}
+
+GpuArchitecture architecture_of(const std::string& name) {
+  const auto architecture = parse_gpu_architecture(name);
+  if (!architecture) throw std::runtime_error("kernel_list.txt: no architecture '" + name + "'");
+  return *architecture;
 }
 
 Schedule schedule_of(const std::string& name) {
@@ -64,9 +70,11 @@ std::vector<std::unique_ptr<ListedKernel>> read_list() {
     std::string scheduler;
     std::string dense;
     std::string sparse;
-    fields >> traits.tile_m >> x >> traits.tile_n >> x >> traits.tile_k >> schedule >>
-        traits.cluster_m >> x >> traits.cluster_n >> scheduler >> dense >> sparse;
+    std::string architecture;
+    fields >> architecture >> traits.tile_m >> x >> traits.tile_n >> x >> traits.tile_k >>
+        schedule >> traits.cluster_m >> x >> traits.cluster_n >> scheduler >> dense >> sparse;
     if (!fields) throw std::runtime_error("kernel_list.txt: not a kernel: " + line);
+    traits.architecture = architecture_of(architecture);
     if (const auto plus = schedule.find('+'); plus != std::string::npos) {
       traits.mainloop = mainloop_of(schedule.substr(plus));
       schedule.resize(plus);
@@ -104,4 +112,4 @@ const std::vector<const Kernel*>& listed_kernels() {
   return kernels;
 }
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

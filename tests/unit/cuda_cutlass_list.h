@@ -6,7 +6,7 @@
 
 #include "providers/cutlass/kernel.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 
 /// Has traits and takes any shape but those whose K it is told to refuse.
 class ListedKernel final : public Kernel {
@@ -32,4 +32,4 @@ class ListedKernel final : public Kernel {
 /// Every kernel of kernel_list.txt.
 const std::vector<const Kernel*>& listed_kernels();
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "providers/cuda/candidates.h"
-#include "providers/cuda/decode.h"
-#include "providers/cuda/direct.h"
-#include "providers/cuda/layout.h"
+#include "providers/cuda/sm90/candidates.h"
+#include "providers/cuda/sm90/decode.h"
+#include "providers/cuda/sm90/direct.h"
+#include "providers/cuda/sm90/layout.h"
 
-namespace twofour::providers::cuda {
+namespace twofour::providers::cuda::sm90 {
 namespace {
 
 GemmProblem problem_of(std::int64_t m, std::int64_t k, std::int64_t n,
@@ -129,4 +129,4 @@ TEST(DecodeCandidates, CountWavesOfClusters) {
 }
 
 }  // namespace
-}  // namespace twofour::providers::cuda
+}  // namespace twofour::providers::cuda::sm90

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "operands/two_four.h"
-#include "providers/cuda/layout.h"
-#include "providers/cuda/pack.h"
+#include "providers/cuda/sm90/layout.h"
+#include "providers/cuda/sm90/pack.h"
 
-namespace twofour::providers::cuda {
+namespace twofour::providers::cuda::sm90 {
 namespace {
 
 /// Bytes of a unit in the order of shared memory, aligned so that a vector can be loaded anywhere.
@@ -156,4 +156,4 @@ TEST(DecodeLayout, UnitsKeepTheAlignmentOfSwizzledMatrices) {
 }
 
 }  // namespace
-}  // namespace twofour::providers::cuda
+}  // namespace twofour::providers::cuda::sm90

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/gpu_architecture.h"
 #include "device/cuda/cuda_stream.h"
-#include "providers/cuda/decode.h"
-#include "providers/cuda/layout.h"
-#include "providers/cuda/operation.h"
+#include "providers/cuda/sm90/decode.h"
+#include "providers/cuda/sm90/layout.h"
+#include "providers/cuda/sm90/operation.h"
 #include "providers/provider.h"
 
 namespace twofour::providers {
@@ -36,10 +37,8 @@ void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
 class CudaProvider final : public Provider {
  public:
   CudaProvider() {
-    const int capability = device::current_compute_capability();
-    if (capability != 90) {
-      throw std::runtime_error(
-          fmt::format("its kernels are for Hopper (sm_90a), this GPU is sm_{}", capability));
+    if (const auto why = refusal(GpuArchitecture::kSm90, device::current_compute_capability())) {
+      throw std::runtime_error(*why);
     }
   }
 
@@ -56,9 +55,9 @@ class CudaProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     const GemmShape& shape = problem.shape;
-    if (shape.m > kMostTokens) {
+    if (shape.m > sm90::kMostTokens) {
       return Support::no(
-          fmt::format("M = {}: kernels for at most {} tokens", shape.m, kMostTokens));
+          fmt::format("M = {}: kernels for at most {} tokens", shape.m, sm90::kMostTokens));
     }
     if (shape.k % kColumnMultiple != 0) {
       return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, kColumnMultiple));
@@ -69,13 +68,13 @@ class CudaProvider final : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     return {.weight_bytes = static_cast<std::size_t>(
-                packed_bytes(problem.sparsity, problem.shape.n, problem.shape.k)),
-            .weights_key = weights_key(problem.sparsity)};
+                sm90::packed_bytes(problem.sparsity, problem.shape.n, problem.shape.k)),
+            .weights_key = sm90::weights_key(problem.sparsity)};
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<DecodeOperation>(kernel.name, problem);
+    return std::make_unique<sm90::DecodeOperation>(kernel.name, problem);
   }
 };
 

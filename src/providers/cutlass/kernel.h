@@ -14,9 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "core/gpu_architecture.h"
 #include "core/problem.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 
 /// How the warps of a thread block share the work. WS: one output tile a block, one group of warps
 /// multiplies. PP ("ping-pong"): two groups take turns with whole tiles of a persistent block. CO
@@ -33,6 +34,7 @@ enum class Mainloop : std::uint8_t { kStock, kInFlight, kInFlightWide, kInFlight
 
 /// What a kernel was compiled for.
 struct KernelTraits {
+  GpuArchitecture architecture = GpuArchitecture::kSm90;
   DataType a = DataType::kInt8;
   DataType d = DataType::kBf16;
   Sparsity sparsity = Sparsity::kDense;
@@ -107,7 +109,16 @@ class Kernel {
                                                                 void* workspace) const = 0;
 };
 
+/// A way to compute a problem.
+struct Candidate {
+  const Kernel* kernel = nullptr;
+  Tactic tactic;
+};
+
+/// "128x256x128_CO_c21_sk swizzle=4": what the tuning file and Operation::algorithm() call it.
+std::string name_of(const Candidate& candidate);
+
 /// Every compiled kernel, in the order of kernel_list.txt.
 std::span<const Kernel* const> kernels();
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

@@ -6,9 +6,9 @@
 #include <limits>
 #include <string>
 
-#include "providers/cutlass/candidates.h"
+#include "providers/cutlass/sm90/candidates.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 namespace {
 
 constexpr std::string_view kFixedSuffix = "_fixed_tiles";
@@ -85,7 +85,7 @@ Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& pr
         "N = {} is not a multiple of {}: rows of D must be 16-byte aligned", shape.n, width));
   }
   if (fixed) {
-    if (!fixed_candidate(kernels, problem).empty()) return Support::yes();
+    if (!sm90::fixed_candidate(kernels, problem).empty()) return Support::yes();
     return Support::no("this build lacks the kernel that the old script would have taken");
   }
   const bool some = std::any_of(kernels.begin(), kernels.end(), [&](const Kernel* kernel) {
@@ -97,4 +97,4 @@ Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& pr
   return Support::no("no CUTLASS kernel of this build takes a problem of this shape");
 }
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

@@ -9,7 +9,7 @@
 #include "providers/cutlass/kernel.h"
 #include "providers/provider.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 
 /// One for each combination of types, sparsity and bias that `kernels` has, and beside each 2:4
 /// kernel of an 8-bit type one whose name ends in "_fixed_tiles": it does not search but takes the
@@ -22,4 +22,4 @@ bool is_fixed(std::string_view name);
 /// Whether some kernel of `kernels` takes `problem`.
 Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& problem, bool fixed);
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

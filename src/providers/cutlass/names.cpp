@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include "providers/cutlass/candidates.h"
 #include "providers/cutlass/kernel.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 namespace {
 
 const char* short_name(Schedule schedule) {
@@ -57,4 +56,4 @@ std::string name_of(const Candidate& candidate) {
   return to_string(candidate.kernel->traits()) + to_string(candidate.tactic);
 }
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

@@ -9,18 +9,20 @@
 
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
-#include "providers/cutlass/compress.h"
-#include "providers/cutlass/layout.h"
+#include "providers/cutlass/sm90/candidates.h"
+#include "providers/cutlass/sm90/compress.h"
+#include "providers/cutlass/sm90/layout.h"
 #include "providers/gpu_search/gpu_search.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 namespace {
 
 constexpr std::size_t kAlignment = 256;
 
 /// Where the metadata begins in a packed copy.
 std::size_t metadata_offset(const GemmProblem& problem) {
-  const std::size_t values = values_bytes(problem.shape.n, problem.shape.k, size_of(problem.b));
+  const std::size_t values =
+      sm90::values_bytes(problem.shape.n, problem.shape.k, size_of(problem.b));
   return (values + kAlignment - 1) / kAlignment * kAlignment;
 }
 
@@ -55,7 +57,7 @@ std::string weights_key(const GemmProblem& problem) {
 
 std::size_t packed_bytes(const GemmProblem& problem) {
   const GemmShape& shape = problem.shape;
-  if (sparse(problem)) return metadata_offset(problem) + metadata_bytes(shape.n, shape.k);
+  if (sparse(problem)) return metadata_offset(problem) + sm90::metadata_bytes(shape.n, shape.k);
   return static_cast<std::size_t>(shape.n * shape.k * size_of(problem.b));
 }
 
@@ -75,8 +77,8 @@ void CutlassOperation::prepare(const PrepareArgs& args) {
     const void* from = packed_->copies.empty() ? nullptr : packed_->copies.front().data();
     if (from == nullptr && sparse(problem_)) {
       auto* start = copy.as<std::uint8_t>();
-      compress(problem_.b, args.operands.b.data(), shape.n, shape.k, start,
-               start + metadata_offset(problem_), stream_);
+      sm90::compress(problem_.b, args.operands.b.data(), shape.n, shape.k, start,
+                     start + metadata_offset(problem_), stream_);
     } else {
       device::cuda::check(
           cudaMemcpyAsync(copy.data(), from == nullptr ? args.operands.b.data() : from, bytes,
@@ -106,8 +108,8 @@ GemmArguments CutlassOperation::arguments(int slot) const {
 
 std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& device) {
   std::vector<Candidate> list =
-      fixed_ ? fixed_candidate(kernels(), problem_)
-             : candidates(kernels(), problem_, device::current_multiprocessors());
+      fixed_ ? sm90::fixed_candidate(kernels(), problem_)
+             : sm90::candidates(kernels(), problem_, device::current_multiprocessors());
   std::size_t workspace = 0;
   std::erase_if(list, [&](const Candidate& candidate) {
     if (candidate.kernel->traits().scheduler == Scheduler::kTiles) return false;
@@ -172,4 +174,4 @@ std::vector<device::MemoryRange> CutlassOperation::weights(int slot) const {
   return {{copy.data(), copy.bytes()}};
 }
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

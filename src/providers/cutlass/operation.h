@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "core/buffer.h"
-#include "providers/cutlass/candidates.h"
+#include "core/gpu_architecture.h"
 #include "providers/cutlass/kernel.h"
 #include "providers/provider.h"
 
-namespace twofour::providers::sm90 {
+namespace twofour::providers::cutlass {
 
 /// Largest workspace that a candidate may ask for.
 inline constexpr std::size_t kMostWorkspaceBytes = std::size_t{64} << 20;
@@ -38,7 +38,9 @@ class CutlassOperation final : public Operation {
   void use(device::Device& device, const Candidate& candidate);
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
   [[nodiscard]] std::string algorithm() const override { return algorithm_; }
-  [[nodiscard]] std::string architecture() const override { return "sm_90a"; }
+  [[nodiscard]] std::string architecture() const override {
+    return std::string(info(GpuArchitecture::kSm90).target);
+  }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
 
  private:
@@ -61,4 +63,4 @@ class CutlassOperation final : public Operation {
   std::vector<std::unique_ptr<PreparedLaunch>> launches_;  ///< one for each copy
 };
 
-}  // namespace twofour::providers::sm90
+}  // namespace twofour::providers::cutlass

@@ -11,23 +11,21 @@
 #include <string_view>
 #include <vector>
 
+#include "core/gpu_architecture.h"
 #include "device/cuda/cuda_stream.h"
-#include "providers/cutlass/candidates.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
+#include "providers/cutlass/sm90/candidates.h"
 
 namespace twofour::providers {
-namespace sm90 {
+namespace cutlass {
 namespace {
 
 class CutlassProvider final : public Provider {
  public:
   CutlassProvider() {
-    const int capability = device::current_compute_capability();
-    if (capability != 90) {
-      throw std::runtime_error(
-          fmt::format("its kernels are for compute capability 9.0, this GPU has {}.{}",
-                      capability / 10, capability % 10));
+    if (const auto why = refusal(GpuArchitecture::kSm90, device::current_compute_capability())) {
+      throw std::runtime_error(*why);
     }
   }
 
@@ -36,12 +34,12 @@ class CutlassProvider final : public Provider {
   }
 
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
-    return kernel_infos(sm90::kernels());
+    return kernel_infos(cutlass::kernels());
   }
 
   [[nodiscard]] Support supports(const KernelInfo& kernel,
                                  const GemmProblem& problem) const override {
-    return support_of(sm90::kernels(), problem, is_fixed(kernel.name));
+    return support_of(cutlass::kernels(), problem, is_fixed(kernel.name));
   }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
@@ -55,16 +53,16 @@ class CutlassProvider final : public Provider {
       const KernelInfo& kernel, const GemmProblem& problem) const override {
     // A winner among few kernels is none among more: a build's kernels are part of the tuning key.
     const std::string library =
-        fmt::format("cutlass {}, {} kernels", version(), sm90::kernels().size());
+        fmt::format("cutlass {}, {} kernels", version(), cutlass::kernels().size());
     return std::make_unique<CutlassOperation>(kernel, problem, library, is_fixed(kernel.name));
   }
 };
 
 }  // namespace
-}  // namespace sm90
+}  // namespace cutlass
 
 std::unique_ptr<Provider> make_cutlass_provider() {
-  return std::make_unique<sm90::CutlassProvider>();
+  return std::make_unique<cutlass::CutlassProvider>();
 }
 
 }  // namespace twofour::providers

@@ -1,9 +1,0 @@
-#include "providers/cuda/decode_launch.cuh"
-
-namespace twofour::providers::cuda {
-
-const void* kernel_fp8(Sparsity sparsity, std::int64_t m) {
-  return kernel_of<DataType::kFp8E4m3>(sparsity, m);
-}
-
-}  // namespace twofour::providers::cuda

@@ -1,9 +1,0 @@
-#include "providers/cuda/decode_launch.cuh"
-
-namespace twofour::providers::cuda {
-
-const void* kernel_i8(Sparsity sparsity, std::int64_t m) {
-  return kernel_of<DataType::kInt8>(sparsity, m);
-}
-
-}  // namespace twofour::providers::cuda

@@ -1,0 +1,92 @@
+#include "providers/cuda/sm90/decode.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "device/cuda/error.h"
+#include "providers/cuda/sm90/candidates.h"
+#include "providers/cuda/sm90/decode_params.h"
+#include "providers/cuda/sm90/launch_config.h"
+#include "providers/cuda/sm90/layout.h"
+
+namespace twofour::providers::cuda::sm90 {
+namespace {
+
+using device::cuda::check;
+
+const void* kernel_of(const GemmProblem& problem) {
+  return problem.a == DataType::kInt8 ? kernel_i8(problem.sparsity, problem.shape.m)
+                                      : kernel_fp8(problem.sparsity, problem.shape.m);
+}
+
+int clusters_of(const GemmProblem& problem, const DecodeConfig& config) {
+  return static_cast<int>((row_tiles(problem.shape.n) + config.tiles - 1) / config.tiles);
+}
+
+LaunchShape shape_of(const GemmProblem& problem, const DecodeConfig& config) {
+  return {.clusters = clusters_of(problem, config),
+          .ranks = config.ranks,
+          .threads = config.tiles * config.groups * 128 + 32,
+          .shared_bytes =
+              shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes,
+          .overlaps = config.overlap != Overlap::kNone};
+}
+
+}  // namespace
+
+CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
+  void* entry = nullptr;
+  cudaDriverEntryPointQueryResult found{};
+  check(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &entry, 12000, cudaEnableDefault,
+                                         &found),
+        "find cuTensorMapEncodeTiled in the driver");
+  if (found != cudaDriverEntryPointSuccess || entry == nullptr) {
+    throw std::runtime_error("the driver has no cuTensorMapEncodeTiled");
+  }
+  const auto encode = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(entry);
+  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(k), static_cast<cuuint64_t>(m)};
+  const cuuint64_t row_bytes[1] = {static_cast<cuuint64_t>(k)};
+  const cuuint32_t box[2] = {kRowBytes, static_cast<cuuint32_t>(instruction_tokens(m))};
+  const cuuint32_t element_strides[2] = {1, 1};
+  CUtensorMap map{};
+  // The driver takes memory as writable; the kernels only read it.
+  const CUresult status =
+      encode(&map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 2, const_cast<void*>(a), sizes, row_bytes, box,
+             element_strides, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
+             CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+  if (status != CUDA_SUCCESS) {
+    throw std::runtime_error(
+        fmt::format("cuTensorMapEncodeTiled refused activations of {} x {} bytes (CUresult {})", m,
+                    k, static_cast<int>(status)));
+  }
+  return map;
+}
+
+void prepare_decode(const GemmProblem& problem, const DecodeConfig& config) {
+  if (const auto reason = refusal(problem, config)) {
+    throw std::runtime_error(fmt::format("{}: {}", to_string(config), *reason));
+  }
+  prepare_kernel(kernel_of(problem), shape_of(problem, config), to_string(config));
+}
+
+void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
+                   cudaStream_t stream) {
+  const GemmProblem& problem = launch.problem;
+  const DecodeConfig& config = launch.config;
+  const LaunchConfig how(shape_of(problem, config), stream);
+  DecodeParams params{
+      .io = arguments,
+      .chunks = chunks_of(problem),
+      .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
+      .tiles = config.tiles,
+      .groups = config.groups,
+      .depth = config.depth,
+      .shared = shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config),
+      .overlap = config.overlap};
+  CUtensorMap map = launch.activations;
+  void* list[] = {&map, &params};
+  check(cudaLaunchKernelExC(&how.value, kernel_of(problem), list), "launch a decode kernel");
+}
+
+}  // namespace twofour::providers::cuda::sm90

@@ -1,0 +1,30 @@
+// Choosing among the kernels of one type: one .cu per type includes this.
+#pragma once
+
+#include "providers/cuda/sm90/decode_kernel.cuh"
+
+namespace twofour::providers::cuda::sm90 {
+
+template <DataType kType, Sparsity kSparsity>
+const void* kernel_for_tokens(std::int64_t m) {
+  switch (instruction_tokens(m)) {
+    case 8:
+      return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 8>);
+    case 16:
+      return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 16>);
+    case 32:
+      return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 32>);
+    case 64:
+      return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 64>);
+    default:
+      return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 128>);
+  }
+}
+
+template <DataType kType>
+const void* kernel_of(Sparsity sparsity, std::int64_t m) {
+  return sparsity == Sparsity::kTwoFour ? kernel_for_tokens<kType, Sparsity::kTwoFour>(m)
+                                        : kernel_for_tokens<kType, Sparsity::kDense>(m);
+}
+
+}  // namespace twofour::providers::cuda::sm90

@@ -1,0 +1,32 @@
+// How decode kernels are launched: clusters, and whether a launch may overlap the one before.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <string>
+
+namespace twofour::providers::cuda::sm90 {
+
+struct LaunchShape {
+  int clusters = 1;
+  int ranks = 1;  ///< CTAs of a cluster
+  int threads = 32;
+  int shared_bytes = 0;
+  bool overlaps = false;
+};
+
+/// A launch's configuration with its attributes.
+struct LaunchConfig {
+  LaunchConfig(const LaunchShape& shape, cudaStream_t stream);
+  LaunchConfig(const LaunchConfig&) = delete;
+  LaunchConfig& operator=(const LaunchConfig&) = delete;
+
+  cudaLaunchAttribute attributes[2]{};
+  cudaLaunchConfig_t value{};
+};
+
+/// Lets `kernel` use as much shared memory as a CTA can have. Throws std::runtime_error, with
+/// `name` in its text, when no cluster of `shape` can be resident.
+void prepare_kernel(const void* kernel, const LaunchShape& shape, const std::string& name);
+
+}  // namespace twofour::providers::cuda::sm90

@@ -1,0 +1,137 @@
+#include "providers/cuda/sm90/operation.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "device/cuda/cuda_stream.h"
+#include "providers/cuda/sm90/candidates.h"
+#include "providers/cuda/sm90/layout.h"
+#include "providers/gpu_search/gpu_search.h"
+
+namespace twofour::providers::cuda::sm90 {
+namespace {
+
+/// Ways to cut the work that plan() measures.
+constexpr int kCutsMeasured = 8;
+/// And ways to cut it among direct kernels.
+constexpr int kDirectMeasured = 6;
+
+std::string algorithm_name(const GemmProblem& problem, const KernelConfig& config) {
+  return fmt::format("decode_n{}_{}", instruction_tokens(problem.shape.m), to_string(config));
+}
+
+std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmProblem& problem) {
+  auto copies = args.shared.get<std::vector<Buffer>>(
+      weights_key(problem.sparsity), [] { return std::make_shared<std::vector<Buffer>>(); });
+  const GemmShape& shape = problem.shape;
+  const auto bytes = static_cast<std::size_t>(packed_bytes(problem.sparsity, shape.n, shape.k));
+  while (copies->size() < static_cast<std::size_t>(args.copies)) {
+    Buffer copy = args.device.allocate(bytes);
+    pack_weights(problem.a, problem.sparsity, args.operands.b.data(), shape.n, shape.k, copy.data(),
+                 device::stream_of(args.device));
+    copies->push_back(std::move(copy));
+  }
+  // A launch that may overlap the kernel before it reads weights without waiting for that kernel.
+  args.device.synchronize();
+  return copies;
+}
+
+void prepare_kernel_of(const GemmProblem& problem, const KernelConfig& config) {
+  if (const auto* direct = std::get_if<DirectConfig>(&config)) {
+    prepare_direct(problem, *direct);
+  } else {
+    prepare_decode(problem, std::get<DecodeConfig>(config));
+  }
+}
+
+std::vector<KernelConfig> all_candidates(const GemmProblem& problem) {
+  const int sms = device::current_multiprocessors();
+  std::vector<KernelConfig> all;
+  for (const DirectConfig& config : direct_candidates(problem, sms, kDirectMeasured)) {
+    all.emplace_back(config);
+  }
+  for (const DecodeConfig& config : candidates(problem, sms, kCutsMeasured)) {
+    all.emplace_back(config);
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string to_string(const KernelConfig& config) {
+  return std::visit([](const auto& one) { return to_string(one); }, config);
+}
+
+std::string weights_key(Sparsity sparsity) {
+  return fmt::format("cuda decode units {}", to_string(sparsity));
+}
+
+void DecodeOperation::prepare(const PrepareArgs& args) {
+  const GemmProblem& problem = launch_.problem;
+  const GemmShape& shape = problem.shape;
+  stream_ = device::stream_of(args.device);
+  copies_ = pack(args, problem);
+  launch_.activations = activation_map(args.operands.a.data(), shape.m, shape.k);
+  arguments_ = {.a = args.operands.a.as<const std::uint8_t>(),
+                .d = args.d,
+                .scale_a = args.operands.scale_a.as<float>(),
+                .scale_b = args.operands.scale_b.as<float>(),
+                .bias = problem.bias ? args.operands.bias(problem.d) : nullptr,
+                .m = static_cast<int>(shape.m),
+                .n = static_cast<int>(shape.n),
+                .scale_a_per_token = problem.scales.a == ScaleGranularity::kVector,
+                .scale_b_per_channel = problem.scales.b == ScaleGranularity::kVector,
+                .fp16_output = problem.d == DataType::kFp16};
+  use(candidates(problem, device::current_multiprocessors(), 1).front());
+}
+
+void DecodeOperation::use(const KernelConfig& config) {
+  prepare_kernel_of(launch_.problem, config);
+  config_ = config;
+}
+
+void DecodeOperation::plan(const PlanArgs& args) {
+  const std::vector<KernelConfig> configs = all_candidates(launch_.problem);
+  std::vector<LaunchCandidate> launches;
+  launches.reserve(configs.size());
+  for (const KernelConfig& config : configs) {
+    launches.push_back(
+        {.name = algorithm_name(launch_.problem, config),
+         .launch =
+             [this, config](int slot) {
+               config_ = config;
+               launch(slot);
+             },
+         .ready = [this, config](int) { prepare_kernel_of(launch_.problem, config); }});
+  }
+  const SearchSubject subject =
+      search_subject(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
+  use(configs[choose_launch(launches, args, subject).index]);
+}
+
+void DecodeOperation::launch(int slot) {
+  arguments_.weights = (*copies_)[static_cast<std::size_t>(slot)].as<const std::uint8_t>();
+  if (const auto* direct = std::get_if<DirectConfig>(&config_)) {
+    launch_direct(launch_.problem, *direct, arguments_, stream_);
+    return;
+  }
+  launch_.config = std::get<DecodeConfig>(config_);
+  launch_decode(launch_, arguments_, stream_);
+}
+
+std::vector<device::MemoryRange> DecodeOperation::weights(int slot) const {
+  const Buffer& copy = (*copies_)[static_cast<std::size_t>(slot)];
+  return {{copy.data(), copy.bytes()}};
+}
+
+std::string DecodeOperation::algorithm() const { return algorithm_name(launch_.problem, config_); }
+
+GemmShape DecodeOperation::executed() const {
+  const GemmShape& shape = launch_.problem.shape;
+  return {.m = instruction_tokens(shape.m),
+          .n = row_tiles(shape.n) * kUnitRows,
+          .k = chunks(launch_.problem.sparsity, shape.k) * chunk_columns(launch_.problem.sparsity)};
+}
+
+}  // namespace twofour::providers::cuda::sm90

@@ -1,0 +1,121 @@
+// Hopper's warpgroup matrix instructions for 8-bit operands in shared memory, dense and 2:4.
+#pragma once
+
+#include <cstdint>
+
+#include "core/data_type.h"
+#include "core/problem.h"
+
+namespace twofour::providers::cuda::sm90 {
+
+/// Descriptor of a matrix in shared memory whose rows of 128 bytes are swizzled, 8 rows to 1024
+/// bytes (PTX ISA, "Matrix descriptor"); `address` is where its first k lies.
+__device__ __forceinline__ std::uint64_t matrix_descriptor(std::uint32_t address) {
+  constexpr std::uint64_t kSwizzle128 = std::uint64_t{1} << 62;
+  constexpr std::uint64_t kStride = std::uint64_t{1024 / 16} << 32;
+  constexpr std::uint64_t kLeading = std::uint64_t{1} << 16;  // without meaning in this layout
+  return kSwizzle128 | kStride | kLeading | ((address & 0x3FFFFu) >> 4);
+}
+
+__device__ __forceinline__ void matrix_fence() {
+  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+}
+
+__device__ __forceinline__ void matrix_commit() {
+  asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+}
+
+__device__ __forceinline__ void matrix_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+}
+
+template <DataType kType>
+struct AccumulatorOf;
+template <>
+struct AccumulatorOf<DataType::kInt8> {
+  using Type = std::int32_t;
+};
+template <>
+struct AccumulatorOf<DataType::kFp8E4m3> {
+  using Type = float;
+};
+template <DataType kType>
+using Accumulator = typename AccumulatorOf<kType>::Type;
+
+// The instruction is one string per shape: its registers are listed by number.
+#define TWOFOUR_REGISTERS_4 "%0,%1,%2,%3"
+#define TWOFOUR_REGISTERS_8 TWOFOUR_REGISTERS_4 ",%4,%5,%6,%7"
+#define TWOFOUR_REGISTERS_16 TWOFOUR_REGISTERS_8 ",%8,%9,%10,%11,%12,%13,%14,%15"
+#define TWOFOUR_REGISTERS_32 \
+  TWOFOUR_REGISTERS_16 ",%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27,%28,%29,%30,%31"
+#define TWOFOUR_REGISTERS_64                                         \
+  TWOFOUR_REGISTERS_32                                               \
+  ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47" \
+  ",%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
+#define TWOFOUR_SUMS_4(kind, i) kind(d[i]), kind(d[i + 1]), kind(d[i + 2]), kind(d[i + 3])
+#define TWOFOUR_SUMS_8(kind, i) TWOFOUR_SUMS_4(kind, i), TWOFOUR_SUMS_4(kind, i + 4)
+#define TWOFOUR_SUMS_16(kind, i) TWOFOUR_SUMS_8(kind, i), TWOFOUR_SUMS_8(kind, i + 8)
+#define TWOFOUR_SUMS_32(kind, i) TWOFOUR_SUMS_16(kind, i), TWOFOUR_SUMS_16(kind, i + 16)
+
+#define TWOFOUR_SUMS_64(kind, i) TWOFOUR_SUMS_32(kind, i), TWOFOUR_SUMS_32(kind, i + 32)
+
+#define TWOFOUR_MULTIPLY_SPARSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
+  asm volatile(                                                                            \
+      "{\n"                                                                                \
+      ".reg .pred accumulate;\n"                                                           \
+      "setp.ne.b32 accumulate, " one_at                                                    \
+      ", 0;\n"                                                                             \
+      "wgmma.mma_async.sp.sync.aligned." shape "k64." types " {" TWOFOUR_REGISTERS_##count \
+      "}, " a_at ", " b_at ", " e_at ", 0, accumulate" tail                                \
+      ";\n"                                                                                \
+      "}\n"                                                                                \
+      : TWOFOUR_SUMS_##count(kind, 0)                                                      \
+      : "l"(a), "l"(b), "r"(metadata), "r"(1))
+
+#define TWOFOUR_MULTIPLY_DENSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
+  asm volatile(                                                                           \
+      "{\n"                                                                               \
+      ".reg .pred accumulate;\n"                                                          \
+      "setp.ne.b32 accumulate, " one_at                                                   \
+      ", 0;\n"                                                                            \
+      "wgmma.mma_async.sync.aligned." shape "k32." types " {" TWOFOUR_REGISTERS_##count   \
+      "}, " a_at ", " b_at ", accumulate" tail                                            \
+      ";\n"                                                                               \
+      "}\n"                                                                               \
+      : TWOFOUR_SUMS_##count(kind, 0)                                                     \
+      : "l"(a), "l"(b), "r"(metadata), "r"(1))
+
+#define TWOFOUR_PLUS_FLOAT(x) "+f"(x)
+#define TWOFOUR_PLUS_INT(x) "+r"(x)
+
+#define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)                \
+  if constexpr (kTokens == 8) {                                          \
+    macro("m64n8", types, 4, kind, "%4", "%5", "%6", "%7", tail);        \
+  } else if constexpr (kTokens == 16) {                                  \
+    macro("m64n16", types, 8, kind, "%8", "%9", "%10", "%11", tail);     \
+  } else if constexpr (kTokens == 32) {                                  \
+    macro("m64n32", types, 16, kind, "%16", "%17", "%18", "%19", tail);  \
+  } else if constexpr (kTokens == 64) {                                  \
+    macro("m64n64", types, 32, kind, "%32", "%33", "%34", "%35", tail);  \
+  } else {                                                               \
+    static_assert(kTokens == 128);                                       \
+    macro("m64n128", types, 64, kind, "%64", "%65", "%66", "%67", tail); \
+  }
+
+/// Starts d[64 rows][kTokens] += a[64][step] x b[kTokens][step]^T, where a step is 64 k for 2:4
+/// (`metadata` is this thread's word) and 32 k for dense.
+template <DataType kType, Sparsity kSparsity, int kTokens>
+__device__ __forceinline__ void multiply_step(Accumulator<kType> (&d)[kTokens / 2], std::uint64_t a,
+                                              std::uint64_t b, std::uint32_t metadata) {
+  if constexpr (kType == DataType::kInt8 && kSparsity == Sparsity::kTwoFour) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "s32.s8.s8", TWOFOUR_PLUS_INT, "")
+  } else if constexpr (kType == DataType::kInt8) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "s32.s8.s8", TWOFOUR_PLUS_INT, "")
+  } else if constexpr (kSparsity == Sparsity::kTwoFour) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "f32.e4m3.e4m3", TWOFOUR_PLUS_FLOAT, ", 1, 1")
+  } else {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "f32.e4m3.e4m3", TWOFOUR_PLUS_FLOAT, ", 1, 1")
+  }
+}
+
+}  // namespace twofour::providers::cuda::sm90

@@ -1,0 +1,198 @@
+#include "providers/cutlass/sm90/candidates.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "providers/cutlass/sm90/tile_orders.h"
+
+namespace twofour::providers::cutlass::sm90 {
+namespace {
+
+/// Enough for every kernel that the shape filter leaves, and few enough to be timed.
+constexpr std::size_t kMostCandidates = 120;
+/// Orders of the tiles of one kernel: the model's first one is seldom far from the best.
+constexpr std::size_t kMostOrders = 5;
+/// Tiles that are all read at once whatever their order.
+constexpr double kFewestToOrder = 16;
+
+// Rough figures of an H200, good enough to say which candidates to time first.
+constexpr double kClock_hz = 1.7e9;
+constexpr double kReadPerSm_bytes_per_s = 33e9;
+/// What one SM can pull when few are busy.
+constexpr double kMostReadPerSm_bytes_per_s = 60e9;
+constexpr double kDenseMultiplyAddsPerClock_8bit = 4096;
+constexpr double kTileOverhead_s = 1.0e-6;
+constexpr double kLaunchOverhead_s = 3.0e-6;
+/// What the loop that keeps instructions in flight gains over CUTLASS's.
+constexpr double kInFlightGain = 1.06;
+
+/// Share of the peak that a matrix instruction of `tile_n` columns reaches when both operands come
+/// from shared memory.
+double instruction_efficiency(int tile_n) {
+  if (tile_n >= 256) return 0.85;
+  if (tile_n >= 128) return 0.75;
+  if (tile_n >= 64) return 0.6;
+  if (tile_n >= 32) return 0.35;
+  return 0.18;
+}
+
+double blocks_of(const KernelTraits& traits, const GemmShape& shape) {
+  const auto up = [](std::int64_t size, int tile, int cluster) {
+    const std::int64_t tiles = (size + tile - 1) / tile;
+    return (tiles + cluster - 1) / cluster * cluster;
+  };
+  return static_cast<double>(up(shape.n, traits.tile_m, traits.cluster_m) *
+                             up(shape.m, traits.tile_n, traits.cluster_n));
+}
+
+double estimate_s(const KernelTraits& traits, const GemmShape& shape, int multiprocessors) {
+  const double element = size_of(traits.a);
+  const bool sparse = traits.sparsity == Sparsity::kTwoFour;
+  const double sms = multiprocessors;
+  const double k = static_cast<double>(shape.k);
+  const double blocks = blocks_of(traits, shape);
+  const bool split = traits.scheduler == Scheduler::kStreamK;
+  const double waves = split ? std::max(blocks / sms, 0.3) : std::ceil(blocks / sms);
+  const double halves = traits.tile_m == 64 && traits.schedule == Schedule::kWarpSpecialized;
+  const double rate = kDenseMultiplyAddsPerClock_8bit / element * (sparse ? 2 : 1) *
+                      instruction_efficiency(traits.tile_n) * (halves > 0 ? 0.8 : 1) * kClock_hz;
+  const double compute = traits.tile_m * traits.tile_n * k / rate;
+  const double weights = traits.tile_m * k * element * (sparse ? 0.625 : 1) / traits.cluster_n;
+  const double activations =
+      std::min<double>(traits.tile_n, static_cast<double>(shape.m)) * k * element / 4;
+  const double bandwidth =
+      std::min(kMostReadPerSm_bytes_per_s, kReadPerSm_bytes_per_s * sms / std::min(sms, blocks));
+  const double read = (weights + activations) / bandwidth;
+  // Ping-pong hides the epilogue of one tile behind the products of the next.
+  const double epilogue = traits.schedule == Schedule::kPingPong ? 0.3 : 1;
+  const double gain = traits.mainloop == Mainloop::kStock ? 1 : kInFlightGain;
+  return waves * (std::max(compute, read) / gain + epilogue * kTileOverhead_s) + kLaunchOverhead_s +
+         (split ? 2.0e-6 : 0);
+}
+
+/// Tiles far wider or narrower than the rows of D are never the best.
+bool fits_rows(const KernelTraits& traits, std::int64_t m) {
+  std::int64_t rows = 16;
+  while (rows < m && rows < 256) rows *= 2;
+  if (m <= 64) return traits.tile_n <= std::max<std::int64_t>(64, rows * 2);
+  if (m < 512) return traits.tile_n >= rows / 4;
+  return traits.tile_n >= 128;
+}
+
+std::vector<Tactic> tactics(const KernelTraits& traits, const GemmShape& shape,
+                            int multiprocessors) {
+  std::vector<Tactic> list{{}};
+  const bool persistent = traits.schedule != Schedule::kWarpSpecialized;
+  if (persistent && shape.m > 128 && blocks_of(traits, shape) > kFewestToOrder) {
+    list = tile_orders(traits, shape, multiprocessors, kMostOrders);
+  }
+  if (traits.scheduler == Scheduler::kStreamK) {
+    list.push_back({.decomposition = Decomposition::kStreamK});
+    for (const int splits : {2, 4}) {
+      if (blocks_of(traits, shape) * splits > 2.0 * multiprocessors) break;
+      list.push_back({.decomposition = Decomposition::kSplitK, .splits = splits});
+    }
+  } else if (shape.m <= 512) {
+    // Stream-K resets its barriers before each launch, so its kernels cannot start early.
+    Tactic early = list.front();
+    early.programmatic = true;
+    list.insert(list.begin() + 1, early);
+  }
+  return list;
+}
+
+struct FixedRule {
+  DataType type;
+  std::int64_t most_rows;  ///< of D; 0: any number
+  std::int64_t columns;    ///< of D; 0: any number, negative: fewer than its magnitude
+  std::string_view kernel;
+};
+
+/// The first rule that fits counts. These are the choices of the kernels that the old benchmark
+/// script called.
+constexpr std::array<FixedRule, 19> kFixedRules{{
+    {DataType::kFp8E4m3, 64, 28672, "128x64x256_CO_c81"},
+    {DataType::kFp8E4m3, 64, 4096, "64x64x256_WS_c81"},
+    {DataType::kFp8E4m3, 64, 6144, "64x64x256_WS_c81"},
+    {DataType::kFp8E4m3, 64, 0, "64x64x256_WS_c11"},
+    {DataType::kFp8E4m3, 128, 4096, "64x64x256_WS_c12"},
+    {DataType::kFp8E4m3, 128, 28672, "128x128x256_PP_c81"},
+    {DataType::kFp8E4m3, 128, 6144, "64x128x256_WS_c81"},
+    {DataType::kFp8E4m3, 128, 0, "64x128x256_PP_c11"},
+    {DataType::kFp8E4m3, 256, 4096, "64x128x256_WS_c12"},
+    {DataType::kFp8E4m3, 256, 28672, "128x256x128_CO_c81"},
+    {DataType::kFp8E4m3, 256, 0, "128x128x256_CO_c11"},
+    {DataType::kFp8E4m3, 0, 6144, "128x256x128_CO_c81"},
+    {DataType::kFp8E4m3, 0, 28672, "128x256x128_CO_c81"},
+    {DataType::kFp8E4m3, 0, 0, "128x128x256_CO_c11"},
+    {DataType::kInt8, 32, -8192, "64x64x256_WS_c18"},
+    {DataType::kInt8, 32, 0, "64x128x256_WS_c14"},
+    {DataType::kInt8, 64, 0, "64x64x256_WS_c11"},
+    {DataType::kInt8, 128, 0, "64x128x128_PP_c21"},
+    {DataType::kInt8, 0, 0, "128x128x128_PP_c21"},
+}};
+
+bool fits(const FixedRule& rule, const GemmProblem& problem) {
+  const std::int64_t n = problem.shape.n;
+  return rule.type == problem.a && (rule.most_rows == 0 || problem.shape.m <= rule.most_rows) &&
+         (rule.columns == 0 || rule.columns == n || (rule.columns < 0 && n < -rule.columns));
+}
+
+bool computes(const KernelTraits& traits, const GemmProblem& problem) {
+  return traits.a == problem.a && traits.d == problem.d && traits.sparsity == problem.sparsity;
+}
+
+}  // namespace
+
+std::vector<Candidate> candidates(std::span<const Kernel* const> kernels,
+                                  const GemmProblem& problem, int multiprocessors) {
+  struct Ranked {
+    Candidate candidate;
+    double estimate_s;
+  };
+  std::vector<Ranked> ranked;
+  bool any_fits = false;
+  for (const bool filter : {true, false}) {
+    // A build with few kernels may have none of a sensible width.
+    if (any_fits) break;
+    for (const Kernel* kernel : kernels) {
+      const KernelTraits& traits = kernel->traits();
+      if (!computes(traits, problem) || !kernel->can_implement(problem.shape)) continue;
+      if (filter && !fits_rows(traits, problem.shape.m)) continue;
+      any_fits = true;
+      const double estimate = estimate_s(traits, problem.shape, multiprocessors);
+      double penalty = 1;
+      for (const Tactic& tactic : tactics(traits, problem.shape, multiprocessors)) {
+        ranked.push_back({{kernel, tactic}, estimate * penalty});
+        // Every kernel's first choice comes before the variations of much slower ones.
+        penalty += 0.05;
+      }
+    }
+  }
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const Ranked& x, const Ranked& y) { return x.estimate_s < y.estimate_s; });
+  if (ranked.size() > kMostCandidates) ranked.resize(kMostCandidates);
+  std::vector<Candidate> list;
+  list.reserve(ranked.size());
+  for (const Ranked& each : ranked) list.push_back(each.candidate);
+  return list;
+}
+
+std::vector<Candidate> fixed_candidate(std::span<const Kernel* const> kernels,
+                                       const GemmProblem& problem) {
+  for (const FixedRule& rule : kFixedRules) {
+    if (!fits(rule, problem)) continue;
+    for (const Kernel* kernel : kernels) {
+      if (computes(kernel->traits(), problem) && to_string(kernel->traits()) == rule.kernel &&
+          kernel->can_implement(problem.shape)) {
+        return {{kernel, {}}};
+      }
+    }
+    break;
+  }
+  return {};
+}
+
+}  // namespace twofour::providers::cutlass::sm90

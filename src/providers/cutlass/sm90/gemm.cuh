@@ -1,0 +1,361 @@
+// One CUTLASS kernel, dense or 2:4, with scales and bias in its epilogue. Included by the sources
+// that the build writes from kernel_list.txt, one for each tile shape: the templates of a tile
+// shape are compiled once for all kernels that share it.
+#pragma once
+
+#include <cutlass/cutlass.h>
+#include <cutlass/gemm/device/gemm_universal_adapter.h>
+#include <cutlass/epilogue/collective/collective_builder.hpp>
+#include <cutlass/epilogue/fusion/sm90_callbacks_tma_warpspecialized.hpp>
+#include <cutlass/gemm/collective/collective_builder.hpp>
+#include <cutlass/gemm/kernel/gemm_universal.hpp>
+#include <cutlass/util/packed_stride.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "device/cuda/error.h"
+#include "providers/cutlass/kernel.h"
+#include "providers/cutlass/sm90/sparse_mainloop.cuh"
+#include "providers/cutlass/sm90/split_epilogue.cuh"
+
+namespace twofour::providers::cutlass::sm90 {
+
+/// CUTLASS 4.2's stream-K scheduler does not compile together with programmatic launch: its
+/// is_last_tile() passes a constant member by reference. Only when the next kernel may start hangs
+/// on it, so here a block simply never says that it works on its last tile.
+template <class TileShape, class ClusterShape>
+class StreamK final
+    : public ::cutlass::gemm::kernel::detail::PersistentTileSchedulerSm90StreamK<TileShape,
+                                                                                 ClusterShape> {
+  using Base =
+      ::cutlass::gemm::kernel::detail::PersistentTileSchedulerSm90StreamK<TileShape, ClusterShape>;
+
+ public:
+  using Base::Base;
+  CUTLASS_DEVICE bool is_last_tile(const typename Base::WorkTileInfo& /*tile*/,
+                                   std::uint32_t /*advance*/ = 1) const {
+    return false;
+  }
+};
+/// The name under which CUTLASS finds it.
+struct StreamKTag {};
+
+}  // namespace twofour::providers::cutlass::sm90
+
+template <class TileShape, class ClusterShape, std::uint32_t kStages>
+struct cutlass::gemm::kernel::detail::TileSchedulerSelector<
+    twofour::providers::cutlass::sm90::StreamKTag, cutlass::arch::Sm90, TileShape, ClusterShape,
+    kStages> {
+  using Scheduler = twofour::providers::cutlass::sm90::StreamK<TileShape, ClusterShape>;
+};
+
+namespace twofour::providers::cutlass::sm90 {
+
+template <DataType kType>
+struct Element;
+template <>
+struct Element<DataType::kInt8> {
+  using Type = int8_t;
+  using Accumulator = int32_t;
+};
+template <>
+struct Element<DataType::kFp8E4m3> {
+  using Type = ::cutlass::float_e4m3_t;
+  using Accumulator = float;
+};
+template <>
+struct Element<DataType::kBf16> {
+  using Type = ::cutlass::bfloat16_t;
+  using Accumulator = float;
+};
+template <>
+struct Element<DataType::kFp16> {
+  using Type = ::cutlass::half_t;
+  using Accumulator = float;
+};
+
+/// CUTLASS's schedules. FP8 always with fast accumulation: without it 2:4 kernels of large tiles
+/// spill registers.
+template <Schedule kSchedule, bool kFp8>
+struct ScheduleTags;
+template <bool kFp8>
+struct ScheduleTags<Schedule::kWarpSpecialized, kFp8> {
+  using Mainloop = cute::conditional_t<kFp8, ::cutlass::gemm::KernelTmaWarpSpecializedFP8FastAccum,
+                                       ::cutlass::gemm::KernelTmaWarpSpecialized>;
+  using Epilogue = ::cutlass::epilogue::TmaWarpSpecialized;
+};
+template <bool kFp8>
+struct ScheduleTags<Schedule::kPingPong, kFp8> {
+  using Mainloop =
+      cute::conditional_t<kFp8, ::cutlass::gemm::KernelTmaWarpSpecializedPingpongFP8FastAccum,
+                          ::cutlass::gemm::KernelTmaWarpSpecializedPingpong>;
+  using Epilogue = ::cutlass::epilogue::TmaWarpSpecialized;
+};
+template <bool kFp8>
+struct ScheduleTags<Schedule::kCooperative, kFp8> {
+  using Mainloop =
+      cute::conditional_t<kFp8, ::cutlass::gemm::KernelTmaWarpSpecializedCooperativeFP8FastAccum,
+                          ::cutlass::gemm::KernelTmaWarpSpecializedCooperative>;
+  using Epilogue = ::cutlass::epilogue::TmaWarpSpecializedCooperative;
+};
+
+/// D^T = fma(scale_b, scale_a * accumulator, bias) in float32, rounded once. A boolean stride makes
+/// a scale a scalar or a vector at run time; without a bias its pointer is null.
+template <class TileShape, class ElementD>
+struct Epilogue {
+  template <class T, class Stride>
+  using PerColumnOfD =
+      ::cutlass::epilogue::fusion::Sm90ColBroadcast<0, TileShape, T, float, Stride>;
+  using ScaleA =
+      ::cutlass::epilogue::fusion::Sm90RowBroadcast<0, TileShape, float, float,
+                                                    cute::Stride<cute::_0, bool, cute::_0>>;
+  using ScaleB = PerColumnOfD<float, cute::Stride<bool, cute::_0, cute::_0>>;
+  using Bias = PerColumnOfD<ElementD, cute::Stride<cute::_1, cute::_0, cute::_0>>;
+  using Scaled = ::cutlass::epilogue::fusion::Sm90EVT<
+      ::cutlass::epilogue::fusion::Sm90Compute<::cutlass::multiplies, float, float,
+                                               ::cutlass::FloatRoundStyle::round_to_nearest>,
+      ScaleA, ::cutlass::epilogue::fusion::Sm90AccFetch>;
+  using Tree = ::cutlass::epilogue::fusion::Sm90EVT<
+      ::cutlass::epilogue::fusion::Sm90Compute<::cutlass::homogeneous_multiply_add, ElementD, float,
+                                               ::cutlass::FloatRoundStyle::round_to_nearest>,
+      ScaleB, Scaled, Bias>;
+};
+
+/// Layouts of W, activations and D as CUTLASS's words have them.
+using WeightLayout = ::cutlass::layout::RowMajor;
+using ActivationLayout = ::cutlass::layout::ColumnMajor;
+using OutputLayout = ::cutlass::layout::ColumnMajor;
+
+template <Mainloop kMainloop>
+using EpilogueTile =
+    cute::conditional_t<kMainloop == Mainloop::kInFlightWide, cute::Shape<cute::_128, cute::_64>,
+                        ::cutlass::epilogue::collective::EpilogueTileAuto>;
+
+template <class Stock, class OperatorClass, class TileShape, class ClusterShape, class Accumulator,
+          class ElementD, Mainloop kMainloop>
+struct EpilogueOf {
+  using Type = Stock;
+};
+template <class Stock, class OperatorClass, class TileShape, class ClusterShape, class Accumulator,
+          class ElementD>
+struct EpilogueOf<Stock, OperatorClass, TileShape, ClusterShape, Accumulator, ElementD,
+                  Mainloop::kInFlightSplit> {
+  static constexpr int kTileN = cute::size<1>(TileShape{});
+  using HalfTile = cute::Shape<cute::_64, cute::Int<kTileN>, decltype(cute::get<2>(TileShape{}))>;
+  using Half = typename ::cutlass::epilogue::collective::CollectiveBuilder<
+      ::cutlass::arch::Sm90, OperatorClass, HalfTile, ClusterShape,
+      cute::Shape<cute::_64, cute::_64>, Accumulator, float, void, OutputLayout,
+      16 / sizeof(ElementD), ElementD, OutputLayout, 16 / sizeof(ElementD),
+      ::cutlass::epilogue::TmaWarpSpecialized,
+      typename Epilogue<HalfTile, ElementD>::Tree>::CollectiveOp;
+  using Type = SplitEpilogue<Half, kTileN, 64>;
+};
+
+template <DataType kA, DataType kD, Sparsity kSparsity, int kTileM, int kTileN, int kTileK,
+          Schedule kSchedule, int kClusterM, int kClusterN, Scheduler kScheduler,
+          Mainloop kMainloop = Mainloop::kStock>
+struct Gemm {
+  static constexpr KernelTraits kTraits{.architecture = GpuArchitecture::kSm90,
+                                        .a = kA,
+                                        .d = kD,
+                                        .sparsity = kSparsity,
+                                        .tile_m = kTileM,
+                                        .tile_n = kTileN,
+                                        .tile_k = kTileK,
+                                        .cluster_m = kClusterM,
+                                        .cluster_n = kClusterN,
+                                        .schedule = kSchedule,
+                                        .scheduler = kScheduler,
+                                        .mainloop = kMainloop};
+  static constexpr bool kSparse = kSparsity == Sparsity::kTwoFour;
+
+  using ElementA = typename Element<kA>::Type;
+  using ElementD = typename Element<kD>::Type;
+  using Accumulator = typename Element<kA>::Accumulator;
+  using OperatorClass = cute::conditional_t<kSparse, ::cutlass::arch::OpClassSparseTensorOp,
+                                            ::cutlass::arch::OpClassTensorOp>;
+  using TileShape = cute::Shape<cute::Int<kTileM>, cute::Int<kTileN>, cute::Int<kTileK>>;
+  using ClusterShape = cute::Shape<cute::Int<kClusterM>, cute::Int<kClusterN>, cute::_1>;
+  using Tags = ScheduleTags<kSchedule, kA == DataType::kFp8E4m3>;
+  using EpilogueTree = Epilogue<TileShape, ElementD>;
+
+  static constexpr int kAlignA = 16 / sizeof(ElementA);
+  static constexpr int kAlignD = 16 / sizeof(ElementD);
+
+  using StockEpilogue = typename ::cutlass::epilogue::collective::CollectiveBuilder<
+      ::cutlass::arch::Sm90, OperatorClass, TileShape, ClusterShape, EpilogueTile<kMainloop>,
+      Accumulator, float, void, OutputLayout, kAlignD, ElementD, OutputLayout, kAlignD,
+      typename Tags::Epilogue, typename EpilogueTree::Tree>::CollectiveOp;
+  using CollectiveEpilogue =
+      typename EpilogueOf<StockEpilogue, OperatorClass, TileShape, ClusterShape, Accumulator,
+                          ElementD, kMainloop>::Type;
+  using StockMainloop = typename ::cutlass::gemm::collective::CollectiveBuilder<
+      ::cutlass::arch::Sm90, OperatorClass, ElementA, WeightLayout, kAlignA, ElementA,
+      ActivationLayout, kAlignA, Accumulator, TileShape, ClusterShape,
+      ::cutlass::gemm::collective::StageCountAutoCarveout<static_cast<int>(
+          sizeof(typename CollectiveEpilogue::SharedStorage))>,
+      typename Tags::Mainloop>::CollectiveOp;
+  using CollectiveMainloop = cute::conditional_t<kMainloop == Mainloop::kStock, StockMainloop,
+                                                 SparseMainloop<StockMainloop>>;
+  using SchedulerTag = cute::conditional_t<kScheduler == Scheduler::kStreamK, StreamKTag,
+                                           ::cutlass::gemm::PersistentScheduler>;
+  using GemmKernel = ::cutlass::gemm::kernel::GemmUniversal<
+      cute::Shape<int, int, int, int>, CollectiveMainloop, CollectiveEpilogue,
+      cute::conditional_t<kSchedule == Schedule::kWarpSpecialized, void, SchedulerTag>>;
+  using Adapter = ::cutlass::gemm::device::GemmUniversalAdapter<GemmKernel>;
+  using Arguments = typename Adapter::Arguments;
+
+  static Arguments mainloop_arguments(const GemmArguments& from) {
+    const cute::Shape<int, int, int, int> shape{static_cast<int>(from.shape.n),
+                                                static_cast<int>(from.shape.m),
+                                                static_cast<int>(from.shape.k), 1};
+    const auto [m, n, k, l] = shape;
+    Arguments to{};
+    to.mode = ::cutlass::gemm::GemmUniversalMode::kGemm;
+    to.problem_shape = shape;
+    [[maybe_unused]] const auto* weights = static_cast<const ElementA*>(from.weights);
+    [[maybe_unused]] const auto* activations = static_cast<const ElementA*>(from.activations);
+    const auto stride_b = ::cutlass::make_cute_packed_stride(typename GemmKernel::StrideB{},
+                                                             cute::make_shape(n, k, l));
+    if constexpr (kSparse) {
+      using Config = typename CollectiveMainloop::SparseConfig;
+      to.mainloop = {weights,
+                     Config::fill_layoutA(shape),
+                     activations,
+                     stride_b,
+                     static_cast<const typename CollectiveMainloop::ElementE*>(from.metadata),
+                     Config::fill_layoutE(shape)};
+    } else {
+      to.mainloop = {weights,
+                     ::cutlass::make_cute_packed_stride(typename GemmKernel::StrideA{},
+                                                        cute::make_shape(m, k, l)),
+                     activations, stride_b};
+    }
+    to.epilogue.ptr_D = static_cast<ElementD*>(from.d);
+    to.epilogue.dD = ::cutlass::make_cute_packed_stride(typename GemmKernel::StrideD{},
+                                                        cute::make_shape(m, n, l));
+    return to;
+  }
+
+  static Arguments arguments(const GemmArguments& from, const Tactic& tactic) {
+    Arguments to = mainloop_arguments(from);
+    to.epilogue.thread = {
+        .op_0 = {from.scale_b, 1.0f, {from.scale_b_per_column, cute::_0{}, cute::_0{}}},
+        .op_1 = {.op_0 = {from.scale_a, 1.0f, {cute::_0{}, from.scale_a_per_row, cute::_0{}}},
+                 .op_1 = {},
+                 .op_2 = {}},
+        .op_2 = {static_cast<const ElementD*>(from.bias), ElementD(0), {}},
+        .op_3 = {}};
+    if constexpr (kSchedule != Schedule::kWarpSpecialized) {
+      auto& scheduler = to.scheduler;
+      scheduler.max_swizzle_size = tactic.swizzle;
+      using Order = cute::remove_cvref_t<decltype(scheduler.raster_order)>;
+      scheduler.raster_order = tactic.raster == Raster::kAlongM   ? Order::AlongM
+                               : tactic.raster == Raster::kAlongN ? Order::AlongN
+                                                                  : Order::Heuristic;
+      if constexpr (kScheduler == Scheduler::kStreamK) {
+        using Mode = cute::remove_cvref_t<decltype(scheduler.decomposition_mode)>;
+        scheduler.splits = tactic.decomposition == Decomposition::kSplitK ? tactic.splits : 1;
+        scheduler.decomposition_mode = tactic.decomposition == Decomposition::kSplitK ? Mode::SplitK
+                                       : tactic.decomposition == Decomposition::kStreamK
+                                           ? Mode::StreamK
+                                           : Mode::Heuristic;
+      }
+    }
+    return to;
+  }
+
+  /// Allows the kernel its shared memory and counts the clusters of it that fit on this GPU; a grid
+  /// without that figure leaves SMs idle where clusters are large.
+  static ::cutlass::KernelHardwareInfo set_up_here() {
+    using device::cuda::check;
+    const auto* kernel = reinterpret_cast<const void*>(&::cutlass::device_kernel<GemmKernel>);
+    constexpr int kSharedBytes = GemmKernel::SharedStorageSize;
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kSharedBytes),
+          "give a CUTLASS kernel its shared memory");
+    ::cutlass::KernelHardwareInfo hardware;
+    check(cudaGetDevice(&hardware.device_id), "ask for the current GPU");
+    check(cudaDeviceGetAttribute(&hardware.sm_count, cudaDevAttrMultiProcessorCount,
+                                 hardware.device_id),
+          "read the number of multiprocessors");
+    const dim3 cluster(kClusterM, kClusterN, 1);
+    auto config = ::cutlass::ClusterLauncher::make_cluster_launch_config(
+        cluster, cluster, dim3(GemmKernel::MaxThreadsPerBlock), kSharedBytes);
+    // make_cluster_launch_config returns a copy whose attributes are those of the original.
+    config.launch_config.attrs = config.launch_attribute;
+    check(cudaOccupancyMaxActiveClusters(&hardware.max_active_clusters, kernel,
+                                         &config.launch_config),
+          "count the clusters of a CUTLASS kernel that fit on the GPU");
+    return hardware;
+  }
+
+  /// With what set_up_here() has found.
+  static Arguments arguments_here(const GemmArguments& from, const Tactic& tactic) {
+    Arguments to = arguments(from, tactic);
+    static const ::cutlass::KernelHardwareInfo hardware = set_up_here();
+    to.hw_info = hardware;
+    return to;
+  }
+};
+
+inline void check(::cutlass::Status status, const KernelTraits& traits, const char* what) {
+  if (status == ::cutlass::Status::kSuccess) return;
+  device::cuda::throw_failure("could not " + std::string(what) + " CUTLASS kernel " +
+                              to_string(traits) + ": " + ::cutlass::cutlassGetStatusString(status));
+}
+
+template <class G>
+class PreparedGemm final : public PreparedLaunch {
+ public:
+  // GemmUniversalAdapter::initialize() would reset the barriers too, on another stream, where that
+  // can come after a launch has begun.
+  PreparedGemm(const typename G::Arguments& arguments, bool programmatic, void* workspace)
+      : arguments_(arguments),
+        programmatic_(programmatic),
+        workspace_(workspace),
+        params_(G::GemmKernel::to_underlying_arguments(arguments, workspace)) {}
+
+  void launch(cudaStream_t stream) override {
+    if constexpr (G::kTraits.scheduler == Scheduler::kStreamK) {
+      check(G::GemmKernel::initialize_workspace(arguments_, workspace_, stream), G::kTraits,
+            "reset the barriers of");
+    }
+    check(G::Adapter::run(params_, stream, nullptr, programmatic_), G::kTraits, "launch");
+  }
+
+ private:
+  typename G::Arguments arguments_;
+  bool programmatic_;
+  void* workspace_;
+  typename G::Adapter::Params params_;
+};
+
+template <class G>
+class CompiledKernel final : public Kernel {
+ public:
+  [[nodiscard]] const KernelTraits& traits() const override { return G::kTraits; }
+  [[nodiscard]] bool can_implement(const GemmShape& shape) const override {
+    return G::Adapter::can_implement(G::arguments({.shape = shape}, {})) ==
+           ::cutlass::Status::kSuccess;
+  }
+  [[nodiscard]] std::size_t workspace_bytes(const GemmArguments& arguments,
+                                            const Tactic& tactic) const override {
+    return G::Adapter::get_workspace_size(G::arguments_here(arguments, tactic));
+  }
+  [[nodiscard]] std::unique_ptr<PreparedLaunch> prepare(const GemmArguments& arguments,
+                                                        const Tactic& tactic,
+                                                        void* workspace) const override {
+    return std::make_unique<PreparedGemm<G>>(G::arguments_here(arguments, tactic),
+                                             tactic.programmatic, workspace);
+  }
+};
+
+template <class G>
+const Kernel* compiled() {
+  static const CompiledKernel<G> kernel;
+  return &kernel;
+}
+
+}  // namespace twofour::providers::cutlass::sm90
