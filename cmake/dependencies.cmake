@@ -7,9 +7,6 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 if(TWOFOUR_TESTS)
   find_package(GTest 1.12 REQUIRED)
 endif()
-if(TWOFOUR_BENCHMARKS)
-  find_package(benchmark 1.7 REQUIRED)
-endif()
 
 # oneDNN from the wheels onednn-cpu-gomp and onednn-devel-cpu-gomp.
 find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp
