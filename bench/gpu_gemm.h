@@ -52,7 +52,7 @@ int run_on_gpu(std::string_view name, const char* description, int argc, char** 
     options.add_to(app);
     CLI11_PARSE(app, argc, argv);
     const auto device = device::make_cuda_device(0);
-    fmt::print("{}\n", device->info().name);
+    fmt::print("{}\n", device->info().id.name);
     Bench(*device, options).run();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {

@@ -14,8 +14,8 @@ namespace twofour::bench {
 class HostMemory final : public device::Device {
  public:
   explicit HostMemory(int threads) : threads_(threads) {
-    info_.kind = "cpu";
-    info_.name = "host";
+    info_.id.kind = DeviceKind::kCpu;
+    info_.id.name = "host";
   }
 
   [[nodiscard]] const DeviceInfo& info() const override { return info_; }

@@ -52,7 +52,7 @@ std::string dry_run_text(const Session& session, std::span<const workload::Case>
   std::string text;
   for (const workload::Case& c : cases) text += case_text(session, c, width);
   text += fmt::format("{} cases, {:.2f} MiB of memory are free on {}\n", cases.size(),
-                      mib(session.device->memory().free_bytes), session.device->info().name);
+                      mib(session.device->memory().free_bytes), session.device->info().id.name);
   return text;
 }
 

@@ -21,10 +21,10 @@ std::string device_line(const DeviceChoice& choice, int threads) {
   try {
     const auto device = open_device(choice, threads);
     const DeviceInfo& info = device->info();
-    text = fmt::format("{}, {}, {:.1f} GiB, last-level cache {:.0f} MiB", info.name,
+    text = fmt::format("{}, {}, {:.1f} GiB, last-level cache {:.0f} MiB", info.id.name,
                        info.architecture, static_cast<double>(info.memory_bytes) / kGib,
                        static_cast<double>(info.last_level_cache_bytes) / kMib);
-    if (info.kind == "cpu") text += fmt::format(", {} threads", info.threads);
+    if (info.id.kind == DeviceKind::kCpu) text += fmt::format(", {} threads", info.threads);
   } catch (const std::exception& error) {
     text = fmt::format("not available: {}", error.what());
   }

@@ -22,7 +22,7 @@ void check_same_run(const Session& session, std::span<const workload::Case> case
     throw UsageError(
         fmt::format("--resume: result {} of the file belongs to another command line: "
                     "{} case {} ('{}'), and this one has '{}'",
-                    i + 1, record.mode, record.case_index, record.repro, here));
+                    i + 1, to_string(record.mode), record.case_index, record.repro, here));
   }
 }
 

@@ -28,7 +28,7 @@ int host_threads(const device::Device& device) {
 }
 
 run::RunConfig config_of(const BenchOptions& options, const device::Device& device) {
-  return {.mode = std::string(to_string(options.mode)),
+  return {.mode = options.mode,
           .dtype = options.dtype,
           .scales = options.scales,
           .caches = options.caches,
@@ -71,7 +71,8 @@ Session start_session(const BenchOptions& options) {
   Session session;
   session.device = open_device(options.device, options.threads);
   try {
-    session.providers = run::start_providers(session.device->info().kind, options.providers);
+    session.providers =
+        run::start_providers(to_string(session.device->info().id.kind), options.providers);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }

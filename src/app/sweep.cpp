@@ -114,7 +114,8 @@ class Sweep {
     environment.roofs = session_.device->measure_roofs(types_of(session_));
     roofs_ = environment.roofs;
     try {
-      files_.emplace(options_.output_dir, session_.config.mode, options_.dtype, environment);
+      files_.emplace(options_.output_dir, to_string(session_.config.mode), options_.dtype,
+                     environment);
     } catch (const std::filesystem::filesystem_error& error) {
       throw std::runtime_error(fmt::format("--output-dir: '{}' cannot be made: {}",
                                            options_.output_dir.string(), error.code().message()));

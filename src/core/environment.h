@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/data_type.h"
+#include "core/device_id.h"
 
 namespace twofour {
 
@@ -25,8 +26,7 @@ struct Roofs {
 
 /// The device that computes, as the device layer describes it.
 struct DeviceInfo {
-  std::string kind;          ///< "cpu" or "cuda"
-  std::string name;          ///< for example "AMD EPYC 9R14" or "NVIDIA H200"
+  DeviceId id;
   std::string architecture;  ///< best instruction set in use ("avx512_bf16") or "sm_90a"
   std::size_t last_level_cache_bytes = 0;
   std::string last_level_cache_source;  ///< where the size was read, and what it may include

@@ -1,9 +1,10 @@
 // What a reader must know before believing a row. docs/measurement.md explains each flag.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-
-#include "core/named.h"
+#include <string_view>
 
 namespace twofour {
 
@@ -16,14 +17,30 @@ enum class Flag : std::uint8_t {
   kCliff,         ///< hot, and only the 2:4 weights fit in the cache
 };
 
-inline constexpr NameTable<Flag, 5> kFlagNames{{
-    {Flag::kNotCold, "NOT_COLD"},
-    {Flag::kWeakBaseline, "WEAK_BASELINE"},
-    {Flag::kAboveCeiling, "ABOVE_CEILING"},
-    {Flag::kUnstable, "UNSTABLE"},
-    {Flag::kCliff, "CLIFF"},
+/// A flag's name in files and tables, and what the legend says of it.
+struct FlagInfo {
+  Flag flag;
+  std::string_view name;
+  std::string_view meaning;
+  bool doubts_win;  ///< a speed-up of a row with this flag may be no property of the kernels
+};
+
+inline constexpr std::array<FlagInfo, 5> kFlags{{
+    {Flag::kNotCold, "NOT_COLD",
+     "cold was asked for, but nothing keeps the weights out of cache, or they came faster than "
+     "memory gives them",
+     true},
+    {Flag::kWeakBaseline, "WEAK_BASELINE",
+     "the dense side is far under what the device can do, so the ratio flatters 2:4", true},
+    {Flag::kAboveCeiling, "ABOVE_CEILING", "the speed-up is higher than 2:4 can explain", true},
+    {Flag::kUnstable, "UNSTABLE",
+     "sampling stopped before the requested precision; more --max-time helps", true},
+    {Flag::kCliff, "CLIFF",
+     "hot, and only the 2:4 weights fit in the cache: the ratio compares cache with memory", false},
 }};
 
-constexpr std::string_view to_string(Flag flag) { return name_in(kFlagNames, flag); }
+constexpr const FlagInfo& info(Flag flag) { return kFlags[static_cast<std::size_t>(flag)]; }
+
+constexpr std::string_view to_string(Flag flag) { return info(flag).name; }
 
 }  // namespace twofour

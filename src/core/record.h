@@ -9,9 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/device_id.h"
 #include "core/environment.h"
+#include "core/flag.h"
+#include "core/mode.h"
 #include "core/outcome.h"
 #include "core/problem.h"
+#include "core/residency.h"
 #include "core/summary.h"
 
 namespace twofour {
@@ -49,9 +53,7 @@ struct CacheState {
   int copies = 1;                          ///< of the packed weights
   std::size_t bytes_per_copy = 0;          ///< packed weights read by one launch
   std::size_t last_level_cache_bytes = 0;  ///< the size that was used
-  /// "fits", "cliff" or "spills": whether dense and 2:4 weights fit in the last-level cache
-  /// ("cliff": only the 2:4 weights do, so a hot ratio compares cache with memory).
-  std::string residency;
+  Residency residency = Residency::kUnknown;
 };
 
 /// Wall seconds by phase. The first two are spent once for all kernels of a case that share
@@ -75,7 +77,7 @@ struct Accuracy {
 
 struct Record {
   int schema_version = kRecordSchemaVersion;
-  std::string mode;                  ///< "square_bench", "range_bench" or "model_bench"
+  BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;  ///< the --dtype of the run: the group this row belongs to
   int case_index = 0;                ///< all rows of one MKN of one run share it
   GemmProblem problem;               ///< as requested
@@ -83,6 +85,7 @@ struct Record {
   std::string model;                 ///< model_bench only
   std::string layer;                 ///< "qkv", "o", "gate_up", "down"; model_bench only
   int tensor_parallel = 1;
+  std::optional<DeviceId> device;  ///< what computed; nothing where a file does not say
 
   std::string provider;
   std::string provider_version;
@@ -105,7 +108,7 @@ struct Record {
   std::string bf16_baseline;
   std::optional<Ratio> vs_bf16;
 
-  std::vector<std::string> flags;  ///< NOT_COLD, WEAK_BASELINE, ABOVE_CEILING, UNSTABLE, ...
+  std::vector<Flag> flags;
   /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one
   /// that was measured after this case; 0 when nothing was measured.
   double read_roof_bytes_per_s = 0;

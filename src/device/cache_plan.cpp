@@ -29,9 +29,9 @@ CacheState plan_cold(std::size_t bytes_per_copy, std::size_t cache_bytes,
   return state;
 }
 
-std::string residency(std::size_t dense_bytes, std::size_t sparse_bytes, std::size_t cache_bytes) {
-  if (dense_bytes <= cache_bytes) return "fits";
-  return sparse_bytes <= cache_bytes ? "cliff" : "spills";
+Residency residency(std::size_t dense_bytes, std::size_t sparse_bytes, std::size_t cache_bytes) {
+  if (dense_bytes <= cache_bytes) return Residency::kFits;
+  return sparse_bytes <= cache_bytes ? Residency::kCliff : Residency::kSpills;
 }
 
 }  // namespace twofour::device

@@ -136,7 +136,7 @@ class Device {
 };
 
 /// Whether the host itself computes, in its own memory.
-inline bool on_host(const Device& device) { return device.info().kind == "cpu"; }
+inline bool on_host(const Device& device) { return device.info().id.kind == DeviceKind::kCpu; }
 
 /// How to keep `bytes_per_copy` of packed weights out of a cache of `cache_bytes`: rotation over
 /// copies of at least twice the cache in all where `memory_budget_bytes` allows it, else a flush
@@ -144,7 +144,7 @@ inline bool on_host(const Device& device) { return device.info().kind == "cpu"; 
 CacheState plan_cold(std::size_t bytes_per_copy, std::size_t cache_bytes,
                      std::size_t memory_budget_bytes, bool can_flush);
 
-/// "fits", "cliff" or "spills" (CacheState::residency).
-std::string residency(std::size_t dense_bytes, std::size_t sparse_bytes, std::size_t cache_bytes);
+/// For CacheState::residency.
+Residency residency(std::size_t dense_bytes, std::size_t sparse_bytes, std::size_t cache_bytes);
 
 }  // namespace twofour::device

@@ -49,7 +49,7 @@ bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& r
 
 std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs) {
   const bool hot = record.cache.mode == CacheMode::kHot;
-  if (hot && record.cache.residency == "cliff") return std::nullopt;
+  if (hot && record.cache.residency == Residency::kCliff) return std::nullopt;
   const GemmProblem& p = record.problem;
   const double arithmetic = arithmetic_roof(p.a, roofs);
   constexpr double kArithmetic = 2;
@@ -71,16 +71,17 @@ std::optional<double> share_of_roof(const Record& record, double median_s, const
   return std::max(multiply_s, move_s) / median_s;
 }
 
-std::vector<std::string> flags(const Record& record, std::optional<double> dense_median_s,
-                               const Roofs& roofs) {
+std::vector<Flag> flags(const Record& record, std::optional<double> dense_median_s,
+                        const Roofs& roofs) {
   const bool above = above_ceiling(record, roofs);
-  std::vector<std::string> raised;
-  if (not_cold(record, roofs)) raised.emplace_back(kNotCold);
-  if (above || weak_baseline(record, dense_median_s, roofs)) raised.emplace_back(kWeakBaseline);
-  if (above) raised.emplace_back(kAboveCeiling);
-  if (record.outcome.kind == OutcomeKind::kUnstable) raised.emplace_back(kUnstable);
-  if (record.cache.mode == CacheMode::kHot && record.cache.residency == "cliff") {
-    raised.emplace_back(kCliff);
+  std::vector<Flag> raised;
+  if (not_cold(record, roofs)) raised.push_back(Flag::kNotCold);
+  // A ratio above its ceiling says that the dense side must be weak.
+  if (above || weak_baseline(record, dense_median_s, roofs)) raised.push_back(Flag::kWeakBaseline);
+  if (above) raised.push_back(Flag::kAboveCeiling);
+  if (record.outcome.kind == OutcomeKind::kUnstable) raised.push_back(Flag::kUnstable);
+  if (record.cache.mode == CacheMode::kHot && record.cache.residency == Residency::kCliff) {
+    raised.push_back(Flag::kCliff);
   }
   return raised;
 }

@@ -3,26 +3,13 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/environment.h"
+#include "core/flag.h"
 #include "core/record.h"
 
 namespace twofour::measure {
-
-/// Cold was asked for, and nothing keeps the weights out of cache, or they came faster than memory
-/// gives them.
-inline constexpr std::string_view kNotCold = "NOT_COLD";
-/// The dense side is far under its roofs, or a ratio above its ceiling says that it must be.
-inline constexpr std::string_view kWeakBaseline = "WEAK_BASELINE";
-/// The speed-up is higher than 2:4 can explain.
-inline constexpr std::string_view kAboveCeiling = "ABOVE_CEILING";
-/// The requested precision was not reached.
-inline constexpr std::string_view kUnstable = "UNSTABLE";
-/// Hot, and only the 2:4 weights fit in the cache: the ratio compares cache with memory.
-inline constexpr std::string_view kCliff = "CLIFF";
 
 /// Weight bytes may come faster than the read roof by this factor before a row is NOT_COLD: the
 /// roof is itself a measurement.
@@ -45,9 +32,9 @@ std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs)
 /// kernel of `record`'s problem reaches in `median_s`. Nothing unless both roofs are known.
 std::optional<double> share_of_roof(const Record& record, double median_s, const Roofs& roofs);
 
-/// The flags of a measured row, in the order above. `dense_median_s` is the median of the kernel
-/// that `record.vs_dense` divides by.
-std::vector<std::string> flags(const Record& record, std::optional<double> dense_median_s,
-                               const Roofs& roofs);
+/// The flags of a measured row, in the order of core/flag.h. `dense_median_s` is the median of the
+/// kernel that `record.vs_dense` divides by.
+std::vector<Flag> flags(const Record& record, std::optional<double> dense_median_s,
+                        const Roofs& roofs);
 
 }  // namespace twofour::measure

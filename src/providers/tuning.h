@@ -16,7 +16,7 @@ namespace twofour::providers {
 
 /// What a winner is a winner of. Every field must be the same for it to be used again.
 struct TuningKey {
-  std::string gpu;      ///< DeviceInfo::name
+  std::string gpu;      ///< DeviceId::name
   std::string library;  ///< with its version: "cutlass 4.2.0"
   std::string kernel;   ///< the contract's name
   std::string problem;  ///< to_string(GemmProblem)

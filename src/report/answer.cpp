@@ -60,29 +60,9 @@ constexpr std::array kSizeClasses{
     SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
 };
 
-struct FlagMeaning {
-  std::string_view flag;
-  std::string_view meaning;
-};
-
-constexpr std::array kFlagMeanings{
-    FlagMeaning{
-        "NOT_COLD",
-        "cold was asked for, but nothing keeps the weights out of cache, or they came faster "
-        "than memory gives them"},
-    FlagMeaning{"WEAK_BASELINE",
-                "the dense side is far under what the device can do, so the ratio flatters 2:4"},
-    FlagMeaning{"ABOVE_CEILING", "the speed-up is higher than 2:4 can explain"},
-    FlagMeaning{"UNSTABLE",
-                "sampling stopped before the requested precision; more --max-time helps"},
-    FlagMeaning{
-        "CLIFF",
-        "hot, and only the 2:4 weights fit in the cache: the ratio compares cache with memory"},
-};
-
-std::set<std::string> flags_of(const Record& r) {
-  std::set<std::string> flags(r.flags.begin(), r.flags.end());
-  if (r.outcome.kind == OutcomeKind::kUnstable) flags.insert("UNSTABLE");
+std::set<Flag> flags_of(const Record& r) {
+  std::set<Flag> flags(r.flags.begin(), r.flags.end());
+  if (r.outcome.kind == OutcomeKind::kUnstable) flags.insert(Flag::kUnstable);
   return flags;
 }
 
@@ -201,16 +181,14 @@ std::string_view first_word(const std::vector<Span>& spans) {
 
 /// What makes some of the wins doubtful; empty when nothing does.
 std::string caution(const Rows& rows) {
-  constexpr std::array kDoubts{"WEAK_BASELINE", "ABOVE_CEILING", "NOT_COLD", "UNSTABLE"};
-  std::set<std::string> seen;
+  std::set<std::string_view> seen;
   std::int64_t doubtful = 0;
   for (const Record* r : rows) {
     if (!has_verdict(*r, Verdict::kWin)) continue;
     bool doubt = false;
-    const std::set<std::string> flags = flags_of(*r);
-    for (const char* flag : kDoubts) {
-      if (flags.count(flag) == 0) continue;
-      seen.insert(flag);
+    for (const Flag flag : flags_of(*r)) {
+      if (!info(flag).doubts_win) continue;
+      seen.insert(to_string(flag));
       doubt = true;
     }
     if (doubt) ++doubtful;
@@ -316,11 +294,10 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
         "of "
         "D was checked.");
   }
-  std::set<std::string> occurring;
+  std::set<Flag> occurring;
   for (const Record& r : records) occurring.merge(flags_of(r));
-  for (const auto& [flag, meaning] : kFlagMeanings) {
-    if (occurring.count(std::string(flag)) > 0)
-      lines.push_back(fmt::format("{}: {}.", flag, meaning));
+  for (const Flag flag : occurring) {
+    lines.push_back(fmt::format("{}: {}.", to_string(flag), info(flag).meaning));
   }
   return lines;
 }

@@ -45,7 +45,7 @@ Json cache_json(const CacheState& cache) {
           {"copies", cache.copies},
           {"bytes_per_copy", cache.bytes_per_copy},
           {"last_level_cache_bytes", cache.last_level_cache_bytes},
-          {"residency", cache.residency}};
+          {"residency", to_string(cache.residency)}};
 }
 
 Json phases_json(const Phases& phases) {
@@ -102,8 +102,8 @@ Json rates_json(const std::map<DataType, double>& rates) {
 Json device_json(const DeviceInfo& device) {
   Json details = Json::object();
   for (const auto& [name, value] : device.details) details[name] = value;
-  return {{"kind", device.kind},
-          {"name", device.name},
+  return {{"kind", to_string(device.id.kind)},
+          {"name", device.id.name},
           {"architecture", device.architecture},
           {"last_level_cache_bytes", device.last_level_cache_bytes},
           {"last_level_cache_source", device.last_level_cache_source},
@@ -124,7 +124,7 @@ std::string record_json(const Record& record) {
   Json json;
   json["type"] = "record";
   json["schema_version"] = record.schema_version;
-  json["mode"] = record.mode;
+  json["mode"] = to_string(record.mode);
   json["dtype"] = info(record.dtype).cli_name;
   json["label"] = label(record);
   json["sub_label"] = sub_label(record);
@@ -150,7 +150,8 @@ std::string record_json(const Record& record) {
   json["vs_dense"] = optional_json(record.vs_dense, ratio_json);
   json["bf16_baseline"] = record.bf16_baseline;
   json["vs_bf16"] = optional_json(record.vs_bf16, ratio_json);
-  json["flags"] = record.flags;
+  json["flags"] = Json::array();
+  for (const Flag flag : record.flags) json["flags"].push_back(to_string(flag));
   json["clocks"] = clocks_json(record.clocks);
   json["phases"] = phases_json(record.phases);
   json["read_roof_bytes_per_s"] = record.read_roof_bytes_per_s;

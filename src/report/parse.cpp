@@ -1,8 +1,8 @@
 // The inverse of json.cpp. Derived members (label, rates) are not read: they follow from the
 // others.
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -67,15 +67,6 @@ int read_header(const JsonField& line, std::string_view type, int version) {
   return static_cast<int>(line.whole("schema_version", version, version));
 }
 
-std::string read_name(const JsonField& owner, const char* key,
-                      std::initializer_list<std::string_view> names, std::string_view allowed) {
-  const JsonField field = owner.at(key, allowed);
-  for (const std::string_view name : names) {
-    if (field.json() == name) return std::string(name);
-  }
-  field.reject(allowed);
-}
-
 GemmShape read_shape(const JsonField& owner, std::int64_t low) {
   return {.m = owner.whole("m", low), .n = owner.whole("n", low), .k = owner.whole("k", low)};
 }
@@ -109,8 +100,13 @@ CacheState read_cache(const JsonField& owner) {
   cache.copies = static_cast<int>(owner.whole("copies", 0, kMaxInt));
   cache.bytes_per_copy = owner.unsigned_whole("bytes_per_copy");
   cache.last_level_cache_bytes = owner.unsigned_whole("last_level_cache_bytes");
-  cache.residency = read_name(owner, "residency", {"fits", "cliff", "spills", ""},
-                              "fits, cliff, spills or an empty text");
+  constexpr std::string_view kResidencies = "fits, cliff, spills or an empty text";
+  const JsonField residency = owner.at("residency", kResidencies);
+  const auto known = residency.json().is_string()
+                         ? value_in(kResidencyNames, residency.json().get_ref<const std::string&>())
+                         : std::nullopt;
+  if (!known) residency.reject(kResidencies);
+  cache.residency = *known;
   return cache;
 }
 
@@ -202,8 +198,8 @@ std::map<DataType, double> read_rates(const JsonField& owner, const char* key) {
 }
 
 DeviceInfo read_device(const JsonField& owner) {
-  DeviceInfo device{.kind = owner.text("kind"),
-                    .name = owner.text("name"),
+  DeviceInfo device{.id = {.kind = choice<DeviceKind>(owner, "kind", kDeviceKindNames),
+                           .name = owner.text("name")},
                     .architecture = owner.text("architecture"),
                     .last_level_cache_bytes = owner.unsigned_whole("last_level_cache_bytes"),
                     .last_level_cache_source = owner.text("last_level_cache_source"),
@@ -265,8 +261,7 @@ Record parse_record_json(std::string_view line) {
   const JsonField root(json, "");
   Record record;
   record.schema_version = read_header(root, "record", kRecordSchemaVersion);
-  record.mode = read_name(root, "mode", {"square_bench", "range_bench", "model_bench"},
-                          "square_bench, range_bench, model_bench");
+  record.mode = choice<BenchMode>(root, "mode", kBenchModeNames);
   record.dtype = read_type(root, "dtype");
   record.case_index = static_cast<int>(root.whole("case_index", 0, kMaxInt));
   record.model = root.text("model");
@@ -291,7 +286,12 @@ Record parse_record_json(std::string_view line) {
   record.vs_dense = read_optional(root, "vs_dense", read_ratio);
   record.bf16_baseline = root.text("bf16_baseline");
   record.vs_bf16 = read_optional(root, "vs_bf16", read_ratio);
-  record.flags = root.texts("flags");
+  for (const std::string& name : root.texts("flags")) {
+    const auto flag = std::find_if(kFlags.begin(), kFlags.end(),
+                                   [&](const FlagInfo& known) { return known.name == name; });
+    if (flag == kFlags.end()) root.at("flags", "").reject("a list of flags");
+    record.flags.push_back(flag->flag);
+  }
   record.clocks = read_clocks(root.object("clocks"));
   record.phases = read_phases(root.object("phases"));
   record.read_roof_bytes_per_s = root.number("read_roof_bytes_per_s");

@@ -60,7 +60,7 @@ std::string case_heading(const Record& record, bool show_residency) {
   if (!record.model.empty()) {
     text += fmt::format(" | {} of {}, TP {}", record.layer, record.model, record.tensor_parallel);
   }
-  if (show_residency && record.cache.residency == "cliff") {
+  if (show_residency && record.cache.residency == Residency::kCliff) {
     text += " | cliff: in cache fit the 2:4 weights alone";
   }
   return text;
@@ -171,7 +171,7 @@ std::string final_tables(std::span<const Record> records, TextFormat format) {
   const Record& first = sorted.front();
   const auto torch_name = info(first.dtype).torch_name;
   std::string text;
-  if (first.mode == "model_bench") {
+  if (first.mode == BenchMode::kModel) {
     for (const Table& table : tables_by_model(sorted, markdown)) {
       const Record& record = table.records.front();
       text += rendered(
@@ -179,7 +179,7 @@ std::string final_tables(std::span<const Record> records, TextFormat format) {
           table);
     }
   } else {
-    text += rendered(fmt::format("All Results {} {}", torch_name, first.mode),
+    text += rendered(fmt::format("All Results {} {}", torch_name, to_string(first.mode)),
                      {sorted, markdown, true});
   }
   return text + summary(sorted, markdown);

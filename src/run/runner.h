@@ -22,7 +22,7 @@
 namespace twofour::run {
 
 struct RunConfig {
-  std::string mode;
+  BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;
   ScaleScheme scales;
   std::vector<CacheMode> caches{CacheMode::kCold};

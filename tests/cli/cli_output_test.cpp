@@ -40,11 +40,11 @@ TEST(Output, TheFirstLineOfTheJsonlIsTheEnvironment) {
   EXPECT_EQ(results.environment.seed, 7U);
   ASSERT_EQ(results.environment.argv.size(), arguments.size() + 1);
   EXPECT_EQ(results.environment.argv.back(), arguments.back());
-  EXPECT_EQ(results.environment.device.kind, "cpu");
+  EXPECT_EQ(results.environment.device.id.kind, DeviceKind::kCpu);
   EXPECT_NE(results.environment.operand_distribution, "");
   std::set<std::int64_t> sizes;
   for (const Record& record : results.records) {
-    EXPECT_EQ(record.mode, "square_bench");
+    EXPECT_EQ(record.mode, BenchMode::kSquare);
     EXPECT_EQ(record.seed, 7U);
     sizes.insert(record.problem.shape.m);
   }

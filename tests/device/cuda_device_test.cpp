@@ -19,7 +19,7 @@ using CudaDeviceTest = twofour::testing::GpuTest;
 
 TEST_F(CudaDeviceTest, DescribesItself) {
   const DeviceInfo& info = device().info();
-  EXPECT_EQ(info.kind, "cuda");
+  EXPECT_EQ(info.id.kind, DeviceKind::kCuda);
   EXPECT_THAT(info.architecture, HasSubstr("sm_"));
   EXPECT_GT(info.last_level_cache_bytes, std::size_t{1} << 20);
   const MemoryStatus memory = device().memory();

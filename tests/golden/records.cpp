@@ -37,7 +37,7 @@ Ratio ratio(double value, double half_width, Verdict verdict) {
 
 Record row(int case_index, std::int64_t m, std::string kernel, bool sparse) {
   Record r;
-  r.mode = "range_bench";
+  r.mode = BenchMode::kRange;
   r.case_index = case_index;
   r.problem.shape = {.m = m, .n = 4096, .k = 2048};
   r.problem.sparsity = sparse ? Sparsity::kTwoFour : Sparsity::kDense;
@@ -48,7 +48,7 @@ Record row(int case_index, std::int64_t m, std::string kernel, bool sparse) {
   r.kernel = std::move(kernel);
   r.algorithm = "tile 16x64";
   r.architecture = "avx512";
-  r.cache = {CacheMode::kCold, CacheMethod::kRotate, 9, 8388608, 33554432, "fits"};
+  r.cache = {CacheMode::kCold, CacheMethod::kRotate, 9, 8388608, 33554432, Residency::kFits};
   r.phases = {.operands_s = 0.5, .reference_s = 0.125, .prepare_s = 0.0625, .verify_s = 0.03125};
   r.accuracy = Accuracy{.share_checked = 1, .exact = true};
   r.read_roof_bytes_per_s = 2.5e10;
@@ -102,7 +102,7 @@ std::vector<Record> small_case() {
                               dense_row(0, 64, "_bias", 2.125e-4)};
   records.push_back(sparse_row(0, 64, "", 1.5e-4, ratio(1.3333, 0.0121, Verdict::kWin)));
   records.push_back(sparse_row(0, 64, "_bias", 1.0625e-4, ratio(2.0, 0.03, Verdict::kWin)));
-  records.back().flags = {"WEAK_BASELINE"};
+  records.back().flags = {Flag::kWeakBaseline};
   records.front().executed.m = 128;
   return records;
 }
@@ -113,7 +113,7 @@ std::vector<Record> large_case() {
   records.push_back(sparse_row(1, 1024, "_bias", 2e-3, ratio(1.0, 0.06, Verdict::kInconclusive)));
   records.back().outcome = {OutcomeKind::kUnstable,
                             "--max-time was over before the requested precision"};
-  records.back().flags = {"NOT_COLD"};
+  records.back().flags = {Flag::kNotCold};
   records.back().cache.method = CacheMethod::kNone;
   Record wrong = row(1, 1024, "other_i8_i8_bf16_scaled_sparse_mm", true);
   wrong.outcome = {OutcomeKind::kIncorrect, "1 of 4194304 elements is wrong:\nD[0, 7] = 3, not 5"};
@@ -148,7 +148,7 @@ Record model_row(int case_index, const std::string& model, const std::string& la
   Record r =
       row(case_index, shape.m,
           sparse ? "cpu_fp8_fp8_bf16_scaled_sparse_mm" : "cpu_fp8_fp8_bf16_scaled_mm", sparse);
-  r.mode = "model_bench";
+  r.mode = BenchMode::kModel;
   r.dtype = r.problem.a = r.problem.b = DataType::kFp8E4m3;
   r.problem.shape = r.executed = shape;
   r.problem.scales = {ScaleGranularity::kVector, ScaleGranularity::kVector};
@@ -168,7 +168,7 @@ void append_model_case(std::vector<Record>& records, const std::string& model,
     for (const bool sparse : {false, true}) {
       Record r = model_row(case_index, model, layer, tp, shape, sparse);
       r.cache.mode = mode;
-      r.cache.residency = "cliff";
+      r.cache.residency = Residency::kCliff;
       const Ratio& vs_dense = mode == CacheMode::kCold ? cold : hot;
       measure(r, sparse ? 1e-3 / vs_dense.value : 1e-3);
       if (sparse) r.vs_dense = vs_dense;
@@ -201,8 +201,7 @@ Environment environment() {
   e.load_average_1min = 0.25;
   e.seed = 18446744073709551615U;
   e.operand_distribution = "normal(0,1) x 5";
-  e.device = {.kind = "cpu",
-              .name = "Invented CPU",
+  e.device = {.id = {.kind = DeviceKind::kCpu, .name = "Invented CPU"},
               .architecture = "avx512",
               .last_level_cache_bytes = 33554432,
               .last_level_cache_source = "sysfs",

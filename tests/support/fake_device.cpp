@@ -36,8 +36,8 @@ class FakeLoop final : public device::TimedLoop {
 };
 
 FakeDevice::FakeDevice() {
-  info_.kind = "cpu";
-  info_.name = "fake";
+  info_.id.kind = DeviceKind::kCpu;
+  info_.id.name = "fake";
   info_.architecture = "portable";
   info_.last_level_cache_bytes = std::size_t{1} << 10;
   info_.memory_bytes = std::size_t{1} << 30;

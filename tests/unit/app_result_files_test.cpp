@@ -33,7 +33,7 @@ class ResultFilesTest : public ::testing::Test {
   }
   static Record record(const std::string& kernel) {
     Record record;
-    record.mode = "square_bench";
+    record.mode = BenchMode::kSquare;
     record.kernel = kernel;
     record.problem.shape = {.m = 1, .n = 2, .k = 3};
     record.executed = record.problem.shape;

@@ -33,9 +33,9 @@ TEST(PlanCold, SaysNoneWhenNeitherIsPossible) {
 }
 
 TEST(Residency, NamesTheCliff) {
-  EXPECT_EQ(residency(30, 20, 32), "fits");
-  EXPECT_EQ(residency(40, 25, 32), "cliff");
-  EXPECT_EQ(residency(60, 40, 32), "spills");
+  EXPECT_EQ(residency(30, 20, 32), Residency::kFits);
+  EXPECT_EQ(residency(40, 25, 32), Residency::kCliff);
+  EXPECT_EQ(residency(60, 40, 32), Residency::kSpills);
 }
 
 }  // namespace

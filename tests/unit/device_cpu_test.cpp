@@ -42,8 +42,8 @@ std::vector<std::vector<int>> masks_of_team(int threads) {
 TEST(CpuDevice, SaysWhatItIs) {
   const auto device = make_cpu_device(0, false);
   const DeviceInfo& info = device->info();
-  EXPECT_EQ(info.kind, "cpu");
-  EXPECT_FALSE(info.name.empty());
+  EXPECT_EQ(info.id.kind, DeviceKind::kCpu);
+  EXPECT_FALSE(info.id.name.empty());
   EXPECT_EQ(info.architecture, to_string(best_isa()));
   EXPECT_GE(info.threads, 1);
   EXPECT_LE(info.threads, static_cast<int>(allowed_cpus().size()));

@@ -28,14 +28,15 @@ Record row(std::int64_t m, double median_s, double ratio) {
   Record record;
   record.problem.shape = {.m = m, .n = 4096, .k = 4096};
   record.problem.sparsity = Sparsity::kTwoFour;
-  record.cache = {.mode = CacheMode::kCold, .method = CacheMethod::kRotate, .residency = "spills"};
+  record.cache = {
+      .mode = CacheMode::kCold, .method = CacheMethod::kRotate, .residency = Residency::kSpills};
   record.summary = Summary{.median_s = median_s};
   record.vs_dense =
       Ratio{.value = ratio, .interval = {ratio * 0.99, ratio * 1.01}, .verdict = Verdict::kWin};
   return record;
 }
 
-std::vector<std::string> flags_of(const Record& record) {
+std::vector<Flag> flags_of(const Record& record) {
   return flags(record, record.vs_dense->value * record.summary->median_s, roofs());
 }
 
@@ -47,14 +48,14 @@ TEST(Flags, NoneForARowThatIsAsItShouldBe) {
 TEST(Flags, NotColdWhereNothingKeepsWeightsOut) {
   Record record = row(1, kRead_s, 1.5);
   record.cache.method = CacheMethod::kNone;
-  EXPECT_THAT(flags_of(record), ElementsAre("NOT_COLD"));
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kNotCold));
   record.cache.mode = CacheMode::kHot;
   EXPECT_THAT(flags_of(record), IsEmpty()) << "hot rows are meant to be";
 }
 
 TEST(Flags, NotColdWhereWeightsComeFasterThanMemoryGivesThem) {
   EXPECT_THAT(flags_of(row(1, kRead_s * 0.625 / 1.09, 1.5)), IsEmpty());
-  EXPECT_THAT(flags_of(row(1, kRead_s * 0.625 / 1.11, 1.5)), ElementsAre("NOT_COLD"));
+  EXPECT_THAT(flags_of(row(1, kRead_s * 0.625 / 1.11, 1.5)), ElementsAre(Flag::kNotCold));
 }
 
 TEST(Flags, NotColdCountsTheBytesOfTheRowsOwnFormat) {
@@ -62,46 +63,47 @@ TEST(Flags, NotColdCountsTheBytesOfTheRowsOwnFormat) {
   dense.problem.sparsity = Sparsity::kDense;
   EXPECT_THAT(flags_of(dense), IsEmpty());
   dense.summary->median_s = kRead_s / 1.11;
-  EXPECT_THAT(flags_of(dense), ElementsAre("NOT_COLD"));
+  EXPECT_THAT(flags_of(dense), ElementsAre(Flag::kNotCold));
 }
 
 TEST(Flags, WeakBaselineBelowTheStatedShareOfBothRoofs) {
   // Dense at 41 and 39 % of the multiply roof (M = 1000), then of the read roof (M = 1).
   EXPECT_THAT(flags_of(row(1000, 1000 * kMultiplyRow_s / 0.41 / 1.5, 1.5)), IsEmpty());
   EXPECT_THAT(flags_of(row(1000, 1000 * kMultiplyRow_s / 0.39 / 1.5, 1.5)),
-              ElementsAre("WEAK_BASELINE"));
+              ElementsAre(Flag::kWeakBaseline));
   EXPECT_THAT(flags_of(row(1, kRead_s / 0.42 / 1.5, 1.5)), IsEmpty());
-  EXPECT_THAT(flags_of(row(1, kRead_s / 0.39 / 1.5, 1.5)), ElementsAre("WEAK_BASELINE"));
+  EXPECT_THAT(flags_of(row(1, kRead_s / 0.39 / 1.5, 1.5)), ElementsAre(Flag::kWeakBaseline));
 }
 
 TEST(Flags, AboveTwoIsMoreThanArithmeticGives) {
   const double sparse_s = 1000 * kMultiplyRow_s / 2;
   EXPECT_THAT(flags_of(row(1000, sparse_s, 2.01)), IsEmpty()) << "its interval holds 2";
-  EXPECT_THAT(flags_of(row(1000, sparse_s, 2.1)), ElementsAre("WEAK_BASELINE", "ABOVE_CEILING"));
+  EXPECT_THAT(flags_of(row(1000, sparse_s, 2.1)),
+              ElementsAre(Flag::kWeakBaseline, Flag::kAboveCeiling));
 }
 
 TEST(Flags, AboveTheBytesIsMoreThanMemoryGives) {
   EXPECT_THAT(flags_of(row(1, kRead_s * 0.625, 1.59)), IsEmpty());
   EXPECT_THAT(flags_of(row(1, kRead_s * 0.625, 1.65)),
-              ElementsAre("WEAK_BASELINE", "ABOVE_CEILING"));
+              ElementsAre(Flag::kWeakBaseline, Flag::kAboveCeiling));
 }
 
 TEST(Flags, UnstableFollowsTheOutcome) {
   Record record = row(1, kRead_s * 0.7, 1.5);
   record.outcome = {OutcomeKind::kUnstable, "--max-time was over"};
-  EXPECT_THAT(flags_of(record), ElementsAre("UNSTABLE"));
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kUnstable));
 }
 
 TEST(Flags, CliffIsForHotRowsAcrossIt) {
   Record record = row(1, kRead_s / 5, 4);
-  record.cache = {.mode = CacheMode::kHot, .residency = "cliff"};
-  EXPECT_THAT(flags_of(record), ElementsAre("CLIFF")) << "4x is what the cache gives";
-  record.cache.residency = "fits";
-  EXPECT_THAT(flags_of(record), ElementsAre("WEAK_BASELINE", "ABOVE_CEILING"));
+  record.cache = {.mode = CacheMode::kHot, .residency = Residency::kCliff};
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kCliff)) << "4x is what the cache gives";
+  record.cache.residency = Residency::kFits;
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kWeakBaseline, Flag::kAboveCeiling));
   record.cache.mode = CacheMode::kCold;
   record.cache.method = CacheMethod::kRotate;
-  record.cache.residency = "cliff";
-  EXPECT_THAT(flags_of(record), Not(Contains("CLIFF")));
+  record.cache.residency = Residency::kCliff;
+  EXPECT_THAT(flags_of(record), Not(Contains(Flag::kCliff)));
 }
 
 TEST(Flags, AreForTwoFourRowsWhereTheyJudgeARatio) {
@@ -114,7 +116,7 @@ TEST(Flags, WithoutRoofsOnlyTheArithmeticCeilingHolds) {
   Record record = row(1, kRead_s / 100, 1.9);
   EXPECT_THAT(flags(record, 1.0, {}), IsEmpty());
   record.vs_dense->interval.low = 2.1;
-  EXPECT_THAT(flags(record, 1.0, {}), ElementsAre("WEAK_BASELINE", "ABOVE_CEILING"));
+  EXPECT_THAT(flags(record, 1.0, {}), ElementsAre(Flag::kWeakBaseline, Flag::kAboveCeiling));
 }
 
 TEST(SpeedUpCeiling, IsWhatTheDecidingRoofLeaves) {

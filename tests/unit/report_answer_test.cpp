@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "measure/flags.h"
+#include "core/flag.h"
 #include "report/answer.h"
 
 namespace twofour::report {
@@ -122,8 +122,8 @@ TEST(Answer, IsAboutColdWeightsWhereThereAreSuch) {
 
 TEST(Answer, WarnsOfDoubtfulWins) {
   auto records = cases({{1, 2.5, kWin}, {2, 1.5, kWin}, {4, 0.9, kLoss}});
-  records[0].flags = {"WEAK_BASELINE", "UNHEARD_OF"};
-  records[2].flags = {"NOT_COLD"};
+  records[0].flags = {Flag::kWeakBaseline, Flag::kCliff};
+  records[2].flags = {Flag::kNotCold};
   EXPECT_THAT(answer(records), EndsWith(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE."));
   records[1].outcome = {OutcomeKind::kUnstable, "--max-time was over"};
   EXPECT_THAT(answer(records),
@@ -207,7 +207,7 @@ TEST(Legend, ExplainsWhatOccurs) {
   records.push_back(sparse(1, 2, 1.5, kWin));
   records.back().accuracy = Accuracy{};
   records.back().outcome = {OutcomeKind::kUnstable, "--max-time was over"};
-  records.back().flags = {"NOT_COLD"};
+  records.back().flags = {Flag::kNotCold};
   EXPECT_THAT(legend(records, "*"), ElementsAre(HasSubstr("* marks 2:4 rows"), HasSubstr("error: "),
                                                 HasSubstr("NOT_COLD: "), HasSubstr("UNSTABLE: ")));
 }
@@ -216,13 +216,12 @@ TEST(Legend, ExplainsEveryFlagAndSoDoesTheDocumentation) {
   std::ifstream stream(TWOFOUR_SOURCE_DIR "/docs/records.md");
   std::ostringstream docs;
   docs << stream.rdbuf();
-  for (const std::string_view flag :
-       {measure::kNotCold, measure::kWeakBaseline, measure::kAboveCeiling, measure::kUnstable,
-        measure::kCliff}) {
+  for (const FlagInfo& flag : kFlags) {
+    EXPECT_EQ(info(flag.flag).name, flag.name);
     std::vector<Record> records{sparse(0, 1, 0.9, kLoss)};
-    records[0].flags.emplace_back(flag);
-    EXPECT_THAT(legend(records, ">"), ElementsAre(StartsWith(std::string(flag) + ": ")));
-    EXPECT_THAT(docs.str(), HasSubstr("| `" + std::string(flag) + "` |"));
+    records[0].flags.push_back(flag.flag);
+    EXPECT_THAT(legend(records, ">"), ElementsAre(StartsWith(std::string(flag.name) + ": ")));
+    EXPECT_THAT(docs.str(), HasSubstr("| `" + std::string(flag.name) + "` |"));
   }
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 Record some_record() {
   Record record;
-  record.mode = "square_bench";
+  record.mode = BenchMode::kSquare;
   record.problem.shape = {.m = 16, .n = 16, .k = 16};
   record.kernel = "mock_i8_i8_bf16_scaled_sparse_mm";
   record.accuracy = Accuracy{};
@@ -24,7 +24,7 @@ Record some_record() {
 
 Environment some_environment() {
   Environment environment;
-  environment.device.kind = "cpu";
+  environment.device.id.kind = DeviceKind::kCpu;
   environment.device.details = {{"flags", "avx2"}};
   environment.roofs.multiply_adds_per_s = {{DataType::kInt8, 1e12}};
   environment.libraries = {{"cpu", "0.1.0"}};

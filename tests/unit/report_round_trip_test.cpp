@@ -85,7 +85,7 @@ CacheState random_cache(Draw& draw) {
           .copies = draw.small(),
           .bytes_per_copy = draw.whole(),
           .last_level_cache_bytes = draw.whole(),
-          .residency = draw.one_of<const char*>({"", "fits", "cliff", "spills"})};
+          .residency = kResidencyNames[draw.below(kResidencyNames.size())].first};
 }
 
 void add_measurement(Record& r, Draw& draw) {
@@ -104,7 +104,7 @@ void add_measurement(Record& r, Draw& draw) {
 
 Record random_record(Draw& draw) {
   Record r;
-  r.mode = draw.one_of<const char*>({"square_bench", "range_bench", "model_bench"});
+  r.mode = kBenchModeNames[draw.below(kBenchModeNames.size())].first;
   r.dtype = kDataTypes[draw.below(kDataTypes.size())].type;
   r.case_index = draw.small();
   r.problem = random_problem(draw);
@@ -125,7 +125,8 @@ Record random_record(Draw& draw) {
   if (draw.coin()) add_measurement(r, draw);
   r.baseline = draw.text();
   r.bf16_baseline = draw.text();
-  for (std::uint64_t i = draw.below(3); i > 0; --i) r.flags.push_back(draw.text());
+  for (std::uint64_t i = draw.below(3); i > 0; --i)
+    r.flags.push_back(kFlags[draw.below(kFlags.size())].flag);
   r.clocks = {draw.maybe_number(), draw.maybe_number(), draw.maybe_number(), draw.maybe_number(),
               draw.text()};
   r.read_roof_bytes_per_s = draw.number();
@@ -138,8 +139,8 @@ Environment random_environment(Draw& draw) {
   Environment e;
   for (std::string* text :
        {&e.twofour_version, &e.git_commit, &e.build_type, &e.compiler, &e.started_utc, &e.host_cpu,
-        &e.operating_system, &e.operand_distribution, &e.device.kind, &e.device.name,
-        &e.device.architecture, &e.device.last_level_cache_source}) {
+        &e.operating_system, &e.operand_distribution, &e.device.id.name, &e.device.architecture,
+        &e.device.last_level_cache_source}) {
     *text = draw.text();
   }
   for (std::uint64_t i = draw.below(3); i > 0; --i) e.argv.push_back(draw.text());
@@ -147,6 +148,7 @@ Environment random_environment(Draw& draw) {
   e.load_average_1min = draw.number();
   e.seed = draw.whole();
   e.device.last_level_cache_bytes = draw.whole();
+  e.device.id.kind = draw.coin() ? DeviceKind::kCpu : DeviceKind::kCuda;
   e.device.memory_bytes = draw.whole();
   e.device.threads = draw.small();
   e.device.details = {{draw.text(), draw.text()}, {draw.text(), draw.text()}};
@@ -263,8 +265,7 @@ void expect_same(const Environment& a, const Environment& b) {
   EXPECT_TRUE(same(a.load_average_1min, b.load_average_1min));
   EXPECT_EQ(a.seed, b.seed);
   EXPECT_EQ(a.operand_distribution, b.operand_distribution);
-  EXPECT_EQ(a.device.kind, b.device.kind);
-  EXPECT_EQ(a.device.name, b.device.name);
+  EXPECT_TRUE(a.device.id == b.device.id);
   EXPECT_EQ(a.device.architecture, b.device.architecture);
   EXPECT_EQ(a.device.last_level_cache_bytes, b.device.last_level_cache_bytes);
   EXPECT_EQ(a.device.last_level_cache_source, b.device.last_level_cache_source);

@@ -49,7 +49,7 @@ inline testing::FakeKernel bf16_kernel(std::string name, double launch_s) {
 class RunTest : public ::testing::Test {
  protected:
   RunTest() {
-    config.mode = "square_bench";
+    config.mode = BenchMode::kSquare;
     config.measure.max_time_s = 0.5;
     config.measure.min_time_s = 0;
     c.shape = {.m = 4, .n = 8, .k = 16};

@@ -101,7 +101,7 @@ TEST_F(RunTest, WhereNothingKeepsWeightsOutTheRowSaysSo) {
   // The copies that 64 MiB of cache need do not fit, and nothing can be flushed.
   device.set_last_level_cache_bytes(std::size_t{64} << 20);
   device.set_free_bytes(std::size_t{1} << 20);
-  EXPECT_THAT(of(run({dense_kernel("dense", 1e-3)}), "dense").flags, ElementsAre("NOT_COLD"));
+  EXPECT_THAT(of(run({dense_kernel("dense", 1e-3)}), "dense").flags, ElementsAre(Flag::kNotCold));
   device.set_can_flush(true);
   const CaseResult flushed = run({dense_kernel("dense", 1e-3)});
   EXPECT_EQ(of(flushed, "dense").cache.method, CacheMethod::kFlush);
@@ -113,13 +113,13 @@ TEST_F(RunTest, AHotRowAcrossTheCliffSaysSo) {
   config.caches = {CacheMode::kHot};
   device.set_last_level_cache_bytes(100);
   const CaseResult result = run({dense_kernel("dense", 4e-3), sparse_kernel("sparse", 1e-3)});
-  EXPECT_EQ(of(result, "sparse", CacheMode::kHot).cache.residency, "cliff");
-  EXPECT_THAT(of(result, "sparse", CacheMode::kHot).flags, ElementsAre("CLIFF"));
+  EXPECT_EQ(of(result, "sparse", CacheMode::kHot).cache.residency, Residency::kCliff);
+  EXPECT_THAT(of(result, "sparse", CacheMode::kHot).flags, ElementsAre(Flag::kCliff));
 }
 
 TEST_F(RunTest, ASpeedUpAboveItsCeilingIsFlagged) {
   const CaseResult result = run({dense_kernel("dense", 3e-3), sparse_kernel("sparse", 1e-3)});
-  EXPECT_THAT(of(result, "sparse").flags, Contains("ABOVE_CEILING"));
+  EXPECT_THAT(of(result, "sparse").flags, Contains(Flag::kAboveCeiling));
   EXPECT_THAT(of(result, "dense").flags, IsEmpty());
 }
 
@@ -129,7 +129,7 @@ TEST_F(RunTest, TooLittleTimeIsUnstableNotDropped) {
   const Record& record = of(result, "dense");
   EXPECT_EQ(record.outcome.kind, OutcomeKind::kUnstable);
   EXPECT_FALSE(record.outcome.reason.empty());
-  EXPECT_THAT(record.flags, Contains("UNSTABLE"));
+  EXPECT_THAT(record.flags, Contains(Flag::kUnstable));
   EXPECT_EQ(record.summary->samples, 1);
 }
 

@@ -97,8 +97,8 @@ DeviceInfo describe_cpu(const HostFiles& files, const Topology& topology,
   DeviceInfo info;
   const std::string cpuinfo = files.text("proc/cpuinfo").value_or("");
   const std::string virtualised = hypervisor();
-  info.kind = "cpu";
-  info.name = field(cpuinfo, "model name").value_or("unknown processor");
+  info.id.kind = DeviceKind::kCpu;
+  info.id.name = field(cpuinfo, "model name").value_or("unknown processor");
   info.architecture = to_string(best_isa());
   info.threads = threads;
   info.memory_bytes = read_memory(files).total_bytes;

@@ -84,8 +84,8 @@ void Gpu::describe(int ordinal) {
   multiprocessors_ = properties.multiProcessorCount;
   const double clock_khz = attribute(cudaDevAttrClockRate, ordinal);
   clock_hz_ = clock_khz * 1e3;
-  info_.kind = "cuda";
-  info_.name = properties.name;
+  info_.id.kind = DeviceKind::kCuda;
+  info_.id.name = properties.name;
   info_.architecture = architecture_name(compute_capability_);
   info_.last_level_cache_bytes =
       static_cast<std::size_t>(attribute(cudaDevAttrL2CacheSize, ordinal));

@@ -211,7 +211,7 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
   GemmProblem relative = problem;
   relative.bias = false;
   relative.d = DataType::kBf16;
-  return {.key = {.gpu = device.info().name,
+  return {.key = {.gpu = device.info().id.name,
                   .library = std::string(library),
                   .kernel = std::string(kernel),
                   .problem = to_string(problem),
