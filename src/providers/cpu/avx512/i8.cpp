@@ -4,7 +4,7 @@
 //
 // A lane is a column. Dense: four activations of a row, broadcast, meet four weights of each
 // column. 2:4: eight activations of a row, broadcast, are shuffled so that each lane gets the four
-// that its column kept. docs/cpu-kernels-avx512.md has the limits and what else was tried.
+// that its column kept. docs/cpu-kernels-avx512.md has the limits, its log what else was tried.
 #include <immintrin.h>
 
 #include <algorithm>

@@ -283,8 +283,7 @@ __global__ void __launch_bounds__(most_warpgroups(kTokens) * 128 + 32)
   const std::uint32_t shared_base = shared_address(shared);
   const int ranks = static_cast<int>(cluster_size());
   const int rank = static_cast<int>(cluster_rank());
-  const int cluster = static_cast<int>(blockIdx.x) / ranks;
-  const Part part = part_of(p, cluster, rank, ranks);
+  const Part part = part_of(p, static_cast<int>(blockIdx.x) / ranks, rank, ranks);
   const Barriers barriers{shared_base};
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const bool loads = warp == p.tiles * p.groups * 4;

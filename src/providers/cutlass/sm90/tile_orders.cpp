@@ -7,7 +7,7 @@ namespace twofour::providers::cutlass::sm90 {
 namespace {
 
 /// Blocks with consecutive numbers that share what they read: about the multiprocessors of a GPC of
-/// an H200, whose orders by this model are those that were measured (docs/cutlass.md).
+/// an H200, whose orders by this model are those that were measured (docs/log/cutlass.md).
 constexpr std::int64_t kNeighbours = 16;
 /// What a byte counts that the whole GPU reads, of one that such neighbours read.
 constexpr double kOfAllBlocks = 0.25;
