@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/option_names.h"
 #include "app/options_table.h"
 
 namespace twofour::app {
@@ -20,24 +21,21 @@ void check_case_count(const BenchOptions& o) {
   std::size_t count = 1;
   if (o.mode == BenchMode::kSquare) {
     if (o.sweep.end < o.sweep.start) {
-      throw UsageError(
-          fmt::format("--dim-end: '{}' is not a whole number of at least --dim-start {}",
-                      o.sweep.end, o.sweep.start));
+      throw UsageError(fmt::format("{}: '{}' is not a whole number of at least {} {}",
+                                   option::kDimEnd, o.sweep.end, option::kDimStart, o.sweep.start));
     }
     count = count_steps(o.sweep.start, o.sweep.end, o.sweep.increment);
   } else if (o.mode == BenchMode::kRange) {
     if (o.sweep.end <= o.sweep.start) {
-      throw UsageError(
-          fmt::format("--dim-end: '{}' is not a whole number above --dim-start {} (range_bench "
-                      "excludes the end)",
-                      o.sweep.end, o.sweep.start));
+      throw UsageError(fmt::format(
+          "{}: '{}' is not a whole number above {} {} ({} excludes the end)", option::kDimEnd,
+          o.sweep.end, option::kDimStart, o.sweep.start, to_string(o.mode)));
     }
     count = count_steps(o.sweep.start, o.sweep.end - 1, o.sweep.increment);
   } else if (o.mode == BenchMode::kModel) {
     if (o.models.empty()) {
-      throw UsageError(
-          fmt::format("--models: is missing; no model of --models-file {} runs by default",
-                      o.models_file->string()));
+      throw UsageError(fmt::format("{}: is missing; no model of {} {} runs by default",
+                                   option::kModels, option::kModelsFile, o.models_file->string()));
     }
     std::size_t layers = 0;
     for (const workload::Model& model : o.known_models) {

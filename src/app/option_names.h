@@ -1,0 +1,35 @@
+// The names of options, for the table of options and for messages about them.
+#pragma once
+
+#include <string_view>
+
+namespace twofour::app::option {
+
+inline constexpr std::string_view kDtype = "--dtype";
+inline constexpr std::string_view kDimStart = "--dim-start";
+inline constexpr std::string_view kDimEnd = "--dim-end";
+inline constexpr std::string_view kDimIncrement = "--dim-increment";
+inline constexpr std::string_view kMConstant = "--m-constant";
+inline constexpr std::string_view kKConstant = "--k-constant";
+inline constexpr std::string_view kNConstant = "--n-constant";
+inline constexpr std::string_view kModelsFile = "--models-file";
+inline constexpr std::string_view kModels = "--models";
+inline constexpr std::string_view kBatchSizes = "--batch-sizes";
+inline constexpr std::string_view kTpSizes = "--tp-sizes";
+inline constexpr std::string_view kDevice = "--device";
+inline constexpr std::string_view kProviders = "--providers";
+inline constexpr std::string_view kKernels = "--kernels";
+inline constexpr std::string_view kScales = "--scales";
+inline constexpr std::string_view kCache = "--cache";
+inline constexpr std::string_view kPrecision = "--precision";
+inline constexpr std::string_view kMaxTime = "--max-time";
+inline constexpr std::string_view kCaseTimeout = "--case-timeout";
+inline constexpr std::string_view kThreads = "--threads";
+inline constexpr std::string_view kSeed = "--seed";
+inline constexpr std::string_view kOutputDir = "--output-dir";
+inline constexpr std::string_view kResume = "--resume";
+inline constexpr std::string_view kFormat = "--format";
+inline constexpr std::string_view kDryRun = "--dry-run";
+inline constexpr std::string_view kQuiet = "--quiet";
+
+}  // namespace twofour::app::option
