@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "core/rounding.h"
 #include "providers/cutlass/sm90/tile_orders.h"
 
 namespace twofour::providers::cutlass::sm90 {
@@ -40,8 +41,7 @@ double instruction_efficiency(int tile_n) {
 
 double blocks_of(const KernelTraits& traits, const GemmShape& shape) {
   const auto up = [](std::int64_t size, int tile, int cluster) {
-    const std::int64_t tiles = (size + tile - 1) / tile;
-    return (tiles + cluster - 1) / cluster * cluster;
+    return round_up(ceil_div(size, tile), cluster);
   };
   return static_cast<double>(up(shape.n, traits.tile_m, traits.cluster_m) *
                              up(shape.m, traits.tile_n, traits.cluster_n));
@@ -110,29 +110,12 @@ struct FixedRule {
   std::string_view kernel;
 };
 
-/// The first rule that fits counts. These are the choices of the kernels that the old benchmark
-/// script called.
-constexpr std::array<FixedRule, 19> kFixedRules{{
-    {DataType::kFp8E4m3, 64, 28672, "128x64x256_CO_c81"},
-    {DataType::kFp8E4m3, 64, 4096, "64x64x256_WS_c81"},
-    {DataType::kFp8E4m3, 64, 6144, "64x64x256_WS_c81"},
-    {DataType::kFp8E4m3, 64, 0, "64x64x256_WS_c11"},
-    {DataType::kFp8E4m3, 128, 4096, "64x64x256_WS_c12"},
-    {DataType::kFp8E4m3, 128, 28672, "128x128x256_PP_c81"},
-    {DataType::kFp8E4m3, 128, 6144, "64x128x256_WS_c81"},
-    {DataType::kFp8E4m3, 128, 0, "64x128x256_PP_c11"},
-    {DataType::kFp8E4m3, 256, 4096, "64x128x256_WS_c12"},
-    {DataType::kFp8E4m3, 256, 28672, "128x256x128_CO_c81"},
-    {DataType::kFp8E4m3, 256, 0, "128x128x256_CO_c11"},
-    {DataType::kFp8E4m3, 0, 6144, "128x256x128_CO_c81"},
-    {DataType::kFp8E4m3, 0, 28672, "128x256x128_CO_c81"},
-    {DataType::kFp8E4m3, 0, 0, "128x128x256_CO_c11"},
-    {DataType::kInt8, 32, -8192, "64x64x256_WS_c18"},
-    {DataType::kInt8, 32, 0, "64x128x256_WS_c14"},
-    {DataType::kInt8, 64, 0, "64x64x256_WS_c11"},
-    {DataType::kInt8, 128, 0, "64x128x128_PP_c21"},
-    {DataType::kInt8, 0, 0, "128x128x128_PP_c21"},
-}};
+constexpr std::array kFixedRules{
+#define TWOFOUR_FIXED_TILE(type, most_rows, columns, kernel) \
+  FixedRule{DataType::type, most_rows, columns, kernel},
+#include "providers/cutlass/sm90/fixed_tiles.inc"
+#undef TWOFOUR_FIXED_TILE
+};
 
 bool fits(const FixedRule& rule, const GemmProblem& problem) {
   const std::int64_t n = problem.shape.n;
