@@ -3,7 +3,7 @@
 // for all. Results that differ from those of the first kernel by a bit are told: all of them add in
 // the same order.
 //
-//   cutlass_kernels [--types i8,fp8] [--tokens 1024,4096] [--match REGEX] [--tactics] [--rounds 5]
+//   cutlass_kernels [--types i8,fp8] [--m 1024,4096] [--match REGEX] [--tactics] [--rounds 5]
 //                   [--most 40] KxN...
 #include <cuda_runtime_api.h>
 #include <fmt/format.h>
@@ -18,10 +18,10 @@
 #include <string>
 #include <vector>
 
+#include "core/median.h"
 #include "device/cuda/error.h"
 #include "gemm_options.h"
 #include "gpu_gemm.h"
-#include "measure/statistics.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
 #include "providers/cutlass/sm90/candidates.h"
@@ -35,7 +35,7 @@ constexpr int kMultiprocessors = 132;
 constexpr double kSample_s = 8e-3;
 
 struct Options {
-  bench::GemmOptions gemms{.tokens = {1024, 4096}};
+  bench::GemmOptions gemms{.m_values = {1024, 4096}};
   std::string match = ".";
   bool tactics = false;
   int rounds = 5;
@@ -58,7 +58,7 @@ struct Contender {
   std::int64_t launches = 0;
   std::vector<double> us;
 
-  [[nodiscard]] double median_us() const { return measure::median(us); }
+  [[nodiscard]] double median_us() const { return median(us); }
 };
 
 class Bench {
@@ -69,7 +69,7 @@ class Bench {
   void run() {
     for (const auto& [k, n] : options_.gemms.layers()) {
       for (const DataType type : options_.gemms.types()) {
-        for (const std::int64_t m : options_.gemms.tokens) {
+        for (const std::int64_t m : options_.gemms.m_values) {
           measure({.shape = {m, n, k},
                    .a = type,
                    .b = type,

@@ -1,7 +1,7 @@
 // Cold times of the decode kernels on the layers of Llama-3-8B and Llama-2-70B, each way to cut the
 // work beside the time that reading the weights alone takes.
 //
-//   decode_kernels [--types i8,fp8] [--tokens 1,16,64] [--cuts 5] [--direct 16] [--dense]
+//   decode_kernels [--types i8,fp8] [--m 1,16,64] [--cuts 5] [--direct 16] [--dense]
 //                  [--timeline 1] [--all] [KxN...]
 //
 // The best of each family of kernels come out, the direct ones and those with clusters that pass
@@ -17,12 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "core/median.h"
 #include "decode_stream.h"
 #include "decode_timeline.h"
 #include "device/cuda/cuda_stream.h"
 #include "gemm_options.h"
 #include "gpu_gemm.h"
-#include "measure/statistics.h"
 #include "providers/cuda/sm90/candidates.h"
 #include "providers/cuda/sm90/layout.h"
 #include "providers/cuda/sm90/operation.h"
@@ -38,7 +38,7 @@ constexpr std::size_t kFinalists = 6;
 constexpr std::size_t kPrinted = 3;
 
 struct Options {
-  bench::GemmOptions gemms{.tokens = {1, 16, 64},
+  bench::GemmOptions gemms{.m_values = {1, 16, 64},
                            .layer_names = {"4096x6144", "4096x4096", "4096x28672", "14336x4096",
                                            "8192x57344", "28672x8192"}};
   int cuts = 5;
@@ -68,7 +68,7 @@ double launch_us(device::Device& device, const CacheState& cache, std::function<
   for (int i = 0; i < runs; ++i) {
     times.push_back(loop->run(loop->quantum()).device_s / static_cast<double>(loop->quantum()));
   }
-  return measure::median(times) * 1e6;
+  return median(times) * 1e6;
 }
 
 constexpr Overlap kOverlaps[] = {Overlap::kEarly, Overlap::kHalf, Overlap::kLoaded};
@@ -143,7 +143,7 @@ class Bench {
       if (sparsity == Sparsity::kDense && !options_.dense) continue;
       providers::SharedWeights shared;
       floors_.reset();
-      for (const std::int64_t m : options_.gemms.tokens) {
+      for (const std::int64_t m : options_.gemms.m_values) {
         const GemmProblem problem{
             .shape = {m, n, k}, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
         measure(problem, shared);

@@ -1,4 +1,4 @@
-// Command line of the benchmarks of GPU kernels: types, tokens and layers.
+// Command line of the benchmarks of GPU kernels: types, M and layers.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,17 +16,17 @@
 
 namespace twofour::bench {
 
-/// --types, --tokens and the layers KxN that stand alone.
+/// --types, --m and the layers KxN that stand alone.
 struct GemmOptions {
   std::vector<std::string> type_names{"i8", "fp8"};
-  std::vector<std::int64_t> tokens;
+  std::vector<std::int64_t> m_values;
   std::vector<std::string> layer_names;
 
   CLI::Option* add_to(CLI::App& app) {
     app.add_option("--types", type_names)
         ->delimiter(',')
         ->check(CLI::IsMember(std::vector<std::string>{"i8", "fp8"}));
-    app.add_option("--tokens", tokens)->delimiter(',')->check(CLI::Range(1, 65536));
+    app.add_option("--m", m_values)->delimiter(',')->check(CLI::Range(1, 65536));
     const CLI::Validator layer(
         [](const std::string& text) {
           const bool right = std::regex_match(text, std::regex("[1-9][0-9]{0,6}x[1-9][0-9]{0,6}"));

@@ -19,8 +19,8 @@ void append(std::vector<Case>& cases, Case c) {
 
 /// One layer's GEMM on one of `parts` devices. The whole layer's shape stays where it cannot be
 /// split evenly.
-Case layer_case(const Model& model, const Layer& layer, std::int64_t batch_size, int parts) {
-  Case c{.shape = {.m = batch_size, .n = layer.n, .k = layer.k},
+Case layer_case(const Model& model, const Layer& layer, std::int64_t m, int parts) {
+  Case c{.shape = {.m = m, .n = layer.n, .k = layer.k},
          .model = model.name,
          .layer = layer.name,
          .tensor_parallel = parts};
@@ -61,9 +61,9 @@ std::vector<Case> model_cases(const std::vector<Model>& models,
   std::vector<Case> cases;
   for (const Model& model : models) {
     for (const int parts : tp_sizes) {
-      for (const std::int64_t batch_size : batch_sizes) {
+      for (const std::int64_t m : batch_sizes) {
         for (const Layer& layer : model.layers) {
-          append(cases, layer_case(model, layer, batch_size, parts));
+          append(cases, layer_case(model, layer, m, parts));
         }
       }
     }
