@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/isa.h"
+#include "core/median.h"
 #include "host_memory.h"
 #include "measure/statistics.h"
 #include "providers/provider.h"
@@ -167,9 +168,9 @@ class Duel {
 
   static void print(DataType type, const GemmShape& shape, int threads, const Contestant& dense,
                     const Contestant& sparse, const Contestant* other) {
-    const double dense_s = measure::median(dense.seconds);
-    const double sparse_s = measure::median(sparse.seconds);
-    const double other_s = other ? measure::median(other->seconds) : 0;
+    const double dense_s = median(dense.seconds);
+    const double sparse_s = median(sparse.seconds);
+    const double other_s = other ? median(other->seconds) : 0;
     const double tops = dense_operations(shape) / 1e12;
     fmt::print(
         "{:<5} {:>2} {:>5} {:>6} {:>6} {:>8.3f} {:>8.3f} {:>8} {:>6.1f} {:>6.1f} {:>7.3f} "

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/median.h"
 #include "instruction_rates.h"
 #include "kernel_case.h"
 #include "providers/cpu/kernel_list.h"
@@ -29,12 +30,6 @@ double seconds(const bench::KernelCase& c, int calls) {
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < calls; ++i) c.run();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / calls;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 void print(const bench::KernelCase& c, double cycles, const std::string& ratio) {

@@ -9,16 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/median.h"
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
-#include "measure/statistics.h"
 #include "providers/cuda/sm90/phases.h"
 
 namespace twofour::bench {
 namespace {
 
 using device::cuda::check;
-using measure::median;
 using providers::cuda::sm90::kPhases;
 
 constexpr int kLaunches = 32;

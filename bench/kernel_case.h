@@ -59,7 +59,7 @@ class KernelCase {
  public:
   KernelCase(const providers::cpu::Kernel& kernel, const GemmShape& shape)
       : kernel_(kernel),
-        shape_{shape.m, providers::cpu::round_up(shape.n, kernel.panel_columns), shape.k},
+        shape_{shape.m, round_up(shape.n, kernel.panel_columns), shape.k},
         packed_(allocate(kernel.packed_bytes(shape_.n, shape_.k))),
         converted_(allocate(kernel.converted_bytes(shape_.m, shape_.k))),
         scratch_(allocate(kernel.scratch_bytes ? kernel.scratch_bytes(shape_) : 0)),

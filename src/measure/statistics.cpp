@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "core/median.h"
+
 namespace twofour::measure {
 namespace {
 
@@ -98,14 +100,6 @@ double at_rank(std::span<const double> sorted, double rank) {
 }
 
 }  // namespace
-
-double median(std::vector<double> values) {
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return std::midpoint(*std::max_element(values.begin(), middle), *middle);
-}
 
 Interval median_interval(std::vector<double> values) {
   if (values.empty()) {

@@ -8,9 +8,6 @@
 
 namespace twofour::measure {
 
-/// Median; NaN for no values. Takes a copy because it reorders.
-double median(std::vector<double> values);
-
 /// 95 % interval for the median of the process that `values`, in the order taken, are a stretch of;
 /// NaN for no values.
 ///

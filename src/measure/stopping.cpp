@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "core/median.h"
 #include "measure/statistics.h"
 
 namespace twofour::measure {

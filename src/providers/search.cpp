@@ -8,6 +8,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "core/median.h"
 #include "device/device.h"
 
 namespace twofour::providers {
@@ -28,12 +29,6 @@ constexpr double kClear = 1.03;
 constexpr double kClose = 1.02;
 constexpr std::size_t kMostClose = 4;
 constexpr std::size_t kMostConfirmed = 3;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 struct Contestant {
   std::size_t index = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/median.h"
 #include "measure/flags.h"
 #include "measure/statistics.h"
 #include "run/case_state.h"
@@ -21,7 +22,7 @@ const Sampled* fastest(std::span<const Sampled> sampled, Accept accept) {
   double best_s = 0;
   for (const Sampled& s : sampled) {
     if (!accept(s)) continue;
-    const double median_s = measure::median(s.samples.device_s);
+    const double median_s = median(s.samples.device_s);
     if (best == nullptr || median_s < best_s) {
       best = &s;
       best_s = median_s;
@@ -54,7 +55,7 @@ std::string kernel_of(const Sampled* baseline) {
 
 std::optional<double> median_of(const Sampled* baseline) {
   if (baseline == nullptr) return std::nullopt;
-  return measure::median(baseline->samples.device_s);
+  return median(baseline->samples.device_s);
 }
 
 Outcome outcome_of(measure::StopReason stopped) {

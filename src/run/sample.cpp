@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/median.h"
 #include "measure/flags.h"
 #include "measure/statistics.h"
 #include "run/case_state.h"
@@ -118,7 +119,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
 void check_read_roof(CaseState& state, const std::vector<Sampled>& sampled) {
   const bool above = std::any_of(sampled.begin(), sampled.end(), [&](const Sampled& s) {
     return s.cache.mode == CacheMode::kCold &&
-           measure::above_read_roof(s.entry->record.problem, measure::median(s.samples.device_s),
+           measure::above_read_roof(s.entry->record.problem, median(s.samples.device_s),
                                     state.roofs);
   });
   if (!above) return;

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/parallel.h"
+#include "core/rounding.h"
 #include "operands/number_formats.h"
 #include "operands/vector_isa.h"
 #include "verify/dot.h"
@@ -73,7 +74,7 @@ struct PieceSums {
     std::fill(scratch.magnitudes.begin(), scratch.magnitudes.end(), 0.0);
     for (std::int64_t begin = 0; begin < k; begin += kDotChunk) {
       const std::int64_t count = std::min(kDotChunk, k - begin);
-      const std::int64_t padded = (count + kDotLanes - 1) / kDotLanes * kDotLanes;
+      const std::int64_t padded = round_up(count, kDotLanes);
       for (std::int64_t r = 0; r < piece.rows.count; ++r) {
         widen(a + piece.rows.at(r) * k + begin, count, padded, scratch.a.data() + r * kDotChunk);
       }

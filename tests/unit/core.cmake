@@ -1,5 +1,5 @@
 twofour_add_test(core_test LABEL unit
-  SOURCES core_isa_test.cpp core_problem_test.cpp core_parallel_test.cpp
+  SOURCES core_arithmetic_test.cpp core_isa_test.cpp core_problem_test.cpp core_parallel_test.cpp
   LINK twofour_core)
 twofour_add_test(device_cache_plan_test LABEL unit
   SOURCES device_cache_plan_test.cpp

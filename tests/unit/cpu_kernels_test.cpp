@@ -353,7 +353,7 @@ TEST(CpuKernelList, PanelsFollowEachOther) {
 
 TEST(CpuKeptPairs, HoldEveryNonZeroInOrder) {
   for (unsigned mask = 0; mask < 16; ++mask) {
-    const KeptPair kept = kKeptPairs[mask];
+    const GroupPositions kept = kKeptPairs[mask];
     EXPECT_LT(kept.first, kept.second);
     EXPECT_LT(kept.second, 4);
     if (__builtin_popcount(mask) <= 2) {

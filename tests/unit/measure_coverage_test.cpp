@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/median.h"
 #include "measure/measure.h"
 #include "measure/statistics.h"
 #include "measure_loops.h"

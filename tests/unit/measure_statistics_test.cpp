@@ -20,13 +20,6 @@ std::vector<double> alternating(int n) {
   return values;
 }
 
-TEST(Median, IsTheMiddleOrTheMeanOfBoth) {
-  EXPECT_EQ(median({3, 1, 2}), 2);
-  EXPECT_EQ(median({4, 1, 3, 2}), 2.5);
-  EXPECT_EQ(median({7}), 7);
-  EXPECT_TRUE(std::isnan(median({})));
-}
-
 TEST(MedianInterval, IsTheRangeBelowSixValues) {
   const Interval interval = median_interval({5, 1, 4, 2, 3});
   EXPECT_EQ(interval.low, 1);

@@ -1,8 +1,10 @@
 #include "device/cpu/timer.h"
 
-#include <algorithm>
-#include <array>
 #include <ctime>
+#include <utility>
+#include <vector>
+
+#include "core/median.h"
 
 namespace twofour::device::cpu {
 
@@ -14,16 +16,14 @@ double now_s() {
 
 double measure_timer_resolution_s() {
   // The median, since a difference can be short by the granularity of the clock.
-  std::array<double, 1001> differences{};
+  std::vector<double> differences(1001);
   for (double& difference : differences) {
     const double start = now_s();
     double end = start;
     while (end <= start) end = now_s();
     difference = end - start;
   }
-  const auto middle = differences.begin() + differences.size() / 2;
-  std::nth_element(differences.begin(), middle, differences.end());
-  return *middle;
+  return median(std::move(differences));
 }
 
 }  // namespace twofour::device::cpu

@@ -12,6 +12,7 @@
 #include "core/isa.h"
 #include "core/parallel.h"
 #include "core/problem.h"
+#include "core/rounding.h"
 
 namespace twofour::providers::cpu {
 
@@ -86,13 +87,8 @@ struct Kernel {
   void (*run)(const RunArgs&) = nullptr;
 };
 
-/// `value` rounded up to a multiple of `multiple`.
-[[gnu::always_inline]] constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
 [[gnu::always_inline]] constexpr std::int64_t panel_count(const Kernel& kernel, std::int64_t n) {
-  return (n + kernel.panel_columns - 1) / kernel.panel_columns;
+  return ceil_div(n, kernel.panel_columns);
 }
 
 /// Number of row blocks that m rows are cut into.

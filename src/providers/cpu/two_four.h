@@ -8,15 +8,15 @@ namespace twofour::providers::cpu {
 
 /// Positions of the kept values in their group of four, first < second. A group with fewer than two
 /// non-zeros keeps zeros to fill up.
-struct KeptPair {
+struct GroupPositions {
   std::uint8_t first;
   std::uint8_t second;
 };
 
 /// For each mask of non-zeros in a group (bit i: value i is not zero). Masks with more than two
 /// bits are not 2:4; they keep their first two.
-inline constexpr std::array<KeptPair, 16> kKeptPairs = [] {
-  std::array<KeptPair, 16> pairs{};
+inline constexpr std::array<GroupPositions, 16> kKeptPairs = [] {
+  std::array<GroupPositions, 16> pairs{};
   for (unsigned mask = 0; mask < 16; ++mask) {
     unsigned kept = 0;
     unsigned count = 0;

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "core/rounding.h"
+
 namespace twofour::providers::cusparselt {
 namespace {
 
@@ -60,10 +62,7 @@ Support rules_allow(const GemmProblem& problem) {
   return multiple_of("K", problem.shape.k, unit, type);
 }
 
-std::int64_t padded_rows(std::int64_t m, DataType type) {
-  const std::int64_t unit = 16 / size_of(type);
-  return (m + unit - 1) / unit * unit;
-}
+std::int64_t padded_rows(std::int64_t m, DataType type) { return round_up(m, 16 / size_of(type)); }
 
 bool may_search(const GemmProblem& problem) {
   // One of version 0.8's fp16 algorithms runs into an illegal instruction on an H200, in the

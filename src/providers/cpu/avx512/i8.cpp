@@ -95,7 +95,7 @@ struct GroupCode {
 constexpr std::array<GroupCode, 16> kGroupCodes = [] {
   std::array<GroupCode, 16> codes{};
   for (std::size_t mask = 0; mask < 16; ++mask) {
-    const KeptPair kept = kKeptPairs[mask];
+    const GroupPositions kept = kKeptPairs[mask];
     codes[mask].bytes = 0xFFu << 8 * kept.first | 0xFFu << 8 * kept.second;
     codes[mask].positions = static_cast<std::uint32_t>(kept.first | kept.second << 8);
   }

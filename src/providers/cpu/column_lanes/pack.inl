@@ -11,7 +11,7 @@ struct TwoGroupTables {
 };
 
 /// Numbers of the pairs of a group, by i0 | i1 << 2.
-inline constexpr std::array<KeptPair, 6> kPairOrder{
+inline constexpr std::array<GroupPositions, 6> kPairOrder{
     {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}}};
 inline constexpr std::array<std::uint8_t, 16> kPairNumbers = [] {
   std::array<std::uint8_t, 16> numbers{};

@@ -104,7 +104,7 @@ struct TwoFour {
         for (unsigned i = 0; i < kGroup; ++i) {
           mask |= (Format<kType>::is_zero(group[i]) ? 0u : 1u) << i;
         }
-        const KeptPair kept = kKeptPairs[mask];
+        const GroupPositions kept = kKeptPairs[mask];
         values[(2 * g + 0) * kColumns + j] = group[kept.first];
         values[(2 * g + 1) * kColumns + j] = group[kept.second];
         indices[g * kIndexBytes + j / 2] |=

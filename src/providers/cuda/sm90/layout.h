@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "core/problem.h"
+#include "core/rounding.h"
 #include "operands/fill.h"
 
 namespace twofour::providers::cuda::sm90 {
@@ -53,10 +54,6 @@ constexpr std::int64_t chunks(Sparsity sparsity, std::int64_t k) {
 
 constexpr int chunks_of(const GemmProblem& problem) {
   return static_cast<int>(chunks(problem.sparsity, problem.shape.k));
-}
-
-constexpr int round_up(int value, int multiple) {
-  return (value + multiple - 1) / multiple * multiple;
 }
 
 /// Bytes of a packed weight [n][k]: unit (tile, chunk) is the one at tile * chunks + chunk.

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/rounding.h"
 #include "operands/fill.h"
 
 namespace twofour::providers::cutlass::sm90 {
@@ -19,10 +20,6 @@ inline constexpr std::int64_t kAtomRows = 64;
 inline constexpr std::int64_t kAtomDepth = 128;
 /// A nibble for each four elements of K.
 inline constexpr std::int64_t kAtomBytes = kAtomRows * kAtomDepth / 8;
-
-constexpr std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 /// Bytes of the metadata of an [n][k] weight, whole atoms.
 constexpr std::size_t metadata_bytes(std::int64_t n, std::int64_t k) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/rounding.h"
+
 namespace twofour::providers::cutlass::sm90 {
 namespace {
 
@@ -11,9 +13,6 @@ namespace {
 constexpr std::int64_t kNeighbours = 16;
 /// What a byte counts that the whole GPU reads, of one that such neighbours read.
 constexpr double kOfAllBlocks = 0.25;
-
-std::int64_t ceil_div(std::int64_t size, std::int64_t part) { return (size + part - 1) / part; }
-std::int64_t round_up(std::int64_t size, std::int64_t part) { return ceil_div(size, part) * part; }
 
 /// The tiles of D in clusters, as CUTLASS's scheduler walks them: `swizzle` along the minor
 /// direction, then one step along the major one; at its end the next `swizzle`.
