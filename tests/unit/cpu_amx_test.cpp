@@ -1,4 +1,4 @@
-// The AMX products against plain sums on emulated tiles and emulated expansion, and the processor's
+// The AMX GEMMs against plain sums on emulated tiles and emulated expansion, and the processor's
 // expansion (AVX-512 VBMI2) where there is one.
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <random>
 #include <vector>
 
-#include "providers/cpu/amx/product.h"
-#include "providers/cpu/amx/walk.h"
+#include "providers/cpu/amx/gemm.h"
+#include "providers/cpu/amx/rasterisation.h"
 
 namespace twofour::providers::cpu::amx {
 namespace {
@@ -111,12 +111,12 @@ void expect_expansion() {
   const auto encoded = encode<Element>(weights);
   const AlignedBytes dense(panel_bytes<Element>(kK, Sparsity::kDense));
   const AlignedBytes packed(panel_bytes<Element>(kK, Sparsity::kTwoFour));
-  pack_panel(encoded.data(), kN, kK, 0, Sparsity::kDense, dense.data);
-  pack_panel(encoded.data(), kN, kK, 0, Sparsity::kTwoFour, packed.data);
+  pack_b_panel(encoded.data(), kN, kK, 0, Sparsity::kDense, dense.data);
+  pack_b_panel(encoded.data(), kN, kK, 0, Sparsity::kTwoFour, packed.data);
   const AlignedBytes expanded(kTileBytes);
   const std::byte* tile = packed.data;
   const std::byte* expected = dense.data;
-  for (std::int64_t i = 0; i < kStepTiles * steps<Element>(kK); ++i) {
+  for (std::int64_t i = 0; i < kTilesPerStep * steps<Element>(kK); ++i) {
     for (const int half : {0, 1}) {
       Unit::template expand_half<Element>(tile, half, expanded.data);
     }
@@ -139,21 +139,21 @@ TEST(AmxExpansion, RestoresDenseTilesOnTheProcessor) {
 
 /// Each k-step of each panel meets each row once, in ascending order of k; what a chunk of rows and
 /// of k-steps needs of the activations stays below the limit.
-TEST(AmxWalk, MeetsEverythingOnceWithinTheCache) {
+TEST(AmxRasterisation, MeetsEverythingOnceWithinTheCache) {
   for (const Extent extent :
        {Extent{65, 3, 1}, Extent{96, 5, 64}, Extent{128, 40, 224}, Extent{513, 2, 64},
         Extent{1000, 9, 448}, Extent{5000, 2, 3}, Extent{70, 1, 100000}}) {
-    Walk walk(extent);
+    Rasterisation order(extent);
     const auto row_blocks = (extent.m + kBlockRows - 1) / kBlockRows;
     std::vector<std::int64_t> met(static_cast<std::size_t>(row_blocks * extent.panels), 0);
     std::int64_t index = 0;
-    for (Block block = walk.next(); block.steps() > 0; block = walk.next()) {
+    for (Block block = order.next(); block.steps() > 0; block = order.next()) {
       EXPECT_EQ(block.index, index++);
       EXPECT_LE(block.steps(), kMaxBlockSteps);
-      EXPECT_LE(block.rows, walk.chunk_rows());
+      EXPECT_LE(block.rows, order.chunk_rows());
       EXPECT_EQ(block.first_row % kBlockRows, 0);
-      EXPECT_LE(walk.chunk_rows() * walk.group_panels() * kPanelColumns * kSumSize,
-                static_cast<std::int64_t>(kSumsBytes));
+      EXPECT_LE(order.chunk_rows() * order.group_panels() * kPanelColumns * kAccumulatorSize,
+                static_cast<std::int64_t>(kAccumulatorScratchBytes));
       for (std::int64_t row = block.first_row; row < block.first_row + block.rows;
            row += kBlockRows) {
         auto& done = met[static_cast<std::size_t>(block.panel * row_blocks + row / kBlockRows)];
@@ -161,14 +161,14 @@ TEST(AmxWalk, MeetsEverythingOnceWithinTheCache) {
         done = block.end;
       }
     }
-    EXPECT_EQ(walk.next().steps(), 0);
+    EXPECT_EQ(order.next().steps(), 0);
     for (const std::int64_t done : met) EXPECT_EQ(done, extent.k_steps) << extent.m;
   }
 }
 
 template <class Unit, class Element, Sparsity kSparsity>
-void expect_product(const Shape& shape) {
-  using Sum = SumOf<Element>;
+void expect_gemm(const Shape& shape) {
+  using Accumulator = AccumulatorOf<Element>;
   std::mt19937 random(7);
   const auto at = [](std::int64_t i) { return static_cast<std::size_t>(i); };
   std::vector<int> b = draw(at(shape.n * shape.k), random);
@@ -181,38 +181,38 @@ void expect_product(const Shape& shape) {
   const std::size_t bytes = panel_bytes<Element>(shape.k, kSparsity);
   const AlignedBytes packed(bytes * at(panels));
   for (std::int64_t p = 0; p < panels; ++p) {
-    pack_panel(b_encoded.data(), shape.n, shape.k, p * kPanelColumns, kSparsity,
-               packed.data + bytes * at(p));
+    pack_b_panel(b_encoded.data(), shape.n, shape.k, p * kPanelColumns, kSparsity,
+                 packed.data + bytes * at(p));
   }
-  const AlignedBytes packed_a(packed_rows_bytes<Element>(shape.m, shape.k));
+  const AlignedBytes packed_a(packed_a_bytes<Element>(shape.m, shape.k));
   const bool stream = streams<Element, kSparsity>(shape.m, k_steps);
   const RowBlocks blocks(shape.m, stream);
   for (std::int64_t block = 0; block < blocks.count(); ++block) {
     constexpr std::int64_t kSlice = 5;
     const Range rows = blocks.rows(block);
     for (std::int64_t step = 0; step < k_steps; step += kSlice) {
-      pack_rows(a_encoded.data(), shape.k, rows, {step, std::min(step + kSlice, k_steps)},
-                packed_a.data + packed_rows_bytes<Element>(rows.begin, shape.k));
+      pack_a_block(a_encoded.data(), shape.k, rows, {step, std::min(step + kSlice, k_steps)},
+                   packed_a.data + packed_a_bytes<Element>(rows.begin, shape.k));
     }
   }
   const AlignedBytes scratch(kScratchBytes);
-  std::vector<Sum> d(at(shape.m * panels * kPanelColumns), Sum{-1});
+  std::vector<Accumulator> d(at(shape.m * panels * kPanelColumns), Accumulator{-1});
   std::int64_t finished = 0;
-  const ProductArgs args{.panels = packed.data,
-                         .panel_count = panels,
-                         .k_steps = k_steps,
-                         .a = packed_a.data,
-                         .m = shape.m,
-                         .streams = stream,
-                         .scratch = scratch.data};
-  multiply<Unit, Element, kSparsity>(
-      args, [&](std::int64_t panel, std::int64_t row, std::int64_t rows, const Sum* sums) {
-        finished += rows;
-        for (std::int64_t i = 0; i < rows; ++i) {
-          std::copy_n(sums + i * kPanelColumns, kPanelColumns,
-                      &d[at(((row + i) * panels + panel) * kPanelColumns)]);
-        }
-      });
+  const GemmArgs args{.panels = packed.data,
+                      .panel_count = panels,
+                      .k_steps = k_steps,
+                      .a = packed_a.data,
+                      .m = shape.m,
+                      .streams = stream,
+                      .scratch = scratch.data};
+  gemm<Unit, Element, kSparsity>(args, [&](std::int64_t panel, std::int64_t row, std::int64_t rows,
+                                           const Accumulator* accumulators) {
+    finished += rows;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      std::copy_n(accumulators + i * kPanelColumns, kPanelColumns,
+                  &d[at(((row + i) * panels + panel) * kPanelColumns)]);
+    }
+  });
   EXPECT_EQ(finished, panels * shape.m);
   for (std::int64_t i = 0; i < shape.m; ++i) {
     for (std::int64_t column = 0; column < panels * kPanelColumns; ++column) {
@@ -227,25 +227,25 @@ void expect_product(const Shape& shape) {
   }
 }
 
-class AmxProduct : public testing::TestWithParam<Shape> {};
+class AmxGemm : public testing::TestWithParam<Shape> {};
 
 template <class Unit>
 void expect_all(const Shape& shape) {
-  expect_product<Unit, std::int8_t, Sparsity::kDense>(shape);
-  expect_product<Unit, std::uint16_t, Sparsity::kDense>(shape);
+  expect_gemm<Unit, std::int8_t, Sparsity::kDense>(shape);
+  expect_gemm<Unit, std::uint16_t, Sparsity::kDense>(shape);
   if (shape.k % 4 == 0) {
-    expect_product<Unit, std::int8_t, Sparsity::kTwoFour>(shape);
-    expect_product<Unit, std::uint16_t, Sparsity::kTwoFour>(shape);
+    expect_gemm<Unit, std::int8_t, Sparsity::kTwoFour>(shape);
+    expect_gemm<Unit, std::uint16_t, Sparsity::kTwoFour>(shape);
   }
 }
 
-TEST_P(AmxProduct, EqualsPlainSumsOnEmulatedTiles) { expect_all<EmulatedUnit>(GetParam()); }
+TEST_P(AmxGemm, EqualsPlainSumsOnEmulatedTiles) { expect_all<EmulatedUnit>(GetParam()); }
 
 // Row tails, column tails, k tails, one to three tiles of rows and more, one pass and several, one
 // block of k-steps and several, several panels, more activations than stay in cache also with few
 // rows.
 INSTANTIATE_TEST_SUITE_P(
-    Shapes, AmxProduct,
+    Shapes, AmxGemm,
     testing::Values(Shape{1, 1, 4}, Shape{1, 40, 260}, Shape{16, 32, 64}, Shape{17, 33, 132},
                     Shape{32, 96, 192}, Shape{33, 65, 64}, Shape{48, 32, 1028}, Shape{70, 40, 2300},
                     Shape{5, 16, 7}, Shape{49, 33, 200}, Shape{64, 31, 131}, Shape{65, 40, 68},

@@ -1,53 +1,66 @@
-// Many rows: blocks of k-steps; while one is multiplied, the next is made ready.
+// The loop for many rows of A: the panels of B are cut into blocks of k-steps, and each block is
+// multiplied with a chunk of rows. While one block is being multiplied, the next one is produced:
+// 2:4 weights are expanded into dense tiles in scratch memory, and weights still in memory are
+// prefetched. The order of the blocks is in rasterisation.h.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
-#include "providers/cpu/amx/finishing.h"
+#include "providers/cpu/amx/accumulators.h"
+#include "providers/cpu/amx/deferred_epilogue.h"
+#include "providers/cpu/amx/gemm_args.h"
 #include "providers/cpu/amx/panel.h"
-#include "providers/cpu/amx/product_args.h"
-#include "providers/cpu/amx/sums.h"
-#include "providers/cpu/amx/walk.h"
+#include "providers/cpu/amx/rasterisation.h"
 
 namespace twofour::providers::cpu::amx {
 
-/// Rows packed in blocks of kBlockRows.
+/// One thread's share, with A packed in row blocks of kBlockRows. `Unit` is what multiplies and
+/// expands: HardwareUnit, or an emulation with the same members.
+///
+/// Scratch memory:
+///   dense tiles   [2 blocks][kMaxBlockSteps][kTilesPerStep][1 KiB]   the block being multiplied
+///   and
+///                                                                    the one being produced
+///   accumulators  [panel of a group][row of a chunk][32 columns]     int32 or float32; kept here
+///                                                                    between blocks of k-steps
 template <class Unit, class Element, Sparsity kSparsity>
-class Blocks {
+class BlockedGemm {
  public:
-  using Sum = SumOf<Element>;
+  using Accumulator = AccumulatorOf<Element>;
 
-  explicit Blocks(const ProductArgs& args)
-      : args_(args), sums_(reinterpret_cast<Sum*>(args.scratch + kDenseBytes)) {}
+  explicit BlockedGemm(const GemmArgs& args)
+      : args_(args), accumulators_(reinterpret_cast<Accumulator*>(args.scratch + kDenseBytes)) {}
 
-  template <class Finish>
-  void run(Finish& finish) {
-    Walk walk({.m = args_.m, .panels = args_.panel_count, .k_steps = args_.k_steps});
-    group_panels_ = walk.group_panels();
-    chunk_rows_ = walk.chunk_rows();
-    Block next = walk.next();
-    Block later = walk.next();
-    Preparation(*this, next, kExpands ? later : next, 1).finish();
-    Pending<Finish> pending(finish, {}, 1);
+  template <class Epilogue>
+  void run(Epilogue& epilogue) {
+    Rasterisation order({.m = args_.m, .panels = args_.panel_count, .k_steps = args_.k_steps});
+    group_panels_ = order.group_panels();
+    chunk_rows_ = order.chunk_rows();
+    // A pipeline of three stages: multiply `block`, expand `next`, prefetch `later`. Dense weights
+    // need no expansion, so there `next` itself is prefetched.
+    Block next = order.next();
+    Block later = order.next();
+    BlockProducer(*this, next, kExpands ? later : next, 1).drain();
+    Deferred<Epilogue> deferred(epilogue, {}, 1);
     while (next.steps() > 0) {
       const Block block = next;
       next = later;
-      later = walk.next();
-      Preparation preparation(*this, next, kExpands ? later : next,
-                              (block.rows + kBlockRows - 1) / kBlockRows);
+      later = order.next();
+      BlockProducer producer(*this, next, kExpands ? later : next,
+                             (block.rows + kBlockRows - 1) / kBlockRows);
       for (std::int64_t row = 0; row < block.rows; row += kBlockRows) {
         const std::int64_t rows = std::min<std::int64_t>(kBlockRows, block.rows - row);
         if (rows > kTileRows) {
-          multiply_rows<2>(block, row, rows, preparation, pending, finish);
+          multiply_rows<2>(block, row, rows, producer, deferred, epilogue);
         } else {
-          multiply_rows<1>(block, row, rows, preparation, pending, finish);
+          multiply_rows<1>(block, row, rows, producer, deferred, epilogue);
         }
       }
-      preparation.finish();
+      producer.drain();
     }
-    pending.finish();
+    deferred.drain();
     Unit::release();
   }
 
@@ -55,106 +68,119 @@ class Blocks {
   static constexpr auto kPackedBytes =
       static_cast<std::int64_t>(TileLayout<Element>::tile_bytes(kSparsity));
   static constexpr bool kExpands = kSparsity == Sparsity::kTwoFour;
-  template <class Finish>
-  using Pending = Finishing<Sum, Finish>;
+  template <class Epilogue>
+  using Deferred = DeferredEpilogue<Accumulator, Epilogue>;
 
+  /// Packed tile `tile` of k-step `step`, counted from the start of the block's panel.
   [[nodiscard]] const std::byte* packed_tile(const Block& block, std::int64_t step,
                                              int tile) const {
-    return args_.panels + ((block.panel * args_.k_steps + step) * kStepTiles + tile) * kPackedBytes;
+    return args_.panels +
+           ((block.panel * args_.k_steps + step) * kTilesPerStep + tile) * kPackedBytes;
   }
-  /// The dense tiles of block `index`'s step `step` of its own, both tiles.
+  /// The dense tiles of k-step `step`, counted from the start of block `index`. Blocks alternate
+  /// between the two halves of the dense scratch memory.
   [[nodiscard]] std::byte* dense_step(std::int64_t index, std::int64_t step) const {
-    return args_.scratch + (index % 2 * kMaxBlockSteps + step) * (kStepTiles * kTileBytes);
+    return args_.scratch + (index % 2 * kMaxBlockSteps + step) * (kTilesPerStep * kTileBytes);
   }
 
-  /// Making block `next` ready and asking memory for block `later`, half tile by half tile, spread
-  /// over the multiplications of another.
-  class Preparation {
+  /// Expands block `next` and prefetches block `later` in work items of half a tile, spread evenly
+  /// over the k-steps of the block that is being multiplied: expansion runs on vector ports while
+  /// the tile unit is busy.
+  class BlockProducer {
    public:
-    Preparation(const Blocks& product, const Block& next, const Block& later,
-                std::int64_t row_blocks)
-        : product_(product),
+    /// `row_blocks`: row blocks of the block being multiplied; each one passes over all its
+    /// k-steps.
+    BlockProducer(const BlockedGemm& gemm, const Block& next, const Block& later,
+                  std::int64_t row_blocks)
+        : gemm_(gemm),
           next_(next),
           later_(later),
           row_blocks_(row_blocks),
-          end_(kHalvesOfStep * std::max(next.steps(), later.steps())) {}
+          end_(kHalvesPerStep * std::max(next.steps(), later.steps())) {}
 
-    /// Does the share that falls to one multiplication.
+    /// Does the share of the work that belongs to one k-step of one row block.
     [[gnu::always_inline]] void advance() {
-      for (credit_ += kHalvesOfStep; credit_ >= row_blocks_; credit_ -= row_blocks_) one();
+      for (credit_ += kHalvesPerStep; credit_ >= row_blocks_; credit_ -= row_blocks_) {
+        produce_half();
+      }
     }
-    void finish() {
-      while (done_ < end_) one();
+    /// Does all that is left.
+    void drain() {
+      while (done_ < end_) produce_half();
     }
 
    private:
-    static constexpr std::int64_t kHalvesOfStep = kStepTiles * kHalvesPerTile;
+    static constexpr std::int64_t kHalvesPerStep = kTilesPerStep * kHalvesPerTile;
 
-    [[gnu::always_inline]] void one() {
+    [[gnu::always_inline]] void produce_half() {
       if (done_ == end_) return;
-      const std::int64_t step = done_ / kHalvesOfStep;
-      const int tile = static_cast<int>(done_ / kHalvesPerTile % kStepTiles);
+      const std::int64_t step = done_ / kHalvesPerStep;
+      const int tile = static_cast<int>(done_ / kHalvesPerTile % kTilesPerStep);
       const int half = static_cast<int>(done_ % kHalvesPerTile);
       ++done_;
       if (step < later_.steps()) {
         constexpr std::int64_t kShare = kPackedBytes / kHalvesPerTile;
-        prefetch<kShare, kIntoSecondLevel>(product_.packed_tile(later_, later_.begin + step, tile) +
+        prefetch<kShare, kIntoSecondLevel>(gemm_.packed_tile(later_, later_.begin + step, tile) +
                                            half * kShare);
       }
       if constexpr (kExpands) {
         if (step >= next_.steps()) return;
         Unit::template expand_half<Element>(
-            product_.packed_tile(next_, next_.begin + step, tile), half,
-            product_.dense_step(next_.index, step) + std::int64_t{tile} * kTileBytes);
+            gemm_.packed_tile(next_, next_.begin + step, tile), half,
+            gemm_.dense_step(next_.index, step) + std::int64_t{tile} * kTileBytes);
       }
     }
 
-    const Blocks& product_;
+    const BlockedGemm& gemm_;
     const Block& next_;
     const Block& later_;
     std::int64_t row_blocks_;
-    std::int64_t end_;
-    std::int64_t done_ = 0;
-    std::int64_t credit_ = 0;
+    std::int64_t end_;         ///< halves of tiles to produce
+    std::int64_t done_ = 0;    ///< halves produced so far
+    std::int64_t credit_ = 0;  ///< work that is due, in halves times row_blocks_
   };
 
-  template <int kRowTiles, class Finish>
+  /// Row block [row, row + rows) of the chunk times one block of k-steps. Tile registers hold the
+  /// accumulators; between blocks of k-steps they are in scratch memory.
+  template <int kRowTiles, class Epilogue>
   void multiply_rows(const Block& block, std::int64_t row, std::int64_t rows,
-                     Preparation& preparation, Pending<Finish>& pending, Finish& finish) {
-    using Registers = TileSums<Unit, Element, kRowTiles>;
+                     BlockProducer& producer, Deferred<Epilogue>& deferred, Epilogue& epilogue) {
+    using Registers = AccumulatorTiles<Unit, Element, kRowTiles>;
     if (const std::int64_t tile_rows = std::min<std::int64_t>(rows, kTileRows);
         tile_rows != configured_rows_) {
       Registers::configure(rows);
       configured_rows_ = tile_rows;
     }
     const Registers registers(rows);
-    Sum* sums = sums_ + (block.panel % group_panels_ * chunk_rows_ + row) * kPanelColumns;
+    Accumulator* accumulators =  // [rows][32 columns]
+        accumulators_ + (block.panel % group_panels_ * chunk_rows_ + row) * kPanelColumns;
     if (block.begin == 0) {
       registers.zero();
     } else {
-      registers.load(sums);
+      registers.load(accumulators);
     }
     const std::int64_t a_row = block.first_row + row;
-    const std::byte* a = args_.a + (a_row * args_.k_steps + block.begin * rows) * kTileRowBytes;
+    const std::byte* a =  // [k-steps][rows][64 bytes]
+        args_.a + (a_row * args_.k_steps + block.begin * rows) * kTileRowBytes;
     for (std::int64_t step = 0; step < block.steps(); ++step, a += rows * kTileRowBytes) {
       if constexpr (kExpands) {
         registers.add(a, dense_step(block.index, step), kTileBytes, [](int) {});
       } else {
         registers.add(a, packed_tile(block, block.begin + step, 0), kPackedBytes, [](int) {});
       }
-      preparation.advance();
-      pending.advance();
+      producer.advance();
+      deferred.advance();
     }
-    pending.finish();
-    registers.store(sums);
+    deferred.drain();
+    registers.store(accumulators);
     if (block.end == args_.k_steps) {
-      pending = {finish, {block.panel, a_row, rows, sums}, block.steps()};
+      deferred = {epilogue, {block.panel, a_row, rows, accumulators}, block.steps()};
     }
   }
 
-  ProductArgs args_;
-  Sum* sums_;
-  std::int64_t configured_rows_ = 0;
+  GemmArgs args_;
+  Accumulator* accumulators_;
+  std::int64_t configured_rows_ = 0;  ///< of a tile register; 0: not configured yet
   std::int64_t group_panels_ = 1;
   std::int64_t chunk_rows_ = 0;
 };

@@ -1,21 +1,25 @@
-// AMX kernels for int8 and bfloat16, dense and 2:4.
+// AMX kernels for int8 and bfloat16, dense and 2:4: the functions of cpu/kernel.h on top of gemm.h,
+// and the epilogue.
 #include <immintrin.h>
 
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
 
-#include "providers/cpu/amx/product.h"
+#include "providers/cpu/amx/gemm.h"
 #include "providers/cpu/avx512/epilogue.h"
 #include "providers/cpu/kernel_list.h"
 
 namespace twofour::providers::cpu::amx {
 namespace {
 
-__m512 load_sums(const std::int32_t* sums) { return _mm512_cvtepi32_ps(_mm512_loadu_si512(sums)); }
-__m512 load_sums(const float* sums) { return _mm512_loadu_ps(sums); }
+/// Sixteen accumulators as float32.
+__m512 load_accumulators(const std::int32_t* from) {
+  return _mm512_cvtepi32_ps(_mm512_loadu_si512(from));
+}
+__m512 load_accumulators(const float* from) { return _mm512_loadu_ps(from); }
 
-/// The processor's tiles and its VPEXPAND.
+/// The processor's tile registers, and its VPEXPAND for 2:4 weights.
 struct HardwareUnit : HardwareTiles {
   template <class Element>
   [[gnu::always_inline]] static void expand_half(const std::byte* packed, int half,
@@ -26,7 +30,7 @@ struct HardwareUnit : HardwareTiles {
 
 template <class Element, Sparsity kSparsity>
 struct Functions {
-  using Sum = SumOf<Element>;
+  using Accumulator = AccumulatorOf<Element>;
 
   static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
     return static_cast<std::size_t>((n + kPanelColumns - 1) / kPanelColumns) *
@@ -36,34 +40,34 @@ struct Functions {
   static void pack(const PackArgs& args) {
     const std::size_t bytes = panel_bytes<Element>(args.k, kSparsity);
     for (std::int64_t panel = args.panels.begin; panel < args.panels.end; ++panel) {
-      pack_panel(static_cast<const Element*>(args.weights), args.n, args.k, panel * kPanelColumns,
-                 kSparsity, args.packed + static_cast<std::size_t>(panel) * bytes);
+      pack_b_panel(static_cast<const Element*>(args.weights), args.n, args.k, panel * kPanelColumns,
+                   kSparsity, args.packed + static_cast<std::size_t>(panel) * bytes);
     }
   }
 
   static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
-    return packed_rows_bytes<Element>(m, k);
+    return packed_a_bytes<Element>(m, k);
   }
 
-  /// Rows that weights stream past stay with one thread.
+  /// Where weights stream past all rows, the rows are not split between threads.
   static std::int64_t row_blocks(std::int64_t m, std::int64_t k) {
     return streams<Element, kSparsity>(m, steps<Element>(k)) ? 1 : block_count(m, kBlockRows);
   }
 
   static std::int64_t convert_units(std::int64_t m, std::int64_t k) {
-    return packed_rows(m, k).count() * slices(k);
+    return packed_rows(m, k).count() * k_tasks(k);
   }
 
   static void convert(const ConvertArgs& args) {
     const std::int64_t k_steps = steps<Element>(args.k);
     const RowBlocks blocks = packed_rows(args.m, args.k);
     for (std::int64_t unit = args.units.begin; unit < args.units.end; ++unit) {
-      const std::int64_t block = unit / slices(args.k);
-      const std::int64_t step = unit % slices(args.k) * kSliceSteps;
+      const std::int64_t block = unit / k_tasks(args.k);
+      const std::int64_t step = unit % k_tasks(args.k) * kTaskSteps;
       const Range rows = blocks.rows(block);
-      pack_rows(static_cast<const Element*>(args.activations), args.k, rows,
-                {step, std::min(step + kSliceSteps, k_steps)},
-                args.converted + packed_rows_bytes<Element>(rows.begin, args.k));
+      pack_a_block(static_cast<const Element*>(args.activations), args.k, rows,
+                   {step, std::min(step + kTaskSteps, k_steps)},
+                   args.converted + packed_a_bytes<Element>(rows.begin, args.k));
     }
   }
 
@@ -76,40 +80,42 @@ struct Functions {
                               : Range{args.blocks.begin * kBlockRows,
                                       std::min(args.shape.m, args.blocks.end * kBlockRows)};
     const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
-    multiply<HardwareUnit, Element, kSparsity>(
+    gemm<HardwareUnit, Element, kSparsity>(
         {.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
          .panel_count = args.panels.end - args.panels.begin,
          .k_steps = k_steps,
-         .a = args.converted + packed_rows_bytes<Element>(rows.begin, args.shape.k),
+         .a = args.converted + packed_a_bytes<Element>(rows.begin, args.shape.k),
          .m = rows.end - rows.begin,
          .streams = stream,
          .scratch = args.scratch},
-        Finish{args, rows.begin});
+        Epilogue{args, rows.begin});
   }
 
  private:
-  /// k-steps of a row block that one thread converts at least: with few rows all threads have some.
-  static constexpr std::int64_t kSliceSteps = 4;
+  /// k-steps of a row block that pack A does as one task: small, so that all threads get a task
+  /// also with few rows.
+  static constexpr std::int64_t kTaskSteps = 4;
   static RowBlocks packed_rows(std::int64_t m, std::int64_t k) {
     return {m, streams<Element, kSparsity>(m, steps<Element>(k))};
   }
-  static std::int64_t slices(std::int64_t k) {
-    return (steps<Element>(k) + kSliceSteps - 1) / kSliceSteps;
+  static std::int64_t k_tasks(std::int64_t k) {
+    return (steps<Element>(k) + kTaskSteps - 1) / kTaskSteps;
   }
 
-  /// From complete sums to D.
-  struct Finish {
+  /// D = scale_a * scale_b * accumulator + bias, for some rows of a panel.
+  struct Epilogue {
     const RunArgs& args;
     std::int64_t first_row;
 
     void operator()(std::int64_t panel, std::int64_t row, std::int64_t rows,
-                    const Sum* sums) const {
+                    const Accumulator* accumulators) const {
       const std::int64_t column = (args.panels.begin + panel) * kPanelColumns;
       for (std::int64_t half = 0; half < kPanelColumns && column + half < args.shape.n;
            half += kTileColumns) {
         const avx512::ColumnEpilogue epilogue(args.output, args.shape.n, column + half);
         for (std::int64_t i = 0; i < rows; ++i) {
-          epilogue.store(first_row + row + i, load_sums(sums + i * kPanelColumns + half));
+          epilogue.store(first_row + row + i,
+                         load_accumulators(accumulators + i * kPanelColumns + half));
         }
       }
     }

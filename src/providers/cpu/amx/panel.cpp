@@ -6,7 +6,7 @@
 namespace twofour::providers::cpu::amx {
 namespace {
 
-/// Element (k, column) of a dense tile as an index into it.
+/// Where the element of (k, column) is in a dense tile, [k / kGroup][column][k % kGroup].
 template <class Element>
 constexpr std::int64_t tile_index(std::int64_t k, std::int64_t column) {
   constexpr std::int64_t kGroup = 4 / static_cast<std::int64_t>(sizeof(Element));
@@ -16,11 +16,11 @@ constexpr std::int64_t tile_index(std::int64_t k, std::int64_t column) {
 template <class Element>
 using DenseTile = std::array<Element, std::size_t{kTileBytes} / sizeof(Element)>;
 
-/// bfloat16 -0.0 is a zero too: it need not be kept.
+/// In bfloat16 -0.0 is a zero too, and need not be kept.
 bool is_zero(std::int8_t x) { return x == 0; }
 bool is_zero(std::uint16_t x) { return (x & 0x7FFFU) == 0; }
 
-/// Marks elements to keep: the non-zeros of each group, and as many zeros as make it two.
+/// Marks the elements to keep: the non-zeros of each group of four k, and zeros up to two.
 template <class Element>
 void mark_kept(const DenseTile<Element>& dense,
                std::array<bool, sizeof(DenseTile<Element>)>& kept) {
@@ -39,7 +39,8 @@ void mark_kept(const DenseTile<Element>& dense,
   }
 }
 
-/// The bit of element `index` of a dense tile among the tile's masks.
+/// The bit of element `index` of a dense tile in the transposed masks of TileLayout:
+/// [vector of masks][lane][row], the first row in the highest bit of a lane.
 template <class Element>
 constexpr std::size_t mask_bit(std::size_t index) {
   constexpr std::size_t kLaneBits = 8 * sizeof(Element);
@@ -50,6 +51,7 @@ constexpr std::size_t mask_bit(std::size_t index) {
          row % kLaneBits;
 }
 
+/// Writes a 2:4 tile, as TileLayout describes it; `packed` is zero before.
 template <class Element>
 void compress_tile(const DenseTile<Element>& dense, std::byte* packed) {
   using Layout = TileLayout<Element>;
@@ -66,6 +68,8 @@ void compress_tile(const DenseTile<Element>& dense, std::byte* packed) {
   }
 }
 
+/// Tile of B with 16 columns from `first_column` and one k-step from `first_k`, zeros beyond the
+/// matrix. weights: [n][k].
 template <class Element>
 DenseTile<Element> gather_tile(const Element* weights, std::int64_t n, std::int64_t k,
                                std::int64_t first_column, std::int64_t first_k) {
@@ -84,12 +88,12 @@ DenseTile<Element> gather_tile(const Element* weights, std::int64_t n, std::int6
 }  // namespace
 
 template <class Element>
-void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int64_t first_column,
-                Sparsity sparsity, std::byte* panel) {
+void pack_b_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int64_t first_column,
+                  Sparsity sparsity, std::byte* panel) {
   using Layout = TileLayout<Element>;
   std::memset(panel, 0, panel_bytes<Element>(k, sparsity));
   for (std::int64_t first_k = 0; first_k < k; first_k += Layout::kDepth) {
-    for (int tile = 0; tile < kStepTiles; ++tile) {
+    for (int tile = 0; tile < kTilesPerStep; ++tile) {
       const auto dense =
           gather_tile<Element>(weights, n, k, first_column + tile * kTileColumns, first_k);
       if (sparsity == Sparsity::kDense) {
@@ -103,14 +107,15 @@ void pack_panel(const Element* weights, std::int64_t n, std::int64_t k, std::int
 }
 
 template <class Element>
-void pack_rows(const Element* activations, std::int64_t k, Range rows, Range k_steps,
-               std::byte* block) {
+void pack_a_block(const Element* activations, std::int64_t k, Range rows, Range k_steps,
+                  std::byte* block) {
   constexpr std::int64_t kDepth = TileLayout<Element>::kDepth;
-  // Steps lie 2 KiB apart: a row at a time their lines would compete for two sets of the cache.
-  constexpr std::int64_t kTogether = 4;
+  // The k-steps of a packed block of 32 rows are 2 KiB apart. Writing a whole row at a time would
+  // put all its lines into two sets of the first-level cache, so a few k-steps are done at a time.
+  constexpr std::int64_t kStepsAtOnce = 4;
   const std::int64_t step_bytes = (rows.end - rows.begin) * kTileRowBytes;
-  for (std::int64_t first = k_steps.begin; first < k_steps.end; first += kTogether) {
-    const std::int64_t last = std::min(first + kTogether, k_steps.end);
+  for (std::int64_t first = k_steps.begin; first < k_steps.end; first += kStepsAtOnce) {
+    const std::int64_t last = std::min(first + kStepsAtOnce, k_steps.end);
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
       for (std::int64_t step = first; step < last; ++step) {
         const Element* from = activations + row * k + step * kDepth;
@@ -127,11 +132,11 @@ void pack_rows(const Element* activations, std::int64_t k, Range rows, Range k_s
   }
 }
 
-template void pack_panel(const std::int8_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
-                         std::byte*);
-template void pack_panel(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
-                         std::byte*);
-template void pack_rows(const std::int8_t*, std::int64_t, Range, Range, std::byte*);
-template void pack_rows(const std::uint16_t*, std::int64_t, Range, Range, std::byte*);
+template void pack_b_panel(const std::int8_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
+                           std::byte*);
+template void pack_b_panel(const std::uint16_t*, std::int64_t, std::int64_t, std::int64_t, Sparsity,
+                           std::byte*);
+template void pack_a_block(const std::int8_t*, std::int64_t, Range, Range, std::byte*);
+template void pack_a_block(const std::uint16_t*, std::int64_t, Range, Range, std::byte*);
 
 }  // namespace twofour::providers::cpu::amx

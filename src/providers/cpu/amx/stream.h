@@ -1,6 +1,7 @@
-// Not many rows: weights are read from memory once. A panel meets all rows before the next one, in
-// passes of up to 48 rows whose sums stay in tile registers. With several passes the next panel is
-// asked for meanwhile, and 2:4 weights are expanded again for each, into the first-level cache.
+// The loop for few rows of A: weights are read from memory once and stream past all rows, panel
+// after panel. A panel is multiplied in passes of up to 48 rows, whose accumulators stay in tile
+// registers for all of K. With several passes the next panel is prefetched meanwhile, and 2:4
+// weights are expanded once for each pass, into the first-level cache.
 #pragma once
 
 #include <algorithm>
@@ -8,130 +9,144 @@
 #include <cstdint>
 #include <limits>
 
-#include "providers/cpu/amx/finishing.h"
+#include "providers/cpu/amx/accumulators.h"
+#include "providers/cpu/amx/deferred_epilogue.h"
+#include "providers/cpu/amx/gemm_args.h"
 #include "providers/cpu/amx/panel.h"
-#include "providers/cpu/amx/product_args.h"
-#include "providers/cpu/amx/sums.h"
 
 namespace twofour::providers::cpu::amx {
 
-/// How `m` rows are cut into passes, each at most three tiles of rows and as even as it goes.
-class PassCut {
+/// How `m` rows are cut into passes: at most three tiles of 16 rows each, as even as they can be.
+class RowPasses {
  public:
-  [[gnu::always_inline]] explicit constexpr PassCut(std::int64_t m)
-      : m_(m), tiles_(row_tiles(m)), passes_((tiles_ + kMostTiles - 1) / kMostTiles) {}
-  [[nodiscard]] [[gnu::always_inline]] constexpr std::int64_t passes() const { return passes_; }
+  [[gnu::always_inline]] explicit constexpr RowPasses(std::int64_t m)
+      : m_(m), tiles_(row_tiles(m)), passes_((tiles_ + kMaxRowTiles - 1) / kMaxRowTiles) {}
+  [[nodiscard]] [[gnu::always_inline]] constexpr std::int64_t count() const { return passes_; }
   [[nodiscard]] [[gnu::always_inline]] constexpr Range rows(std::int64_t pass) const {
     return {begin(pass), std::min(m_, begin(pass + 1))};
   }
 
  private:
-  static constexpr std::int64_t kMostTiles = kMostSums / kStepTiles;
+  static constexpr std::int64_t kMaxRowTiles = kMaxAccumulatorTiles / kTilesPerStep;
   [[nodiscard]] [[gnu::always_inline]] constexpr std::int64_t begin(std::int64_t pass) const {
     return tiles_ * pass / passes_ * kTileRows;
   }
   std::int64_t m_, tiles_, passes_;
 };
 
-/// Rows packed in blocks as PassCut has them. `Unit` is what multiplies and expands: HardwareUnit,
-/// or an emulation with the same members.
+/// One thread's share, with A packed in a row block for each pass. `Unit` is what multiplies and
+/// expands: HardwareUnit, or an emulation with the same members.
+///
+/// Scratch memory:
+///   dense tiles   [kRingSteps][kTilesPerStep][1 KiB]   a ring; 2:4 only
+///   accumulators  [m rows][32 columns]                 int32 or float32 with all of K, until the
+///                                                      deferred epilogue has read them
 template <class Unit, class Element, Sparsity kSparsity>
-class Stream {
+class StreamedGemm {
  public:
-  using Sum = SumOf<Element>;
+  using Accumulator = AccumulatorOf<Element>;
 
-  explicit Stream(const ProductArgs& args)
-      : args_(args), sums_(reinterpret_cast<Sum*>(args.scratch + kDenseBytes)) {}
+  explicit StreamedGemm(const GemmArgs& args)
+      : args_(args), accumulators_(reinterpret_cast<Accumulator*>(args.scratch + kDenseBytes)) {}
 
-  template <class Finish>
-  void run(Finish& finish) {
-    const PassCut cut(args_.m);
-    Feed feed(args_, cut.passes());
-    Pending<Finish> pending(finish, {}, 1);
-    TileSums<Unit, Element, 1>::configure(args_.m);
+  template <class Epilogue>
+  void run(Epilogue& epilogue) {
+    const RowPasses passes(args_.m);
+    TileProducer producer(args_, passes.count());
+    Deferred<Epilogue> deferred(epilogue, {}, 1);
+    AccumulatorTiles<Unit, Element, 1>::configure(args_.m);
     for (std::int64_t panel = 0; panel < args_.panel_count; ++panel) {
-      for (std::int64_t pass = 0; pass < cut.passes(); ++pass) {
-        const Range rows = cut.rows(pass);
-        multiply(rows, feed, pending);
-        pending = {finish,
-                   {panel, rows.begin, rows.end - rows.begin, sums_ + rows.begin * kPanelColumns},
-                   args_.k_steps};
+      for (std::int64_t pass = 0; pass < passes.count(); ++pass) {
+        const Range rows = passes.rows(pass);
+        multiply(rows, producer, deferred);
+        deferred = {
+            epilogue,
+            {panel, rows.begin, rows.end - rows.begin, accumulators_ + rows.begin * kPanelColumns},
+            args_.k_steps};
       }
     }
-    pending.finish();
+    deferred.drain();
     Unit::release();
   }
 
  private:
+  /// Packed bytes of a tile and of a k-step.
   static constexpr auto kTile =
       static_cast<std::int64_t>(TileLayout<Element>::tile_bytes(kSparsity));
-  static constexpr std::int64_t kStep = kStepTiles * kTile;
-  static constexpr int kHalves = kStepTiles * kHalvesPerTile;  // of the tiles of a step
+  static constexpr std::int64_t kStep = kTilesPerStep * kTile;
+  static constexpr int kHalves = kTilesPerStep * kHalvesPerTile;  ///< half tiles of a k-step
   static constexpr bool kExpands = kSparsity == Sparsity::kTwoFour;
-  template <class Finish>
-  using Pending = Finishing<Sum, Finish>;
+  template <class Epilogue>
+  using Deferred = DeferredEpilogue<Accumulator, Epilogue>;
 
-  /// The dense tiles of all steps in order, each panel `passes` times.
-  class Feed {
+  /// Produces the dense tiles that the products consume: those of all k-steps of a panel in order,
+  /// `passes` times, then those of the next panel. 2:4 tiles are expanded kExpandAhead k-steps
+  /// before they are consumed; dense tiles are consumed where they lie in packed memory. Both are
+  /// prefetched further ahead.
+  class TileProducer {
    public:
-    Feed(const ProductArgs& args, std::int64_t passes)
+    TileProducer(const GemmArgs& args, std::int64_t passes)
         : args_(args),
           passes_(passes),
           total_(args.panel_count * args.k_steps * passes),
           packed_(args.panels),
-          asked_(packed_ + (passes == 1 ? kPrefetchBytes : panel_bytes())),
+          prefetch_at_(packed_ + (passes == 1 ? kPrefetchBytes : panel_bytes())),
           end_(packed_ + args.panel_count * panel_bytes()) {
-      stop_asking();
+      stop_prefetching();
       if constexpr (!kExpands) return;
       for (std::int64_t i = 0; i < std::min<std::int64_t>(kExpandAhead, total_); ++i) {
-        for (int half = 0; half < kHalves; ++half) make_half_ready(half);
+        for (int half = 0; half < kHalves; ++half) produce_half(half);
         advance();
       }
     }
 
-    /// The tiles of this step.
+    /// The dense tiles of the k-step to consume, [kTilesPerStep][1 KiB] or as packed.
     [[gnu::always_inline]] [[nodiscard]] const std::byte* tiles() const {
       return kExpands ? ring(step_) : packed_;
     }
 
-    /// Asks for half `half` of later tiles, and expands that of the next tiles to expand.
-    [[gnu::always_inline]] void make_half_ready(int half) const {
-      if (kExpands && ready_ == total_) return;
+    /// Half tile `half` of a k-step's kHalves: prefetches it for a later k-step, and expands it for
+    /// the k-step that is kExpandAhead away.
+    [[gnu::always_inline]] void produce_half(int half) const {
+      if (kExpands && produced_ == total_) return;
       constexpr std::int64_t kHalf = kTile / kHalvesPerTile;
-      if (until_asking_ == 0) prefetch<kHalf, kIntoSecondLevel>(asked_ + half * kHalf);
-      prefetch<kHalf, kIntoFirstLevel>(packed_ + half * kHalf + kNearBytes);
+      if (until_prefetch_ == 0) prefetch<kHalf, kIntoSecondLevel>(prefetch_at_ + half * kHalf);
+      prefetch<kHalf, kIntoFirstLevel>(packed_ + half * kHalf + kPrefetchNearBytes);
       if constexpr (kExpands) {
         const int tile = half / kHalvesPerTile;
         Unit::template expand_half<Element>(packed_ + tile * kTile, half % kHalvesPerTile,
-                                            ring(ready_) + std::int64_t{tile} * kTileBytes);
+                                            ring(produced_) + std::int64_t{tile} * kTileBytes);
       }
     }
 
+    /// The k-step is consumed and all halves of the later one are produced.
     [[gnu::always_inline]] void next() {
       ++step_;
-      if (!kExpands || ready_ < total_) advance();
+      if (!kExpands || produced_ < total_) advance();
     }
 
    private:
     [[nodiscard]] std::int64_t panel_bytes() const { return args_.k_steps * kStep; }
 
-    /// Where the dense tiles of step `step` lie until step `step` + kRingSteps needs the place.
+    /// Place of the dense tiles of k-step `step`; that of k-step `step` + kRingSteps is the same.
     [[nodiscard]] [[gnu::always_inline]] std::byte* ring(std::int64_t step) const {
-      return args_.scratch + step % kRingSteps * (kStepTiles * kTileBytes);
+      return args_.scratch + step % kRingSteps * (kTilesPerStep * kTileBytes);
     }
 
-    /// What follows this thread's panels is not its own.
-    [[gnu::always_inline]] void stop_asking() {
-      if (asked_ >= end_) until_asking_ = std::numeric_limits<std::int64_t>::max();
+    /// Nothing is prefetched behind the last panel of this thread: that is another thread's.
+    [[gnu::always_inline]] void stop_prefetching() {
+      if (prefetch_at_ >= end_) until_prefetch_ = std::numeric_limits<std::int64_t>::max();
     }
 
     [[gnu::always_inline]] void advance() {
-      if (--until_asking_ < 0) {  // a panel is asked for once, spread over the passes of another
-        until_asking_ = passes_ - 1;
-        asked_ += kStep;
-        stop_asking();
+      // The next panel is prefetched once while this one is consumed `passes_` times: one k-step of
+      // it for every `passes_` k-steps.
+      if (--until_prefetch_ < 0) {
+        until_prefetch_ = passes_ - 1;
+        prefetch_at_ += kStep;
+        stop_prefetching();
       }
-      ++ready_;
+      ++produced_;
       packed_ += kStep;
       if (++in_pass_ < args_.k_steps) return;
       in_pass_ = 0;
@@ -142,56 +157,59 @@ class Stream {
       }
     }
 
-    const ProductArgs& args_;
+    const GemmArgs& args_;
     std::int64_t passes_;
-    std::int64_t total_;
-    const std::byte* packed_;
-    const std::byte* asked_;
-    const std::byte* end_;
-    std::int64_t ready_ = 0, step_ = 0;    // steps made ready, steps multiplied
-    std::int64_t in_pass_ = 0, pass_ = 0;  // of the step that is made ready next
-    std::int64_t until_asking_ = 0;
+    std::int64_t total_;                    ///< k-steps to produce, each panel's passes_ times
+    const std::byte* packed_;               ///< packed tiles of the k-step to produce next
+    const std::byte* prefetch_at_;          ///< what to prefetch next
+    const std::byte* end_;                  ///< of this thread's panels
+    std::int64_t produced_ = 0, step_ = 0;  ///< k-steps produced, k-steps consumed
+    std::int64_t in_pass_ = 0, pass_ = 0;   ///< position of the k-step to produce next
+    std::int64_t until_prefetch_ = 0;       ///< k-steps until the next prefetch; 0: now
   };
 
-  template <class Finish>
-  void multiply(const Range& rows, Feed& feed, Pending<Finish>& pending) {
+  template <class Epilogue>
+  void multiply(const Range& rows, TileProducer& producer, Deferred<Epilogue>& deferred) {
     switch (row_tiles(rows.end - rows.begin)) {
       case 1:
-        return multiply_tiles<1>(rows, feed, pending);
+        return multiply_tiles<1>(rows, producer, deferred);
       case 2:
-        return multiply_tiles<2>(rows, feed, pending);
+        return multiply_tiles<2>(rows, producer, deferred);
       default:
-        return multiply_tiles<3>(rows, feed, pending);
+        return multiply_tiles<3>(rows, producer, deferred);
     }
   }
 
-  template <int kRowTiles, class Finish>
-  void multiply_tiles(const Range& range, Feed& feed, Pending<Finish>& pending) {
-    using Sums = TileSums<Unit, Element, kRowTiles>;
+  /// One pass: rows `range` times all k-steps of the panel.
+  template <int kRowTiles, class Epilogue>
+  void multiply_tiles(const Range& range, TileProducer& producer, Deferred<Epilogue>& deferred) {
+    using Registers = AccumulatorTiles<Unit, Element, kRowTiles>;
     const std::int64_t rows = range.end - range.begin;
-    const Sums sums(rows);
-    const std::byte* a = args_.a + range.begin * args_.k_steps * kTileRowBytes;
-    sums.zero();
+    const Registers registers(rows);
+    const std::byte* a =  // [k-steps][rows][64 bytes]
+        args_.a + range.begin * args_.k_steps * kTileRowBytes;
+    registers.zero();
     for (std::int64_t step = 0; step < args_.k_steps; ++step) {
-      // Spread over the products: requests for memory all at once would keep tile loads waiting.
-      sums.add(
-          a, feed.tiles(),
+      // Producing goes between the products half tile by half tile: prefetches issued all at once
+      // would keep tile loads waiting.
+      registers.add(
+          a, producer.tiles(),
           kExpands ? kTileBytes : kTile, [&](int product) __attribute__((always_inline)) {
-            for (int half = kHalves * product / Sums::kProducts;
-                 half < kHalves * (product + 1) / Sums::kProducts; ++half) {
-              feed.make_half_ready(half);
+            for (int half = kHalves * product / Registers::kProducts;
+                 half < kHalves * (product + 1) / Registers::kProducts; ++half) {
+              producer.produce_half(half);
             }
           });
-      feed.next();
+      producer.next();
       a += rows * kTileRowBytes;
-      pending.advance();
+      deferred.advance();
     }
-    pending.finish();
-    sums.store(sums_ + range.begin * kPanelColumns);
+    deferred.drain();
+    registers.store(accumulators_ + range.begin * kPanelColumns);
   }
 
-  ProductArgs args_;
-  Sum* sums_;
+  GemmArgs args_;
+  Accumulator* accumulators_;
 };
 
 }  // namespace twofour::providers::cpu::amx

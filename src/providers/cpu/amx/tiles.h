@@ -1,5 +1,6 @@
-// AMX as a type: eight tile registers, loads, stores and products. A product over `Unit` runs on
-// the processor's tiles, or on an emulation of them, so that it can be tested where AMX is missing.
+// AMX as a type: eight tile registers, loads, stores and products. Code that is a template over
+// `Unit` runs on the processor's tiles or on an emulation of them, so that it can be tested where
+// AMX is missing.
 // Semantics: Intel Architecture Instruction Set Extensions Programming Reference, chapter 3 (AMX).
 #pragma once
 
@@ -17,8 +18,8 @@ inline constexpr int kTileRows = 16;
 inline constexpr int kTileRowBytes = 64;
 inline constexpr int kTileBytes = kTileRows * kTileRowBytes;
 
-/// Rows of each tile register; all rows are 64 bytes wide. Memory layout of the operand of
-/// LDTILECFG, palette 1.
+/// The operand of LDTILECFG in memory, palette 1: the rows of each tile register, and their bytes,
+/// which are 64 for all tiles here.
 struct alignas(64) TileConfig {
   std::uint8_t palette = 1;
   std::uint8_t start_row = 0;
@@ -52,21 +53,21 @@ struct HardwareTiles {
                  : "r"(data), "r"(stride_bytes), "i"(kTile)
                  : "memory");
   }
-  /// C += A x B over four int8 products for each int32.
+  /// C[16][16] += A[16][64] x B[64][16], int8 in int32; B as in TileLayout (panel.h).
   template <int kC, int kA, int kB>
   static void multiply_add(std::int8_t /*element*/) {
     asm volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kC), "i"(kA), "i"(kB));
   }
-  /// C += A x B over two bfloat16 products for each float32.
+  /// C[16][16] += A[16][32] x B[32][16], bfloat16 in float32.
   template <int kC, int kA, int kB>
   static void multiply_add(std::uint16_t /*element*/) {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kC), "i"(kA), "i"(kB));
   }
 };
 
-/// The same in plain C++, one set of tiles for each thread. Like the processor it zeroes the rows
-/// of a register that its configuration does not have, and refuses operands whose sizes do not
-/// match; unlike it, it keeps bfloat16 subnormals.
+/// The same in plain C++, with a set of tile registers for each thread. Like the processor it sets
+/// rows beyond the configured ones to zero and refuses operands whose sizes do not match; unlike
+/// the processor it does not flush bfloat16 subnormals to zero.
 class EmulatedTiles {
  public:
   static void configure(const TileConfig& config) {
@@ -100,11 +101,11 @@ class EmulatedTiles {
     if (rows(kC) != rows(kA) || rows(kB) != kTileRows) {
       throw std::logic_error("tiles of these sizes are no operands of a product");  // #UD
     }
-    using Sum = std::conditional_t<sizeof(Element) == 1, std::int32_t, float>;
+    using Accumulator = std::conditional_t<sizeof(Element) == 1, std::int32_t, float>;
     constexpr std::size_t kDepth = 4 / sizeof(Element);
     for (std::size_t row = 0; row < rows(kC); ++row) {
       for (std::size_t column = 0; column < 16; ++column) {
-        Sum sum = get<Sum>(kC, row, column);
+        Accumulator sum = get<Accumulator>(kC, row, column);
         for (std::size_t k = 0; k < 16 * kDepth; ++k) {
           sum += value(get<Element>(kA, row, k)) *
                  value(get<Element>(kB, k / kDepth, column * kDepth + k % kDepth));

@@ -1,28 +1,30 @@
-#include "providers/cpu/amx/walk.h"
+#include "providers/cpu/amx/rasterisation.h"
 
 namespace twofour::providers::cpu::amx {
 
-Walk::Walk(const Extent& extent) : extent_(extent) {
-  constexpr std::int64_t kEvenRows = 8;  // row blocks of a chunk when K is cut as well
+Rasterisation::Rasterisation(const Extent& extent) : extent_(extent) {
+  constexpr std::int64_t kMinChunkBlocks = 8;  // K is cut rather than have fewer row blocks
   const std::int64_t row_blocks = pieces(extent.m, kBlockRows);
+  // How many (row block, k-step) pieces of packed A the cache takes.
   const std::int64_t held =
-      std::max<std::int64_t>(1, kActivationBytes / (std::int64_t{kBlockRows} * kTileRowBytes));
-  const std::int64_t k_largest =
-      std::min(extent.k_steps, std::max<std::int64_t>(1, held / std::min(row_blocks, kEvenRows)));
-  k_chunks_ = pieces(extent.k_steps, k_largest);
-  const std::int64_t rows_largest = std::clamp<std::int64_t>(
+      std::max<std::int64_t>(1, kABytesInCache / (std::int64_t{kBlockRows} * kTileRowBytes));
+  const std::int64_t max_k_steps = std::min(
+      extent.k_steps, std::max<std::int64_t>(1, held / std::min(row_blocks, kMinChunkBlocks)));
+  k_chunks_ = pieces(extent.k_steps, max_k_steps);
+  const std::int64_t max_blocks = std::clamp<std::int64_t>(
       held / pieces(extent.k_steps, k_chunks_), 1, std::min(row_blocks, kMaxChunkBlocks));
-  row_chunks_ = pieces(row_blocks, rows_largest);
+  row_chunks_ = pieces(row_blocks, max_blocks);
   const std::int64_t chunk_blocks = pieces(row_blocks, row_chunks_);
   chunk_rows_ = chunk_blocks * kBlockRows;
   if (k_chunks_ > 1) {
-    group_panels_ = static_cast<std::int64_t>(kSumsBytes) / (chunk_blocks * kBlockSumsBytes);
+    group_panels_ = static_cast<std::int64_t>(kAccumulatorScratchBytes) /
+                    (chunk_blocks * kBlockAccumulatorBytes);
   }
   groups_ = pieces(extent.panels, group_panels_);
   enter_k_chunk();
 }
 
-void Walk::enter_k_chunk() {
+void Rasterisation::enter_k_chunk() {
   k_begin_ = cut(extent_.k_steps, k_chunk_, k_chunks_);
   k_steps_ = cut(extent_.k_steps, k_chunk_ + 1, k_chunks_) - k_begin_;
   blocks_ = pieces(k_steps_, kMaxBlockSteps);
@@ -30,7 +32,7 @@ void Walk::enter_k_chunk() {
   block_ = 0;
 }
 
-Block Walk::next() {
+Block Rasterisation::next() {
   if (row_chunk_ == row_chunks_) return {};
   const std::int64_t row_blocks = pieces(extent_.m, kBlockRows);
   const std::int64_t first_row = cut(row_blocks, row_chunk_, row_chunks_) * kBlockRows;
