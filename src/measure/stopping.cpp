@@ -10,12 +10,14 @@
 namespace twofour::measure {
 namespace {
 
-// Below this a set of samples has no 95 % interval (median_interval).
-constexpr std::int64_t kFewestRounds = 6;
-// A rule that is asked after every round stops on the first interval that is narrow by luck. This
-// one is asked at counts of rounds that grow by a factor, and must be met twice in a row.
+// With fewer samples there is no 95 % confidence interval (median_interval).
+constexpr std::int64_t kMinRounds = 6;
+// A rule that looks after every round stops at the first interval that is narrow by chance. This
+// one looks at numbers of rounds that grow by a factor, and must be met at two looks in a row.
 constexpr double kLookGrowth = 1.5;
 constexpr int kLooksInARow = 2;
+/// A dense contender that is slower than the fastest one by this factor, in all its samples, will
+/// not become the baseline.
 constexpr double kNoBaseline = 2;
 
 }  // namespace
@@ -23,10 +25,10 @@ constexpr double kNoBaseline = 2;
 StoppingRule::StoppingRule(std::span<const Contender> contenders, const MeasureConfig& config)
     : contenders_(contenders),
       precision_(config.precision),
-      min_rounds_(std::max(config.min_rounds, kFewestRounds)),
+      min_rounds_(std::max(config.min_rounds, kMinRounds)),
       min_time_s_(config.min_time_s),
       max_time_s_(config.max_time_s),
-      precise_looks_(contenders.size()),
+      narrow_looks_(contenders.size()),
       left_(contenders.size()) {}
 
 bool StoppingRule::all_left() const {
@@ -46,11 +48,12 @@ void StoppingRule::look(std::int64_t rounds, double elapsed_s, std::span<const S
   if (rounds < next_look_) return;
   next_look_ = static_cast<std::int64_t>(std::ceil(kLookGrowth * static_cast<double>(rounds)));
   if (rounds >= min_rounds_ && elapsed_s >= min_time_s_) look_at_precision(samples);
-  // Sparse ones first: whether a dense one is still needed depends on them.
+  // Sparse contenders first, because which dense ones must go on depends on them.
   for (const bool dense : {false, true}) {
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
-      if (contenders_[i].dense != dense || left_[i] || (dense && needed(i, samples))) continue;
-      if (precise_looks_[i] >= kLooksInARow) {
+      if (contenders_[i].dense != dense || left_[i] || (dense && may_be_baseline(i, samples)))
+        continue;
+      if (narrow_looks_[i] >= kLooksInARow) {
         left_[i] = StopReason::kPrecise;
       } else if (dense && spent_s[i] > share_s()) {
         left_[i] = StopReason::kOutOfShare;
@@ -62,7 +65,7 @@ void StoppingRule::look(std::int64_t rounds, double elapsed_s, std::span<const S
 void StoppingRule::look_at_precision(std::span<const Samples> samples) {
   for (std::size_t i = 0; i < contenders_.size(); ++i) {
     if (left_[i]) continue;
-    precise_looks_[i] = precise(i, samples) ? precise_looks_[i] + 1 : 0;
+    narrow_looks_[i] = precise(i, samples) ? narrow_looks_[i] + 1 : 0;
   }
 }
 
@@ -71,14 +74,15 @@ bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples) cons
     return (interval.high - interval.low) / 2 <= precision_ * value;
   };
   const auto narrow_median = [&](const std::vector<double>& times) {
-    return static_cast<std::int64_t>(times.size()) >= kFewestRounds &&
+    return static_cast<std::int64_t>(times.size()) >= kMinRounds &&
            narrow(median_interval(times), median(times));
   };
   const std::vector<double>& own = samples[i].device_s;
   if (!narrow_median(own)) return false;
   const std::optional<std::size_t> dense = baseline(i, samples);
   if (contenders_[i].dense || !dense) return true;
-  // A ratio that is narrow by luck is less likely beside two medians that are narrow too.
+  // Requiring both medians to be narrow makes it less likely that the ratio's interval is narrow by
+  // chance.
   if (!narrow_median(samples[*dense].device_s)) return false;
   const Ratio ratio = compare(samples[*dense].device_s, own);
   return narrow(ratio.interval, ratio.value);
@@ -99,13 +103,13 @@ std::optional<std::size_t> StoppingRule::baseline(std::size_t i,
   return best;
 }
 
-bool StoppingRule::needed(std::size_t i, std::span<const Samples> samples) const {
-  bool asked = false;
+bool StoppingRule::may_be_baseline(std::size_t i, std::span<const Samples> samples) const {
+  bool sparse_left = false;
   for (std::size_t j = 0; j < contenders_.size(); ++j) {
     const bool same = contenders_[j].group == contenders_[i].group;
-    asked = asked || (same && !contenders_[j].dense && !left_[j]);
+    sparse_left = sparse_left || (same && !contenders_[j].dense && !left_[j]);
   }
-  if (!asked) return false;
+  if (!sparse_left) return false;
   const std::vector<double>& own = samples[i].device_s;
   const std::size_t fastest = *baseline(i, samples);
   return *std::min_element(own.begin(), own.end()) <=

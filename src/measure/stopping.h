@@ -1,4 +1,5 @@
-// When a contender has been sampled enough. Pure: knows samples, no clocks and no loops.
+// Decides when a contender (a kernel in the interleaved measurement of one case) has been sampled
+// enough. A pure function of the samples: it reads no clock and runs no loop.
 #pragma once
 
 #include <cstdint>
@@ -11,40 +12,43 @@
 
 namespace twofour::measure {
 
-/// A contender leaves for good
-/// - as kPrecise, when at two looks in a row the 95 % intervals of its median and, if it is sparse,
-///   of the median of its group's fastest dense contender and of its ratio to that one were within
-///   the precision;
-/// - as kOutOfShare, if it is dense and has spent its even share of the time.
+/// The baseline of a sparse contender is the dense contender of its group with the lowest median.
+/// A contender stops for good
+/// - as kPrecise, when its intervals were narrow at two looks in a row: half of the 95 % confidence
+///   interval is at most `precision` times the value. A dense contender needs that for its median;
+///   a sparse one for its median, for its baseline's median and for the ratio of the two;
+/// - as kOutOfShare, if it is dense and has used its even share of the time.
 ///
-/// A dense contender stays in both cases while sparse ones of its group are there that may divide
-/// by it: those that took more than twice the time of the group's fastest dense one in each of
-/// their samples will not be the baseline. So a slow library costs one share of the time, and what
-/// it leaves goes to the rows in question.
+/// In both cases a dense contender goes on while a sparse one of its group is still sampled and may
+/// yet have it as baseline. It cannot become the baseline if each of its samples took more than
+/// twice the median of the fastest dense contender. So a slow library costs one share of the time,
+/// and the time that it does not use goes to the contenders that are still undecided.
 class StoppingRule {
  public:
   StoppingRule(std::span<const Contender> contenders, const MeasureConfig& config);
 
-  /// To be called after each round with the count of rounds and the seconds they took. `samples`
-  /// and `spent_s` are those of Sampling. Judges at counts of rounds that grow by half.
+  /// To be called after each round, with the number of rounds so far and the seconds they took.
+  /// `samples` and `spent_s` have an entry for each contender, as in Sampling. Only some calls look
+  /// at the samples: the number of rounds grows by half from one look to the next.
   void look(std::int64_t rounds, double elapsed_s, std::span<const Samples> samples,
             std::span<const double> spent_s);
 
-  /// Whether `samples` are enough of contender `i` by themselves, at this one look.
+  /// Whether all intervals of contender `i` that kPrecise needs are narrow in `samples`.
   [[nodiscard]] bool precise(std::size_t i, std::span<const Samples> samples) const;
-  /// Why contender `i` left; nothing while it takes part.
+  /// Why contender `i` stopped; nothing while it is still sampled.
   [[nodiscard]] std::optional<StopReason> left(std::size_t i) const { return left_[i]; }
   [[nodiscard]] bool all_left() const;
   [[nodiscard]] bool any_left() const;
-  /// Even share of the time of one case.
+  /// Even share of one contender in the time of the case, in seconds.
   [[nodiscard]] double share_s() const;
 
  private:
   void look_at_precision(std::span<const Samples> samples);
-  /// The fastest dense contender of the group of `i`, by median.
+  /// The dense contender of the group of `i` with the lowest median; nothing if the group has none.
   [[nodiscard]] std::optional<std::size_t> baseline(std::size_t i,
                                                     std::span<const Samples> samples) const;
-  [[nodiscard]] bool needed(std::size_t i, std::span<const Samples> samples) const;
+  /// Whether dense contender `i` may yet be the baseline of a sparse one that is still sampled.
+  [[nodiscard]] bool may_be_baseline(std::size_t i, std::span<const Samples> samples) const;
 
   std::span<const Contender> contenders_;
   double precision_;
@@ -52,7 +56,7 @@ class StoppingRule {
   double min_time_s_;
   double max_time_s_;
   std::int64_t next_look_ = 1;
-  std::vector<int> precise_looks_;
+  std::vector<int> narrow_looks_;  ///< looks in a row at which the intervals were narrow
   std::vector<std::optional<StopReason>> left_;
 };
 

@@ -14,21 +14,23 @@
 namespace twofour::providers {
 namespace {
 
-// Shares of the budget after which screening and refining end; the rest is for the confirmation.
+// Shares of the budget after which screening and refining end. The rest is for the confirmation.
 constexpr double kScreenUntil = 0.5;
 constexpr double kRefineUntil = 0.8;
-/// A candidate that screens this much slower than the fastest cannot win.
+/// A candidate that is slower than the fastest by more than this factor in the screening cannot
+/// win.
 constexpr double kHopeless = 1.25;
-/// Least confirmations, and how many are enough when all timings of one are by kClear below those
-/// of the others.
-constexpr std::size_t kLeastConfirmations = 3;
+/// Rounds of the confirmation: at least kMinConfirmations, or kClearConfirmations if all timings of
+/// one contestant, times kClear, are below all timings of the others.
+constexpr std::size_t kMinConfirmations = 3;
 constexpr std::size_t kClearConfirmations = 2;
 constexpr double kClear = 1.03;
-/// A few timings cannot tell contestants apart that are as close as this: the clock of a GPU at its
-/// power limit moves by more.
-constexpr double kClose = 1.02;
-constexpr std::size_t kMostClose = 4;
-constexpr std::size_t kMostConfirmed = 3;
+/// Contestants whose times differ by less than this factor are a tie that a few timings cannot
+/// decide: the clock of a GPU at its power limit varies by more. So many of them at most stay in
+/// the refinement, and in the confirmation.
+constexpr double kTie = 1.02;
+constexpr std::size_t kMaxRefinedTies = 4;
+constexpr std::size_t kMaxConfirmed = 3;
 
 struct Contestant {
   std::size_t index = 0;
@@ -87,7 +89,8 @@ class Search {
       }
     }
     sort_pool();
-    // A second look at the better third: one hiccup must not throw the fastest out.
+    // The faster third is timed a second time, so that one disturbed timing does not exclude the
+    // fastest candidate.
     const std::size_t again = std::min(pool_.size(), std::max(2 * config_.finalists, count_ / 3));
     for (std::size_t i = 0; i < again && again > config_.finalists; ++i) {
       if (spent(kScreenUntil)) break;
@@ -98,20 +101,20 @@ class Search {
     }
     sort_pool();
     if (pool_.size() > config_.finalists) pool_.resize(config_.finalists);
-    // At least two go on: one of them may turn out not to run as it will be timed.
+    // At least two go on, because one may fail when it is timed as in the benchmark.
     while (pool_.size() > 2 && pool_.back().seconds > kHopeless * pool_.front().seconds) {
       pool_.pop_back();
     }
   }
 
-  /// Rounds over the pool. After each one the slower half leaves, but for those that are close to
-  /// the fastest, down to two or to some close ones.
+  /// Times the pool in rounds. After each round the slower half is dropped, except for ties with
+  /// the fastest, until two are left, or a few ties.
   void refine() {
     while (pool_.size() > 1) {
       refine_once();
       if (pool_.size() <= 2 || spent(kRefineUntil)) break;
       const std::size_t half = std::max<std::size_t>(2, (pool_.size() + 1) / 2);
-      const std::size_t left = std::max(half, close_ones(kMostClose));
+      const std::size_t left = std::max(half, ties_with_first(kMaxRefinedTies));
       if (left == pool_.size()) break;
       drop_to(left);
     }
@@ -124,7 +127,8 @@ class Search {
       if (!sample(contestant, SearchStage::kRefine, seconds)) continue;
       contestant.refined.push_back(seconds);
     }
-    // Timings of the two stages differ by more than noise, so refined ones go by themselves.
+    // Screening and refining measure differently, so contestants that were refined are ordered by
+    // their refined timings alone, before the others.
     for (Contestant& contestant : pool_) {
       if (!contestant.refined.empty()) contestant.seconds = median(contestant.refined);
     }
@@ -135,17 +139,18 @@ class Search {
     });
   }
 
-  /// How many of the pool are close to its first one, itself included, at most `most`.
-  [[nodiscard]] std::size_t close_ones(std::size_t most) const {
+  /// How many of the pool tie with its first one, itself included, at most `max`.
+  [[nodiscard]] std::size_t ties_with_first(std::size_t max) const {
     std::size_t count = 1;
-    while (count < std::min(most, pool_.size()) && !pool_[count].refined.empty() &&
-           pool_[count].seconds <= kClose * pool_.front().seconds) {
+    while (count < std::min(max, pool_.size()) && !pool_[count].refined.empty() &&
+           pool_[count].seconds <= kTie * pool_.front().seconds) {
       ++count;
     }
     return count;
   }
 
-  /// Keeps the first `count` of the pool; the others are finalists from there on, and no more.
+  /// Keeps the first `count` of the pool; the others keep their place among the finalists and are
+  /// not timed again.
   void drop_to(std::size_t count) {
     while (pool_.size() > count) {
       if (!pool_.back().refined.empty()) worst_first_.push_back(pool_.back().index);
@@ -153,7 +158,7 @@ class Search {
     }
   }
 
-  /// Whether all timings of one are clearly below all of the others.
+  /// Whether all timings of one contestant are clearly below all timings of the others.
   static bool clear(const std::vector<std::vector<double>>& fresh) {
     double most_of_best = std::numeric_limits<double>::infinity();
     for (const auto& timings : fresh) {
@@ -167,11 +172,11 @@ class Search {
   }
 
   void confirm() {
-    drop_to(std::max<std::size_t>(2, close_ones(kMostConfirmed)));
+    drop_to(std::max<std::size_t>(2, ties_with_first(kMaxConfirmed)));
     std::vector<std::vector<double>> fresh(pool_.size());
     for (std::size_t round = 0; round < config_.confirmations; ++round) {
       if (round >= kClearConfirmations && clear(fresh)) break;
-      if (round >= kLeastConfirmations && spent(1)) break;
+      if (round >= kMinConfirmations && spent(1)) break;
       for (std::size_t i = 0; i < pool_.size(); ++i) {
         double seconds = 0;
         if (sample(pool_[i], SearchStage::kRefine, seconds)) fresh[i].push_back(seconds);
@@ -206,7 +211,7 @@ class Search {
   const SearchConfig& config_;
   double start_;
   std::vector<Contestant> pool_;
-  std::vector<std::size_t> worst_first_;  ///< finalists whose race is over
+  std::vector<std::size_t> worst_first_;  ///< finalists that are no longer timed
   SearchResult result_;
 };
 

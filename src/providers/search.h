@@ -1,4 +1,4 @@
-// Which of many candidates is the fastest, within a budget of time. Shared by the plan() of
+// Finds the fastest of many candidate kernels by timing them, within a budget of time. Used by the
 // providers whose library offers several algorithms for one problem.
 #pragma once
 
@@ -11,45 +11,53 @@
 
 namespace twofour::providers {
 
-/// How carefully a candidate is timed: kScreen is quick and may be some percent off, kRefine is
-/// timed as the benchmark will time it.
+/// How carefully a candidate is timed: kScreen is quick and may be some percent off, kRefine times
+/// as the benchmark itself will.
 enum class SearchStage : std::uint8_t { kScreen, kRefine };
 
-/// Seconds of one launch of `candidate`. Throws std::exception when the candidate cannot run (it is
-/// then out of the race) or device::DeviceLost, which ends the search.
+/// Times `candidate` and returns the seconds of one launch. Throws device::DeviceLost, which ends
+/// the search, or another std::exception if the candidate cannot run, which takes it out of the
+/// search.
 using TimeCandidate = FunctionRef<double(std::size_t candidate, SearchStage stage)>;
 
 struct SearchConfig {
-  /// For the whole search. It is exceeded by at most the timing that was under way, and by the
-  /// least that a confirmation takes.
+  /// Seconds for the whole search. It can be exceeded by the timing in progress when it ends, and
+  /// by the smallest number of confirmation rounds.
   double budget_s = 0;
-  /// The clock that the budget is spent by, in seconds.
+  /// The clock that the budget is measured with, in seconds.
   FunctionRef<double()> now;
-  std::size_t finalists = 6;  ///< candidates that are refined
-  /// Most fresh samples of each of the last ones; 2 when all of one are 3 % below the others', 3
-  /// when the budget is spent.
+  std::size_t finalists = 6;  ///< candidates that go from screening to refining
+  /// Most rounds of the confirmation, in each of which each contestant is timed once. It ends after
+  /// two rounds if all timings of one contestant are more than 3 % below all of the others', and
+  /// after three if the budget is spent.
   std::size_t confirmations = 9;
 };
 
 struct SearchResult {
   std::size_t winner = 0;
-  /// Median of the winner's fresh samples: none of them took part in choosing it. Zero when nothing
-  /// was timed.
+  /// Median of the winner's timings in the confirmation, which are independent of those by which it
+  /// got there. Zero if nothing was timed.
   double seconds = 0;
-  /// Whether the last ones were compared on fresh samples.
+  /// Whether the winner was chosen by a confirmation.
   bool confirmed = false;
   std::size_t screened = 0;  ///< candidates that were timed at least once
-  /// Those that were refined, the best first; the last ones by their fresh samples.
+  /// Candidates that were refined, the fastest first; those of the confirmation come first, in the
+  /// order of their timings in it.
   std::vector<std::size_t> finalists;
   std::vector<std::string> failures;  ///< "candidate 3: reason", for those that could not run
 };
 
-/// Screens `count` candidates in their order (the most promising first: those that the budget does
-/// not reach are not looked at), refines the best few while halving their number, and lets winner
-/// and runner-up, and a third one where it is as close as noise, race once more in turns on fresh
-/// samples, because the fastest of many noisy timings is flattered by its noise. Without a budget,
-/// or with a single candidate, the first one wins untimed. Throws std::runtime_error with the first
-/// reason when no candidate can run, std::invalid_argument when there is none.
+/// Searches candidates 0 .. count - 1 in three stages:
+///   screen    times each one once, in order, for half of the budget at most. Order them with the
+///             most promising first: those that the budget does not reach are not timed.
+///   refine    times the fastest few repeatedly, and drops the slower half after each round.
+///   confirm   times the fastest two, or three if the third is within the noise, in turns once
+///   more,
+///             and chooses by these timings alone: the minimum of many noisy timings is biased, so
+///             the timings that selected a candidate do not tell how fast it is.
+/// Without a budget or with a single candidate, candidate 0 is the winner and nothing is timed.
+/// Throws std::invalid_argument if `count` is 0, std::runtime_error with the first reason if no
+/// candidate can run.
 SearchResult search(std::size_t count, TimeCandidate time, const SearchConfig& config);
 
 /// steady_clock in seconds, for SearchConfig::now.

@@ -7,15 +7,15 @@
 
 namespace twofour::providers::cpu {
 
-/// Threads in a grid: `across` of them split the panels, `down` of them the row blocks;
-/// across * down is at most the number of threads.
+/// Threads as a grid over D: N is split between `across` of them by panels, M between `down` of
+/// them by row blocks. across * down is at most the number of threads.
 struct ThreadGrid {
   int across = 1;
   int down = 1;
 };
 
-/// The grid with the smallest largest share of `units` (of panels) times `blocks` (of rows). Among
-/// equals the widest: a thread then reads weights that no other thread reads.
+/// The grid whose busiest thread has the fewest (unit of panels, row block) pairs, of `units` times
+/// `blocks`. Among equals the widest one, in which fewest threads read the same weights.
 ThreadGrid choose_grid(int threads, std::int64_t units, std::int64_t blocks);
 
 }  // namespace twofour::providers::cpu

@@ -1,5 +1,6 @@
-// The order in which a thread goes through its tiles, and unrolling: shared by the vectorised
-// kernels. Always inlined into files compiled for one instruction set (see kernel.h).
+// The rasterisation of one thread's share, row blocks times panels, and helpers for unrolling:
+// shared by the vectorised kernels. Always inlined into files compiled for one instruction set (see
+// kernel.h).
 #pragma once
 
 #include <cstddef>
@@ -20,31 +21,33 @@ template <int kCount, class Body>
   (std::make_integer_sequence<int, kCount>{});
 }
 
-/// Before a loop of constant bounds over arrays of vectors that must live in registers. Compiles
-/// much faster than unrolled(). A sanitizer checks each access, in straight-line code each copy of
-/// it, which takes the compiler minutes a file: there loops stay loops, with the same checks.
+/// Goes before a loop of constant bounds over arrays of vectors that must live in registers.
+/// Compiles much faster than unrolled(). A sanitizer adds a check to each access, and compiling the
+/// checks of unrolled code takes minutes for each file; with a sanitizer loops therefore stay
+/// loops.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TWOFOUR_UNROLL
 #else
 #define TWOFOUR_UNROLL _Pragma("GCC unroll 64")
 #endif
 
-/// What a thread keeps of the weights in its L2 cache (1 MiB and more on processors with AVX-512,
-/// of which activations take the rest) while it goes through all row blocks.
+/// Bytes of packed B that a thread keeps in its L2 cache while it goes through all row blocks. L2
+/// has 1 MiB and more on processors with AVX-512; packed A takes the rest.
 inline constexpr std::int64_t kResidentBytes = 512 * 1024;
 
-/// Panels that stay in L2 together when each takes `bytes` there.
+/// Panels of a group that stays in L2, when each takes `bytes` there.
 [[gnu::always_inline]] constexpr std::int64_t resident_panels(std::int64_t bytes) {
   return kResidentBytes < bytes ? 1 : kResidentBytes / bytes;
 }
 
-/// Whether these panels are met for the only time in this launch, for the first time, or again.
+/// Whether a thread reads these panels for the only time in this launch, for the first time (from
+/// memory), or again (from L2).
 enum class Visit : std::uint8_t { kOnly, kFirst, kAgain };
 
-/// Calls tiles(panels, rows, visit) for groups of at most `group` panels and each row block in
-/// turn: the group stays in L2, and the row block stays in L2 or nearer while it meets the panels
-/// of the group. With a single row block there is nothing to stay for, and all panels are one
-/// group.
+/// Calls tiles(panels, rows, visit) with each group of at most `group` panels, and for each group
+/// with each row block. The group stays in L2 meanwhile, and so does the row block while the
+/// group's panels are multiplied with it. With a single row block no weights are read twice, and
+/// all panels are one group.
 template <class Tiles>
 [[gnu::always_inline]] inline void for_each_tile(const RunArgs& args, int max_rows,
                                                  std::int64_t group, Tiles&& tiles) {

@@ -1,4 +1,4 @@
-// Which two of four values a packed 2:4 group keeps.
+// Which two of its four values a 2:4 group keeps in packed B.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@ struct GroupPositions {
   std::uint8_t second;
 };
 
-/// For each mask of non-zeros in a group (bit i: value i is not zero). Masks with more than two
-/// bits are not 2:4; they keep their first two.
+/// Kept positions by the mask of the group's non-zeros (bit i: value i is not zero). A mask with
+/// more than two bits is not 2:4, and keeps its first two.
 inline constexpr std::array<GroupPositions, 16> kKeptPairs = [] {
   std::array<GroupPositions, 16> pairs{};
   for (unsigned mask = 0; mask < 16; ++mask) {

@@ -25,13 +25,13 @@ namespace {
 #include "providers/cpu/column_lanes/all.inl"
 #include "providers/cpu/column_lanes/blocked.inl"
 
-/// Float32 sums of sixteen columns in two vectors; words come in pairs.
+/// Float32 accumulators of sixteen columns in two vectors; words come in pairs.
 struct Lanes : ColumnSingles<Vectors, 2> {
   /// With few rows several panels, for the reasons given in avx512/panels.h.
   static constexpr int panels_at_once(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
 };
 
-struct Bf16Unit : Lanes {
+struct Bf16Ops : Lanes {
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][2]) {
     TWOFOUR_UNROLL for (int v = 0; v < 2; ++v) {
       const __m256i pairs = avx2::load(packed + 32 * v);
@@ -41,7 +41,7 @@ struct Bf16Unit : Lanes {
   }
 };
 
-struct Fp8Unit : Lanes {
+struct Fp8Ops : Lanes {
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][2]) {
     const __m256i codes = avx2::load(packed);
     widen_fp16(low_fp8_to_fp16(codes), words[0]);
@@ -49,7 +49,7 @@ struct Fp8Unit : Lanes {
   }
 };
 
-struct Fp16Unit : Lanes {
+struct Fp16Ops : Lanes {
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][2]) {
     TWOFOUR_UNROLL for (int i = 0; i < 2; ++i) {
       TWOFOUR_UNROLL for (int v = 0; v < 2; ++v) {
@@ -59,18 +59,19 @@ struct Fp16Unit : Lanes {
   }
 };
 
-/// vpmaddwd adds two products to each of eight int32 lanes, exactly. vpmaddubsw takes bytes but
-/// saturates, and moving signs between its operands fails for -128.
-struct Int8Unit {
+/// int8 widened to int16: VPMADDWD adds two products to each of eight int32 lanes, exactly.
+/// VPMADDUBSW would take bytes, but it saturates, and making one operand unsigned by moving its
+/// signs to the other one fails for -128.
+struct Int8Ops {
   static constexpr int kProducts = 32;
   static constexpr bool kPanelsInside = false;
   static constexpr int kVectors = 2;
   static constexpr int kLoadWords = 2;
-  using Sum = __m256i;
+  using Accumulator = __m256i;
   using Word = __m256i;
   using Indices = __m256i;
   using Control = __m256i;
-  [[gnu::always_inline]] static Sum zero() { return _mm256_setzero_si256(); }
+  [[gnu::always_inline]] static Accumulator zero() { return _mm256_setzero_si256(); }
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][2]) {
     TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) words[i / 2][i % 2] = widen(packed + 16 * i);
   }
@@ -82,23 +83,25 @@ struct Int8Unit {
     std::memcpy(&pair, activations, sizeof(pair));
     return _mm256_set1_epi32(pair);
   }
-  [[gnu::always_inline]] static void add(Sum& sum, __m256i activations, Word word) {
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(activations, word));
-    // Keeps g++ from adding the products of a whole step up first, with all of them in memory.
-    asm("" : "+x"(sum));
+  [[gnu::always_inline]] static void add(Accumulator& accumulator, __m256i activations, Word word) {
+    accumulator = _mm256_add_epi32(accumulator, _mm256_madd_epi16(activations, word));
+    // Keeps g++ from computing all products of a k-step first, which spills them to memory.
+    asm("" : "+x"(accumulator));
   }
   [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
-                                           const Sum* sums) {
-    const __m256 floats[2] = {_mm256_cvtepi32_ps(sums[0]), _mm256_cvtepi32_ps(sums[1])};
+                                           const Accumulator* accumulators) {
+    const __m256 floats[2] = {_mm256_cvtepi32_ps(accumulators[0]),
+                              _mm256_cvtepi32_ps(accumulators[1])};
     epilogue.store(row, floats);
   }
   static constexpr int panels_at_once(int rows) { return Lanes::panels_at_once(rows); }
 };
 
-/// 2:4: one shuffle and one multiplication where dense has two multiplications. Eight sums leave
-/// registers for one word.
-struct Int8TwoFourUnit : Int8Unit {
-  static constexpr int kProducts = 64;  // a whole step of four rows: shifts are constants
+/// int8 2:4: one shuffle and one product where dense has two products. With eight accumulators
+/// there are registers left for the vectors of one word only.
+struct Int8TwoFourOps : Int8Ops {
+  static constexpr int kProducts =
+      64;  // unrolls a whole k-step of four rows, which makes all shifts constants
   static constexpr int kLoadWords = 1;
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[1][2]) {
     TWOFOUR_UNROLL for (int v = 0; v < 2; ++v) words[0][v] = widen(packed + 16 * v);
@@ -108,17 +111,17 @@ struct Int8TwoFourUnit : Int8Unit {
     std::memcpy(&four, activations, sizeof(four));
     return _mm256_set1_epi64x(four);
   }
-  /// Where the numbers of pairs lie, and the bit of the next. They are read again for each word:
-  /// kept in registers they would push sums out.
+  /// Where a k-step's nibbles of pairs are in memory, and the bit of the next one. They are read
+  /// again for each word, because in registers they would displace accumulators.
   struct Indices {
-    const std::byte* numbers;
+    const std::byte* nibbles;
     int bit;
   };
   [[gnu::always_inline]] static Indices indices(const std::byte* step, std::size_t vector) {
     return {step + 32 * vector, 0};
   }
-  /// Byte shuffle for each column, by the number of its pair: the permutation looks at the low
-  /// three bits of each index word alone.
+  /// VPSHUFB control of each column, looked up by the number of its pair. The lookup, VPERMD, reads
+  /// only the low three bits of each lane, so the nibble needs no mask.
   [[gnu::always_inline]] static Control control(const Indices& indices) {
     alignas(32) static constexpr auto kControls = [] {
       std::array<std::uint32_t, 8> controls{};
@@ -131,67 +134,66 @@ struct Int8TwoFourUnit : Int8Unit {
     }();
     const auto* table = reinterpret_cast<const __m256i*>(kControls.data());
     return _mm256_permutevar8x32_epi32(_mm256_load_si256(table),
-                                       _mm256_srli_epi32(avx2::load(indices.numbers), indices.bit));
+                                       _mm256_srli_epi32(avx2::load(indices.nibbles), indices.bit));
   }
   [[gnu::always_inline]] static Indices next(const Indices& indices) {
-    return {indices.numbers, indices.bit + 4};
+    return {indices.nibbles, indices.bit + 4};
   }
   [[gnu::always_inline]] static __m256i select(__m256i group, Control control) {
     return _mm256_shuffle_epi8(group, control);
   }
 };
 
-// Of sixteen registers two rows of sums take four; a pair of words takes four, a row's activations
-// one, and in 2:4 indices and choices three.
+// Of the sixteen vector registers each row of accumulators takes two. A pair of words takes four, a
+// row's activations one, and in 2:4 indices and selected activations three.
 constexpr int kDenseRows = 5;
 constexpr int kTwoFourRows = 4;
-// With words from scratch two registers do for them.
+// The blocked kernels read words from scratch memory, so two registers are enough for them.
 constexpr int kBlockedRows = 6;
 constexpr int kMinBlockedRows = 9;
 
-template <class Unit, class Format>
+template <class Ops, class Format>
 constexpr Kernel blocked_kernel(std::string_view name, DataType type) {
-  return BlockedDense<Unit, Format, kBlockedRows, 1>::kernel(name, Isa::kAvx2, type,
-                                                             kMinBlockedRows);
+  return BlockedDense<Ops, Format, kBlockedRows, 1>::kernel(name, Isa::kAvx2, type,
+                                                            kMinBlockedRows);
 }
 
-template <class Unit, class Format>
+template <class Ops, class Format>
 constexpr Kernel dense_kernel(std::string_view name, DataType type) {
-  return ColumnLanes<Unit, Format, Sparsity::kDense, kDenseRows>::kernel(name, Isa::kAvx2, type);
+  return ColumnLanes<Ops, Format, Sparsity::kDense, kDenseRows>::kernel(name, Isa::kAvx2, type);
 }
 
-template <class Unit, class Format>
+template <class Ops, class Format>
 constexpr Kernel two_four_kernel(std::string_view name, DataType type) {
-  return ColumnLanes<Unit, Format, Sparsity::kTwoFour, kTwoFourRows>::kernel(name, Isa::kAvx2,
-                                                                             type);
+  return ColumnLanes<Ops, Format, Sparsity::kTwoFour, kTwoFourRows>::kernel(name, Isa::kAvx2, type);
 }
 
 }  // namespace
 
 constinit const Kernel i8_dense =
-    dense_kernel<Int8Unit, Int8Pairs>("vpmaddwd, tiles of 5 rows x 16 columns", DataType::kInt8);
-constinit const Kernel i8_two_four = two_four_kernel<Int8TwoFourUnit, Int8Pairs>(
+    dense_kernel<Int8Ops, Int8Pairs>("vpmaddwd, tiles of 5 rows x 16 columns", DataType::kInt8);
+constinit const Kernel i8_two_four = two_four_kernel<Int8TwoFourOps, Int8Pairs>(
     "vpshufb of activations, vpmaddwd, tiles of 4 rows x 16 columns", DataType::kInt8);
-constinit const Kernel i8_dense_blocked = blocked_kernel<Int8Unit, Int8Pairs>(
+constinit const Kernel i8_dense_blocked = blocked_kernel<Int8Ops, Int8Pairs>(
     "weights to int16 by chunks, vpmaddwd, tiles of 6 rows x 16 columns", DataType::kInt8);
-constinit const Kernel bf16_dense_blocked = blocked_kernel<Bf16Unit, Bf16Singles>(
+constinit const Kernel bf16_dense_blocked = blocked_kernel<Bf16Ops, Bf16Singles>(
     "weights to float32 by chunks, vfmaddps, tiles of 6 rows x 16 columns", DataType::kBf16);
-constinit const Kernel fp8_dense_blocked = blocked_kernel<Fp8Unit, Fp8Singles>(
+constinit const Kernel fp8_dense_blocked = blocked_kernel<Fp8Ops, Fp8Singles>(
     "weights to float32 by chunks, vfmaddps, tiles of 6 rows x 16 columns", DataType::kFp8E4m3);
-constinit const Kernel fp16_dense_blocked = blocked_kernel<Fp16Unit, Fp16Singles>(
+constinit const Kernel fp16_dense_blocked = blocked_kernel<Fp16Ops, Fp16Singles>(
     "weights to float32 by chunks, vfmaddps, tiles of 6 rows x 16 columns", DataType::kFp16);
 constinit const Kernel bf16_dense =
-    dense_kernel<Bf16Unit, Bf16Singles>("vfmaddps, tiles of 5 rows x 16 columns", DataType::kBf16);
-constinit const Kernel bf16_two_four = two_four_kernel<Bf16Unit, Bf16Singles>(
+    dense_kernel<Bf16Ops, Bf16Singles>("vfmaddps, tiles of 5 rows x 16 columns", DataType::kBf16);
+constinit const Kernel bf16_two_four = two_four_kernel<Bf16Ops, Bf16Singles>(
     "vpermilps of activations, vfmaddps, tiles of 4 rows x 16 columns", DataType::kBf16);
-constinit const Kernel fp8_dense = dense_kernel<Fp8Unit, Fp8Singles>(
+constinit const Kernel fp8_dense = dense_kernel<Fp8Ops, Fp8Singles>(
     "fp8 to fp16 to float32, vfmaddps, tiles of 5 rows x 16 columns", DataType::kFp8E4m3);
-constinit const Kernel fp8_two_four = two_four_kernel<Fp8Unit, Fp8Singles>(
+constinit const Kernel fp8_two_four = two_four_kernel<Fp8Ops, Fp8Singles>(
     "fp8 to fp16 to float32, vpermilps of activations, vfmaddps, tiles of 4 rows x 16 columns",
     DataType::kFp8E4m3);
 constinit const Kernel fp16_dense =
-    dense_kernel<Fp16Unit, Fp16Singles>("vfmaddps, tiles of 5 rows x 16 columns", DataType::kFp16);
-constinit const Kernel fp16_two_four = two_four_kernel<Fp16Unit, Fp16Singles>(
+    dense_kernel<Fp16Ops, Fp16Singles>("vfmaddps, tiles of 5 rows x 16 columns", DataType::kFp16);
+constinit const Kernel fp16_two_four = two_four_kernel<Fp16Ops, Fp16Singles>(
     "vpermilps of activations, vfmaddps, tiles of 4 rows x 16 columns", DataType::kFp16);
 
 }  // namespace twofour::providers::cpu::avx2

@@ -1,4 +1,5 @@
-// From sums to D, sixteen columns at a time. For files compiled with AVX2 and F16C only.
+// The epilogue, sixteen columns at a time: D = scale_a * scale_b * accumulator + bias, rounded to
+// the output type. For files compiled with AVX2 and F16C only.
 #pragma once
 
 #include <immintrin.h>
@@ -10,7 +11,8 @@
 
 namespace twofour::providers::cpu::avx2 {
 
-/// Round to nearest even; NaN stays NaN. Eight codes, in the low halves of the 32-bit lanes.
+/// Rounds eight float32 to nearest even; NaN stays NaN. The bfloat16 codes are in the low halves of
+/// the 32-bit lanes.
 [[gnu::always_inline]] inline __m256i round_to_bf16(__m256 value) {
   const __m256i bits = _mm256_castps_si256(value);
   const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
@@ -20,7 +22,7 @@ namespace twofour::providers::cpu::avx2 {
   return _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, nan), 16);
 }
 
-/// What the epilogue needs to know of sixteen columns, loaded once for all rows of a tile.
+/// Per-channel scales and bias of sixteen columns, loaded once for all rows of a micro-kernel.
 class ColumnEpilogue {
  public:
   /// Columns [column, column + 16), of which those from n on do not exist.
@@ -45,11 +47,11 @@ class ColumnEpilogue {
     }
   }
 
-  /// Writes D[row] from the sums of its columns 0 .. 7 and 8 .. 15.
-  [[gnu::always_inline]] void store(std::int64_t row, const __m256* sums) const {
+  /// Writes D[row] from the accumulators of its columns 0 .. 7 and 8 .. 15.
+  [[gnu::always_inline]] void store(std::int64_t row, const __m256* accumulators) const {
     const __m256 scale_a = _mm256_set1_ps(output_.scale_a[output_.scale_a_per_row ? row : 0]);
-    const __m256 low = finish(sums[0], scale_a, 0);
-    const __m256 high = finish(sums[1], scale_a, 1);
+    const __m256 low = scale_and_bias(accumulators[0], scale_a, 0);
+    const __m256 high = scale_and_bias(accumulators[1], scale_a, 1);
     __m256i codes;
     if (output_.d_type == DataType::kFp16) {
       codes = _mm256_set_m128i(_mm256_cvtps_ph(high, _MM_FROUND_TO_NEAREST_INT),
@@ -70,8 +72,8 @@ class ColumnEpilogue {
   }
 
  private:
-  [[gnu::always_inline]] __m256 finish(__m256 sums, __m256 scale_a, int half) const {
-    const __m256 value = _mm256_mul_ps(sums, _mm256_mul_ps(scale_a, scale_b_[half]));
+  [[gnu::always_inline]] __m256 scale_and_bias(__m256 accumulators, __m256 scale_a, int half) const {
+    const __m256 value = _mm256_mul_ps(accumulators, _mm256_mul_ps(scale_a, scale_b_[half]));
     return output_.bias != nullptr ? _mm256_add_ps(value, bias_[half]) : value;
   }
 

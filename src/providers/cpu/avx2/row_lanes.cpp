@@ -28,19 +28,20 @@ namespace {
 struct Blocking {
   static constexpr int kBlockRows = 32;
   static constexpr int kSpareRows = 16;
-  // Nearly all of a first-level cache of 32 KiB: two blocks of k of int8, three of the others, for
-  // 40 rows. Its lines are in use all the time, and what else passes by does not push them out.
+  // Nearly all of a first-level cache of 32 KiB. For 40 rows that is the table of two blocks of k
+  // of int8, or of three of the other types. The table is read all the time, so that data that is
+  // used once does not evict it.
   static constexpr std::int64_t kTableBytes = 30 * 1024;
-  // Half of a second-level cache of 512 KiB. With more row blocks together fewer panels would share
-  // a table of choices.
-  static constexpr std::int64_t kSumBytes = 256 * 1024;
-  static constexpr std::int64_t kBlocksTogether = 4;
-  /// Eight sums hide the four cycles of a product, and leave registers for the words.
+  // Half of a second-level cache of 512 KiB. More row blocks in a group would leave room for fewer
+  // panels, and each table is filled for the panels of one group.
+  static constexpr std::int64_t kAccumulatorBytes = 256 * 1024;
+  static constexpr std::int64_t kGroupBlocks = 4;
+  /// Eight accumulators hide the four cycles of a product, and leave registers for the words.
   static constexpr int batch(int vectors) { return vectors == 1 ? 8 : vectors == 2 ? 4 : 2; }
 };
 
-/// Four words are one load; each is then put into all lanes by a shuffle, which takes another port
-/// than loads.
+/// Loads four words at once and broadcasts each one by a shuffle, which runs on another port than
+/// loads.
 template <class Base>
 struct SpreadWords : Base {
   using Four = __m256i;
@@ -53,8 +54,9 @@ struct SpreadWords : Base {
   }
 };
 
-/// The odd row's activations are planes of shorts: the upper halves of float32, and where these do
-/// not say it all the lower ones. A byte shuffle picks those of eight words and puts them in place.
+/// The odd row's activations of a block of k: [kPlanes][64 k] 16-bit halves of float32, first the
+/// upper halves, then, where those do not hold the whole value, the lower ones. One VPSHUFB gathers
+/// the halves of eight words and puts them into place.
 template <int kPlanes>
 struct Singles : SpreadWords<RowSingles<Vectors>>, Blocking {
   static constexpr std::int64_t kPlaneBytes = kBlockDepth * 2;
@@ -70,9 +72,10 @@ struct Singles : SpreadWords<RowSingles<Vectors>>, Blocking {
     }
   }
 
-  [[gnu::always_inline]] static void add_odd(Sum& sum, const std::byte* activations,
+  [[gnu::always_inline]] static void add_odd(Accumulator& accumulator, const std::byte* activations,
                                              const std::byte* codes, const std::byte* words) {
-    // Word j of eight takes position bits 2 j and 2 j + 1, in group j / 2; two groups are a half.
+    // Word j of eight has its position in bits 2 j and 2 j + 1 of `positions`, within group j / 2.
+    // Each 128-bit half of a vector holds the words of two groups.
     const __m256 bytes =
         _mm256_castsi256_ps(_mm256_setr_epi32(0x01008080, 0x03028080, 0x05048080, 0x07068080,
                                               0x01008080, 0x03028080, 0x05048080, 0x07068080));
@@ -87,13 +90,14 @@ struct Singles : SpreadWords<RowSingles<Vectors>>, Blocking {
           _mm256_or_si256(_mm256_castps_si256(_mm256_permutevar_ps(bytes, indices)), second_group);
       __m256i chosen = _mm256_shuffle_epi8(load(activations + 32 * i), order);
       if constexpr (kPlanes == 2) {
-        // The lower halves end in zeros, which is what the indices 0 in the upper bytes pick.
+        // The shift leaves index 0 in the two upper bytes of each lane, which gathers byte 0 of the
+        // lower halves. That is zero: a float32 widened from fp16 ends in 13 zero bits.
         const __m256i lower = _mm256_shuffle_epi8(load(activations + kPlaneBytes + 32 * i),
                                                   _mm256_srli_epi32(order, 16));
         chosen = _mm256_or_si256(chosen, lower);
       }
-      sum = _mm256_fmadd_ps(_mm256_castsi256_ps(chosen), _mm256_castsi256_ps(load(words + 32 * i)),
-                            sum);
+      accumulator = _mm256_fmadd_ps(_mm256_castsi256_ps(chosen),
+                                    _mm256_castsi256_ps(load(words + 32 * i)), accumulator);
     }
   }
 };
@@ -102,7 +106,7 @@ struct Singles : SpreadWords<RowSingles<Vectors>>, Blocking {
   _mm256_store_si256(reinterpret_cast<__m256i*>(to), _mm256_castps_si256(words));
 }
 
-struct Bf16Unit : Singles<1> {
+struct Bf16Ops : Singles<1> {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
@@ -114,7 +118,7 @@ struct Bf16Unit : Singles<1> {
   }
 };
 
-struct Fp8Unit : Singles<1> {
+struct Fp8Ops : Singles<1> {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     TWOFOUR_UNROLL for (int i = 0; i < 2; ++i) {
@@ -129,7 +133,7 @@ struct Fp8Unit : Singles<1> {
   }
 };
 
-struct Fp16Unit : Singles<2> {
+struct Fp16Ops : Singles<2> {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     TWOFOUR_UNROLL for (int i = 0; i < 4; ++i) {
@@ -139,17 +143,19 @@ struct Fp16Unit : Singles<2> {
   }
 };
 
-struct Int8Unit : SpreadWords<RowUnit<Vectors>>, Blocking {
-  using Sum = __m256i;
+struct Int8Ops : SpreadWords<RowOps<Vectors>>, Blocking {
+  using Accumulator = __m256i;
   using Scalar = std::uint32_t;
-  [[gnu::always_inline]] static Sum zero() { return _mm256_setzero_si256(); }
-  [[gnu::always_inline]] static Sum load_sum(const std::uint32_t* from) {
+  [[gnu::always_inline]] static Accumulator zero() { return _mm256_setzero_si256(); }
+  [[gnu::always_inline]] static Accumulator load_accumulator(const std::uint32_t* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   }
-  [[gnu::always_inline]] static void store_sum(std::uint32_t* to, Sum sum) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sum);
+  [[gnu::always_inline]] static void store_accumulator(std::uint32_t* to, Accumulator accumulator) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), accumulator);
   }
-  [[gnu::always_inline]] static __m256 to_float(Sum sum) { return _mm256_cvtepi32_ps(sum); }
+  [[gnu::always_inline]] static __m256 to_float(Accumulator accumulator) {
+    return _mm256_cvtepi32_ps(accumulator);
+  }
   [[gnu::always_inline]] static void choices(const std::byte* activations, std::int64_t stride,
                                              std::byte* to, std::int64_t choice_stride) {
     pair_choices<Vectors>(activations, stride, to, choice_stride);
@@ -163,19 +169,20 @@ struct Int8Unit : SpreadWords<RowUnit<Vectors>>, Blocking {
     }
     return scratch;
   }
-  [[gnu::always_inline]] static void add(Sum& sum, const std::byte* choice, __m256i word) {
+  [[gnu::always_inline]] static void add(Accumulator& accumulator, const std::byte* choice,
+                                         __m256i word) {
     const __m256i pairs = _mm256_load_si256(reinterpret_cast<const __m256i*>(choice));
-    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(word, pairs));
-    asm("" : "+x"(sum));
+    accumulator = _mm256_add_epi32(accumulator, _mm256_madd_epi16(word, pairs));
+    asm("" : "+x"(accumulator));
   }
 
-  /// The odd row's activations are bytes: a byte shuffle picks those of eight groups, into the high
-  /// halves of shorts.
+  /// The odd row's activations of a block of k: [64 k] bytes. One VPSHUFB gathers those of eight
+  /// groups into the high bytes of int16 lanes; a shift then extends the signs.
   static constexpr std::int64_t kOddBytes = kBlockDepth;
   static void odd_activations(const std::byte* elements, std::byte* to) {
     for (std::int64_t i = 0; i < kBlockDepth; ++i) to[i] = elements[2 * i];
   }
-  [[gnu::always_inline]] static void add_odd(Sum& sum, const std::byte* activations,
+  [[gnu::always_inline]] static void add_odd(Accumulator& accumulator, const std::byte* activations,
                                              const std::byte* codes, const std::byte* words) {
     alignas(32) static constexpr auto kBytes = [] {
       std::array<std::uint32_t, 8> bytes{};
@@ -196,29 +203,28 @@ struct Int8Unit : SpreadWords<RowUnit<Vectors>>, Blocking {
       const __m256i order = _mm256_or_si256(_mm256_permutevar8x32_epi32(table, indices), group);
       const __m256i chosen =
           _mm256_srai_epi16(_mm256_shuffle_epi8(load(activations + 32 * i), order), 8);
-      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(chosen, load(words + 32 * i)));
+      accumulator = _mm256_add_epi32(accumulator, _mm256_madd_epi16(chosen, load(words + 32 * i)));
     }
   }
 };
 
-// One row more than a vector costs as much as a second one; column lanes are then faster up to the
-// rows before these.
+// Fewest rows. With fewer, the second vector of rows is too empty, and column lanes are faster.
 constexpr int kInt8MinRows = 12;
 constexpr int kFp8MinRows = 9;
 constexpr int kMinRows = 11;
 
 }  // namespace
 
-constinit const Kernel i8_two_four_rows = RowLanes<Int8Unit, Int8Pairs>::kernel(
+constinit const Kernel i8_two_four_rows = RowLanes<Int8Ops, Int8Pairs>::kernel(
     "activations chosen by address, vpmaddwd, blocks of 32 rows", Isa::kAvx2, DataType::kInt8,
     kInt8MinRows);
-constinit const Kernel bf16_two_four_rows = RowLanes<Bf16Unit, Bf16Singles>::kernel(
+constinit const Kernel bf16_two_four_rows = RowLanes<Bf16Ops, Bf16Singles>::kernel(
     "activations chosen by address, vfmaddps, blocks of 32 rows", Isa::kAvx2, DataType::kBf16,
     kMinRows);
-constinit const Kernel fp8_two_four_rows = RowLanes<Fp8Unit, Fp8Singles>::kernel(
+constinit const Kernel fp8_two_four_rows = RowLanes<Fp8Ops, Fp8Singles>::kernel(
     "fp8 to fp16 to float32, activations chosen by address, vfmaddps, blocks of 32 rows",
     Isa::kAvx2, DataType::kFp8E4m3, kFp8MinRows);
-constinit const Kernel fp16_two_four_rows = RowLanes<Fp16Unit, Fp16Singles>::kernel(
+constinit const Kernel fp16_two_four_rows = RowLanes<Fp16Ops, Fp16Singles>::kernel(
     "activations chosen by address, vfmaddps, blocks of 32 rows", Isa::kAvx2, DataType::kFp16,
     kMinRows);
 

@@ -21,12 +21,13 @@ struct Vectors {
     _mm256_storeu_ps(to, values);
   }
   [[gnu::always_inline]] static Floats add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
-  /// sum += a * b
-  [[gnu::always_inline]] static void multiply_add(Floats& sum, Floats a, Floats b) {
-    sum = _mm256_fmadd_ps(a, b, sum);
-    asm("" : "+x"(sum));  // keeps it in one register, see avx512/vectors.h
+  /// accumulator += a * b
+  [[gnu::always_inline]] static void multiply_add(Floats& accumulator, Floats a, Floats b) {
+    accumulator = _mm256_fmadd_ps(a, b, accumulator);
+    asm("" : "+x"(accumulator));  // keeps it in one register, see avx512/vectors.h
   }
-  /// Of each four lanes those that the low two bits of `indices` name.
+  /// Lane i of the result is, within its group of four lanes, the one that the low two bits of lane
+  /// i of `indices` name.
   [[gnu::always_inline]] static Floats choose(Floats values, Ints indices) {
     return _mm256_permutevar_ps(values, indices);
   }
@@ -41,7 +42,7 @@ struct Vectors {
   [[gnu::always_inline]] static void store_ints(std::byte* to, Ints values) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), values);
   }
-  /// As many unsigned shorts as lanes.
+  /// kLanes unsigned 16-bit values, widened to 32 bits.
   [[gnu::always_inline]] static Ints widen_shorts(const std::byte* from) {
     return _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }
@@ -49,7 +50,7 @@ struct Vectors {
   [[gnu::always_inline]] static Ints shift_right(Ints values) {
     return _mm256_srli_epi32(values, kBits);
   }
-  /// In each lane the short of `low` below that of `high`.
+  /// Lanes with the 16-bit value of `low` in the low half and that of `high` in the high half.
   [[gnu::always_inline]] static Ints join_shorts(Ints low, Ints high) {
     return _mm256_or_si256(low, _mm256_slli_epi32(high, 16));
   }

@@ -1,4 +1,5 @@
-// From sums to D, sixteen columns at a time. For files compiled with AVX-512 only.
+// The epilogue, sixteen columns at a time: D = scale_a * scale_b * accumulator + bias, rounded to
+// the output type. For files compiled with AVX-512 only.
 #pragma once
 
 #include <immintrin.h>
@@ -9,7 +10,8 @@
 
 namespace twofour::providers::cpu::avx512 {
 
-/// Round to nearest even; NaN stays NaN. In integers, because vcvtneps2bf16 flushes subnormals.
+/// Rounds sixteen float32 to bfloat16, to nearest even; NaN stays NaN. Done with integer
+/// operations, because VCVTNEPS2BF16 flushes subnormals to zero.
 [[gnu::always_inline]] inline __m256i round_to_bf16(__m512 value) {
   const __m512i bits = _mm512_castps_si512(value);
   const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
@@ -19,7 +21,7 @@ namespace twofour::providers::cpu::avx512 {
   return _mm512_cvtepi32_epi16(_mm512_srli_epi32(result, 16));
 }
 
-/// What the epilogue needs to know of sixteen columns, loaded once for all rows of a tile.
+/// Per-channel scales and bias of sixteen columns, loaded once for all rows of a micro-kernel.
 class ColumnEpilogue {
  public:
   /// Columns [column, column + 16), of which those from n on do not exist.
@@ -38,10 +40,10 @@ class ColumnEpilogue {
     }
   }
 
-  /// Writes D[row] from the sums of its sixteen columns.
-  [[gnu::always_inline]] void store(std::int64_t row, __m512 sums) const {
+  /// Writes D[row] from the accumulators of its sixteen columns.
+  [[gnu::always_inline]] void store(std::int64_t row, __m512 accumulators) const {
     const __m512 scale_a = _mm512_set1_ps(output_.scale_a[output_.scale_a_per_row ? row : 0]);
-    __m512 value = _mm512_mul_ps(sums, _mm512_mul_ps(scale_a, scale_b_));
+    __m512 value = _mm512_mul_ps(accumulators, _mm512_mul_ps(scale_a, scale_b_));
     if (output_.bias != nullptr) value = _mm512_add_ps(value, bias_);
     const __m256i codes = output_.d_type == DataType::kFp16
                               ? _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT)
@@ -50,9 +52,9 @@ class ColumnEpilogue {
     _mm256_mask_storeu_epi16(d, mask_, codes);
   }
 
-  /// Likewise, for code that says how many vectors sixteen columns take.
-  [[gnu::always_inline]] void store(std::int64_t row, const __m512* sums) const {
-    store(row, *sums);
+  /// The same, for code shared with AVX2, where sixteen columns take two vectors.
+  [[gnu::always_inline]] void store(std::int64_t row, const __m512* accumulators) const {
+    store(row, *accumulators);
   }
 
  private:

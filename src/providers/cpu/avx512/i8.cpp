@@ -1,10 +1,20 @@
-// int8 with AVX-512 VNNI. vpdpbusd adds four products of an unsigned and a signed byte to each of
-// sixteen int32 lanes, exactly. Activations are made unsigned by adding 128; what that adds to a
-// column, 128 times the sum of its weights, is what the sums start from, negated.
+// int8 kernels for AVX-512 VNNI, dense and 2:4. VPDPBUSD adds four products of an unsigned and a
+// signed byte to each of sixteen int32 lanes, exactly. Pack A makes activations unsigned by adding
+// 128, which adds 128 times the sum of a column's weights to each of its results; pack B stores the
+// negative of that, the column's compensation, and the epilogue adds it.
 //
-// A lane is a column. Dense: four activations of a row, broadcast, meet four weights of each
-// column. 2:4: eight activations of a row, broadcast, are shuffled so that each lane gets the four
-// that its column kept. docs/cpu-kernels-avx512.md has the limits, its log what else was tried.
+// A vector lane is a column of B. Dense: four activations of a row are broadcast and multiplied
+// with four weights of each column. 2:4: eight activations of a row are broadcast and shuffled so
+// that each lane gets the four that its column kept.
+//
+//   B   [panel of 16 columns]
+//         compensation   [16 columns] int32
+//         k-steps        [K / 32]
+//           dense        [8][16 columns][4 k]
+//           2:4          indices [16 columns][4 bytes], then values [4][16 columns][4 kept of 8 k]
+//   A   [row block][K / 32][row of the block][32 k], each byte plus 128
+//
+// docs/cpu-kernels-avx512.md has the limits, its log what else was tried.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -24,12 +34,12 @@ namespace {
 
 constexpr int kColumns = 16;
 constexpr int kMaxRows = 24;
-constexpr int kStep = 32;  // k of one trip through the inner loop
-constexpr int kVector = 64;
+constexpr int kStep = 32;    ///< k of a k-step
+constexpr int kVector = 64;  ///< bytes
 
 std::int64_t steps(std::int64_t k) { return round_up(k, kStep) / kStep; }
 
-// ---- Activations: [row block][k / 32][rows of the block][32], each byte plus 128. ----
+// ---- Pack A. ----
 
 std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
   return static_cast<std::size_t>(m * steps(k) * kStep);
@@ -55,12 +65,13 @@ void convert(const ConvertArgs& args) {
   }
 }
 
-// ---- Packed weights: for each panel sixteen int32 to start the sums from, then its steps. ----
+// ---- Pack B. ----
 
-/// Dense step: [k / 4][column][4].
+/// Dense k-step: [8][16 columns][4 k].
 constexpr std::int64_t kDenseStepBytes = kStep * kColumns;
-/// 2:4 step: indices [column][4], then values [k / 8][column][4]. Bits 2s and 2s + 1 of index byte
-/// v of a column are the position, in its group of four, of value v of the step's s-th eight k.
+/// 2:4 k-step: indices [16 columns][4 bytes], then values [4][16 columns][4 kept of 8 k]. Bits 2s
+/// and 2s + 1 of index byte v of a column are the position, in its group of four, of value v of the
+/// k-step's s-th eight k.
 constexpr std::int64_t kTwoFourStepBytes = kVector + kStep / 8 * kVector;
 
 template <std::int64_t kStepBytes>
@@ -87,7 +98,8 @@ void pack_dense_step(__m256i weights, std::byte* to) {
   }
 }
 
-/// For each mask of non-zeros of a group: the bytes to keep, and the two positions in two bytes.
+/// For each mask of the non-zeros of a group: PEXT mask of the bytes to keep, and their two
+/// positions in two bytes.
 struct GroupCode {
   std::uint32_t bytes;
   std::uint32_t positions;
@@ -123,7 +135,7 @@ void pack(const PackArgs& args) {
   const __m256i ones = _mm256_set1_epi8(1);
   for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
     std::byte* panel = args.packed + p * panel_bytes<kStepBytes>(args.k);
-    std::array<__m256i, kColumns> sums{};
+    std::array<__m256i, kColumns> weight_sums{};  // eight parts for each column
     for (std::int64_t k = 0; k < args.k; k += kStep) {
       std::byte* step = panel + kVector + k / kStep * kStepBytes;
       for (std::int64_t j = 0; j < kColumns; ++j) {
@@ -133,37 +145,37 @@ void pack(const PackArgs& args) {
           weights = load_weights(
               static_cast<const std::int8_t*>(args.weights) + column * args.k + k, args.k - k);
         }
-        auto& sum = sums[static_cast<std::size_t>(j)];
-        sum = _mm256_dpbusd_epi32(sum, ones, weights);
+        auto& weight_sum = weight_sums[static_cast<std::size_t>(j)];
+        weight_sum = _mm256_dpbusd_epi32(weight_sum, ones, weights);
         PackStep(weights, step + 4 * j);
       }
     }
     for (std::size_t j = 0; j < kColumns; ++j) {
       alignas(32) std::array<std::int32_t, 8> parts;
-      _mm256_store_si256(reinterpret_cast<__m256i*>(parts.data()), sums[j]);
-      std::int32_t start = 0;
-      for (const std::int32_t part : parts) start -= 128 * part;
-      std::memcpy(panel + 4 * j, &start, sizeof(start));
+      _mm256_store_si256(reinterpret_cast<__m256i*>(parts.data()), weight_sums[j]);
+      std::int32_t compensation = 0;
+      for (const std::int32_t part : parts) compensation -= 128 * part;
+      std::memcpy(panel + 4 * j, &compensation, sizeof(compensation));
     }
   }
 }
 
-// ---- Tiles: rows by panels, all of K, sums in registers. ----
+// ---- Micro-kernels: rows by panels, all of K, accumulators in registers. ----
 
-struct TileArgs {
+struct MicroKernelArgs {
   const RunArgs& run;
-  const std::byte* a;      ///< the first row's converted activations
-  std::int64_t a_stride;   ///< of a step: of all rows of the block
-  const std::byte* panel;  ///< the first panel's packed weights
+  const std::byte* a;      ///< packed A: [steps][rows of the block][32 k], from the first row on
+  std::int64_t a_stride;   ///< bytes from k-step to k-step
+  const std::byte* panel;  ///< packed B: [panels][panel_bytes]
   std::int64_t panel_bytes;
   std::int64_t steps;
-  std::int64_t row;     ///< first row
-  std::int64_t column;  ///< first column
-  std::byte* selects;   ///< the first panel's shuffle indices; 2:4 with several row blocks only
+  std::int64_t row;     ///< first row of D
+  std::int64_t column;  ///< first column of D
+  std::byte* controls;  ///< scratch: [panels][steps][4][64 bytes]; 2:4 with several row blocks
 };
 
-// How far ahead of their use weights and activations are asked for. Panels follow each other, and
-// so do row blocks: the request runs on into the next one.
+// Prefetch distances. Panels follow each other in memory, and so do row blocks: prefetching runs on
+// into the next one.
 constexpr std::int64_t kPrefetchWeightBytes = 2048;
 constexpr std::int64_t kPrefetchActivationBytes = 4096;
 
@@ -174,10 +186,11 @@ template <std::int64_t kBytes>
   }
 }
 
-/// With many rows, multiplying takes long enough for the processor's own prefetching to stop at
-/// each page, and its window of instructions is too short to reach the next step. With few rows,
-/// asking costs more bandwidth than it gains; and weights met again come from L2 soon enough
-/// unasked, where each request takes the place of a load.
+/// Prefetches a later k-step. With many rows the products take so long that the reorder buffer does
+/// not reach the next k-step's loads, and the hardware prefetcher stops at the end of each page.
+/// With few rows (four panels at once) software prefetching costs more bandwidth than it gains.
+/// Weights that are read again come from L2 soon enough without it, and each prefetch would take
+/// the slot of a load.
 template <int kRows, int kPanels, std::int64_t kStepBytes, Visit kVisit>
 [[gnu::always_inline]] inline void prefetch_step(const std::byte* a, const std::byte* weights,
                                                  std::int64_t panel_bytes) {
@@ -189,42 +202,43 @@ template <int kRows, int kPanels, std::int64_t kStepBytes, Visit kVisit>
   }
 }
 
-/// Sums of a tile, [row][panel]. A plain array: std::array would strip the vectors of attributes.
+/// Accumulators are [rows][panels], in a plain array, because std::array would strip the vectors of
+/// their alignment attribute.
 template <std::size_t kCount>
-[[gnu::always_inline]] inline void clear(__m512i (&sums)[kCount]) {
-  TWOFOUR_UNROLL for (__m512i& sum : sums) sum = _mm512_setzero_si512();
+[[gnu::always_inline]] inline void clear(__m512i (&accumulators)[kCount]) {
+  TWOFOUR_UNROLL for (__m512i& accumulator : accumulators) accumulator = _mm512_setzero_si512();
 }
 
-/// Keeps a vector in a register and what the compiler makes of these calls in their order.
+/// Keeps a vector in a register, and these calls in the order in which they are written.
 [[gnu::always_inline]] inline void keep(__m512i& vector) { asm volatile("" : "+v"(vector)); }
 
-[[gnu::always_inline]] inline void add_products(__m512i& sum, __m512i a, __m512i weights) {
-  sum = _mm512_dpbusd_epi32(sum, a, weights);
-  // In one register: g++ 12 otherwise ends each trip through the loop with a chain of copies, and
-  // with more than 16 rows those are what limits the tile.
-  keep(sum);
+[[gnu::always_inline]] inline void add_products(__m512i& accumulator, __m512i a, __m512i weights) {
+  accumulator = _mm512_dpbusd_epi32(accumulator, a, weights);
+  // Keeps the accumulator in one register: g++ 12 otherwise ends each iteration with a chain of
+  // copies, which limit the micro-kernel with more than 16 rows.
+  keep(accumulator);
 }
 
 template <int kRows, int kPanels>
-[[gnu::always_inline]] inline void store(const __m512i* sums, const TileArgs& tile) {
+[[gnu::always_inline]] inline void store(const __m512i* accumulators, const MicroKernelArgs& tile) {
   TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
     const ColumnEpilogue epilogue(tile.run.output, tile.run.shape.n, tile.column + p * kColumns);
-    const __m512i start = _mm512_load_si512(tile.panel + p * tile.panel_bytes);
+    const __m512i compensation = _mm512_load_si512(tile.panel + p * tile.panel_bytes);
     TWOFOUR_UNROLL for (std::int64_t r = 0; r < kRows; ++r) {
-      epilogue.store(tile.row + r,
-                     _mm512_cvtepi32_ps(_mm512_add_epi32(start, sums[r * kPanels + p])));
+      epilogue.store(tile.row + r, _mm512_cvtepi32_ps(_mm512_add_epi32(
+                                       compensation, accumulators[r * kPanels + p])));
     }
   }
 }
 
 struct Dense {
   static constexpr std::int64_t kStepBytes = kDenseStepBytes;
-  static constexpr std::int64_t kSelectBytes = 0;
+  static constexpr std::int64_t kControlBytes = 0;
 
   template <int kRows, int kPanels, Visit kVisit>
-  static void tile(const TileArgs& tile) {
-    __m512i sums[std::size_t{kRows * kPanels}];
-    clear(sums);
+  static void tile(const MicroKernelArgs& tile) {
+    __m512i accumulators[std::size_t{kRows * kPanels}];
+    clear(accumulators);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
@@ -238,47 +252,49 @@ struct Dense {
           std::int32_t quad;
           std::memcpy(&quad, a + r * kStep + s * 4, sizeof(quad));
           __m512i four = _mm512_set1_epi32(quad);
-          // One load for all panels.
+          // Broadcast once for all panels, instead of as a memory operand of each product.
           if constexpr (kPanels > 1) keep(four);
           TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
-            add_products(sums[r * kPanels + p], four, weights[p]);
+            add_products(accumulators[r * kPanels + p], four, weights[p]);
           }
         }
       }
       a += tile.a_stride;
       w += kStepBytes;
     }
-    store<kRows, kPanels>(sums, tile);
+    store<kRows, kPanels>(accumulators, tile);
   }
 };
 
 struct TwoFour {
   static constexpr std::int64_t kStepBytes = kTwoFourStepBytes;
-  /// Shuffle indices of one step and panel as bytes. The first visit leaves them in scratch for
-  /// those that follow: loads are free here, while the shifts take a port that shuffles need.
-  static constexpr std::int64_t kSelectBytes = kStep / 8 * kVector;
+  /// Shuffle controls of one k-step and panel, [4][16 columns][4 bytes]. The first visit stores
+  /// them in scratch for the visits that follow: loads are free here, while the shifts and masks
+  /// that make a control take a port that shuffles need.
+  static constexpr std::int64_t kControlBytes = kStep / 8 * kVector;
 
-  /// Shuffle indices for the s-th eight k of the step at `panel`.
+  /// Shuffle control for the s-th eight k of the k-step at `panel`.
   template <Visit kVisit>
-  [[gnu::always_inline]] static __m512i select(const std::byte* panel, std::byte* selects, int s) {
-    if constexpr (kVisit == Visit::kAgain) return _mm512_load_si512(selects + s * kVector);
+  [[gnu::always_inline]] static __m512i control(const std::byte* panel, std::byte* controls,
+                                                int s) {
+    if constexpr (kVisit == Visit::kAgain) return _mm512_load_si512(controls + s * kVector);
     const __m512i indices =
         _mm512_srli_epi32(_mm512_load_si512(panel), static_cast<unsigned>(2 * s));
     // (indices & 3) | group: values 2 and 3 of a column come from the second group of four.
     const __m512i group = _mm512_set1_epi32(0x04040000);
     const __m512i bytes = _mm512_ternarylogic_epi32(indices, _mm512_set1_epi8(3), group, 0xEA);
-    if constexpr (kVisit == Visit::kFirst) _mm512_store_si512(selects + s * kVector, bytes);
+    if constexpr (kVisit == Visit::kFirst) _mm512_store_si512(controls + s * kVector, bytes);
     return bytes;
   }
 
   template <int kRows, int kPanels, Visit kVisit>
-  static void tile(const TileArgs& tile) {
-    __m512i sums[std::size_t{kRows * kPanels}];
-    clear(sums);
+  static void tile(const MicroKernelArgs& tile) {
+    __m512i accumulators[std::size_t{kRows * kPanels}];
+    clear(accumulators);
     const std::byte* a = tile.a;
     const std::byte* w = tile.panel + kVector;
-    std::byte* selects = tile.selects;
-    const std::int64_t selects_stride = tile.steps * kSelectBytes;
+    std::byte* controls = tile.controls;
+    const std::int64_t controls_stride = tile.steps * kControlBytes;
     for (std::int64_t step = 0; step < tile.steps; ++step) {
       prefetch_step<kRows, kPanels, kStepBytes, kVisit>(a, w, tile.panel_bytes);
       TWOFOUR_UNROLL for (int s = 0; s < kStep / 8; ++s) {
@@ -286,23 +302,24 @@ struct TwoFour {
         __m512i weights[std::size_t{kPanels}];
         TWOFOUR_UNROLL for (std::int64_t p = 0; p < kPanels; ++p) {
           const std::byte* panel = w + p * tile.panel_bytes;
-          bytes[p] = select<kVisit>(panel, selects + p * selects_stride, s);
+          bytes[p] = control<kVisit>(panel, controls + p * controls_stride, s);
           weights[p] = _mm512_load_si512(panel + (s + 1) * kVector);
         }
-        add_eight<kRows, kPanels>(a + s * 8, bytes, weights, sums);
+        add_eight<kRows, kPanels>(a + s * 8, bytes, weights, accumulators);
       }
       a += tile.a_stride;
       w += kStepBytes;
-      if constexpr (kVisit != Visit::kOnly) selects += kSelectBytes;
+      if constexpr (kVisit != Visit::kOnly) controls += kControlBytes;
     }
-    store<kRows, kPanels>(sums, tile);
+    store<kRows, kPanels>(accumulators, tile);
   }
 
-  /// Shuffles run kAhead before the products that need them, one of each in turn: the processor
-  /// gives a product the port of shuffles less often than when all of one kind come together.
+  /// Eight k of each panel and row. Shuffles are issued kAhead products before the product that
+  /// needs them, a shuffle and a product in turn: products then take the one port that shuffles can
+  /// use less often than if all shuffles came first.
   template <int kRows, int kPanels>
   [[gnu::always_inline]] static void add_eight(const std::byte* a, const __m512i* bytes,
-                                               const __m512i* weights, __m512i* sums) {
+                                               const __m512i* weights, __m512i* accumulators) {
     constexpr int kCount = kRows * kPanels;
     constexpr int kAhead = 3;
     __m512i kept[kAhead + 1];
@@ -320,29 +337,29 @@ struct TwoFour {
       }
       const int ready = i - kAhead;
       if (ready >= 0) {
-        add_products(sums[ready], kept[ready % (kAhead + 1)], weights[ready % kPanels]);
+        add_products(accumulators[ready], kept[ready % (kAhead + 1)], weights[ready % kPanels]);
       }
     }
   }
 };
 
-using TileFunction = void (*)(const TileArgs&);
+using MicroKernelFunction = void (*)(const MicroKernelArgs&);
 
-/// Tiles of r rows by one panel for each Visit, by Panels::panels_at_once(r) for the only visit,
-/// and, of at most half a block's rows, by two panels met again.
-struct TileFunctions {
-  std::array<TileFunction, 3> one;
-  TileFunction several;
-  TileFunction two_again;
+/// Micro-kernels of r rows: by one panel for each Visit, by Panels::panels_at_once(r) panels for
+/// the only visit, and by two panels for Visit::kAgain, where r is at most half of a block's rows.
+struct MicroKernels {
+  std::array<MicroKernelFunction, 3> one;
+  MicroKernelFunction several;
+  MicroKernelFunction two_again;
 };
 
-/// Where tiles hardly differ they are one function: each takes the compiler long. Of one panel only
-/// 2:4 tiles know visits, and only blocks of at least half the largest size are not the only one.
+/// Micro-kernels that hardly differ are one function, because each takes long to compile: only 2:4
+/// ones differ by visit, and a row block that is not the only one has at least half of kMaxRows.
 template <class Form, int kRows>
-constexpr TileFunctions tile_functions() {
-  constexpr bool kVisits = Form::kSelectBytes != 0 && 2 * kRows >= kMaxRows;
+constexpr MicroKernels make_micro_kernels() {
+  constexpr bool kVisits = Form::kControlBytes != 0 && 2 * kRows >= kMaxRows;
   constexpr bool kHalf = 4 * kRows >= kMaxRows && 2 * kRows <= kMaxRows;
-  TileFunctions made{
+  MicroKernels made{
       .one = {Form::template tile<kRows, 1, Visit::kOnly>, Form::template tile < kRows, 1,
               kVisits ? Visit::kFirst : Visit::kOnly >, Form::template tile < kRows, 1,
               kVisits ? Visit::kAgain : Visit::kOnly > },
@@ -354,42 +371,42 @@ constexpr TileFunctions tile_functions() {
 
 /// Entry r - 1 is for r rows.
 template <class Form>
-constexpr auto kTiles = []<int... i>(std::integer_sequence<int, i...>) {
-  return std::array<TileFunctions, kMaxRows>{tile_functions<Form, i + 1>()...};
+constexpr auto kMicroKernels = []<int... i>(std::integer_sequence<int, i...>) {
+  return std::array<MicroKernels, kMaxRows>{make_micro_kernels<Form, i + 1>()...};
 }
 (std::make_integer_sequence<int, kMaxRows>{});
 
-/// Panels that go through all row blocks together: pairs.
+/// Panels of a group, which stay in L2 while all row blocks are multiplied with them: whole pairs.
 template <class Form>
 std::int64_t panels_in_group(std::int64_t k) {
-  const std::int64_t bytes = panel_bytes<Form::kStepBytes>(k) + steps(k) * Form::kSelectBytes;
+  const std::int64_t bytes = panel_bytes<Form::kStepBytes>(k) + steps(k) * Form::kControlBytes;
   return std::max<std::int64_t>(2, resident_panels(bytes) / 2 * 2);
 }
 
 template <class Form>
 std::size_t scratch_bytes(const GemmShape& shape) {
-  if (Form::kSelectBytes == 0 || shape.m <= kMaxRows) return 0;
+  if (Form::kControlBytes == 0 || shape.m <= kMaxRows) return 0;
   const std::int64_t panels =
       std::min(panels_in_group<Form>(shape.k), block_count(shape.n, kColumns));
-  return static_cast<std::size_t>(panels * steps(shape.k) * Form::kSelectBytes);
+  return static_cast<std::size_t>(panels * steps(shape.k) * Form::kControlBytes);
 }
 
-/// Runs tiles of a group's panels and a block's rows.
+/// Runs the micro-kernels of a group's panels and a row block.
 template <class Form>
-class Tiles {
+class MicroKernelRuns {
  public:
-  Tiles(const RunArgs& args, Range panels, Range rows)
+  MicroKernelRuns(const RunArgs& args, Range panels, Range rows)
       : args_(args), panels_(panels), rows_(rows), steps_(steps(args.shape.k)) {}
 
   void run(Visit visit) const {
-    const TileFunctions& tiles = functions(rows_);
+    const MicroKernels& tiles = functions(rows_);
     std::int64_t panel = panels_.begin;
     if (visit == Visit::kOnly) {
       panel = run_all(tiles.several, rows_.begin,
                       Panels::panels_at_once(static_cast<int>(count(rows_))));
     } else if (visit == Visit::kAgain) {
-      // Activations, once loaded, serve two panels; the first visit is rather long enough for the
-      // next weights to arrive.
+      // Two panels at a time, so that each activation is loaded once for both. The first visit
+      // takes one panel at a time instead, and so is long enough for the next weights to arrive.
       const std::int64_t middle = rows_.begin + count(rows_) / 2;
       for (const Range half : {Range{rows_.begin, middle}, Range{middle, rows_.end}}) {
         panel = run_all(functions(half).two_again, half.begin, 2);
@@ -402,18 +419,18 @@ class Tiles {
 
  private:
   static std::int64_t count(Range rows) { return rows.end - rows.begin; }
-  static const TileFunctions& functions(Range rows) {
-    return kTiles<Form>[static_cast<std::size_t>(count(rows) - 1)];
+  static const MicroKernels& functions(Range rows) {
+    return kMicroKernels<Form>[static_cast<std::size_t>(count(rows) - 1)];
   }
 
-  /// Returns the first panel that is left over.
-  std::int64_t run_all(TileFunction tile, std::int64_t row, int panels) const {
+  /// Runs `panels` panels at a time; returns the first panel that is left over.
+  std::int64_t run_all(MicroKernelFunction tile, std::int64_t row, int panels) const {
     std::int64_t panel = panels_.begin;
     for (; panels_.end - panel >= panels; panel += panels) run_tile(tile, row, panel);
     return panel;
   }
 
-  void run_tile(TileFunction tile, std::int64_t row, std::int64_t panel) const {
+  void run_tile(MicroKernelFunction tile, std::int64_t row, std::int64_t panel) const {
     const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args_.shape.k);
     tile({.run = args_,
           .a = args_.converted + (rows_.begin * steps_ + row - rows_.begin) * kStep,
@@ -423,7 +440,7 @@ class Tiles {
           .steps = steps_,
           .row = row,
           .column = panel * kColumns,
-          .selects = args_.scratch + (panel - panels_.begin) * steps_ * Form::kSelectBytes});
+          .controls = args_.scratch + (panel - panels_.begin) * steps_ * Form::kControlBytes});
   }
 
   const RunArgs& args_;
@@ -434,9 +451,10 @@ class Tiles {
 
 template <class Form>
 void run(const RunArgs& args) {
-  for_each_tile(
-      args, kMaxRows, panels_in_group<Form>(args.shape.k),
-      [&](Range panels, Range rows, Visit visit) { Tiles<Form>(args, panels, rows).run(visit); });
+  for_each_tile(args, kMaxRows, panels_in_group<Form>(args.shape.k),
+                [&](Range panels, Range rows, Visit visit) {
+                  MicroKernelRuns<Form>(args, panels, rows).run(visit);
+                });
 }
 
 template <class Form, void (*PackStep)(__m256i, std::byte*)>

@@ -13,14 +13,14 @@ struct Blocking {
   static constexpr int kBlockRows = 64;
   static constexpr int kSpareRows = 0;
   static constexpr std::int64_t kTableBytes = 25 * 1024;
-  static constexpr std::int64_t kSumBytes = 512 * 1024;
-  static constexpr std::int64_t kBlocksTogether = 8;
-  /// A product takes six cycles to be there for the next.
+  static constexpr std::int64_t kAccumulatorBytes = 512 * 1024;
+  static constexpr std::int64_t kGroupBlocks = 8;
+  /// Enough accumulators to hide that a product's result can be added to only after six cycles.
   [[gnu::always_inline]] static constexpr int batch(int vectors) { return vectors == 1 ? 8 : 4; }
 };
 
-/// Each word is broadcast by a load of its own: 1.1 to 1.2 times as fast on Intel, with bf16 and
-/// fp8, as one load of four words and shuffles.
+/// Broadcasts each word by a load of its own. On Intel, with bf16 and fp8, that is 1.1 to 1.2 times
+/// as fast as one load of four words and shuffles (SpreadWords in avx2/row_lanes.cpp).
 template <class Base>
 struct LoadedWords : Base {
   using Four = const std::byte*;

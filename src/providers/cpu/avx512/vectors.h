@@ -21,14 +21,16 @@ struct Vectors {
     _mm512_storeu_ps(to, values);
   }
   [[gnu::always_inline]] static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
-  /// sum += a * b
-  [[gnu::always_inline]] static void multiply_add(Floats& sum, Floats a, Floats b) {
-    sum = _mm512_fmadd_ps(a, b, sum);
-    keep(sum);
+  /// accumulator += a * b
+  [[gnu::always_inline]] static void multiply_add(Floats& accumulator, Floats a, Floats b) {
+    accumulator = _mm512_fmadd_ps(a, b, accumulator);
+    keep(accumulator);
   }
-  /// Keeps a sum in one register: g++ 12 otherwise ends each trip through the loop with copies.
-  [[gnu::always_inline]] static void keep(Floats& sum) { asm("" : "+v"(sum)); }
-  /// Of each four lanes those that the low two bits of `indices` name.
+  /// Keeps an accumulator in one register: g++ 12 otherwise ends each iteration of a loop with
+  /// copies.
+  [[gnu::always_inline]] static void keep(Floats& accumulator) { asm("" : "+v"(accumulator)); }
+  /// Lane i of the result is, within its group of four lanes, the one that the low two bits of lane
+  /// i of `indices` name.
   [[gnu::always_inline]] static Floats choose(Floats values, Ints indices) {
     return _mm512_permutevar_ps(values, indices);
   }
@@ -43,7 +45,7 @@ struct Vectors {
   [[gnu::always_inline]] static void store_ints(std::byte* to, Ints values) {
     _mm512_storeu_si512(to, values);
   }
-  /// As many unsigned shorts as lanes.
+  /// kLanes unsigned 16-bit values, widened to 32 bits.
   [[gnu::always_inline]] static Ints widen_shorts(const std::byte* from) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
   }
@@ -51,7 +53,7 @@ struct Vectors {
   [[gnu::always_inline]] static Ints shift_right(Ints values) {
     return _mm512_srli_epi32(values, kBits);
   }
-  /// In each lane the short of `low` below that of `high`.
+  /// Lanes with the 16-bit value of `low` in the low half and that of `high` in the high half.
   [[gnu::always_inline]] static Ints join_shorts(Ints low, Ints high) {
     return _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
   }

@@ -41,8 +41,9 @@ struct Pairs : ColumnFloats<Vectors, 1>, Panels {
     std::memcpy(&four, activations, sizeof(four));
     return _mm512_set1_epi64(four);
   }
-  /// Byte shuffle for each column: bytes 2 i0, 2 i0 + 1, 2 i1, 2 i1 + 1. The permutation looks at
-  /// the low four bits of each index word alone, so the word need not be masked.
+  /// VPSHUFB control of each column: bytes 2 i0, 2 i0 + 1, 2 i1, 2 i1 + 1, looked up by i0 | i1
+  /// << 2. The lookup, VPERMD, reads only the low four bits of each lane, so the nibble needs no
+  /// mask.
   [[gnu::always_inline]] static Control control(__m512i indices) {
     alignas(64) static constexpr auto kControls = [] {
       std::array<std::uint32_t, 16> controls{};
@@ -61,21 +62,21 @@ struct Pairs : ColumnFloats<Vectors, 1>, Panels {
   [[gnu::always_inline]] static __m512i select(__m512i group, Control control) {
     return _mm512_shuffle_epi8(group, control);
   }
-  [[gnu::always_inline]] static void add(Sum& sum, __m512i activations, Word word) {
-    sum = _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(activations),
-                           reinterpret_cast<__m512bh>(word));
-    Vectors::keep(sum);
+  [[gnu::always_inline]] static void add(Accumulator& accumulator, __m512i activations, Word word) {
+    accumulator = _mm512_dpbf16_ps(accumulator, reinterpret_cast<__m512bh>(activations),
+                                   reinterpret_cast<__m512bh>(word));
+    Vectors::keep(accumulator);
   }
 };
 
-struct Bf16Unit : Pairs {
+struct Bf16Ops : Pairs {
   static constexpr int kLoadWords = 1;
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[1][1]) {
     words[0][0] = _mm512_loadu_si512(packed);
   }
 };
 
-struct Fp8Unit : Pairs {
+struct Fp8Ops : Pairs {
   static constexpr int kLoadWords = 2;
   [[gnu::always_inline]] static void load(const std::byte* packed, Word (&words)[2][1]) {
     const __m512i codes = _mm512_loadu_si512(packed);
@@ -84,24 +85,24 @@ struct Fp8Unit : Pairs {
   }
 };
 
-constexpr int kMaxRows = 24;  // sums in as many registers, the rest to work with
+constexpr int kMaxRows = 24;  // of the 32 vector registers so many hold accumulators
 constexpr auto kDense = Sparsity::kDense;
 constexpr auto kTwoFour = Sparsity::kTwoFour;
 
-template <class Unit, class Format, Sparsity kSparsity>
+template <class Ops, class Format, Sparsity kSparsity>
 constexpr Kernel make_kernel(std::string_view name, DataType type) {
-  return ColumnLanes<Unit, Format, kSparsity, kMaxRows>::kernel(name, Isa::kAvx512Bf16, type);
+  return ColumnLanes<Ops, Format, kSparsity, kMaxRows>::kernel(name, Isa::kAvx512Bf16, type);
 }
 
 }  // namespace
 
-constinit const Kernel bf16_dense = make_kernel<Bf16Unit, Bf16Pairs, kDense>(
+constinit const Kernel bf16_dense = make_kernel<Bf16Ops, Bf16Pairs, kDense>(
     "vdpbf16ps, tiles of 24 rows x 16 columns", DataType::kBf16);
-constinit const Kernel bf16_two_four = make_kernel<Bf16Unit, Bf16Pairs, kTwoFour>(
+constinit const Kernel bf16_two_four = make_kernel<Bf16Ops, Bf16Pairs, kTwoFour>(
     "vpshufb of activations, vdpbf16ps, tiles of 24 rows x 16 columns", DataType::kBf16);
-constinit const Kernel fp8_dense = make_kernel<Fp8Unit, Fp8Pairs, kDense>(
+constinit const Kernel fp8_dense = make_kernel<Fp8Ops, Fp8Pairs, kDense>(
     "fp8 to bf16, vdpbf16ps, tiles of 24 rows x 16 columns", DataType::kFp8E4m3);
-constinit const Kernel fp8_two_four = make_kernel<Fp8Unit, Fp8Pairs, kTwoFour>(
+constinit const Kernel fp8_two_four = make_kernel<Fp8Ops, Fp8Pairs, kTwoFour>(
     "fp8 to bf16, vpshufb of activations, vdpbf16ps, tiles of 24 rows x 16 columns",
     DataType::kFp8E4m3);
 }  // namespace twofour::providers::cpu::avx512_bf16

@@ -10,12 +10,13 @@
 
 namespace twofour::providers::cpu::avx512_bf16 {
 
-/// 2^-8 of e4m3 codes as bfloat16, NaN excepted. `high` has the codes in its high bytes, `exponent`
-/// selects the exponent of the codes in `tested`, and `mantissa` has their mantissas in the lowest
-/// bits of its 16-bit fields.
+/// e4m3 codes as bfloat16, times 2^-8; not for NaN. One code in each 16-bit field: `high` has it in
+/// the high byte; `tested & exponent` are its exponent bits; the low bits of `mantissa` are its
+/// mantissa.
 ///
-/// Exponent and mantissa of e4m3 move into place below an exponent that adds 112. Where the code is
-/// subnormal that is wrong by a number that depends on the mantissa alone.
+/// The exponent and mantissa of e4m3 are shifted to the place of those of bfloat16, and 112 is
+/// added to the exponent. For subnormals, which have no implicit one, the result is then off by a
+/// number that depends only on the mantissa, and a table lookup corrects it.
 [[gnu::always_inline]] inline __m512i fp8_to_bf16(__m512i high, __m512i tested, __m512i exponent,
                                                   __m512i mantissa) {
   alignas(64) static constexpr auto kCorrections = [] {
@@ -36,12 +37,12 @@ namespace twofour::providers::cpu::avx512_bf16 {
   return _mm512_mask_add_epi16(wide, subnormal, wide, correction);
 }
 
-/// Of the codes in the low bytes of 16-bit fields.
+/// For codes in the low bytes of 16-bit fields.
 [[gnu::always_inline]] inline __m512i low_fp8_to_bf16(__m512i codes) {
   return fp8_to_bf16(_mm512_slli_epi16(codes, 8), codes, _mm512_set1_epi16(0x78), codes);
 }
 
-/// Of the codes in the high bytes of 16-bit fields.
+/// For codes in the high bytes of 16-bit fields.
 [[gnu::always_inline]] inline __m512i high_fp8_to_bf16(__m512i codes) {
   return fp8_to_bf16(codes, codes, _mm512_set1_epi16(0x7800), _mm512_srli_epi16(codes, 8));
 }

@@ -35,18 +35,19 @@ struct Pairs : LoadedWords<RowFloats<Vectors>>, Blocking {
                                              std::byte* to, std::int64_t choice_stride) {
     pair_choices<Vectors>(activations, stride, to, choice_stride);
   }
-  [[gnu::always_inline]] static void add(Sum& sum, const std::byte* choice, __m512i word) {
-    sum = _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(word),
-                           reinterpret_cast<__m512bh>(_mm512_load_si512(choice)));
-    Vectors::keep(sum);
+  [[gnu::always_inline]] static void add(Accumulator& accumulator, const std::byte* choice,
+                                         __m512i word) {
+    accumulator = _mm512_dpbf16_ps(accumulator, reinterpret_cast<__m512bh>(word),
+                                   reinterpret_cast<__m512bh>(_mm512_load_si512(choice)));
+    Vectors::keep(accumulator);
   }
 
   static constexpr std::int64_t kOddBytes = kBlockDepth * 2;
   static void odd_activations(const std::byte* elements, std::byte* to) {
     std::memcpy(to, elements, kOddBytes);
   }
-  /// A permutation of shorts picks the pairs of all sixteen groups.
-  [[gnu::always_inline]] static void add_odd(Sum& sum, const std::byte* activations,
+  /// VPERMT2W gathers the pairs of all sixteen groups.
+  [[gnu::always_inline]] static void add_odd(Accumulator& accumulator, const std::byte* activations,
                                              const std::byte* codes, const std::byte* words) {
     alignas(64) static constexpr auto kPositions = [] {
       std::array<std::uint32_t, 16> positions{};
@@ -72,19 +73,20 @@ struct Pairs : LoadedWords<RowFloats<Vectors>>, Blocking {
     const __m512i order = _mm512_or_si512(positions, _mm512_load_si512(kGroups.data()));
     const __m512i chosen = _mm512_permutex2var_epi16(
         _mm512_loadu_si512(activations), order, _mm512_loadu_si512(activations + kOddBytes / 2));
-    sum = _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(_mm512_loadu_si512(words)),
-                           reinterpret_cast<__m512bh>(chosen));
+    accumulator =
+        _mm512_dpbf16_ps(accumulator, reinterpret_cast<__m512bh>(_mm512_loadu_si512(words)),
+                         reinterpret_cast<__m512bh>(chosen));
   }
 };
 
-struct Bf16Unit : Pairs {
+struct Bf16Ops : Pairs {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* /*scratch*/) {
     return values;
   }
 };
 
-struct Fp8Unit : Pairs {
+struct Fp8Ops : Pairs {
   [[gnu::always_inline]] static const std::byte* words(const std::byte* values,
                                                        std::byte* scratch) {
     const __m512i codes =
@@ -94,15 +96,15 @@ struct Fp8Unit : Pairs {
   }
 };
 
-// With fewer rows a second vector of them is not filled well enough, and column lanes are faster.
+// Fewest rows. With fewer, the second vector of rows is too empty, and column lanes are faster.
 constexpr int kMinRows = 25;
 
 }  // namespace
 
-constinit const Kernel bf16_two_four_rows = RowLanes<Bf16Unit, Bf16Pairs>::kernel(
+constinit const Kernel bf16_two_four_rows = RowLanes<Bf16Ops, Bf16Pairs>::kernel(
     "activations chosen by address, vdpbf16ps, tiles of 64 rows", Isa::kAvx512Bf16, DataType::kBf16,
     kMinRows);
-constinit const Kernel fp8_two_four_rows = RowLanes<Fp8Unit, Fp8Pairs>::kernel(
+constinit const Kernel fp8_two_four_rows = RowLanes<Fp8Ops, Fp8Pairs>::kernel(
     "fp8 to bf16, activations chosen by address, vdpbf16ps, tiles of 64 rows", Isa::kAvx512Bf16,
     DataType::kFp8E4m3, kMinRows);
 }  // namespace twofour::providers::cpu::avx512_bf16

@@ -3,7 +3,7 @@
 #include "providers/cpu/column_lanes/formats.inl"
 #include "providers/cpu/column_lanes/pack.inl"
 #include "providers/cpu/column_lanes/layout.inl"
-#include "providers/cpu/column_lanes/tile.inl"
+#include "providers/cpu/column_lanes/micro_kernel.inl"
 #include "providers/cpu/column_lanes/kernel.inl"
-#include "providers/cpu/column_lanes/units.inl"
+#include "providers/cpu/column_lanes/ops.inl"
 // clang-format on

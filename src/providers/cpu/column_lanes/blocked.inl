@@ -1,56 +1,66 @@
-// Dense kernels for more rows than a tile has: a chunk of a panel becomes words once, in scratch
-// that stays in the first-level cache while all row blocks meet it; their sums wait in scratch from
-// chunk to chunk.
+// Dense kernels for many rows. micro_kernel.inl widens weights again for each row block; here a
+// chunk of k-steps of kPanels panels is widened once, into scratch memory that stays in the
+// first-level cache while all row blocks are multiplied with it. The loop nest, from outermost to
+// innermost:
 //
-// Of the Unit of tile.inl it takes zero, load, broadcast, add, add_starts and store. Weights are
-// packed as for ColumnLanes, so that kernels of both share them. kPanels panels are multiplied side
-// by side.
+//   for each group of row blocks (kGroupBlocks) and of panels (kGroupPanels)
+//     for each chunk of k-steps (kChunkSteps)
+//       for each kPanels panels of the group      expand() the chunk
+//         for each row block of the group         multiply(): accumulators from scratch and back
+//     store_all(): the epilogue
+//
+// Scratch memory:
+//   words          [kChunkSteps][kWords][kPanels][kVectors]
+//   accumulators   [kPanels panels][row block][row][kPanels][kVectors]
+//
+// Of the Ops of micro_kernel.inl it takes zero, load, broadcast, add, add_nan_columns and store. B
+// is packed as for ColumnLanes, so that kernels of both kinds share packed weights.
 
-template <class Unit, class Format, int kMaxRows, int kPanels>
+template <class Ops, class Format, int kMaxRows, int kPanels>
 struct BlockedDense {
   using L = Layout<Format, Sparsity::kDense>;
-  using Sum = typename Unit::Sum;
-  using Word = typename Unit::Word;
-  static constexpr std::size_t kVectors = Unit::kVectors;
-  static constexpr std::int64_t kWordBytes =
-      static_cast<std::int64_t>(kPanels * kVectors * sizeof(Word));  ///< of all panels
-  static constexpr std::int64_t kChunkBytes = 16 * 1024;  ///< words of a chunk: half a cache
+  using Accumulator = typename Ops::Accumulator;
+  using Word = typename Ops::Word;
+  static constexpr std::size_t kVectors = Ops::kVectors;
+  static constexpr std::int64_t kWordBytes = static_cast<std::int64_t>(
+      kPanels * kVectors * sizeof(Word));  ///< a word of the 16 columns of kPanels panels
+  static constexpr std::int64_t kChunkBytes = 16 * 1024;  ///< half of a first-level cache of 32 KiB
   static constexpr std::int64_t kChunkSteps = kChunkBytes / (L::kWords * kWordBytes);
-  /// Row blocks and panels that take turns chunk by chunk: their sums, and the row blocks'
-  /// activations of a chunk, stay in the second-level cache.
-  static constexpr std::int64_t kBlocksTogether = 32;
-  static constexpr std::int64_t kPanelsTogether = 8 / kPanels * kPanels;
-  static constexpr std::int64_t kBlockSumBytes = kMaxRows * kWordBytes;
+  /// Sizes of a group. Its accumulators, and its activations of one chunk, stay in the second-level
+  /// cache.
+  static constexpr std::int64_t kGroupBlocks = 32;
+  static constexpr std::int64_t kGroupPanels = 8 / kPanels * kPanels;
+  static constexpr std::int64_t kBlockAccumulatorBytes = kMaxRows * kWordBytes;
 
   struct Chunk {
-    const std::byte* activations;  ///< of the row block
-    const std::byte* words;
-    std::int64_t steps;
-    std::byte* sums;  ///< [row][panel][vector]
-    bool fresh;       ///< sums start from zero
+    const std::byte* activations;  ///< packed A: [steps][row][32 k]
+    const std::byte* words;        ///< [steps][kWords][panel][vector]
+    std::int64_t steps;            ///< k-steps
+    std::byte* accumulators;       ///< [row][panel][vector], read and written
+    bool zero_accumulators;        ///< the first chunk: start from zero instead of reading them
   };
 
-  /// `kWide` vectors make a word of all panels.
+  /// The micro-kernel: kRows rows times one chunk of panels whose words take kWide vectors.
   template <int kRows, std::size_t kWide>
   static void multiply(const Chunk& chunk) {
-    Sum sums[std::size_t{kRows}][kWide];
-    auto* kept = reinterpret_cast<Sum*>(chunk.sums);
+    Accumulator accumulators[std::size_t{kRows}][kWide];
+    auto* saved = reinterpret_cast<Accumulator*>(chunk.accumulators);
     TWOFOUR_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
       TWOFOUR_UNROLL for (std::size_t v = 0; v < kWide; ++v) {
-        sums[r][v] = chunk.fresh ? Unit::zero() : kept[r * kWide + v];
+        accumulators[r][v] = chunk.zero_accumulators ? Ops::zero() : saved[r * kWide + v];
       }
     }
-    constexpr int kUnrolled = 8;  // words in straight-line code
+    constexpr int kUnrolled = 8;  // words that are unrolled
     const std::byte* a = chunk.activations;
     const auto* words = reinterpret_cast<const Word*>(chunk.words);
     for (std::int64_t step = 0; step < chunk.steps; ++step) {
       for (int first = 0; first < L::kWords; first += kUnrolled) {
         TWOFOUR_UNROLL for (int w = 0; w < kUnrolled; ++w, words += kWide) {
           TWOFOUR_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-            const auto all = Unit::broadcast(a + static_cast<std::int64_t>(r) * L::kRowBytes +
-                                             w * L::kWordActivationBytes);
+            const auto activation = Ops::broadcast(a + static_cast<std::int64_t>(r) * L::kRowBytes +
+                                                   w * L::kWordActivationBytes);
             TWOFOUR_UNROLL for (std::size_t v = 0; v < kWide; ++v)
-                Unit::add(sums[r][v], all, words[v]);
+                Ops::add(accumulators[r][v], activation, words[v]);
           }
         }
         a += kUnrolled * L::kWordActivationBytes;
@@ -58,7 +68,8 @@ struct BlockedDense {
       a += (kRows - 1) * L::kRowBytes;
     }
     TWOFOUR_UNROLL for (std::size_t r = 0; r < kRows; ++r) {
-      TWOFOUR_UNROLL for (std::size_t v = 0; v < kWide; ++v) kept[r * kWide + v] = sums[r][v];
+      TWOFOUR_UNROLL for (std::size_t v = 0; v < kWide; ++v) saved[r * kWide + v] =
+          accumulators[r][v];
     }
   }
 
@@ -71,19 +82,17 @@ struct BlockedDense {
   (std::make_integer_sequence<int, kMaxRows>{});
 
   static std::size_t scratch_bytes(const GemmShape& shape) {
-    const std::int64_t blocks = std::min(block_count(shape.m, kMaxRows), kBlocksTogether);
+    const std::int64_t blocks = std::min(block_count(shape.m, kMaxRows), kGroupBlocks);
     const std::int64_t groups = std::min(block_count(shape.n, static_cast<int>(kColumns) * kPanels),
-                                         kPanelsTogether / kPanels);
-    return static_cast<std::size_t>(kChunkBytes + blocks * groups * kBlockSumBytes);
+                                         kGroupPanels / kPanels);
+    return static_cast<std::size_t>(kChunkBytes + blocks * groups * kBlockAccumulatorBytes);
   }
 
   static void run(const RunArgs& args) {
-    for (std::int64_t block = args.blocks.begin; block < args.blocks.end;
-         block += kBlocksTogether) {
-      const Range blocks{block, std::min(block + kBlocksTogether, args.blocks.end)};
-      for (std::int64_t panel = args.panels.begin; panel < args.panels.end;
-           panel += kPanelsTogether) {
-        const Range panels{panel, std::min(panel + kPanelsTogether, args.panels.end)};
+    for (std::int64_t block = args.blocks.begin; block < args.blocks.end; block += kGroupBlocks) {
+      const Range blocks{block, std::min(block + kGroupBlocks, args.blocks.end)};
+      for (std::int64_t panel = args.panels.begin; panel < args.panels.end; panel += kGroupPanels) {
+        const Range panels{panel, std::min(panel + kGroupPanels, args.panels.end)};
         multiply_all(args, panels, blocks);
         store_all(args, panels, blocks);
       }
@@ -108,11 +117,11 @@ struct BlockedDense {
   }
 
  private:
-  static std::byte* sums_of(const RunArgs& args, Range panels, Range blocks, std::int64_t panel,
-                            std::int64_t block) {
+  static std::byte* accumulators_of(const RunArgs& args, Range panels, Range blocks,
+                                    std::int64_t panel, std::int64_t block) {
     const std::int64_t index =
         (panel - panels.begin) / kPanels * (blocks.end - blocks.begin) + block - blocks.begin;
-    return args.scratch + kChunkBytes + index * kBlockSumBytes;
+    return args.scratch + kChunkBytes + index * kBlockAccumulatorBytes;
   }
 
   static Range rows_of(const RunArgs& args, std::int64_t block) {
@@ -120,9 +129,9 @@ struct BlockedDense {
   }
 
   static void multiply_all(const RunArgs& args, Range panels, Range blocks) {
-    const std::int64_t all = steps(args.shape.k);
-    for (std::int64_t step = 0; step < all; step += kChunkSteps) {
-      const std::int64_t count = std::min(kChunkSteps, all - step);
+    const std::int64_t k_steps = steps(args.shape.k);
+    for (std::int64_t step = 0; step < k_steps; step += kChunkSteps) {
+      const std::int64_t count = std::min(kChunkSteps, k_steps - step);
       for (std::int64_t panel = panels.begin; panel < panels.end; panel += kPanels) {
         const std::int64_t bytes = L::panel_bytes(args.shape.k);
         const std::byte* packed =
@@ -134,7 +143,7 @@ struct BlockedDense {
                    : expand<1>(packed, bytes, count, args.scratch);
         for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
           if (blocks.begin == args.blocks.begin) {
-            // A share of the next panels' chunks, on its way from memory.
+            // Prefetches the chunk of the next panels, a share of it with each row block.
             for (int p = 0; p < kPanels; ++p) {
               prefetch_share(packed + (kPanels + p) * bytes, count * L::kStepBytes,
                              block - blocks.begin, blocks.end - blocks.begin);
@@ -143,11 +152,12 @@ struct BlockedDense {
           const Range rows = rows_of(args, block);
           const std::int64_t height = rows.end - rows.begin;
           multiply_rows[static_cast<std::size_t>(height - 1)](
-              {.activations = args.converted + (rows.begin * all + height * step) * L::kRowBytes,
+              {.activations =
+                   args.converted + (rows.begin * k_steps + height * step) * L::kRowBytes,
                .words = args.scratch,
                .steps = count,
-               .sums = sums_of(args, panels, blocks, panel, block),
-               .fresh = step == 0});
+               .accumulators = accumulators_of(args, panels, blocks, panel, block),
+               .zero_accumulators = step == 0});
         }
       }
     }
@@ -161,24 +171,24 @@ struct BlockedDense {
     }
   }
 
-  /// `count` steps of kCount panels, `bytes` apart, word by word.
+  /// Widens `count` k-steps of kCount panels, `bytes` apart, to words [step][word][panel][vector].
   template <int kCount>
   static void expand(const std::byte* packed, std::int64_t bytes, std::int64_t count,
                      std::byte* scratch) {
-    constexpr std::int64_t kLoads = L::kWords / Unit::kLoadWords;
+    constexpr std::int64_t kLoads = L::kWords / Ops::kLoadWords;
     constexpr std::size_t kWide = kCount * kVectors;
     auto* to = reinterpret_cast<Word*>(scratch);
     for (std::int64_t i = 0; i < count * kLoads; ++i, packed += L::kStepBytes / kLoads) {
       TWOFOUR_UNROLL for (std::size_t p = 0; p < kCount; ++p) {
-        Word words[std::size_t{Unit::kLoadWords}][kVectors];
-        Unit::load(packed + static_cast<std::int64_t>(p) * bytes, words);
-        TWOFOUR_UNROLL for (std::size_t w = 0; w < std::size_t{Unit::kLoadWords}; ++w) {
+        Word words[std::size_t{Ops::kLoadWords}][kVectors];
+        Ops::load(packed + static_cast<std::int64_t>(p) * bytes, words);
+        TWOFOUR_UNROLL for (std::size_t w = 0; w < std::size_t{Ops::kLoadWords}; ++w) {
           TWOFOUR_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
             to[w * kWide + p * kVectors + v] = words[w][v];
           }
         }
       }
-      to += Unit::kLoadWords * kWide;
+      to += Ops::kLoadWords * kWide;
     }
   }
 
@@ -189,14 +199,15 @@ struct BlockedDense {
       const bool all_panels = panels.end - first >= kPanels;
       const std::size_t wide = (all_panels ? kPanels : 1) * kVectors;
       for (std::int64_t block = blocks.begin; block < blocks.end; ++block) {
-        auto* sums = reinterpret_cast<Sum*>(sums_of(args, panels, blocks, panel, block)) +
-                     static_cast<std::size_t>(panel - first) * kVectors;
+        auto* accumulators =
+            reinterpret_cast<Accumulator*>(accumulators_of(args, panels, blocks, panel, block)) +
+            static_cast<std::size_t>(panel - first) * kVectors;
         const Range rows = rows_of(args, block);
-        for (std::int64_t row = rows.begin; row < rows.end; ++row, sums += wide) {
-          if constexpr (Format::kStarts) {
-            Unit::add_starts(args.packed + panel * L::panel_bytes(args.shape.k), sums);
+        for (std::int64_t row = rows.begin; row < rows.end; ++row, accumulators += wide) {
+          if constexpr (Format::kNanColumns) {
+            Ops::add_nan_columns(args.packed + panel * L::panel_bytes(args.shape.k), accumulators);
           }
-          Unit::store(epilogue, row, sums);
+          Ops::store(epilogue, row, accumulators);
         }
       }
     }

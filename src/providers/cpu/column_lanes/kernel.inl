@@ -1,22 +1,23 @@
-// Kernels of the column-lanes tiles.
+// The column-lanes kernels: one thread's share, row block by row block and panel by panel, as
+// micro-kernel calls.
 
-using TileFunction = void (*)(const TileArgs&);
+using MicroKernelFunction = void (*)(const MicroKernelArgs&);
 
-/// Tiles of r rows by one panel, and by Unit::panels_at_once(r).
-struct TileFunctions {
-  TileFunction one;
-  TileFunction several;
+/// Micro-kernels of r rows: by one panel, and by Ops::panels_at_once(r) panels.
+struct MicroKernels {
+  MicroKernelFunction one;
+  MicroKernelFunction several;
 };
 
-template <class Unit, class Format, Sparsity kSparsity, int kMaxRows>
+template <class Ops, class Format, Sparsity kSparsity, int kMaxRows>
 struct ColumnLanes {
   using L = Layout<Format, kSparsity>;
 
   /// Entry r - 1 is for r rows.
-  static constexpr auto kTiles = []<int... i>(std::integer_sequence<int, i...>) {
-    return std::array<TileFunctions, std::size_t{kMaxRows}>{
-        TileFunctions{Tile<Unit, Format, kSparsity, i + 1, 1>::run,
-                      Tile<Unit, Format, kSparsity, i + 1, Unit::panels_at_once(i + 1)>::run}...};
+  static constexpr auto kMicroKernels = []<int... i>(std::integer_sequence<int, i...>) {
+    return std::array<MicroKernels, std::size_t{kMaxRows}>{MicroKernels{
+        MicroKernel<Ops, Format, kSparsity, i + 1, 1>::run,
+        MicroKernel<Ops, Format, kSparsity, i + 1, Ops::panels_at_once(i + 1)>::run}...};
   }
   (std::make_integer_sequence<int, kMaxRows>{});
 
@@ -25,8 +26,8 @@ struct ColumnLanes {
     const std::int64_t bytes = L::panel_bytes(args.shape.k);
     const auto run_tiles = [&](Range panels, Range rows, Visit) {
       const auto count = static_cast<int>(rows.end - rows.begin);
-      const TileFunctions& tiles = kTiles[static_cast<std::size_t>(count - 1)];
-      const std::int64_t several = Unit::panels_at_once(count);
+      const MicroKernels& tiles = kMicroKernels[static_cast<std::size_t>(count - 1)];
+      const std::int64_t several = Ops::panels_at_once(count);
       for (std::int64_t panel = panels.begin; panel < panels.end;) {
         const bool enough = panels.end - panel >= several;
         (enough ? tiles.several

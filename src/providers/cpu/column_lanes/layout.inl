@@ -1,17 +1,21 @@
-// How "column lanes" kernels lay operands out. Vector lanes are columns of B. A panel is 16 columns
-// with all of K; it holds steps of 32 k:
+// How the "column lanes" kernels pack A and B. A vector lane is a column of B, so an activation is
+// broadcast to all lanes and multiplied with a word of each of 16 columns.
 //
-//   starts    only where the format has them: a float32 for each column
-//   steps     2:4: indices, a 32-bit word for each column: a nibble for each of the step's eight
-//             groups
-//             values, word after word: for each column the kDepth elements of one product
+//   B   [panel of 16 columns]
+//         nan columns   [16 columns] float32; only where Format::kNanColumns
+//         k-steps       [K / 32]
+//           indices     [16 columns] 32 bits, a nibble for each of eight groups of four k; 2:4 only
+//           values      [kWords][16 columns][kDepth elements], as stored; words in pairs where
+//                       Format::kInterleaved: [kWords / 2][16 columns][kDepth elements][2 words]
+//   A   [row block][K / 32][row of the block][32 k], Elements
 //
-// Activations: [row block][step][row of the block][32 k].
+// K is padded with zeros to a multiple of 32, N to whole panels.
 
 inline constexpr std::int64_t kColumns = 16;
-inline constexpr std::int64_t kStepDepth = 32;  // k
+inline constexpr std::int64_t kStepDepth = 32;  ///< k of a k-step
 inline constexpr std::int64_t kIndexBytes = kColumns * 4;
 
+/// k-steps that K takes.
 inline std::int64_t steps(std::int64_t k) { return (k + kStepDepth - 1) / kStepDepth; }
 
 template <class Format, Sparsity kSparsity>
@@ -20,16 +24,17 @@ struct Layout {
   using Element = typename Format::Element;
   static constexpr bool kDense = kSparsity == Sparsity::kDense;
   static constexpr std::int64_t kDepth = Format::kDepth;
-  static constexpr std::int64_t kHeaderBytes = Format::kStarts ? kColumns * 4 : 0;
-  static constexpr std::int64_t kWords = kStepDepth / kDepth / (kDense ? 1 : 2);  ///< of a step
+  static constexpr std::int64_t kHeaderBytes = Format::kNanColumns ? kColumns * 4 : 0;
+  static constexpr std::int64_t kWords = kStepDepth / kDepth / (kDense ? 1 : 2);  ///< of a k-step
   static constexpr std::int64_t kValues = kWords * kColumns * kDepth;
   static constexpr std::int64_t kStepIndexBytes = kDense ? 0 : kIndexBytes;
   static constexpr std::int64_t kStepBytes =
       kStepIndexBytes + kValues * static_cast<std::int64_t>(sizeof(Stored));
-  /// Converted activations of one row and step.
+  /// Packed A of one row and k-step, and of one row and group of four k.
   static constexpr std::int64_t kRowBytes = kStepDepth * static_cast<std::int64_t>(sizeof(Element));
   static constexpr std::int64_t kGroupBytes = kRowBytes / (kStepDepth / 4);
-  /// Activations that a word meets, or that it is a choice of.
+  /// Packed A of one row from which the factor of one word comes: in dense the kDepth elements that
+  /// it is multiplied with, in 2:4 those that the kept ones are selected from.
   static constexpr std::int64_t kWordActivationBytes = kRowBytes / kWords;
 
   static std::int64_t panel_bytes(std::int64_t k) { return kHeaderBytes + steps(k) * kStepBytes; }
@@ -46,8 +51,8 @@ struct Layout {
         pack_step(args, p * kColumns, step * kStepDepth, panel + kHeaderBytes + step * kStepBytes,
                   nans);
       }
-      if constexpr (Format::kStarts) {
-        write_starts<kColumns>(args, p * kColumns, _mm_testz_si128(nans, nans) == 0, panel);
+      if constexpr (Format::kNanColumns) {
+        write_nan_columns<kColumns>(args, p * kColumns, _mm_testz_si128(nans, nans) == 0, panel);
       }
     }
   }
@@ -59,24 +64,24 @@ struct Layout {
     alignas(32) Stored values[kColumns][kStepDepth / 2];
     const Stored* rows[kColumns];
     for (std::int64_t j = 0; j < kColumns; ++j) {
-      rows[j] = stretch_of<kStepDepth>(args, column + j, k, padded[j]);
+      rows[j] = slice_of<kStepDepth>(args, column + j, k, padded[j]);
     }
     if constexpr (kDense) {
-      Turn<Format, kStepDepth>::run(rows, to, nans);
+      Transpose<Format, kStepDepth>::run(rows, to, nans);
     } else {
-      const auto& numbers = Format::kNumbers ? kTwoGroups.pairs : kTwoGroups.positions;
+      const auto& nibbles = Format::kPairNibbles ? kTwoGroups.pairs : kTwoGroups.positions;
       for (std::int64_t j = 0; j < kColumns; ++j) {
         const auto indices = static_cast<std::uint32_t>(
-            compress_stretch<Format, kStepDepth>(rows[j], numbers, values[j], nans));
+            compress_slice<Format, kStepDepth>(rows[j], nibbles, values[j], nans));
         std::memcpy(to + 4 * j, &indices, sizeof(indices));
         rows[j] = values[j];
       }
-      Turn<Format, kStepDepth / 2>::run(rows, to + kStepIndexBytes, nans);
+      Transpose<Format, kStepDepth / 2>::run(rows, to + kStepIndexBytes, nans);
     }
   }
 };
 
-/// Activations of row blocks of at most kMaxRows.
+/// Pack A, in row blocks of at most kMaxRows.
 template <class Format, int kMaxRows>
 struct Activations {
   using Element = typename Format::Element;

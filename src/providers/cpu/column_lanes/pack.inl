@@ -1,16 +1,20 @@
-// Packing of weights, sixteen bytes of a row at a time. Vectors of 256 bits do for AVX-512 too:
-// memory limits.
+// Pack B: compresses 2:4 rows of B and transposes them, so that the same k of all columns of a
+// panel lie side by side. B comes as [n][k]: a column of B is a contiguous row in memory, taken
+// sixteen bytes at a time. Vectors of 256 bits are used with AVX-512 too, because memory is the
+// limit.
 
-/// What compressing makes of two groups, by the mask of their non-zeros (bit i: value i is not
-/// zero).
+/// How two neighbouring groups of four are compressed. Each table is indexed by the eight-bit mask
+/// of their non-zeros (bit i: value i is not zero).
 struct TwoGroupTables {
-  std::array<std::uint8_t, 256> positions;  ///< nibbles i0 | i1 << 2 of both groups
-  std::array<std::uint8_t, 256> pairs;  ///< nibbles with the number of the pair, as in kPairNumbers
-  std::array<std::uint32_t, 256> byte_order;   ///< where the four kept values are among eight bytes
-  std::array<std::uint64_t, 256> short_order;  ///< where their bytes are, of eight values of two
+  std::array<std::uint8_t, 256> positions;  ///< a nibble for each group: i0 | i1 << 2
+  std::array<std::uint8_t, 256> pairs;      ///< a nibble for each group: kPairNumbers
+  std::array<std::uint32_t, 256>
+      byte_order;  ///< PSHUFB control that gathers the kept four of eight bytes
+  std::array<std::uint64_t, 256>
+      short_order;  ///< the same for the kept four of eight 16-bit values
 };
 
-/// Numbers of the pairs of a group, by i0 | i1 << 2.
+/// The six pairs of positions that a 2:4 group can keep, and their numbers by i0 | i1 << 2.
 inline constexpr std::array<GroupPositions, 6> kPairOrder{
     {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}}};
 inline constexpr std::array<std::uint8_t, 16> kPairNumbers = [] {
@@ -43,28 +47,29 @@ inline constexpr TwoGroupTables kTwoGroups = [] {
   return tables;
 }();
 
-/// Weights of one format as packing sees them: sixteen bytes of a row.
+/// Sixteen bytes of a row of weights of one format.
 template <class Format>
-struct Sixteen {
+struct SixteenBytes {
   using Stored = typename Format::Stored;
   static constexpr bool kBytes = sizeof(Stored) == 1;
   static constexpr std::int64_t kCount = 16 / static_cast<std::int64_t>(sizeof(Stored));
-  static constexpr int kCodeBits = static_cast<int>(kCount);  ///< of the codes: four for each group
+  static constexpr int kCodeBits = static_cast<int>(kCount);  ///< four for each group
 
   [[gnu::always_inline]] static __m128i load(const Stored* from) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   }
 
-  /// Without NaN, where the format's code cannot express it; `nans` gathers whether there was one.
+  /// Replaces NaN by zero where Format::kNanColumns; `nans` becomes non-zero if there was one.
   [[gnu::always_inline]] static __m128i clean(__m128i codes, __m128i& nans) {
-    if constexpr (!Format::kStarts) return codes;
+    if constexpr (!Format::kNanColumns) return codes;
     const __m128i magnitude = _mm_set1_epi8(0x7F);
     const __m128i nan = _mm_cmpeq_epi8(_mm_and_si128(codes, magnitude), magnitude);
     nans = _mm_or_si128(nans, nan);
     return _mm_andnot_si128(nan, codes);
   }
 
-  /// Bit i: value i is not zero. The sign bit alone is -0.0, a zero, except in int8.
+  /// Mask with bit i set if value i is not zero. A sign bit alone is -0.0, which is zero, except in
+  /// int8.
   [[gnu::always_inline]] static unsigned non_zeros(__m128i codes) {
     const __m128i zero = _mm_setzero_si128();
     if constexpr (std::is_signed_v<Stored>) {
@@ -78,18 +83,19 @@ struct Sixteen {
     }
   }
 
-  /// Writes the eight bytes of the kept values and returns the groups' nibbles by `numbers`.
+  /// Writes the kept half, eight bytes, to `values` and returns a nibble for each group. `nibbles`
+  /// is TwoGroupTables::positions or pairs.
   [[gnu::always_inline]] static std::uint64_t compress(__m128i codes,
-                                                       const std::array<std::uint8_t, 256>& numbers,
+                                                       const std::array<std::uint8_t, 256>& nibbles,
                                                        void* values, __m128i& nans) {
     const unsigned mask = non_zeros(codes);
     std::uint64_t order;
-    std::uint64_t result = numbers[mask & 255U];
+    std::uint64_t result = nibbles[mask & 255U];
     if constexpr (kBytes) {
       const unsigned second = mask >> 8 & 255U;
       order = std::uint64_t{kTwoGroups.byte_order[mask & 255U]} |
               std::uint64_t{kTwoGroups.byte_order[second] + 0x08080808U} << 32U;
-      result |= std::uint64_t{numbers[second]} << 8U;
+      result |= std::uint64_t{nibbles[second]} << 8U;
     } else {
       order = kTwoGroups.short_order[mask & 255U];
     }
@@ -100,108 +106,109 @@ struct Sixteen {
   }
 };
 
-/// Compresses `kStretch` weights of a row into half as many values; returns a nibble for each
-/// group.
-template <class Format, std::int64_t kStretch>
-[[gnu::always_inline]] inline std::uint64_t compress_stretch(
-    const typename Format::Stored* from, const std::array<std::uint8_t, 256>& numbers, void* values,
+/// Compresses kSlice weights of a row into half as many values; returns a nibble for each group,
+/// the first group's lowest.
+template <class Format, std::int64_t kSlice>
+[[gnu::always_inline]] inline std::uint64_t compress_slice(
+    const typename Format::Stored* from, const std::array<std::uint8_t, 256>& nibbles, void* values,
     __m128i& nans) {
-  using S = Sixteen<Format>;
+  using S = SixteenBytes<Format>;
   std::uint64_t codes = 0;
-  TWOFOUR_UNROLL for (int i = 0; i < kStretch / S::kCount; ++i) {
-    codes |= S::compress(S::load(from + i * S::kCount), numbers,
+  TWOFOUR_UNROLL for (int i = 0; i < kSlice / S::kCount; ++i) {
+    codes |= S::compress(S::load(from + i * S::kCount), nibbles,
                          static_cast<std::byte*>(values) + 8 * i, nans)
              << i * S::kCodeBits;
   }
   return codes;
 }
 
-/// How far ahead of its reading position packing asks for each row.
+/// Prefetch distance of packing, in each row of weights.
 inline constexpr std::int64_t kPackAheadBytes = 256;
 
-/// Weights [k, k + kStretch) of a column's row of weights; those that do not exist are zeros, and
-/// then `padded` holds them all.
-template <std::int64_t kStretch, class Stored>
-[[gnu::always_inline]] inline const Stored* stretch_of(const PackArgs& args, std::int64_t column,
-                                                       std::int64_t k, Stored* padded) {
+/// Weights [k, k + kSlice) of a column of B. Where that reaches beyond N or K the result is
+/// `padded`, filled up with zeros.
+template <std::int64_t kSlice, class Stored>
+[[gnu::always_inline]] inline const Stored* slice_of(const PackArgs& args, std::int64_t column,
+                                                     std::int64_t k, Stored* padded) {
   const Stored* row = static_cast<const Stored*>(args.weights) + column * args.k + k;
-  if (column < args.n && k + kStretch <= args.k) {
-    // Rows lie far apart, too many for the processor to foresee.
+  if (column < args.n && k + kSlice <= args.k) {
+    // Each row is a stream of its own, and there are more of them than the hardware prefetcher
+    // follows.
     _mm_prefetch(reinterpret_cast<const char*>(row) + kPackAheadBytes, _MM_HINT_T0);
     return row;
   }
-  std::fill_n(padded, kStretch, Stored{0});
+  std::fill_n(padded, kSlice, Stored{0});
   if (column < args.n) std::copy_n(row, args.k - k, padded);
   return padded;
 }
 
-/// What a panel with NaN among its weights begins with: NaN for their columns, else 0.
+/// Writes the header of a panel, see Format::kNanColumns. `any_nan`: whether the panel has any.
 template <std::int64_t kPanel>
-inline void write_starts(const PackArgs& args, std::int64_t first_column, bool any_nan,
-                         std::byte* panel) {
-  std::array<float, std::size_t{kPanel}> starts{};
+inline void write_nan_columns(const PackArgs& args, std::int64_t first_column, bool any_nan,
+                              std::byte* panel) {
+  std::array<float, std::size_t{kPanel}> nan_columns{};
   for (std::int64_t j = 0; any_nan && j < std::min(kPanel, args.n - first_column); ++j) {
     const auto* row = static_cast<const std::uint8_t*>(args.weights) + (first_column + j) * args.k;
     const bool nan =
         std::any_of(row, row + args.k, [](std::uint8_t code) { return (code & 0x7FU) == 0x7FU; });
-    if (nan) starts[static_cast<std::size_t>(j)] = std::numeric_limits<float>::quiet_NaN();
+    if (nan) nan_columns[static_cast<std::size_t>(j)] = std::numeric_limits<float>::quiet_NaN();
   }
-  std::memcpy(panel, starts.data(), sizeof(starts));
+  std::memcpy(panel, nan_columns.data(), sizeof(nan_columns));
 }
 
-/// Turns sixteen rows of kCount weights into units of all columns: unit u of column j at to[u][j].
-/// A unit is what lies together in the packed form: a word, or two interleaved ones.
+/// Transposes cells: rows [16 columns][kCount weights] become to[cell][16 columns]. A cell is what
+/// stays together in the packed form: the kDepth elements of a word, or of two interleaved words.
 template <class Format, std::int64_t kCount>
-struct Turn {
-  using S = Sixteen<Format>;
+struct Transpose {
+  using S = SixteenBytes<Format>;
   using Stored = typename Format::Stored;
-  static constexpr int kUnitBytes =
+  static constexpr int kCellBytes =
       static_cast<int>(sizeof(Stored)) * Format::kDepth * (Format::kInterleaved ? 2 : 1);
-  static_assert(kUnitBytes == 2 || kUnitBytes == 4);
+  static_assert(kCellBytes == 2 || kCellBytes == 4);
 
   [[gnu::always_inline]] static void run(const Stored* const* rows, std::byte* to, __m128i& nans) {
     for (std::int64_t i = 0; i < kCount; i += S::kCount, to += 16 * 16) {
-      if constexpr (kUnitBytes == 2) {
-        turn_shorts(rows, i, to, nans);
+      if constexpr (kCellBytes == 2) {
+        transpose_shorts(rows, i, to, nans);
       } else {
-        turn_words(rows, i, to, nans);
-        turn_words(rows + 8, i, to + 32, nans);
+        transpose_words(rows, i, to, nans);
+        transpose_words(rows + 8, i, to + 32, nans);
       }
     }
   }
 
  private:
-  /// Rows `low` and `high` in the halves of a vector.
+  /// Sixteen bytes of two rows, `low` and `high`, in the halves of a vector.
   [[gnu::always_inline]] static __m256i load(const Stored* low, const Stored* high, __m128i& nans) {
     const __m256i both =
         _mm256_set_m128i(S::clean(S::load(high), nans), S::clean(S::load(low), nans));
     if constexpr (Format::kInterleaved && Format::kDepth == 2) {
-      // Words of two take turns element by element.
+      // Interleaves words of two elements: their elements 0 1 | 2 3 become 0 2 | 1 3.
       const __m128i order = _mm_set_epi8(15, 13, 14, 12, 11, 9, 10, 8, 7, 5, 6, 4, 3, 1, 2, 0);
       return _mm256_shuffle_epi8(both, _mm256_broadcastsi128_si256(order));
     }
     return both;
   }
 
-  [[gnu::always_inline]] static void store(std::byte* to, __m256i units) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to), units);
+  [[gnu::always_inline]] static void store(std::byte* to, __m256i cells) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), cells);
   }
 
-  /// Eight units of two bytes, of sixteen columns.
-  [[gnu::always_inline]] static void turn_shorts(const Stored* const* rows, std::int64_t i,
-                                                 std::byte* to, __m128i& nans) {
+  /// [16 columns][8 cells of two bytes] to [8 cells][16 columns].
+  [[gnu::always_inline]] static void transpose_shorts(const Stored* const* rows, std::int64_t i,
+                                                      std::byte* to, __m128i& nans) {
     __m256i x[8];
     __m256i y[8];
     TWOFOUR_UNROLL for (int r = 0; r < 8; ++r) x[r] = load(rows[r] + i, rows[r + 8] + i, nans);
     TWOFOUR_UNROLL for (int r = 0; r < 4; ++r) {
-      y[2 * r] = _mm256_unpacklo_epi16(x[2 * r], x[2 * r + 1]);      // units 0..3 of two rows
-      y[2 * r + 1] = _mm256_unpackhi_epi16(x[2 * r], x[2 * r + 1]);  // units 4..7
+      y[2 * r] = _mm256_unpacklo_epi16(x[2 * r], x[2 * r + 1]);      // cells 0..3 of two rows
+      y[2 * r + 1] = _mm256_unpackhi_epi16(x[2 * r], x[2 * r + 1]);  // cells 4..7
     }
     TWOFOUR_UNROLL for (int h = 0; h < 2; ++h) {  // rows 4h..4h+3
       TWOFOUR_UNROLL for (int q = 0; q < 2; ++q) {
-        x[4 * h + 2 * q] = _mm256_unpacklo_epi32(y[4 * h + q], y[4 * h + q + 2]);  // units 4q, 4q+1
+        x[4 * h + 2 * q] = _mm256_unpacklo_epi32(y[4 * h + q], y[4 * h + q + 2]);  // cells 4q, 4q+1
         x[4 * h + 2 * q + 1] =
-            _mm256_unpackhi_epi32(y[4 * h + q], y[4 * h + q + 2]);  // units 4q+2, 4q+3
+            _mm256_unpackhi_epi32(y[4 * h + q], y[4 * h + q + 2]);  // cells 4q+2, 4q+3
       }
     }
     TWOFOUR_UNROLL for (int q = 0; q < 4; ++q) {
@@ -210,9 +217,9 @@ struct Turn {
     }
   }
 
-  /// Four units of four bytes, of eight columns.
-  [[gnu::always_inline]] static void turn_words(const Stored* const* rows, std::int64_t i,
-                                                std::byte* to, __m128i& nans) {
+  /// [8 columns][4 cells of four bytes] to [4 cells][8 of 16 columns].
+  [[gnu::always_inline]] static void transpose_words(const Stored* const* rows, std::int64_t i,
+                                                     std::byte* to, __m128i& nans) {
     __m256i x[4];
     TWOFOUR_UNROLL for (int r = 0; r < 4; ++r) x[r] = load(rows[r] + i, rows[r + 4] + i, nans);
     const __m256i low01 = _mm256_unpacklo_epi32(x[0], x[1]);

@@ -8,8 +8,8 @@
 
 namespace twofour::providers::cpu::portable {
 
-/// How one type is stored (Stored), what its products are made from (Value) and summed up in (Sum),
-/// and which bits must all be clear for a value to count as zero.
+/// One type: how it is stored (Stored), what products are computed from (Value) and accumulated in
+/// (Accumulator), and whether a stored value counts as zero (-0.0 does).
 template <DataType>
 struct Format;
 
@@ -17,7 +17,7 @@ template <>
 struct Format<DataType::kInt8> {
   using Stored = std::int8_t;
   using Value = std::int8_t;
-  using Sum = std::int32_t;
+  using Accumulator = std::int32_t;
   static Value value(Stored stored) { return stored; }
   static bool is_zero(Stored stored) { return stored == 0; }
 };
@@ -26,7 +26,7 @@ template <>
 struct Format<DataType::kFp8E4m3> {
   using Stored = std::uint8_t;
   using Value = float;
-  using Sum = float;
+  using Accumulator = float;
   static Value value(Stored stored) { return operands::fp8_to_float(stored); }
   static bool is_zero(Stored stored) { return (stored & 0x7Fu) == 0; }
 };
@@ -35,7 +35,7 @@ template <>
 struct Format<DataType::kBf16> {
   using Stored = std::uint16_t;
   using Value = float;
-  using Sum = float;
+  using Accumulator = float;
   static Value value(Stored stored) { return operands::bf16_to_float(stored); }
   static bool is_zero(Stored stored) { return (stored & 0x7FFFu) == 0; }
 };
@@ -44,7 +44,7 @@ template <>
 struct Format<DataType::kFp16> {
   using Stored = std::uint16_t;
   using Value = float;
-  using Sum = float;
+  using Accumulator = float;
   static Value value(Stored stored) { return operands::fp16_to_float(stored); }
   static bool is_zero(Stored stored) { return (stored & 0x7FFFu) == 0; }
 };

@@ -1,5 +1,5 @@
-// Kernels in plain C++, for every type and any processor. They are the meaning of the packed 2:4
-// form in code; the vectorised kernels are where speed is.
+// Kernels in plain C++, for every type and any processor: the simplest form of what the vectorised
+// kernels do, and what runs where there is no vector instruction set for them.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -22,9 +22,9 @@ using Stored = typename Format<kType>::Stored;
 template <DataType kType>
 using Value = typename Format<kType>::Value;
 template <DataType kType>
-using Sum = typename Format<kType>::Sum;
+using Accumulator = typename Format<kType>::Accumulator;
 
-/// Converted activations are a plain [m][padded k] of Value.
+/// Packed A: [m][padded k] of Value.
 template <DataType kType>
 std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
   return static_cast<std::size_t>(m * round_up(k, kGroup)) * sizeof(Value<kType>);
@@ -46,7 +46,7 @@ void convert(const ConvertArgs& args) {
   }
 }
 
-/// Dense panel: [padded k][16] of the stored type.
+/// Packed B, dense: [panel][padded k][16 columns] of the stored type.
 template <DataType kType>
 struct Dense {
   static constexpr Sparsity kSparsity = Sparsity::kDense;
@@ -65,20 +65,21 @@ struct Dense {
   }
 
   static void add_group(const std::byte* panel, std::int64_t /*k*/, std::int64_t group,
-                        const Value<kType>* a, std::array<Sum<kType>, kColumns>& sums) {
+                        const Value<kType>* a,
+                        std::array<Accumulator<kType>, kColumns>& accumulators) {
     const auto* w = reinterpret_cast<const Stored<kType>*>(panel) + group * kGroup * kColumns;
     for (int i = 0; i < kGroup; ++i) {
       for (std::size_t j = 0; j < kColumns; ++j) {
-        sums[j] +=
-            static_cast<Sum<kType>>(a[i]) *
-            static_cast<Sum<kType>>(Format<kType>::value(w[i * kColumns + std::ptrdiff_t(j)]));
+        accumulators[j] += static_cast<Accumulator<kType>>(a[i]) *
+                           static_cast<Accumulator<kType>>(
+                               Format<kType>::value(w[i * kColumns + std::ptrdiff_t(j)]));
       }
     }
   }
 };
 
-/// 2:4 panel: kept values [k / 4][2][16], then for each group and column a nibble of indices
-/// (first | second << 2), two columns in a byte: [k / 4][8].
+/// Packed B, 2:4: [panel] of kept values [K / 4 groups][2][16 columns], then indices [K / 4
+/// groups][8 bytes], a nibble for each column: first | second << 2.
 template <DataType kType>
 struct TwoFour {
   static constexpr Sparsity kSparsity = Sparsity::kTwoFour;
@@ -114,17 +115,18 @@ struct TwoFour {
   }
 
   static void add_group(const std::byte* panel, std::int64_t k, std::int64_t group,
-                        const Value<kType>* a, std::array<Sum<kType>, kColumns>& sums) {
+                        const Value<kType>* a,
+                        std::array<Accumulator<kType>, kColumns>& accumulators) {
     const auto* w = reinterpret_cast<const Stored<kType>*>(panel) + group * 2 * kColumns;
     const std::byte* indices = panel + values_bytes(k) + group * kIndexBytes;
     for (std::size_t j = 0; j < kColumns; ++j) {
       const unsigned pair = std::to_integer<unsigned>(indices[j / 2]) >> (j % 2 * 4);
       const auto product = [&](std::size_t row, unsigned index) {
-        return static_cast<Sum<kType>>(a[index & 3u]) *
-               static_cast<Sum<kType>>(Format<kType>::value(w[row * kColumns + j]));
+        return static_cast<Accumulator<kType>>(a[index & 3u]) *
+               static_cast<Accumulator<kType>>(Format<kType>::value(w[row * kColumns + j]));
       };
-      sums[j] += product(0, pair);
-      sums[j] += product(1, pair >> 2);
+      accumulators[j] += product(0, pair);
+      accumulators[j] += product(1, pair >> 2);
     }
   }
 };
@@ -158,13 +160,14 @@ void run(const RunArgs& args) {
     for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
       const Range rows = rows_of_block(m, blocks, block);
       for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-        std::array<Sum<kType>, kColumns> sums{};
+        std::array<Accumulator<kType>, kColumns> accumulators{};
         for (std::int64_t g = 0; g < padded_k / kGroup; ++g) {
-          Form<kType>::add_group(panel, k, g, a + i * padded_k + g * kGroup, sums);
+          Form<kType>::add_group(panel, k, g, a + i * padded_k + g * kGroup, accumulators);
         }
         std::array<float, kColumns> floats{};
-        std::transform(sums.begin(), sums.end(), floats.begin(),
-                       [](Sum<kType> sum) { return static_cast<float>(sum); });
+        std::transform(
+            accumulators.begin(), accumulators.end(), floats.begin(),
+            [](Accumulator<kType> accumulator) { return static_cast<float>(accumulator); });
         store_row(args.output, n, i, columns, floats.data());
       }
     }

@@ -4,5 +4,5 @@
 #include "providers/cpu/column_lanes/pack.inl"
 #include "providers/cpu/row_lanes/layout.inl"
 #include "providers/cpu/row_lanes/kernel.inl"
-#include "providers/cpu/row_lanes/units.inl"
+#include "providers/cpu/row_lanes/ops.inl"
 // clang-format on

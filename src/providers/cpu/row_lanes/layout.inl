@@ -1,40 +1,38 @@
-// How "row lanes" kernels lay 2:4 operands out. Vector lanes are rows of A, and a choice of
-// activations is an address: for each group of four k a table holds, for each choice that a column
-// can make of the group, a word of every row. With two elements in a word that is one of six pairs;
-// with one element, one of four, twice.
+// How the "row lanes" kernels (kernel.inl) pack A and B.
 //
-// A panel is 64 columns with all of K:
-//   starts   only where the format has them: a float32 for each column
-//   blocks of 64 k (16 groups):
-//     codes    8 bytes for each column, a nibble for each group: the number of its pair, or
-//              i0 | i1 << 2
-//     values   32 for each column, in the order of k
+//   B   [panel of 64 columns]
+//         nan columns   [64 columns] float32; only where Format::kNanColumns
+//         blocks of k   [K / 64]
+//           codes       [64 columns] 64 bits, a nibble for each of the 16 groups: the number of its
+//                       pair (kDepth 2) or i0 | i1 << 2 (kDepth 1)
+//           values      [64 columns][32 kept values in the order of k], as stored
+//   A   [row block][K / 4 groups][4][rows of the block, padded to whole vectors], Elements; if the
+//       block has an odd row, [K] of that row follow
 //
-// Activations: [row block][group of four k][4][rows of the block, padded to whole vectors]; if the
-// block has an odd row, that row's [k] follows.
+// K is padded with zeros to a multiple of 64.
 
 inline constexpr std::int64_t kPanelColumns = 64;
 inline constexpr std::int64_t kBlockGroups = 16;
-inline constexpr std::int64_t kBlockDepth = 4 * kBlockGroups;  // k
+inline constexpr std::int64_t kBlockDepth = 4 * kBlockGroups;  ///< k of a block of k
 
-/// Rows of a block.
+/// Rows of one row block.
 struct BlockRows {
   std::int64_t begin;
   std::int64_t count;
-  int vectors;  ///< that they fill, the odd row aside
-  bool odd;     ///< the last row is one more than vectors hold, and has no vector of its own
+  int vectors;  ///< of rows, the odd row not counted
+  bool odd;     ///< the last row is one more than the vectors hold, see kernel.inl
 };
 
-/// How rows are cut into blocks: whole vectors, and blocks of the size that suits the first-level
-/// cache; up to kSpare rows more are spread over the blocks rather than make one of their own. One
-/// row more than whole vectors belongs to the last block.
+/// How rows are cut into row blocks of whole vectors. Blocks have kRows rows, the size that suits
+/// the first-level cache, but up to kSpare rows more are spread over the blocks rather than make
+/// one more block. An odd row belongs to the last block.
 template <int kRows, int kSpare, int kLanes>
 struct RowBlocks {
-  static constexpr int kMost = kRows + kSpare;  ///< rows of a block
+  static constexpr int kMaxRows = kRows + kSpare;  ///< of a row block
   static_assert(kRows % kLanes == 0 && kSpare % kLanes == 0);
 
   static std::int64_t count(std::int64_t m) { return block_count(m, kRows, kSpare); }
-  /// Beside one vector alone the odd row saves less than its shuffles cost.
+  /// Beside a single whole vector of rows, an odd row saves less than its shuffles cost.
   static bool has_odd(std::int64_t m) { return m > 2 * kLanes && m % kLanes == 1; }
   static BlockRows rows(std::int64_t m, std::int64_t block) {
     const Range vectors = rows_of_block(vector_count(m), count(m), block);
@@ -45,13 +43,13 @@ struct RowBlocks {
             .vectors = static_cast<int>(vectors.end - vectors.begin),
             .odd = last && has_odd(m)};
   }
-  /// Vectors of the largest block.
-  static int most_vectors(std::int64_t m) {
+  /// Vectors of rows of the largest row block.
+  static int max_vectors(std::int64_t m) {
     return static_cast<int>((vector_count(m) + count(m) - 1) / count(m));
   }
-  /// Rows that a block may hold, those that fill its last vector and the odd one included.
-  static std::int64_t most_rows(std::int64_t m) {
-    return most_vectors(m) * kLanes + (has_odd(m) ? 1 : 0);
+  /// Rows of the largest row block, with those that pad its last vector and the odd one.
+  static std::int64_t max_rows(std::int64_t m) {
+    return max_vectors(m) * kLanes + (has_odd(m) ? 1 : 0);
   }
 
  private:
@@ -66,11 +64,12 @@ template <class Format, class Blocks>
 struct RowLayout {
   using Stored = typename Format::Stored;
   using Element = typename Format::Element;
-  static constexpr std::int64_t kValues = kBlockDepth / 2;  ///< kept, of a column and block
+  static constexpr std::int64_t kValues =
+      kBlockDepth / 2;  ///< kept values of a column in a block of k
   static constexpr std::int64_t kValueBytes = kValues * static_cast<std::int64_t>(sizeof(Stored));
   static constexpr std::int64_t kCodeBytes = 8;
   static constexpr std::int64_t kBlockBytes = kPanelColumns * (kCodeBytes + kValueBytes);
-  static constexpr std::int64_t kHeaderBytes = Format::kStarts ? kPanelColumns * 4 : 0;
+  static constexpr std::int64_t kHeaderBytes = Format::kNanColumns ? kPanelColumns * 4 : 0;
 
   static std::int64_t panel_bytes(std::int64_t k) {
     return kHeaderBytes + k_blocks(k) * kBlockBytes;
@@ -88,9 +87,9 @@ struct RowLayout {
         pack_block(args, p * kPanelColumns, block * kBlockDepth,
                    panel + kHeaderBytes + block * kBlockBytes, nans);
       }
-      if constexpr (Format::kStarts) {
-        write_starts<kPanelColumns>(args, p * kPanelColumns, _mm_testz_si128(nans, nans) == 0,
-                                    panel);
+      if constexpr (Format::kNanColumns) {
+        write_nan_columns<kPanelColumns>(args, p * kPanelColumns, _mm_testz_si128(nans, nans) == 0,
+                                         panel);
       }
     }
   }
@@ -99,13 +98,13 @@ struct RowLayout {
     return static_cast<std::size_t>(Blocks::count(m) * converted_stride(m, k));
   }
 
-  /// Bytes from row block to row block.
+  /// Bytes from row block to row block in packed A.
   static std::int64_t converted_stride(std::int64_t m, std::int64_t k) {
-    return k_blocks(k) * kBlockDepth * Blocks::most_rows(m) *
+    return k_blocks(k) * kBlockDepth * Blocks::max_rows(m) *
            static_cast<std::int64_t>(sizeof(Element));
   }
 
-  /// `kLanes` rows are a vector.
+  /// Pack A. A vector is `kLanes` rows.
   template <int kLanes>
   static void convert(const ConvertArgs& args) {
     const auto* activations = static_cast<const Stored*>(args.activations);
@@ -115,7 +114,8 @@ struct RowLayout {
       const std::int64_t in_vectors = rows.count - (rows.odd ? 1 : 0);
       std::byte* begin = args.converted + block * converted_stride(args.m, args.k);
       auto* to = reinterpret_cast<Element*>(begin);
-      // A block of k at a time: its part of the result stays in the first-level cache.
+      // A block of k at a time, whose packed part stays in the first-level cache while its rows are
+      // scattered into it.
       for (std::int64_t k = 0; k < k_blocks(args.k) * kBlockDepth; k += kBlockDepth) {
         const std::int64_t depth = std::min(kBlockDepth, args.k - k);
         if (depth < kBlockDepth || padded > in_vectors) {
@@ -139,13 +139,13 @@ struct RowLayout {
  private:
   static void pack_block(const PackArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
                          __m128i& nans) {
-    const auto& numbers = Format::kDepth == 2 ? kTwoGroups.pairs : kTwoGroups.positions;
+    const auto& nibbles = Format::kDepth == 2 ? kTwoGroups.pairs : kTwoGroups.positions;
     std::byte* values = to + kPanelColumns * kCodeBytes;
     alignas(32) Stored padded[kBlockDepth];
     for (std::int64_t j = 0; j < kPanelColumns; ++j) {
-      const Stored* row = stretch_of<kBlockDepth>(args, column + j, k, padded);
+      const Stored* row = slice_of<kBlockDepth>(args, column + j, k, padded);
       const std::uint64_t codes =
-          compress_stretch<Format, kBlockDepth>(row, numbers, values + j * kValueBytes, nans);
+          compress_slice<Format, kBlockDepth>(row, nibbles, values + j * kValueBytes, nans);
       std::memcpy(to + j * kCodeBytes, &codes, sizeof(codes));
     }
   }

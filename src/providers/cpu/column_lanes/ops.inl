@@ -1,31 +1,33 @@
-// What the Units of tile.inl have in common, made from the vectors V of an instruction set (see
-// avx2/vectors.h), kCount of them for sixteen columns.
+// What the Ops of micro_kernel.inl have in common between instruction sets. V are the vectors of
+// one (avx2/vectors.h, avx512/vectors.h); kCount of them hold sixteen columns.
 
-/// Sums in float32.
+/// Accumulators in float32.
 template <class V, int kCount>
 struct ColumnFloats {
   static constexpr int kVectors = kCount;
   static constexpr int kProducts = 32;
   static constexpr bool kPanelsInside = false;
   static constexpr std::int64_t kVectorBytes = V::kLanes * 4;
-  using Sum = typename V::Floats;
+  using Accumulator = typename V::Floats;
   using Indices = typename V::Ints;
-  [[gnu::always_inline]] static Sum zero() { return V::zero(); }
-  [[gnu::always_inline]] static void add_starts(const std::byte* panel, Sum* sums) {
+  [[gnu::always_inline]] static Accumulator zero() { return V::zero(); }
+  [[gnu::always_inline]] static void add_nan_columns(const std::byte* panel,
+                                                     Accumulator* accumulators) {
     TWOFOUR_UNROLL for (int v = 0; v < kCount; ++v) {
-      sums[v] = V::add(sums[v], V::load(reinterpret_cast<const float*>(panel + v * kVectorBytes)));
+      accumulators[v] = V::add(accumulators[v],
+                               V::load(reinterpret_cast<const float*>(panel + v * kVectorBytes)));
     }
   }
   [[gnu::always_inline]] static Indices indices(const std::byte* step, std::size_t vector) {
     return V::load_ints(step + static_cast<std::int64_t>(vector) * kVectorBytes);
   }
   [[gnu::always_inline]] static void store(const ColumnEpilogue& epilogue, std::int64_t row,
-                                           const Sum* sums) {
-    epilogue.store(row, sums);
+                                           const Accumulator* accumulators) {
+    epilogue.store(row, accumulators);
   }
 };
 
-/// Products of single float32.
+/// One float32 to a word.
 template <class V, int kCount>
 struct ColumnSingles : ColumnFloats<V, kCount> {
   static constexpr int kLoadWords = 2;
@@ -39,7 +41,7 @@ struct ColumnSingles : ColumnFloats<V, kCount> {
   [[gnu::always_inline]] static Word group(const std::byte* activations) {
     return V::repeat_four(reinterpret_cast<const float*>(activations));
   }
-  /// The choice looks at the low two bits of each index alone.
+  /// V::choose looks only at the low two bits of each lane, so the indices need no mask.
   [[gnu::always_inline]] static Control control(Control indices) { return indices; }
   [[gnu::always_inline]] static Control next(Control indices) {
     return V::template shift_right<2>(indices);
@@ -47,7 +49,7 @@ struct ColumnSingles : ColumnFloats<V, kCount> {
   [[gnu::always_inline]] static Word select(Word group, Control control) {
     return V::choose(group, control);
   }
-  [[gnu::always_inline]] static void add(Word& sum, Word activations, Word word) {
-    V::multiply_add(sum, activations, word);
+  [[gnu::always_inline]] static void add(Word& accumulator, Word activations, Word word) {
+    V::multiply_add(accumulator, activations, word);
   }
 };

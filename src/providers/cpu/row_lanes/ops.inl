@@ -1,29 +1,31 @@
-// What the Units of kernel.inl have in common, made from the vectors V of an instruction set (see
-// avx2/vectors.h).
+// What the Ops of kernel.inl have in common between instruction sets. V are the vectors of one
+// (avx2/vectors.h, avx512/vectors.h).
 
 template <class V>
-struct RowUnit {
+struct RowOps {
   using Vectors = V;
   static constexpr int kLanes = V::kLanes;
   [[gnu::always_inline]] static const std::byte* address(const std::byte* choice) { return choice; }
 };
 
-/// Sums in float32.
+/// Accumulators in float32.
 template <class V>
-struct RowFloats : RowUnit<V> {
-  using Sum = typename V::Floats;
+struct RowFloats : RowOps<V> {
+  using Accumulator = typename V::Floats;
   using Scalar = float;
-  [[gnu::always_inline]] static Sum zero() { return V::zero(); }
-  [[gnu::always_inline]] static Sum load_sum(const std::uint32_t* from) {
+  [[gnu::always_inline]] static Accumulator zero() { return V::zero(); }
+  [[gnu::always_inline]] static Accumulator load_accumulator(const std::uint32_t* from) {
     return V::load(reinterpret_cast<const float*>(from));
   }
-  [[gnu::always_inline]] static void store_sum(std::uint32_t* to, Sum sum) {
-    V::store(reinterpret_cast<float*>(to), sum);
+  [[gnu::always_inline]] static void store_accumulator(std::uint32_t* to, Accumulator accumulator) {
+    V::store(reinterpret_cast<float*>(to), accumulator);
   }
-  [[gnu::always_inline]] static Sum to_float(Sum sum) { return sum; }
+  [[gnu::always_inline]] static Accumulator to_float(Accumulator accumulator) {
+    return accumulator;
+  }
 };
 
-/// Products of single float32.
+/// One float32 to a word.
 template <class V>
 struct RowSingles : RowFloats<V> {
   [[gnu::always_inline]] static void choices(const std::byte* activations, std::int64_t stride,
@@ -32,13 +34,14 @@ struct RowSingles : RowFloats<V> {
       V::store_ints(to + i * choice_stride, V::load_ints(activations + i * stride));
     }
   }
-  [[gnu::always_inline]] static void add(typename V::Floats& sum, const std::byte* choice,
+  [[gnu::always_inline]] static void add(typename V::Floats& accumulator, const std::byte* choice,
                                          typename V::Ints word) {
-    V::multiply_add(sum, V::load(reinterpret_cast<const float*>(choice)), V::as_floats(word));
+    V::multiply_add(accumulator, V::load(reinterpret_cast<const float*>(choice)),
+                    V::as_floats(word));
   }
 };
 
-/// Choices of pairs of shorts.
+/// Choices for words of two 16-bit elements: the six pairs of kPairOrder.
 template <class V>
 [[gnu::always_inline]] inline void pair_choices(const std::byte* activations, std::int64_t stride,
                                                 std::byte* to, std::int64_t choice_stride) {
