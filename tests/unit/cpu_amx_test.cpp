@@ -184,7 +184,7 @@ void expect_gemm(const Shape& shape) {
     pack_b_panel(b_encoded.data(), shape.n, shape.k, p * kPanelColumns, kSparsity,
                  packed.data + bytes * at(p));
   }
-  const AlignedBytes packed_a(packed_a_bytes<Element>(shape.m, shape.k));
+  const AlignedBytes packed_a(packed_a_offset<Element>(shape.m, shape.k));
   const bool stream = streams<Element, kSparsity>(shape.m, k_steps);
   const RowBlocks blocks(shape.m, stream);
   for (std::int64_t block = 0; block < blocks.count(); ++block) {
@@ -192,7 +192,7 @@ void expect_gemm(const Shape& shape) {
     const Range rows = blocks.rows(block);
     for (std::int64_t step = 0; step < k_steps; step += kSlice) {
       pack_a_block(a_encoded.data(), shape.k, rows, {step, std::min(step + kSlice, k_steps)},
-                   packed_a.data + packed_a_bytes<Element>(rows.begin, shape.k));
+                   packed_a.data + packed_a_offset<Element>(rows.begin, shape.k));
     }
   }
   const AlignedBytes scratch(kScratchBytes);

@@ -46,7 +46,7 @@ struct Functions {
   }
 
   static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
-    return packed_a_bytes<Element>(m, k);
+    return packed_a_offset<Element>(m, k);
   }
 
   /// Where weights stream past all rows, the rows are not split between threads.
@@ -67,7 +67,7 @@ struct Functions {
       const Range rows = blocks.rows(block);
       pack_a_block(static_cast<const Element*>(args.activations), args.k, rows,
                    {step, std::min(step + kTaskSteps, k_steps)},
-                   args.converted + packed_a_bytes<Element>(rows.begin, args.k));
+                   args.converted + packed_a_offset<Element>(rows.begin, args.k));
     }
   }
 
@@ -84,7 +84,7 @@ struct Functions {
         {.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
          .panel_count = args.panels.end - args.panels.begin,
          .k_steps = k_steps,
-         .a = args.converted + packed_a_bytes<Element>(rows.begin, args.shape.k),
+         .a = args.converted + packed_a_offset<Element>(rows.begin, args.shape.k),
          .m = rows.end - rows.begin,
          .streams = stream,
          .scratch = args.scratch},

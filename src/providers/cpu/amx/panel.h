@@ -74,7 +74,7 @@ void pack_b_panel(const Element* weights, std::int64_t n, std::int64_t k, std::i
 
 /// Bytes of packed A before row `row`, which is the first of its row block.
 template <class Element>
-constexpr std::size_t packed_a_bytes(std::int64_t row, std::int64_t k) {
+constexpr std::size_t packed_a_offset(std::int64_t row, std::int64_t k) {
   return static_cast<std::size_t>(row * steps<Element>(k)) * kTileRowBytes;
 }
 
