@@ -72,7 +72,8 @@ class ColumnEpilogue {
   }
 
  private:
-  [[gnu::always_inline]] __m256 scale_and_bias(__m256 accumulators, __m256 scale_a, int half) const {
+  [[gnu::always_inline]] __m256 scale_and_bias(__m256 accumulators, __m256 scale_a,
+                                               int half) const {
     const __m256 value = _mm256_mul_ps(accumulators, _mm256_mul_ps(scale_a, scale_b_[half]));
     return output_.bias != nullptr ? _mm256_add_ps(value, bias_[half]) : value;
   }
