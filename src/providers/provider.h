@@ -31,7 +31,8 @@ struct KernelInfo {
   bool scaled = true;  ///< false: "matmul-no-scales"
   bool bias = false;
   Accumulation accumulation = Accumulation::kWide;
-  /// Run unless --kernels says otherwise. False for outputs that the old script did not print.
+  /// Run unless --kernels says otherwise. False for outputs that vLLM's sparse_benchmarks.py did
+  /// not print.
   bool by_default = true;
 };
 

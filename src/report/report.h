@@ -39,8 +39,8 @@ std::string final_tables(std::span<const Record> records, TextFormat format);
 std::string csv(std::span<const Record> records);
 
 /// A pickle (protocol 2) of a list of torch.utils.benchmark.utils.common.Measurement, one per
-/// measured record, as the old script wrote it. Records with a time that is not finite are left
-/// out.
+/// measured record, as vLLM's sparse_benchmarks.py wrote it. Records with a time that is not finite
+/// are left out.
 std::string pickle(std::span<const Record> records);
 
 }  // namespace twofour::report

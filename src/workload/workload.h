@@ -24,7 +24,7 @@ struct Model {
   std::string name;    ///< as on the model hub: "meta-llama/Llama-3-8b"
   std::string source;  ///< where the shapes come from
   std::vector<Layer> layers;
-  /// Runs when --models names none. The models that the old script ran by default.
+  /// Runs when --models names none. The models that vLLM's sparse_benchmarks.py ran by default.
   bool by_default = true;
 };
 

@@ -18,7 +18,7 @@ using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
-TEST(Output, LeavesThreeFilesNamedAsTheOldScriptDid) {
+TEST(Output, LeavesThreeFilesNamedAsSparseBenchmarksDid) {
   const Folder folder;
   ASSERT_EQ(run(folder, quick_sweep({"--output-dir", "made/here"})).code, 0);
   std::set<std::string> extensions;

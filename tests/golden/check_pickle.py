@@ -1,4 +1,4 @@
-"""Loads a .pkl as a user of the old script does and compares it with the .jsonl of the same records.
+"""Loads a .pkl as a user of vLLM's sparse_benchmarks.py does and compares it with the .jsonl of the same records.
 
 Usage: check_pickle.py WRITE_GOLDEN. Python's pickle finds the classes of stubs/; set PYTHONPATH to a
 real PyTorch to try that one.

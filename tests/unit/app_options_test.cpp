@@ -26,7 +26,7 @@ BenchOptions options(const std::vector<const char*>& arguments) {
   return bench_options(parse(arguments));
 }
 
-TEST(Options, TheOldScriptsExamplesMeanTheSame) {
+TEST(Options, TheExamplesOfSparseBenchmarksMeanTheSame) {
   const BenchOptions square = options({"--dtype", "int8", "square_bench", "--dim-start", "128",
                                        "--dim-end", "512", "--dim-increment", "64"});
   EXPECT_EQ(square.mode, BenchMode::kSquare);
@@ -50,7 +50,7 @@ TEST(Options, TheOldScriptsExamplesMeanTheSame) {
   EXPECT_EQ(make_cases(model).size(), 2U * 2U * 2U * 4U);
 }
 
-TEST(Options, TheDefaultModelRunIsTheOldScripts) {
+TEST(Options, TheDefaultModelRunIsThatOfSparseBenchmarks) {
   const auto cases = make_cases(options({"--dtype", "fp8", "model_bench"}));
   EXPECT_EQ(cases.size(), 140U);
   EXPECT_EQ(cases.front().model, "mistralai/Mistral-7B-v0.1");

@@ -199,7 +199,7 @@ TEST(CutlassCandidates, AreNotMoreThanABudgetCanTime) {
   }
 }
 
-TEST(CutlassFixedTiles, AreThoseOfTheOldScript) {
+TEST(CutlassFixedTiles, AreThoseOfSparseBenchmarks) {
   EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 1, 28672), "128x64x256_CO_c81");
   EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 64, 4096), "64x64x256_WS_c81");
   EXPECT_EQ(fixed_name(DataType::kFp8E4m3, 64, 8192), "64x64x256_WS_c11");

@@ -30,7 +30,7 @@ std::vector<std::string> names(bool default_only) {
   return names;
 }
 
-TEST(CutlassKernels, HaveTheNamesOfTheOldScript) {
+TEST(CutlassKernels, HaveTheNamesOfSparseBenchmarks) {
   EXPECT_THAT(names(true), IsSupersetOf({
                                "cutlass_i8_i8_bf16_scaled_mm",
                                "cutlass_i8_i8_bf16_scaled_mm_bias",

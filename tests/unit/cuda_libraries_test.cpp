@@ -116,8 +116,8 @@ TEST(TorchRules, NameWhatIsNotAllowed) {
               ::testing::Optional(HasSubstr("multiples of 16")));
 }
 
-// The names of the old script.
-TEST(TorchRules, ListTheKernelsOfTheOldScript) {
+// The names of vLLM's sparse_benchmarks.py.
+TEST(TorchRules, ListTheKernelsOfSparseBenchmarks) {
   EXPECT_THAT(
       names(torch::list_kernels(kHopper)),
       ::testing::UnorderedElementsAre(

@@ -14,7 +14,7 @@ using testing::FakeFault;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-TEST_F(RunTest, OneRowForEachKernelInTheOrderOfTheOldScript) {
+TEST_F(RunTest, OneRowForEachKernelInTheOrderOfSparseBenchmarks) {
   const CaseResult result =
       run({sparse_kernel("sparse", 1e-3), dense_kernel("dense", 2e-3), bf16_kernel("bf16", 4e-3)});
   ASSERT_THAT(result.records, SizeIs(3));

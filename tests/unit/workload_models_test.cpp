@@ -29,7 +29,7 @@ std::string shapes(const Model& model) {
   return text;
 }
 
-TEST(BuiltinModels, TheDefaultOnesHaveTheShapesOfTheOldScript) {
+TEST(BuiltinModels, TheDefaultOnesHaveTheShapesOfSparseBenchmarks) {
   const std::vector<std::pair<std::string, std::string>> expected{
       {"mistralai/Mistral-7B-v0.1",
        "qkv 4096,6144/n o 4096,4096/k gate_up 4096,28672/n down 14336,4096/k "},

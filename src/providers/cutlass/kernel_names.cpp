@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kFixedSuffix = "_fixed_tiles";
 
-/// The outputs that the old script printed for CUTLASS.
-bool printed_by_the_old_script(const KernelInfo& kernel) {
+/// The outputs that vLLM's sparse_benchmarks.py printed for CUTLASS.
+bool printed_by_sparse_benchmarks(const KernelInfo& kernel) {
   if (kernel.a == DataType::kInt8) return kernel.d == DataType::kBf16;
   return kernel.a == DataType::kFp8E4m3 &&
          (kernel.sparsity == Sparsity::kTwoFour || kernel.d == DataType::kBf16);
@@ -22,7 +22,7 @@ bool printed_by_the_old_script(const KernelInfo& kernel) {
 
 /// Every 2:4 kernel that runs by default has its dense twin run by default.
 bool by_default(const KernelInfo& kernel) {
-  if (printed_by_the_old_script(kernel)) return true;
+  if (printed_by_sparse_benchmarks(kernel)) return true;
   if (kernel.a == DataType::kFp8E4m3) return true;
   return kernel.a == kernel.d;  // bf16 and fp16
 }
@@ -86,7 +86,8 @@ Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& pr
   }
   if (fixed) {
     if (!sm90::fixed_candidate(kernels, problem).empty()) return Support::yes();
-    return Support::no("this build lacks the kernel that the old script would have taken");
+    return Support::no(
+        "this build lacks the kernel that vLLM's sparse_benchmarks.py would have taken");
   }
   const bool some = std::any_of(kernels.begin(), kernels.end(), [&](const Kernel* kernel) {
     const KernelTraits& traits = kernel->traits();

@@ -13,7 +13,7 @@ namespace twofour::providers::cutlass {
 
 /// One for each combination of types, sparsity and bias that `kernels` has, and beside each 2:4
 /// kernel of an 8-bit type one whose name ends in "_fixed_tiles": it does not search but takes the
-/// kernel that the old script would have taken (fixed_candidate()).
+/// kernel that vLLM's sparse_benchmarks.py would have taken (fixed_candidate()).
 std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels);
 
 /// Whether a kernel of that name has fixed tiles.

@@ -1,4 +1,5 @@
-// PyTorch's dense products, the baselines of the old script, through its C++ interface.
+// PyTorch's dense products, the baselines of vLLM's sparse_benchmarks.py, through its C++
+// interface.
 #include "providers/provider.h"
 
 #include <cstddef>

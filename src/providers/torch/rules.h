@@ -8,7 +8,8 @@
 
 namespace twofour::providers::torch {
 
-/// Every kernel of this provider on a GPU of `compute_capability`, in the names of the old script.
+/// Every kernel of this provider on a GPU of `compute_capability`, in the names of vLLM's
+/// sparse_benchmarks.py.
 std::vector<KernelInfo> list_kernels(int compute_capability);
 
 /// What PyTorch documents as impossible.
