@@ -13,7 +13,7 @@ using namespace twofour::providers::cuda::sm90;
 constexpr int kThreads = 1024;
 constexpr int kUnroll = 8;
 constexpr std::uint32_t kPiece = 8192;
-constexpr int kMostSlots = 26;  // 208 KB
+constexpr int kMaxSlots = 26;   // 208 KB
 constexpr int kHalfSlots = 13;  // leaves room for the next kernel
 
 __global__ void __launch_bounds__(kThreads)
@@ -101,11 +101,11 @@ void read_stream(Stream how, const void* data, std::size_t bytes, std::uint32_t*
     return;
   }
   const bool overlapped = how == Stream::kBulkOverlapped;
-  const int slots = overlapped ? kHalfSlots : kMostSlots;
+  const int slots = overlapped ? kHalfSlots : kMaxSlots;
   const std::size_t shared = 1024 + static_cast<std::size_t>(slots) * kPiece;
-  constexpr int kMostShared = 1024 + kMostSlots * static_cast<int>(kPiece);
+  constexpr int kMaxShared = 1024 + kMaxSlots * static_cast<int>(kPiece);
   device::cuda::check(
-      cudaFuncSetAttribute(bulk_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostShared),
+      cudaFuncSetAttribute(bulk_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMaxShared),
       "give the reading kernel its shared memory");
   device::cuda::check(
       cudaFuncSetAttribute(bulk_kernel, cudaFuncAttributePreferredSharedMemoryCarveout,

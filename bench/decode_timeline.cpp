@@ -23,8 +23,8 @@ using providers::cuda::sm90::kPhases;
 constexpr int kLaunches = 32;
 /// The sequence has its rhythm by then.
 constexpr int kFirstCounted = 12;
-constexpr int kMostCtas = 1024;
-constexpr std::size_t kStampsPerLaunch = std::size_t{kMostCtas} * kPhases;
+constexpr int kMaxCtas = 1024;
+constexpr std::size_t kStampsPerLaunch = std::size_t{kMaxCtas} * kPhases;
 constexpr std::array<std::string_view, kPhases> kNames{"start",      "asked", "released",
                                                        "multiplied", "met",   "end"};
 
@@ -49,7 +49,7 @@ void launch_sequence(providers::cuda::sm90::DecodeOperation& operation, int copi
 /// Times of one phase in one launch, of all CTAs.
 std::vector<double> times(const std::vector<std::uint64_t>& stamps, int launch, int phase) {
   std::vector<double> list;
-  for (int cta = 0; cta < kMostCtas; ++cta) {
+  for (int cta = 0; cta < kMaxCtas; ++cta) {
     const std::uint64_t at =
         stamps[static_cast<std::size_t>(launch) * kStampsPerLaunch +
                static_cast<std::size_t>(cta) * kPhases + static_cast<std::size_t>(phase)];

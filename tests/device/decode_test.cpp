@@ -180,7 +180,7 @@ std::vector<DecodeConfig> every_config(const GemmProblem& problem) {
     for (const int groups : {1, 2, 3, 4}) {
       for (const auto overlap :
            {Overlap::kNone, Overlap::kEarly, Overlap::kHalf, Overlap::kLoaded}) {
-        const auto config = fitted(problem, cut, groups, kMostSharedBytes, overlap);
+        const auto config = fitted(problem, cut, groups, kMaxSharedBytes, overlap);
         if (config) configs.push_back(*config);
       }
       const DecodeConfig shallow{.tiles = cut.tiles,
@@ -226,7 +226,7 @@ TEST_F(DecodeTest, ScalesBiasAndOutputTypes) {
 
 /// Every way to cut the work among direct kernels, with rings that hold all and rings of one chunk.
 std::vector<DirectConfig> every_direct(const GemmProblem& problem) {
-  std::vector<DirectConfig> configs = direct_configs(problem, 2, kMostSharedBytes);
+  std::vector<DirectConfig> configs = direct_configs(problem, 2, kMaxSharedBytes);
   const std::size_t count = configs.size();
   for (std::size_t i = 0; i < count; ++i) {
     DirectConfig shallow = configs[i];

@@ -27,7 +27,7 @@ TEST(DecodeConfig, NamesAreStable) {
 
 TEST(DecodeConfig, RanksOwnAllRowsOfACluster) {
   for (const int ranks : {1, 2, 4, 8}) {
-    for (int tiles = 1; tiles <= most_warpgroups(16); ++tiles) {
+    for (int tiles = 1; tiles <= max_warpgroups(16); ++tiles) {
       const DecodeConfig config{.tiles = tiles, .ranks = ranks};
       const SharedLayout layout = shared_layout(Sparsity::kTwoFour, 16, config);
       EXPECT_GE(layout.rows_owned * ranks, tiles * kUnitRows);
@@ -41,7 +41,7 @@ TEST(DecodeConfig, PartsOfSharedMemoryDoNotOverlap) {
     for (int depth = 1; depth <= 12; ++depth) {
       const DecodeConfig config{.tiles = 2, .ranks = 4, .depth = depth};
       const SharedLayout layout = shared_layout(Sparsity::kTwoFour, m, config);
-      const int rings_end = layout.activations + depth * instruction_tokens(m) * 256;
+      const int rings_end = layout.activations + depth * padded_m(m) * 256;
       const int partial_bytes = 4 * m * (layout.rows_owned + 4) * 4;
       EXPECT_EQ(layout.activations % 1024, 0);
       EXPECT_EQ(layout.partials % 16, 0);
@@ -95,7 +95,7 @@ TEST(DirectCandidates, CanRunAndCoverTheWeight) {
             EXPECT_GE(layout.rows_owned * config.ranks, config.rows());
             // The partial sums of a warp lie in its ring.
             EXPECT_LE(4 * m * (config.tiles * 16 + 4), layout.ring_bytes);
-            EXPECT_EQ(layout.exchange % 16, 0);
+            EXPECT_EQ(layout.partials % 16, 0);
             EXPECT_LE(layout.bytes, kHalfSharedBytes);
           }
         }

@@ -1,4 +1,4 @@
-// Which ways to cut a problem are worth measuring. Pure functions.
+// Which partitions of a problem are worth timing, the most promising first. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -11,32 +11,32 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// How rows and K are spread over CTAs (DecodeConfig).
+/// The part of a DecodeConfig that says how rows of W and K are split between CTAs.
 struct Cut {
   int tiles = 1;
   int ranks = 1;
   bool operator==(const Cut&) const = default;
 };
 
-/// The most units of weights that one of `multiprocessors` reads, one after another; the time of
-/// a launch grows with it.
+/// Units of weights that the busiest of `multiprocessors` SMs reads. The time of a launch grows
+/// with it.
 std::int64_t units_per_multiprocessor(const GemmProblem& problem, Cut cut, int multiprocessors);
 
-/// Every cut of `problem`, the one with the fewest units per SM first; of equals, smaller clusters
-/// first. Never empty.
+/// Every cut of `problem`, those with the fewest units per SM first, and of equals those with
+/// smaller clusters. Never empty.
 std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors);
 
-/// Why `config` cannot run, or nothing.
+/// Why `config` cannot run; nothing if it can.
 std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfig& config);
 
-/// The deepest configuration that `shared_bytes` of a CTA allow; nothing where no depth fits or
-/// there are fewer chunks than groups.
+/// The configuration with the deepest pipeline that fits `shared_bytes` of a CTA; nothing if none
+/// fits or there are fewer chunks than groups.
 std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int groups,
                                    int shared_bytes, Overlap overlap);
 
-/// Configurations in the order in which they should be tried: `most` cuts, each with room for one,
-/// two and three CTAs on an SM and the overlaps that may win; from 16 tokens on then the same
-/// without groups. Never empty.
+/// Configurations in the order in which they should be timed: `most` cuts, each with the shared
+/// memory of one, two and three CTAs on an SM and with the overlaps that may be fastest; for padded
+/// M of 16 and more then the same with one group. Never empty.
 std::vector<DecodeConfig> candidates(const GemmProblem& problem, int multiprocessors, int most);
 
 }  // namespace twofour::providers::cuda::sm90

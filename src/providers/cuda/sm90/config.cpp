@@ -37,11 +37,10 @@ SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config)
   layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 8);
   const int ring_begin = kBarrierRegion;
   layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(sparsity);
-  const int rings_end =
-      layout.activations + config.depth * instruction_tokens(m) * chunk_columns(sparsity);
+  const int rings_end = layout.activations + config.depth * padded_m(m) * chunk_columns(sparsity);
   const int partial_bytes = config.ranks * config.groups * m * (layout.rows_owned + 4) * 4;
   const int vector_bytes = round_up((2 * layout.rows_owned + m) * 4, 16);
-  const bool beside = rings_end + partial_bytes + vector_bytes <= kMostSharedBytes;
+  const bool beside = rings_end + partial_bytes + vector_bytes <= kMaxSharedBytes;
   layout.partials_over_rings = !beside;
   layout.partials = beside ? rings_end : ring_begin;
   layout.vectors =

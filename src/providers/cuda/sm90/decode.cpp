@@ -47,7 +47,7 @@ CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
   const auto encode = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(entry);
   const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(k), static_cast<cuuint64_t>(m)};
   const cuuint64_t row_bytes[1] = {static_cast<cuuint64_t>(k)};
-  const cuuint32_t box[2] = {kRowBytes, static_cast<cuuint32_t>(instruction_tokens(m))};
+  const cuuint32_t box[2] = {kRowBytes, static_cast<cuuint32_t>(padded_m(m))};
   const cuuint32_t element_strides[2] = {1, 1};
   CUtensorMap map{};
   // The driver takes memory as writable; the kernels only read it.

@@ -1,5 +1,14 @@
-// The decode kernels: D[M][N] = scale_a * scale_b * (A x W^T) + bias for few tokens M, dense and
-// 2:4, on Hopper. docs/cuda-kernels.md explains the design.
+// The decode kernels: D[M][N] = scale_a * scale_b * (A[M][K] x W[N][K]^T) + bias for small M, 8-bit
+// operands, dense and 2:4, on Hopper. W is the weight, stored with K contiguous; B of the GEMM is
+// W^T. docs/cuda-kernels.md explains the design.
+//
+// The kernels compute D^T = W x A^T: rows of W fill the 64 rows of the matrix instruction, for
+// which M would be too small, and rows of A are its columns, padded to 8, 16, 32, 64 or 128. In
+// these files `m` is a row of A and of D, and `row` is a row of W, that is a column of D.
+//
+// K is cut into chunks (layout.h). A cluster of CTAs shares some row tiles of W; each CTA
+// multiplies a part of the chunks (split-K inside the cluster), then partial sums are sent through
+// distributed shared memory to the CTA that owns the row, which adds them and runs the epilogue.
 #pragma once
 
 #include <cuda.h>
@@ -14,28 +23,31 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// Most tokens that a kernel takes.
-inline constexpr int kMostTokens = 128;
+/// Largest M that a kernel takes.
+inline constexpr int kMaxM = 128;
 
-/// When the next kernel of the stream may start (programmatic dependent launch).
+/// When this kernel triggers programmatic dependent launch, after which the next kernel of the
+/// stream may start. The next kernel loads its own weights at once, and waits for this one to
+/// finish before it reads activations.
 enum class Overlap : std::uint8_t {
-  kNone,   ///< when this one has finished
-  kEarly,  ///< as soon as there is room; it streams its own weights meanwhile
-  kHalf,   ///< when this one has asked for half of the weights that its ring does not hold at first
-  kLoaded,  ///< when this one has asked for all of its weights
+  kNone,    ///< never: the next kernel starts when this one has finished
+  kEarly,   ///< at its start: the next kernel starts as soon as an SM has room for it
+  kHalf,    ///< when half of the copies of weights that did not fit the ring at first are issued
+  kLoaded,  ///< when all copies of weights are issued
 };
 
 /// "early", "half", "loaded" or "serial".
 std::string_view to_string(Overlap overlap);
 
-/// How the work is cut. A cluster of `ranks` CTAs computes `tiles` row tiles of 64; each CTA takes
-/// all of those rows and one part of K, whose chunks go round `groups` groups of `tiles`
-/// warpgroups.
+/// How the work is partitioned. A cluster of `ranks` CTAs computes `tiles` tiles of 64 rows of W.
+/// Each CTA takes all of these rows and one part of the chunks of K. Its consumers are `groups`
+/// groups of `tiles` warpgroups: a warpgroup has one row tile, and the groups take the chunks in
+/// turn.
 struct DecodeConfig {
   int tiles = 1;
   int ranks = 1;
   int groups = 1;
-  int depth = 2;  ///< chunks in flight in a CTA; a multiple of `groups`
+  int depth = 2;  ///< pipeline stages of a CTA, one chunk each; a multiple of `groups`
   Overlap overlap = Overlap::kEarly;
   bool operator==(const DecodeConfig&) const = default;
 };
@@ -43,65 +55,66 @@ struct DecodeConfig {
 /// A stable name, for example "t2_c4_g1_d8_early".
 std::string to_string(const DecodeConfig& config);
 
-/// Tokens of the matrix instruction that serves m tokens: 8, 16, 32, 64 or 128.
-constexpr int instruction_tokens(std::int64_t m) {
-  int tokens = 8;
-  while (tokens < m && tokens < kMostTokens) tokens *= 2;
-  return tokens;
+/// The M that m is padded to, which is N of the matrix instruction: 8, 16, 32, 64 or 128.
+constexpr int padded_m(std::int64_t m) {
+  int padded = 8;
+  while (padded < m && padded < kMaxM) padded *= 2;
+  return padded;
 }
 
-/// Byte offsets in a CTA's shared memory.
+/// Byte offsets in a CTA's shared memory. The barriers and the ring of weights,
+/// [depth][tiles][unit_bytes], come before `activations`.
 struct SharedLayout {
-  int activations = 0;
-  int partials = 0;  ///< [ranks * groups][m][rows_owned + 4] accumulators
-  int vectors = 0;   ///< scale_b[rows_owned], bias[rows_owned], scale_a[m]
+  int activations = 0;  ///< ring [depth][K of a chunk / 128][padded M][128 bytes], swizzled
+  int partials = 0;     ///< [ranks * groups][m][rows_owned + 4] accumulators that this CTA receives
+  int vectors = 0;      ///< scale_b[rows_owned], bias[rows_owned], scale_a[m]
   int bytes = 0;
-  int rows_owned = 0;  ///< rows that each CTA of a cluster finishes
-  /// Partial sums lie over the rings: there is no room beside them.
+  int rows_owned = 0;  ///< rows of W whose epilogue each CTA of a cluster runs
+  /// Whether `partials` overlaps the rings, because there is no room beside them.
   bool partials_over_rings = false;
 };
 
-/// The layout, or one whose `bytes` exceed what a CTA can have.
+/// The layout; its `bytes` may exceed kMaxSharedBytes, and then `config` cannot run.
 SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config);
 
-/// Dynamic shared memory that a CTA of Hopper can have.
-inline constexpr int kMostSharedBytes = 227 * 1024;
-/// Of one of two, respectively three CTAs on an SM.
+/// Bytes of dynamic shared memory that a CTA can have on Hopper, and that each of two and of three
+/// CTAs on one SM can have.
+inline constexpr int kMaxSharedBytes = 227 * 1024;
 inline constexpr int kHalfSharedBytes = 113 * 1024;
 inline constexpr int kThirdSharedBytes = 75 * 1024;
-inline constexpr int kMostDepth = 16;
-/// Depth times tiles.
-inline constexpr int kMostUnitsInFlight = 40;
-/// Most tiles times groups. With the copying warp they must not exceed 1024 threads, and 128 tokens
-/// take 64 registers of a thread for sums.
-constexpr int most_warpgroups(int instruction_tokens) { return instruction_tokens <= 64 ? 7 : 3; }
+inline constexpr int kMaxDepth = 16;
+/// Largest depth * tiles: units of weights in flight in a CTA.
+inline constexpr int kMaxUnitsInFlight = 40;
+/// Largest tiles * groups. With the producer warp they must not exceed 1024 threads, and with
+/// padded M = 128 the accumulators take 64 registers of each thread.
+constexpr int max_warpgroups(int padded) { return padded <= 64 ? 7 : 3; }
 
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {
-  const std::uint8_t* weights = nullptr;  ///< packed (layout.h)
-  const std::uint8_t* a = nullptr;        ///< [m][k]
+  const std::uint8_t* weights = nullptr;  ///< packed W: [row tile][chunk][unit] (layout.h)
+  const std::uint8_t* a = nullptr;        ///< [m][k], row-major
   void* d = nullptr;                      ///< [m][n], row-major
-  const float* scale_a = nullptr;
-  const float* scale_b = nullptr;
-  const void* bias = nullptr;  ///< of the output type, or null
-  /// [CTAs][kPhases] times (phases.h) that the kernels write, or null.
+  const float* scale_a = nullptr;         ///< [m] or [1]
+  const float* scale_b = nullptr;         ///< [n] or [1]
+  const void* bias = nullptr;             ///< [n] of the output type, or null
+  /// [CTAs][kPhases] times in ns (phases.h) that the kernels write, or null.
   std::uint64_t* stamps = nullptr;
   int m = 0;
   int n = 0;
-  bool scale_a_per_token = false;
+  bool scale_a_per_row = false;
   bool scale_b_per_channel = false;
   bool fp16_output = false;
 };
 
-/// The shape of the launch: what to call with which activations.
+/// A launch: the problem, its partition, and the tensor map of its activations.
 struct DecodeLaunch {
   GemmProblem problem;
   DecodeConfig config;
   CUtensorMap activations{};
 };
 
-/// Describes A [m][k] for the copy engine. `k` must be a multiple of 16. Throws std::runtime_error
-/// when the driver refuses.
+/// The tensor map of A [m][k], by which TMA copies boxes of it. `k` must be a multiple of 16.
+/// Throws std::runtime_error when the driver refuses.
 CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k);
 
 /// Lets the kernel of `problem` use `config`'s shared memory. Throws std::runtime_error when it
@@ -112,8 +125,8 @@ void prepare_decode(const GemmProblem& problem, const DecodeConfig& config);
 void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
                    cudaStream_t stream);
 
-/// Packs a 2:4 or dense weight [n][k] of an 8-bit type into `packed`, packed_bytes() long; k a
-/// multiple of 16.
+/// Packs W, b [n][k] of an 8-bit type, dense or 2:4, into `packed`, which is packed_bytes() long.
+/// `k` must be a multiple of 16. All pointers are device memory.
 void pack_weights(DataType type, Sparsity sparsity, const void* b, std::int64_t n, std::int64_t k,
                   void* packed, cudaStream_t stream);
 

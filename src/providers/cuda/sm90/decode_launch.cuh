@@ -1,4 +1,5 @@
-// Choosing among the kernels of one type: one .cu per type includes this.
+// Chooses among the kernels of one type. Included by one .cu for each type, so that types compile
+// in parallel.
 #pragma once
 
 #include "providers/cuda/sm90/decode_kernel.cuh"
@@ -6,8 +7,8 @@
 namespace twofour::providers::cuda::sm90 {
 
 template <DataType kType, Sparsity kSparsity>
-const void* kernel_for_tokens(std::int64_t m) {
-  switch (instruction_tokens(m)) {
+const void* kernel_for_m(std::int64_t m) {
+  switch (padded_m(m)) {
     case 8:
       return reinterpret_cast<const void*>(decode_kernel<kType, kSparsity, 8>);
     case 16:
@@ -23,8 +24,8 @@ const void* kernel_for_tokens(std::int64_t m) {
 
 template <DataType kType>
 const void* kernel_of(Sparsity sparsity, std::int64_t m) {
-  return sparsity == Sparsity::kTwoFour ? kernel_for_tokens<kType, Sparsity::kTwoFour>(m)
-                                        : kernel_for_tokens<kType, Sparsity::kDense>(m);
+  return sparsity == Sparsity::kTwoFour ? kernel_for_m<kType, Sparsity::kTwoFour>(m)
+                                        : kernel_for_m<kType, Sparsity::kDense>(m);
 }
 
 }  // namespace twofour::providers::cuda::sm90

@@ -1,4 +1,4 @@
-// What the host hands to a decode kernel.
+// The parameters that the host passes to a decode kernel.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// What is constant in a launch.
+/// Constant for all CTAs of a launch.
 struct DecodeParams {
-  DecodeArguments io;  ///< `a` comes as a CUtensorMap beside this
-  int chunks;          ///< of K
-  int row_tiles;       ///< of N
-  int tiles;           ///< of a cluster
+  DecodeArguments io;  ///< without `a`, which is passed as a CUtensorMap
+  int chunks;          ///< chunks of K
+  int row_tiles;       ///< tiles of 64 rows of W
+  int tiles;           ///< row tiles of a cluster
   int groups;
   int depth;
   SharedLayout shared;

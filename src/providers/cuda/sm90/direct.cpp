@@ -28,8 +28,8 @@ LaunchShape shape_of(const GemmProblem& problem, const DirectConfig& config) {
           .overlaps = config.overlap != Overlap::kNone};
 }
 
-/// How many chunks the first warp has still to ask for when the next kernel may start.
-int unasked_at_trigger(const GemmProblem& problem, const DirectConfig& config) {
+/// DirectParams::unissued_at_trigger.
+int unissued_at_trigger(const GemmProblem& problem, const DirectConfig& config) {
   const int of_warp = chunks_of(problem) / config.ranks / config.k_warps;
   return config.overlap == Overlap::kHalf ? std::max(0, of_warp - config.depth) / 2 : 0;
 }
@@ -54,8 +54,8 @@ void launch_direct(const GemmProblem& problem, const DirectConfig& config,
                       .k_warps = config.k_warps,
                       .depth = config.depth,
                       .shared = direct_layout(problem, config),
-                      .starts_next_at_once = config.overlap == Overlap::kEarly,
-                      .unasked_at_trigger = unasked_at_trigger(problem, config)};
+                      .triggers_at_start = config.overlap == Overlap::kEarly,
+                      .unissued_at_trigger = unissued_at_trigger(problem, config)};
   void* list[] = {&params};
   check(cudaLaunchKernelExC(&how.value, kernel_of(problem, config), list),
         "launch a direct decode kernel");

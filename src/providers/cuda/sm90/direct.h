@@ -1,5 +1,6 @@
-// The direct decode kernels: int8, at most 16 tokens, each warp a stream of its own. Host side.
-// docs/cuda-kernels.md explains the design.
+// The direct decode kernels, host side: int8 and M up to 16. Each warp has a pipeline of its own
+// and needs no barrier with other warps until partial sums are added. docs/cuda-kernels.md explains
+// the design.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -14,23 +15,22 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-inline constexpr int kMostDirectTokens = 16;
-/// Rows of one matrix instruction.
+inline constexpr int kMaxDirectM = 16;
+/// Rows of W in one matrix instruction (mma m16n8).
 inline constexpr int kTileRows = 16;
-/// Slots of the rings of a CTA: warps times depth. Their barriers, and one more, lie at the head of
-/// shared memory.
-inline constexpr int kMostDirectSlots = 127;
-inline constexpr int kDirectBarrierBytes = 8 * (kMostDirectSlots + 1);
+/// Largest warps * depth. The stages' barriers, and one more, are at the start of shared memory.
+inline constexpr int kMaxDirectStages = 127;
+inline constexpr int kDirectBarrierBytes = 8 * (kMaxDirectStages + 1);
 
-/// How the work is cut. A cluster of `ranks` CTAs computes `row_warps * tiles` row tiles of 16;
-/// each CTA takes a part of K, whose chunks go round `k_warps` warps for each of the `row_warps`
-/// groups of rows.
+/// How the work is partitioned. A cluster of `ranks` CTAs computes `row_warps * tiles` tiles of 16
+/// rows of W, and each CTA takes one part of the chunks of K. In a CTA the rows are split between
+/// `row_warps` groups of `k_warps` warps, and the warps of a group take the chunks in turn.
 struct DirectConfig {
   int tiles = 1;  ///< row tiles of a warp: one of kDirectTiles
   int row_warps = 1;
   int k_warps = 8;
   int ranks = 1;
-  int depth = 1;  ///< chunks in flight in a warp
+  int depth = 1;  ///< pipeline stages of a warp, one chunk each
   Overlap overlap = Overlap::kEarly;
   [[nodiscard]] int warps() const { return row_warps * k_warps; }
   [[nodiscard]] int rows() const { return row_warps * tiles * kTileRows; }
@@ -42,19 +42,19 @@ inline constexpr int kDirectTiles[] = {1, 2, 3, 4, 5};
 /// A stable name, for example "direct_r2_w1x16_c1_d1_early".
 std::string to_string(const DirectConfig& config);
 
-/// Byte offsets in a CTA's shared memory: barriers, then one ring for each warp, in which its
-/// partial sums [m][tiles * 16 + 4] lie in the end, then the rest.
+/// Byte offsets in a CTA's shared memory: the barriers, then one ring for each warp, which its
+/// partial sums [m][tiles * 16 + 4] overwrite in the end, then `vectors` and `partials`.
 struct DirectLayout {
   int ring_bytes = 0;  ///< of a warp
   int vectors = 0;     ///< scale_b[rows], bias[rows], scale_a[m]
-  int exchange = 0;    ///< [ranks][m][rows_owned + 4] accumulators, with more ranks than one
+  int partials = 0;    ///< [ranks][m][rows_owned + 4] accumulators; for ranks > 1 only
   int bytes = 0;
-  int rows_owned = 0;  ///< rows that each CTA of a cluster finishes
+  int rows_owned = 0;  ///< rows of W whose epilogue each CTA of a cluster runs
 };
 
 DirectLayout direct_layout(const GemmProblem& problem, const DirectConfig& config);
 
-/// Why `config` cannot run, or nothing.
+/// Why `config` cannot run; nothing if it can.
 std::optional<std::string> refusal(const GemmProblem& problem, const DirectConfig& config);
 
 /// Configurations in the order in which they should be tried: at most `most` ways to cut the work,

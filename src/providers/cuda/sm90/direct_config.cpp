@@ -11,12 +11,12 @@
 namespace twofour::providers::cuda::sm90 {
 namespace {
 
-int slot_bytes(Sparsity sparsity, const DirectConfig& config) {
+int stage_bytes(Sparsity sparsity, const DirectConfig& config) {
   return config.tiles * unit_bytes(sparsity) / kTilesPerUnit;
 }
 
-int most_warps(const GemmProblem& problem, const DirectConfig& config) {
-  return most_direct_warps(problem.shape.m, config.tiles);
+int max_warps(const GemmProblem& problem, const DirectConfig& config) {
+  return max_direct_warps(problem.shape.m, config.tiles);
 }
 
 int chunks_per_rank(const GemmProblem& problem, const DirectConfig& config) {
@@ -49,7 +49,7 @@ std::int64_t bytes_per_multiprocessor(const GemmProblem& problem, const DirectCo
                                       int multiprocessors) {
   const std::int64_t ctas = (ctas_of(problem, config) + multiprocessors - 1) / multiprocessors;
   const std::int64_t weights = std::int64_t{config.row_warps} *
-                               slot_bytes(problem.sparsity, config) *
+                               stage_bytes(problem.sparsity, config) *
                                chunks_per_rank(problem, config);
   const std::int64_t activations = std::int64_t{config.row_warps} * problem.shape.m *
                                    chunk_columns(problem.sparsity) *
@@ -68,38 +68,38 @@ DirectLayout direct_layout(const GemmProblem& problem, const DirectConfig& confi
   DirectLayout layout;
   const auto m = static_cast<int>(problem.shape.m);
   const int rows = config.rows();
-  layout.ring_bytes = config.depth * slot_bytes(problem.sparsity, config);
+  layout.ring_bytes = config.depth * stage_bytes(problem.sparsity, config);
   layout.vectors = kDirectBarrierBytes + config.warps() * layout.ring_bytes;
-  layout.exchange = layout.vectors + round_up((2 * rows + m) * 4, 16);
+  layout.partials = layout.vectors + round_up((2 * rows + m) * 4, 16);
   layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 4);
-  layout.bytes = layout.exchange;
+  layout.bytes = layout.partials;
   if (config.ranks > 1) layout.bytes += config.ranks * m * (layout.rows_owned + 4) * 4;
   return layout;
 }
 
 std::optional<std::string> refusal(const GemmProblem& problem, const DirectConfig& config) {
   if (problem.a != DataType::kInt8) return "direct kernels take int8 alone";
-  if (problem.shape.m > kMostDirectTokens) {
-    return fmt::format("direct kernels take at most {} tokens", kMostDirectTokens);
+  if (problem.shape.m > kMaxDirectM) {
+    return fmt::format("direct kernels take at most {} tokens", kMaxDirectM);
   }
   if (std::find(std::begin(kDirectTiles), std::end(kDirectTiles), config.tiles) ==
       std::end(kDirectTiles)) {
     return "there is no kernel with that many row tiles";
   }
-  const int most = most_warps(problem, config);
+  const int most = max_warps(problem, config);
   if (config.row_warps < 1 || config.k_warps < 1 || config.warps() > most) {
     return fmt::format("warps must be 1 to {}", most);
   }
   if (config.ranks < 1 || config.ranks > 8) return "ranks must be 1 to 8";
-  if (config.depth < 1 || config.depth * config.warps() > kMostDirectSlots) {
-    return fmt::format("depth must be at least 1, and depth x warps at most {}", kMostDirectSlots);
+  if (config.depth < 1 || config.depth * config.warps() > kMaxDirectStages) {
+    return fmt::format("depth must be at least 1, and depth x warps at most {}", kMaxDirectStages);
   }
   if (std::int64_t{config.tiles} * config.row_warps > tiles_of(problem)) {
     return "a cluster has more rows than the weight";
   }
   const int bytes = direct_layout(problem, config).bytes;
-  if (bytes > kMostSharedBytes) {
-    return fmt::format("needs {} bytes of shared memory; a CTA has {}", bytes, kMostSharedBytes);
+  if (bytes > kMaxSharedBytes) {
+    return fmt::format("needs {} bytes of shared memory; a CTA has {}", bytes, kMaxSharedBytes);
   }
   return std::nullopt;
 }
@@ -135,7 +135,7 @@ std::vector<DirectConfig> direct_candidates(const GemmProblem& problem, int mult
   if (cuts.size() > static_cast<std::size_t>(most)) cuts.resize(static_cast<std::size_t>(most));
   std::vector<DirectConfig> list;
   for (DirectConfig config : cuts) {
-    // A ring that holds everything has asked for all of it when it has asked for half.
+    // If the ring holds all chunks, all copies are issued at once, and kHalf would be kLoaded.
     const bool holds_all = config.depth * config.k_warps >= chunks_per_rank(problem, config);
     for (const auto overlap : {Overlap::kEarly, Overlap::kHalf, Overlap::kLoaded}) {
       if (overlap == Overlap::kHalf && holds_all) continue;

@@ -3,19 +3,19 @@
 namespace twofour::providers::cuda::sm90 {
 namespace {
 
-template <Sparsity kSparsity, int kTokens>
+template <Sparsity kSparsity, int kPaddedM>
 const void* direct_kernel_for_tiles(int tiles) {
   switch (tiles) {
     case 1:
-      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kTokens, 1>);
+      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kPaddedM, 1>);
     case 2:
-      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kTokens, 2>);
+      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kPaddedM, 2>);
     case 3:
-      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kTokens, 3>);
+      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kPaddedM, 3>);
     case 4:
-      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kTokens, 4>);
+      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kPaddedM, 4>);
     default:
-      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kTokens, 5>);
+      return reinterpret_cast<const void*>(direct_kernel<kSparsity, kPaddedM, 5>);
   }
 }
 

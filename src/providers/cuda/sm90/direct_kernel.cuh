@@ -1,11 +1,22 @@
-// The direct kernel. Each warp is a stream of its own: it asks for its weights, waits for them,
-// multiplies and asks again, without a word to the others until the partial sums are added. Weights
-// come by bulk copies into the warp's ring, activations straight into registers.
+// The direct kernel (direct.h), from outside in:
+//
+//   direct_kernel      one CTA: row_warps * k_warps warps, each with a pipeline of its own and no
+//                      barrier with others before partial sums are added
+//   WarpRing           the warp's weights, by bulk copies that the warp itself issues:
+//                      [depth stages][kTiles tiles of 16 rows x one chunk]
+//   Activations        the warp's activations, loaded from global memory straight into registers
+//   multiply_chunks    the warp: accumulators [kTiles * 16 rows][kPaddedM] += W x A^T for its
+//   chunks write_partials     accumulators to shared memory, over the warp's ring: [m][kTiles * 16
+//   + 4] Epilogue           adds the partial sums of the CTA's warps, in a cluster also those of
+//   its CTAs
+//                      (partials [ranks][m][rows_owned + 4]), and runs the epilogue
+//
+// Here too everything before wait_for_previous_kernel() overlaps the previous kernel's end.
 #pragma once
 
 #include <cstdint>
 
-#include "providers/cuda/sm90/decode_finish.cuh"
+#include "providers/cuda/sm90/decode_epilogue.cuh"
 #include "providers/cuda/sm90/direct_params.h"
 #include "providers/cuda/sm90/layout.h"
 #include "providers/cuda/sm90/mma.cuh"
@@ -14,15 +25,16 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// This warp's part of the problem.
+/// The part of the problem that a warp multiplies.
 struct Stream {
-  int first_tile;   ///< of 16 rows, in the weight
-  int first_chunk;  ///< the next ones are k_warps apart
+  int first_tile;   ///< tile of 16 rows of W
+  int first_chunk;  ///< chunk of K; the next ones are k_warps apart
   int chunks;
 };
 
 __device__ __forceinline__ int first_tile_of(const DirectParams& p, int cluster, int tiles) {
-  // The last cluster's tiles end where the weight ends; what two clusters compute, both store.
+  // The last cluster's tiles end with the last tile of W, so it may compute and store some rows
+  // that another cluster computes and stores too.
   return min(cluster * tiles, p.row_tiles - tiles);
 }
 
@@ -39,19 +51,21 @@ __device__ __forceinline__ Stream stream_of(const DirectParams& p, int cluster, 
   return stream;
 }
 
-/// The ring of a warp: weights of kTiles row tiles by one chunk in a slot, values first. Chunk i of
-/// the stream goes into slot i % depth.
+/// The ring of a warp. A stage has kTiles row tiles by one chunk: values [kTiles][16 rows][128
+/// bytes], for 2:4 then metadata [kTiles][32 threads][4 words]. Chunk i of the stream goes into
+/// stage i % depth.
 template <Sparsity kSparsity, int kTiles>
 class WarpRing {
  public:
-  static constexpr int kSlotBytes = kTiles * unit_bytes(kSparsity) / kTilesPerUnit;
+  static constexpr int kStageBytes = kTiles * unit_bytes(kSparsity) / kTilesPerUnit;
   static constexpr int kTileValueBytes = kValueBytes / kTilesPerUnit;
   static constexpr int kTileMetadataBytes = kMetadataBytes / kTilesPerUnit;
 
   __device__ WarpRing(const DirectParams& p, const Stream& stream, std::uint32_t ring,
                       std::uint32_t barriers, int lane)
       : p_(p), ring_(ring), barriers_(barriers), lane_(lane) {
-    // One lane asks for each unit of 64 rows that the tiles touch.
+    // The tiles can lie in several units of 64 rows; lane l issues the copies from the l-th of
+    // them.
     const int unit = stream.first_tile / kTilesPerUnit + lane;
     const int begin = max(stream.first_tile, unit * kTilesPerUnit);
     tiles_ = min(stream.first_tile + kTiles, (unit + 1) * kTilesPerUnit) - begin;
@@ -61,17 +75,17 @@ class WarpRing {
         p.io.weights + (std::int64_t{unit} * p.chunks + stream.first_chunk) * unit_bytes(kSparsity);
     if (lane == 0) {
 #pragma unroll 1
-      for (int slot = 0; slot < p.depth; ++slot) barrier_init(barriers + 8 * slot, 1);
+      for (int stage = 0; stage < p.depth; ++stage) barrier_init(barriers + 8 * stage, 1);
       fence_barrier_init();
     }
     __syncwarp();
   }
 
-  /// Asks for the stream's next chunk, to come into `slot`, which must be free. All lanes call.
-  __device__ void ask(int slot) {
-    const std::uint32_t barrier = barriers_ + 8 * slot;
-    const std::uint32_t to = ring_ + slot * kSlotBytes;
-    if (lane_ == 0) barrier_expect(barrier, kSlotBytes);
+  /// Issues the copies of the stream's next chunk into `stage`, which must be free. All lanes call.
+  __device__ void issue(int stage) {
+    const std::uint32_t barrier = barriers_ + 8 * stage;
+    const std::uint32_t to = ring_ + stage * kStageBytes;
+    if (lane_ == 0) barrier_expect(barrier, kStageBytes);
     __syncwarp();
     if (tiles_ > 0) {
       const std::uint64_t policy = evict_first_policy();
@@ -86,10 +100,10 @@ class WarpRing {
     unit_ += p_.k_warps * unit_bytes(kSparsity);
   }
 
-  /// Waits for what was asked for into `slot` and returns where it is.
-  __device__ std::uint32_t take(int slot, std::uint32_t parity) const {
-    barrier_wait(barriers_ + 8 * slot, parity);
-    return ring_ + slot * kSlotBytes;
+  /// Waits for the copies into `stage` and returns its address.
+  __device__ std::uint32_t wait(int stage, std::uint32_t parity) const {
+    barrier_wait(barriers_ + 8 * stage, parity);
+    return ring_ + stage * kStageBytes;
   }
 
  private:
@@ -97,30 +111,31 @@ class WarpRing {
   std::uint32_t ring_;
   std::uint32_t barriers_;
   int lane_;
-  int tiles_;  ///< of this lane's unit
-  int into_;   ///< the slot, in tiles
-  int skipped_;
+  int tiles_;    ///< tiles in this lane's unit
+  int into_;     ///< where they begin in the stage, in tiles
+  int skipped_;  ///< where they begin in the unit, in tiles
   const std::uint8_t* unit_;
 };
 
-/// Activations of one chunk as they come from memory: 16 columns of a token in each vector.
-template <Sparsity kSparsity, int kTokens>
+/// Activations of one chunk as they are in memory: registers [block of 64 k][8 rows][16 k of a row
+/// in a lane]. Lane l has row l / 4 of each 8 and k = l % 4 * 16 .. + 15 of each 64.
+template <Sparsity kSparsity, int kPaddedM>
 class Activations {
  public:
   static constexpr int kBlocks = chunk_columns(kSparsity) / 64;
 
   __device__ Activations(const DirectParams& p, int lane)
-      : p_(p), column_(lane % 4 * 16), token_(lane / 4) {}
+      : p_(p), column_(lane % 4 * 16), m_(lane / 4) {}
 
   __device__ void load(int chunk, int block) {
     const int column = chunk * chunk_columns(kSparsity) + block * 64 + column_;
 #pragma unroll
-    for (int i = 0; i < kTokens / 8; ++i) {
-      const int token = i * 8 + token_;
+    for (int i = 0; i < kPaddedM / 8; ++i) {
+      const int m = i * 8 + m_;
       loaded_[block][i] = uint4{};
-      if (token < p_.io.m && column < p_.k) {
-        // At most 16 rows: 32 bits hold the offset.
-        const auto offset = static_cast<std::uint32_t>(token * p_.k + column);
+      if (m < p_.io.m && column < p_.k) {
+        // M is at most 16, so 32 bits are enough for the offset.
+        const auto offset = static_cast<std::uint32_t>(m * p_.k + column);
         loaded_[block][i] = __ldcg(reinterpret_cast<const uint4*>(p_.io.a + offset));
       }
     }
@@ -131,65 +146,67 @@ class Activations {
  private:
   const DirectParams& p_;
   int column_;
-  int token_;
-  uint4 loaded_[kBlocks][kTokens / 8];
+  int m_;
+  uint4 loaded_[kBlocks][kPaddedM / 8];
 };
 
-template <int kTokens, int kTiles>
-using DirectSums = std::int32_t[kTiles][kTokens / 8][4];
+template <int kPaddedM, int kTiles>
+using DirectAccumulators = std::int32_t[kTiles][kPaddedM / 8][4];
 
-/// Multiplies the rows of a slot by 64 columns of activations.
-template <Sparsity kSparsity, int kTokens, int kTiles>
-__device__ __forceinline__ void multiply_block(std::uint32_t slot, int block,
-                                               const TokenFragment (&tokens)[kTokens / 8],
+/// accumulators += W x A^T for 64 k: block `block` of the stage times the fragments `b` of A.
+template <Sparsity kSparsity, int kPaddedM, int kTiles>
+__device__ __forceinline__ void multiply_block(std::uint32_t stage, int block,
+                                               const ActivationFragment (&b)[kPaddedM / 8],
                                                const std::uint32_t (&metadata)[kTiles],
-                                               DirectSums<kTokens, kTiles>& sums) {
+                                               DirectAccumulators<kPaddedM, kTiles>& accumulators) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  // Slots are aligned to rows, so that another piece is another value of three bits of the address.
-  const std::uint32_t rows = slot + swizzled_offset(lane % 16, lane / 16);
+  // Stages are aligned to 128 bytes, so in swizzled rows another piece is an XOR with three bits of
+  // the address.
+  const std::uint32_t rows = stage + swizzled_offset(lane % 16, lane / 16);
 #pragma unroll
   for (int tile = 0; tile < kTiles; ++tile) {
     const int above = tile * (kValueBytes / kTilesPerUnit);
     if constexpr (kSparsity == Sparsity::kTwoFour) {
-      const RowFragment a = load_rows((rows ^ 2 * block * kPieceBytes) + above);
+      const WeightFragment a = load_weights((rows ^ 2 * block * kPieceBytes) + above);
 #pragma unroll
-      for (int i = 0; i < kTokens / 8; ++i) {
-        multiply_two_four(sums[tile][i], a, tokens[i], metadata[tile]);
+      for (int i = 0; i < kPaddedM / 8; ++i) {
+        multiply_two_four(accumulators[tile][i], a, b[i], metadata[tile]);
       }
     } else {
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
         const int piece = 4 * block + 2 * half;
-        const RowFragment a = load_rows((rows ^ piece * kPieceBytes) + above);
+        const WeightFragment a = load_weights((rows ^ piece * kPieceBytes) + above);
 #pragma unroll
-        for (int i = 0; i < kTokens / 8; ++i) multiply_dense(sums[tile][i], a, tokens[i], half);
+        for (int i = 0; i < kPaddedM / 8; ++i) multiply_dense(accumulators[tile][i], a, b[i], half);
       }
     }
   }
 }
 
-/// One chunk; loads the activations of the warp's next one, if `next_chunk` is not negative.
-template <Sparsity kSparsity, int kTokens, int kTiles>
-__device__ __forceinline__ void multiply_chunk(std::uint32_t slot, int next_chunk,
-                                               Activations<kSparsity, kTokens>& activations,
-                                               DirectSums<kTokens, kTiles>& sums) {
+/// Multiplies one chunk. Meanwhile loads the activations of the warp's next chunk, if `next_chunk`
+/// is not negative.
+template <Sparsity kSparsity, int kPaddedM, int kTiles>
+__device__ __forceinline__ void multiply_chunk(std::uint32_t stage, int next_chunk,
+                                               Activations<kSparsity, kPaddedM>& activations,
+                                               DirectAccumulators<kPaddedM, kTiles>& accumulators) {
   using Ring = WarpRing<kSparsity, kTiles>;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  const std::uint32_t metadata_at = slot + kTiles * Ring::kTileValueBytes + lane * 16;
+  const std::uint32_t metadata_at = stage + kTiles * Ring::kTileValueBytes + lane * 16;
   std::uint32_t words[kTiles][2] = {};
 #pragma unroll
-  for (int block = 0; block < Activations<kSparsity, kTokens>::kBlocks; ++block) {
-    TokenFragment tokens[kTokens / 8];
+  for (int block = 0; block < Activations<kSparsity, kPaddedM>::kBlocks; ++block) {
+    ActivationFragment b[kPaddedM / 8];
 #pragma unroll
-    for (int i = 0; i < kTokens / 8; ++i) {
-      tokens[i] = exchange_columns(activations.at(block, i), lane);
+    for (int i = 0; i < kPaddedM / 8; ++i) {
+      b[i] = transpose_columns(activations.at(block, i), lane);
     }
     if (next_chunk >= 0) activations.load(next_chunk, block);
     std::uint32_t metadata[kTiles] = {};
     if constexpr (kSparsity == Sparsity::kTwoFour) {
 #pragma unroll
       for (int tile = 0; tile < kTiles; ++tile) {
-        if (block % 2 == 0) {  // two steps at once; all four would cost registers
+        if (block % 2 == 0) {  // two k-steps in a load; all four would cost registers
           const uint2 two =
               load_two_words(metadata_at + tile * Ring::kTileMetadataBytes + block * 4);
           words[tile][0] = two.x;
@@ -198,44 +215,47 @@ __device__ __forceinline__ void multiply_chunk(std::uint32_t slot, int next_chun
         metadata[tile] = words[tile][block % 2];
       }
     }
-    multiply_block<kSparsity, kTokens, kTiles>(slot, block, tokens, metadata, sums);
+    multiply_block<kSparsity, kPaddedM, kTiles>(stage, block, b, metadata, accumulators);
   }
 }
 
-/// Floats of a token's partial sums of a warp: four more than rows, against bank conflicts.
+/// Accumulators from one m to the next in a warp's partial sums: four more than there are rows, so
+/// that a warp writes to different banks.
 template <int kTiles>
-inline constexpr int kSumStride = kTiles* kTileRows + 4;
+inline constexpr int kPartialStride = kTiles* kTileRows + 4;
 
-template <int kTokens, int kTiles>
-__device__ __forceinline__ void write_sums(const DirectParams& p, std::int32_t* to,
-                                           const DirectSums<kTokens, kTiles>& sums) {
+template <int kPaddedM, int kTiles>
+__device__ __forceinline__ void write_partials(
+    const DirectParams& p, std::int32_t* to,
+    const DirectAccumulators<kPaddedM, kTiles>& accumulators) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
   for (int tile = 0; tile < kTiles; ++tile) {
 #pragma unroll
-    for (int i = 0; i < kTokens / 8; ++i) {
+    for (int i = 0; i < kPaddedM / 8; ++i) {
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
-        const int token = i * 8 + lane % 4 * 2 + j % 2;
+        const int m = i * 8 + lane % 4 * 2 + j % 2;
         const int row = tile * kTileRows + lane / 4 + j / 2 * 8;
-        if (token < p.io.m) to[token * kSumStride<kTiles> + row] = sums[tile][i][j];
+        if (m < p.io.m) to[m * kPartialStride<kTiles> + row] = accumulators[tile][i][j];
       }
     }
   }
 }
 
-/// Rows that CTA `rank` of a cluster of `rows` rows finishes.
+/// Rows whose epilogue CTA `rank` runs, in a cluster of `rows` rows.
 __device__ __forceinline__ int owned_rows(const DirectParams& p, int rank, int rows) {
   return max(0, min(p.shared.rows_owned, rows - rank * p.shared.rows_owned));
 }
 
-/// The sums of a CTA, or after exchange() of a cluster.
-class Finish {
+/// Adds the partial sums of a CTA, or of a cluster, and runs the epilogue. Works on four rows of
+/// one m at a time; `local` is the first of them, counted from the cluster's first row.
+class Epilogue {
  public:
-  __device__ Finish(const DirectParams& p, unsigned char* shared, int first_row, int rows)
+  __device__ Epilogue(const DirectParams& p, unsigned char* shared, int first_row, int rows)
       : p_(p), shared_(shared), first_row_(first_row), rows_(rows) {}
 
-  /// Adds `count` vectors that are `stride` bytes apart, in their order.
+  /// Sum of `count` vectors that are `stride` bytes apart.
   __device__ static int4 add(const unsigned char* from, int count, int stride) {
     int4 sum{};
 #pragma unroll 4
@@ -245,50 +265,50 @@ class Finish {
     return sum;
   }
 
-  /// Sum over the CTA's warps of four rows from `local` on.
+  /// Sum over the warps of this CTA that have part of these rows.
   template <int kTiles>
-  __device__ int4 of_warps(int token, int local) const {
+  __device__ int4 of_warps(int m, int local) const {
     constexpr int kRows = kTiles * kTileRows;
     const int group = local / kRows;
-    const int at = token * kSumStride<kTiles> + local - group * kRows;
+    const int at = m * kPartialStride<kTiles> + local - group * kRows;
     return add(shared_ + kDirectBarrierBytes + group * p_.shared.ring_bytes + at * 4, p_.k_warps,
                p_.row_warps * p_.shared.ring_bytes);
   }
 
-  __device__ void store(int token, int local, const int4& sum) const {
+  __device__ void store(int m, int local, const int4& sum) const {
     const auto* vectors = reinterpret_cast<const float*>(shared_ + p_.shared.vectors);
     const int row = first_row_ + local;
     if (row >= p_.io.n) return;
-    finish_four(p_.io, token, row, sum, vectors[2 * rows_ + token],
-                *reinterpret_cast<const float4*>(vectors + local),
-                *reinterpret_cast<const float4*>(vectors + rows_ + local));
+    store_four(p_.io, m, row, sum, vectors[2 * rows_ + m],
+               *reinterpret_cast<const float4*>(vectors + local),
+               *reinterpret_cast<const float4*>(vectors + rows_ + local));
   }
 
-  /// Of one CTA alone.
+  /// The epilogue of a CTA that is a cluster of its own.
   template <int kTiles>
-  __device__ void alone() const {
-    for_each(rows_,
-             [&](int token, int local) { store(token, local, of_warps<kTiles>(token, local)); });
+  __device__ void of_cta() const {
+    for_each(rows_, [&](int m, int local) { store(m, local, of_warps<kTiles>(m, local)); });
   }
 
-  /// Of a cluster: each sum goes to the CTA that finishes its row.
+  /// The epilogue of a CTA of a larger cluster: sends each sum to the CTA that owns its row, and
+  /// adds what it receives itself.
   template <int kTiles>
-  __device__ void exchanged(int rank, int ranks, std::uint32_t received) const {
+  __device__ void of_cluster(int rank, int ranks, std::uint32_t received) const {
     const int owned = p_.shared.rows_owned;
     const int stride = owned + 4;
-    const std::uint32_t exchange = shared_address(shared_) + p_.shared.exchange;
-    cluster_wait();  // the others' barriers are there
-    for_each(rows_, [&](int token, int local) {
+    const std::uint32_t partials = shared_address(shared_) + p_.shared.partials;
+    cluster_wait();  // the other CTAs have initialised their barriers
+    for_each(rows_, [&](int m, int local) {
       const int owner = local / owned;
       const std::uint32_t at =
-          exchange + 4 * ((rank * p_.io.m + token) * stride + local - owner * owned);
-      send_in_cluster(map_to_rank(at, owner), of_warps<kTiles>(token, local),
+          partials + 4 * ((rank * p_.io.m + m) * stride + local - owner * owned);
+      send_in_cluster(map_to_rank(at, owner), of_warps<kTiles>(m, local),
                       map_to_rank(received, owner));
     });
     barrier_wait(received, 0);
-    for_each(owned_rows(p_, rank, rows_), [&](int token, int local) {
-      const unsigned char* from = shared_ + p_.shared.exchange + 4 * (token * stride + local);
-      store(token, rank * owned + local, add(from, ranks, 4 * p_.io.m * stride));
+    for_each(owned_rows(p_, rank, rows_), [&](int m, int local) {
+      const unsigned char* from = shared_ + p_.shared.partials + 4 * (m * stride + local);
+      store(m, rank * owned + local, add(from, ranks, 4 * p_.io.m * stride));
     });
   }
 
@@ -298,8 +318,8 @@ class Finish {
     const int quads = rows / 4;
     for (int item = static_cast<int>(threadIdx.x); item < p_.io.m * quads;
          item += static_cast<int>(blockDim.x)) {
-      const int token = item / quads;
-      what(token, (item - token * quads) * 4);
+      const int m = item / quads;
+      what(m, (item - m * quads) * 4);
     }
   }
 
@@ -309,44 +329,45 @@ class Finish {
   int rows_;
 };
 
-/// Everything between the first weights and the partial sums.
-template <Sparsity kSparsity, int kTokens, int kTiles>
-__device__ __forceinline__ void multiply_stream(const DirectParams& p, const Stream& stream,
-                                                WarpRing<kSparsity, kTiles>& ring,
-                                                DirectSums<kTokens, kTiles>& sums) {
+/// The main loop of a warp: waits for a stage, multiplies it, and issues the copies of a later
+/// chunk into it.
+template <Sparsity kSparsity, int kPaddedM, int kTiles>
+__device__ __forceinline__ void multiply_chunks(
+    const DirectParams& p, const Stream& stream, WarpRing<kSparsity, kTiles>& ring,
+    DirectAccumulators<kPaddedM, kTiles>& accumulators) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  Activations<kSparsity, kTokens> activations(p, lane);
+  Activations<kSparsity, kPaddedM> activations(p, lane);
   const auto chunk_at = [&](int i) {
     return i < stream.chunks ? stream.first_chunk + i * p.k_warps : -1;
   };
   if (stream.chunks > 0) {
 #pragma unroll
-    for (int block = 0; block < Activations<kSparsity, kTokens>::kBlocks; ++block) {
+    for (int block = 0; block < Activations<kSparsity, kPaddedM>::kBlocks; ++block) {
       activations.load(chunk_at(0), block);
     }
   }
-  int slot = 0;
+  int stage = 0;
   std::uint32_t parity = 0;
 #pragma unroll 1
   for (int i = 0; i < stream.chunks; ++i) {
-    multiply_chunk<kSparsity, kTokens, kTiles>(ring.take(slot, parity), chunk_at(i + 1),
-                                               activations, sums);
+    multiply_chunk<kSparsity, kPaddedM, kTiles>(ring.wait(stage, parity), chunk_at(i + 1),
+                                                activations, accumulators);
     __syncwarp();
-    const int unasked = stream.chunks - p.depth - i;
-    if (unasked > 0) ring.ask(slot);
-    if (threadIdx.x == 0 && unasked == p.unasked_at_trigger + 1) launch_dependents();
-    if (++slot == p.depth) {
-      slot = 0;
+    const int unissued = stream.chunks - p.depth - i;
+    if (unissued > 0) ring.issue(stage);
+    if (threadIdx.x == 0 && unissued == p.unissued_at_trigger + 1) launch_dependents();
+    if (++stage == p.depth) {
+      stage = 0;
       parity ^= 1u;
     }
   }
 }
 
-template <Sparsity kSparsity, int kTokens, int kTiles>
-__global__ void __launch_bounds__(32 * most_direct_warps(kTokens, kTiles), 2)
+template <Sparsity kSparsity, int kPaddedM, int kTiles>
+__global__ void __launch_bounds__(32 * max_direct_warps(kPaddedM, kTiles), 2)
     direct_kernel(const __grid_constant__ DirectParams p) {
   extern __shared__ __align__(1024) unsigned char shared[];
-  if (p.starts_next_at_once) launch_dependents();
+  if (p.triggers_at_start) launch_dependents();
   const Stamps stamps(p.io.stamps);
   stamps.put(Phase::kStart);
   const int ranks = static_cast<int>(cluster_size());
@@ -358,12 +379,14 @@ __global__ void __launch_bounds__(32 * most_direct_warps(kTokens, kTiles), 2)
   unsigned char* ring_memory = shared + kDirectBarrierBytes + warp * p.shared.ring_bytes;
   WarpRing<kSparsity, kTiles> ring(p, stream, shared_address(ring_memory),
                                    shared_address(shared) + 8 * warp * p.depth, lane);
-  const int at_once = min(stream.chunks, p.depth);
+  const int first_stages = min(stream.chunks, p.depth);
 #pragma unroll 1
-  for (int slot = 0; slot < at_once; ++slot) ring.ask(slot);
-  if (threadIdx.x == 0 && stream.chunks - at_once <= p.unasked_at_trigger) launch_dependents();
+  for (int stage = 0; stage < first_stages; ++stage) ring.issue(stage);
+  if (threadIdx.x == 0 && stream.chunks - first_stages <= p.unissued_at_trigger)
+    launch_dependents();
   const int rows = kTiles * p.row_warps * kTileRows;
-  // The barrier that counts what the others send; they send when this CTA has arrived.
+  // Counts the bytes of partial sums that the cluster sends to this CTA. No CTA sends before all
+  // have arrived at the cluster barrier.
   const std::uint32_t received = shared_address(shared) + kDirectBarrierBytes - 8;
   if (ranks > 1) {
     if (threadIdx.x == 0) {
@@ -376,25 +399,25 @@ __global__ void __launch_bounds__(32 * most_direct_warps(kTokens, kTiles), 2)
   }
   const int first_row = first_tile_of(p, cluster, kTiles * p.row_warps) * kTileRows;
   auto* vectors = reinterpret_cast<float*>(shared + p.shared.vectors);
-  load_row_vectors(p.io, first_row, rows, vectors);
-  stamps.put(Phase::kAsked);
+  load_channel_vectors(p.io, first_row, rows, vectors);
+  stamps.put(Phase::kIssued);
   wait_for_previous_kernel();
   stamps.put(Phase::kReleased);
-  // Stored when the products are done: nothing waits for it before.
-  const int token = static_cast<int>(threadIdx.x);
-  const float scale_a = token_scale(p.io, token);
-  DirectSums<kTokens, kTiles> sums = {};
-  multiply_stream<kSparsity, kTokens, kTiles>(p, stream, ring, sums);
+  // Loaded now, so that the load overlaps the products; stored to shared memory after them.
+  const int m = static_cast<int>(threadIdx.x);
+  const float scale_a = row_scale(p.io, m);
+  DirectAccumulators<kPaddedM, kTiles> accumulators = {};
+  multiply_chunks<kSparsity, kPaddedM, kTiles>(p, stream, ring, accumulators);
   stamps.put(Phase::kMultiplied);
-  if (token < p.io.m) vectors[2 * rows + token] = scale_a;
-  write_sums<kTokens, kTiles>(p, reinterpret_cast<std::int32_t*>(ring_memory), sums);
+  if (m < p.io.m) vectors[2 * rows + m] = scale_a;
+  write_partials<kPaddedM, kTiles>(p, reinterpret_cast<std::int32_t*>(ring_memory), accumulators);
   __syncthreads();
-  stamps.put(Phase::kMet);
-  const Finish finish(p, shared, first_row, rows);
+  stamps.put(Phase::kPartialsReady);
+  const Epilogue epilogue(p, shared, first_row, rows);
   if (ranks == 1) {
-    finish.alone<kTiles>();
+    epilogue.of_cta<kTiles>();
   } else {
-    finish.exchanged<kTiles>(rank, ranks, received);
+    epilogue.of_cluster<kTiles>(rank, ranks, received);
   }
   stamps.put(Phase::kEnd);
 }

@@ -1,4 +1,4 @@
-// What the host hands to a direct kernel.
+// The parameters that the host passes to a direct kernel.
 #pragma once
 
 #include <cstdint>
@@ -8,33 +8,37 @@
 
 namespace twofour::providers::cuda::sm90 {
 
+/// Tiles of 16 rows in a unit of 64 rows (layout.h).
 inline constexpr int kTilesPerUnit = kUnitRows / kTileRows;
 
-/// Tiles of 16 rows in the packed weight.
+/// Tiles of 16 rows in the packed weight. They are rounded up to whole units of 64 rows.
 constexpr int tiles_of(const GemmProblem& problem) {
   return static_cast<int>(row_tiles(problem.shape.n)) * kTilesPerUnit;
 }
 
-/// What is constant in a launch.
+/// Constant for all CTAs of a launch. The members row_warps to depth are those of DirectConfig.
 struct DirectParams {
   DecodeArguments io;
-  int k;
-  int chunks;     ///< of K
+  int k;          ///< columns of A
+  int chunks;     ///< chunks of K
   int row_tiles;  ///< tiles of 16 rows in the packed weight
   int row_warps;
   int k_warps;
   int depth;
   DirectLayout shared;
-  bool starts_next_at_once;  ///< the next kernel
-  int unasked_at_trigger;    ///< else, when the first warp has so many chunks left to ask for
+  /// Programmatic dependent launch (Overlap): whether a CTA triggers it at its start. Otherwise the
+  /// first warp triggers it when it has this many chunks of weights left whose copies are not
+  /// issued.
+  bool triggers_at_start;
+  int unissued_at_trigger;
 };
 
-/// The kernel for m tokens and `tiles` row tiles in a warp, to be launched with (DirectParams).
+/// The kernel for M = m and `tiles` row tiles in a warp, to be launched with (DirectParams).
 /// Defined in direct_i8.cu.
 const void* direct_kernel_i8(Sparsity sparsity, std::int64_t m, int tiles);
 
-/// Most warps of a CTA of which two have the registers that they need on an SM.
-constexpr int most_direct_warps(std::int64_t m, int tiles) {
+/// Largest number of warps of a CTA with which the registers of an SM are enough for two CTAs.
+constexpr int max_direct_warps(std::int64_t m, int tiles) {
   if (m <= 8) return tiles == 1 ? 16 : 8;
   return tiles <= 4 ? 8 : 4;
 }

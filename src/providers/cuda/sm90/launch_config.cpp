@@ -30,7 +30,7 @@ LaunchConfig::LaunchConfig(const LaunchShape& shape, cudaStream_t stream) {
 }
 
 void prepare_kernel(const void* kernel, const LaunchShape& shape, const std::string& name) {
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMostSharedBytes),
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMaxSharedBytes),
         "give a decode kernel its shared memory");
   // Else the driver may leave room for one CTA alone, and launches cannot overlap.
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout,

@@ -1,4 +1,4 @@
-// How decode kernels are launched: clusters, and whether a launch may overlap the one before.
+// Launch configurations of the decode kernels: clusters and programmatic dependent launch.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -12,10 +12,10 @@ struct LaunchShape {
   int ranks = 1;  ///< CTAs of a cluster
   int threads = 32;
   int shared_bytes = 0;
-  bool overlaps = false;
+  bool overlaps = false;  ///< whether it may start before the previous kernel has finished
 };
 
-/// A launch's configuration with its attributes.
+/// A cudaLaunchConfig_t together with the attributes that it points to.
 struct LaunchConfig {
   LaunchConfig(const LaunchShape& shape, cudaStream_t stream);
   LaunchConfig(const LaunchConfig&) = delete;

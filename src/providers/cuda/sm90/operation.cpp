@@ -18,7 +18,7 @@ constexpr int kCutsMeasured = 8;
 constexpr int kDirectMeasured = 6;
 
 std::string algorithm_name(const GemmProblem& problem, const KernelConfig& config) {
-  return fmt::format("decode_n{}_{}", instruction_tokens(problem.shape.m), to_string(config));
+  return fmt::format("decode_n{}_{}", padded_m(problem.shape.m), to_string(config));
 }
 
 std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmProblem& problem) {
@@ -80,7 +80,7 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
                 .bias = problem.bias ? args.operands.bias(problem.d) : nullptr,
                 .m = static_cast<int>(shape.m),
                 .n = static_cast<int>(shape.n),
-                .scale_a_per_token = problem.scales.a == ScaleGranularity::kVector,
+                .scale_a_per_row = problem.scales.a == ScaleGranularity::kVector,
                 .scale_b_per_channel = problem.scales.b == ScaleGranularity::kVector,
                 .fp16_output = problem.d == DataType::kFp16};
   use(candidates(problem, device::current_multiprocessors(), 1).front());
@@ -129,7 +129,7 @@ std::string DecodeOperation::algorithm() const { return algorithm_name(launch_.p
 
 GemmShape DecodeOperation::executed() const {
   const GemmShape& shape = launch_.problem.shape;
-  return {.m = instruction_tokens(shape.m),
+  return {.m = padded_m(shape.m),
           .n = row_tiles(shape.n) * kUnitRows,
           .k = chunks(launch_.problem.sparsity, shape.k) * chunk_columns(launch_.problem.sparsity)};
 }

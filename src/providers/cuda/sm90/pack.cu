@@ -1,4 +1,4 @@
-// Packing weights into units, on the GPU.
+// Packs weights into units (layout.h) on the GPU.
 #include <algorithm>
 #include <cstdint>
 
@@ -36,7 +36,8 @@ void pack_weights(DataType type, Sparsity sparsity, const void* b, std::int64_t 
                   void* packed, cudaStream_t stream) {
   const bool sparse = sparsity == Sparsity::kTwoFour;
   if (!sparse) {
-    pack<DataType::kInt8, Sparsity::kDense>(b, n, k, packed, stream);  // the bytes as they are
+    pack<DataType::kInt8, Sparsity::kDense>(
+        b, n, k, packed, stream);  // dense: bytes are copied, whatever their type
   } else if (type == DataType::kInt8) {
     pack<DataType::kInt8, Sparsity::kTwoFour>(b, n, k, packed, stream);
   } else {

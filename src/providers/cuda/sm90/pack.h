@@ -1,4 +1,4 @@
-// What one thread of the packing kernel does; the host can do it too, which is how it is tested.
+// What one thread of the packing kernel does. The host can call it too, which is how it is tested.
 #pragma once
 
 #include <cstdint>
@@ -8,18 +8,18 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// 16 bytes in four words, the first byte lowest.
+/// 16 bytes as four little-endian words.
 struct alignas(kPieceBytes) Piece {
   std::uint32_t words[4];
 };
 
-/// Pieces of values in a packed weight [n][k]: what pack_piece makes one of.
+/// Pieces of values in packed W [n][k]; pack_piece makes one.
 constexpr std::int64_t piece_count(Sparsity sparsity, std::int64_t n, std::int64_t k) {
   return row_tiles(n) * chunks(sparsity, k) * kUnitRows * kPiecesPerRow;
 }
 
-/// The two values that each of two groups keeps; their nibbles go into `metadata`, the first as
-/// nibble `nibble`.
+/// Compresses two groups of four bytes: returns the two kept values of each, and writes their
+/// nibbles to nibbles `nibble` and `nibble` + 1 of `metadata`.
 template <DataType kType>
 TWOFOUR_HOST_DEVICE constexpr std::uint32_t compress_groups(std::uint32_t first,
                                                             std::uint32_t second, int nibble,
@@ -36,8 +36,8 @@ TWOFOUR_HOST_DEVICE constexpr std::uint32_t compress_groups(std::uint32_t first,
   return values;
 }
 
-/// Packs piece `item` of the weight b [n][k], k a multiple of 16: 16 columns of a row as they are,
-/// or for 2:4 the values of 32 columns and their metadata. Zeros fill rows and columns beyond b.
+/// Packs piece `item` of W, b [n][k] with k a multiple of 16: 16 k of a row as they are, or for 2:4
+/// the kept values of 32 k and their metadata. Beyond N and K there are zeros.
 template <DataType kType, Sparsity kSparsity>
 TWOFOUR_HOST_DEVICE void pack_piece(const std::uint8_t* b, std::int64_t n, std::int64_t k,
                                     std::int64_t item, std::uint8_t* packed) {

@@ -1,4 +1,4 @@
-// Phases of a CTA of a decode kernel whose times can be taken (DecodeArguments::stamps).
+// Phases of a CTA of a decode kernel, whose times can be recorded (DecodeArguments::stamps).
 #pragma once
 
 #include <cstdint>
@@ -6,12 +6,12 @@
 namespace twofour::providers::cuda::sm90 {
 
 enum class Phase : std::uint8_t {
-  kStart,       ///< it runs
-  kAsked,       ///< it has asked for the weights that fit
-  kReleased,    ///< the kernel before has finished
-  kMultiplied,  ///< the first warp's products are done
-  kMet,         ///< all partial sums of the CTA are there
-  kEnd,         ///< its part of D is stored
+  kStart,          ///< the CTA runs
+  kIssued,         ///< the copies of the weights that fit the ring are issued
+  kReleased,       ///< the previous kernel of the stream has finished
+  kMultiplied,     ///< the first warp's products are done
+  kPartialsReady,  ///< all partial sums that this CTA adds have arrived
+  kEnd,            ///< the epilogue has stored its part of D
 };
 inline constexpr int kPhases = 6;
 

@@ -1,4 +1,5 @@
-// The PTX instructions of the decode kernels, in the terms of the PTX ISA.
+// Wrappers of the PTX instructions of the decode kernels, in the order: barriers, copies, clusters,
+// dependent launch. Addresses are 32-bit addresses in shared memory. The PTX ISA is the reference.
 #pragma once
 
 #include <cuda.h>
@@ -18,7 +19,7 @@ __device__ __forceinline__ void barrier_init(std::uint32_t barrier, std::uint32_
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(barrier), "r"(arrivals) : "memory");
 }
 
-/// Makes initialised barriers known to the copy engine.
+/// Makes initialised barriers visible to the cluster and to asynchronous copies.
 __device__ __forceinline__ void fence_barrier_init() {
   asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
@@ -28,12 +29,13 @@ __device__ __forceinline__ void barrier_arrive(std::uint32_t barrier) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
-/// Arrives, and makes the phase wait for `bytes` of copies.
+/// Arrives, and makes the barrier's phase complete only after `bytes` more bytes have been copied.
 __device__ __forceinline__ void barrier_expect(std::uint32_t barrier, std::uint32_t bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(barrier), "r"(bytes)
                : "memory");
 }
 
+/// Waits until the phase of parity `parity` has completed.
 __device__ __forceinline__ void barrier_wait(std::uint32_t barrier, std::uint32_t parity) {
   std::uint32_t done = 0;
   while (done == 0) {
@@ -49,7 +51,7 @@ __device__ __forceinline__ void barrier_wait(std::uint32_t barrier, std::uint32_
   }
 }
 
-/// Sixteen bytes as the registers that PTX takes for any type.
+/// Sixteen bytes of any type as four 32-bit registers.
 template <class Vector>
 __device__ __forceinline__ uint4 bits_of(const Vector& value) {
   static_assert(sizeof(Vector) == sizeof(uint4));
@@ -73,6 +75,7 @@ __device__ __forceinline__ std::uint64_t evict_first_policy() {
   return policy;
 }
 
+/// Starts a copy of `bytes` contiguous bytes from global to shared memory; `barrier` counts them.
 __device__ __forceinline__ void bulk_copy(std::uint32_t to, const void* from, std::uint32_t bytes,
                                           std::uint32_t barrier, std::uint64_t policy) {
   asm volatile(
@@ -86,7 +89,8 @@ __device__ __forceinline__ void prefetch_map(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
 
-/// The box of `map` that begins at column x of row y.
+/// Starts a TMA copy of the box of `map` that begins at column x of row y; `barrier` counts its
+/// bytes.
 __device__ __forceinline__ void box_copy(std::uint32_t to, const CUtensorMap* map, int x, int y,
                                          std::uint32_t barrier) {
   asm volatile(
@@ -110,7 +114,8 @@ __device__ __forceinline__ std::uint32_t cluster_size() {
   return size;
 }
 
-/// Orders no accesses to memory; initialised barriers that were fenced are known after the wait.
+/// Arrives at the cluster barrier without ordering memory accesses. Barriers that were initialised
+/// and fenced before are visible to the cluster after cluster_wait().
 __device__ __forceinline__ void cluster_arrive_relaxed() {
   asm volatile("barrier.cluster.arrive.relaxed.aligned;" ::: "memory");
 }
@@ -119,20 +124,21 @@ __device__ __forceinline__ void cluster_wait() {
   asm volatile("barrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
 
-/// The address in the cluster's CTA `rank` of what lies at `address` here.
+/// The cluster address of `address` in the shared memory of CTA `rank`.
 __device__ __forceinline__ std::uint32_t map_to_rank(std::uint32_t address, std::uint32_t rank) {
   std::uint32_t mapped;
   asm("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(mapped) : "r"(address), "r"(rank));
   return mapped;
 }
 
-/// Arrives at a barrier of any CTA of the cluster; what this thread has read it has read before,
-/// but writes are not ordered for others (that would be a fence of the whole GPU).
+/// Arrives at a barrier of any CTA of the cluster. Reads of this thread come before the arrival;
+/// its writes are not made visible to other CTAs, which would need a fence of the whole GPU.
 __device__ __forceinline__ void barrier_arrive_in_cluster(std::uint32_t barrier) {
   asm volatile("mbarrier.arrive.shared::cluster.b64 _, [%0];" ::"r"(barrier) : "memory");
 }
 
-/// Sends a vector to the shared memory of another CTA, where `barrier` counts its 16 bytes.
+/// Stores a vector asynchronously in the shared memory of another CTA, whose `barrier` counts its
+/// 16 bytes.
 template <class Vector>
 __device__ __forceinline__ void send_in_cluster(std::uint32_t address, const Vector& value,
                                                 std::uint32_t barrier) {
@@ -146,12 +152,13 @@ __device__ __forceinline__ void send_in_cluster(std::uint32_t address, const Vec
 
 // --- Programmatic dependent launch
 
-/// Lets the next kernel of the stream start; what it may touch is up to its own wait.
+/// Triggers the launch of the next kernel of the stream. It does not see this kernel's writes
+/// before its own wait_for_previous_kernel().
 __device__ __forceinline__ void launch_dependents() {
   asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
 }
 
-/// Waits until the previous kernel has finished and its writes are visible.
+/// Waits until the previous kernel of the stream has finished and its writes are visible.
 __device__ __forceinline__ void wait_for_previous_kernel() {
   asm volatile("griddepcontrol.wait;" ::: "memory");
 }

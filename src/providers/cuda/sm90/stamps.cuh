@@ -1,4 +1,4 @@
-// Times of the phases of a CTA, for benchmarks: where a launch spends its time.
+// Records when a CTA enters each phase, for benchmarks that show where a launch spends its time.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// Writes the nanoseconds of the GPU's clock at which the first thread of a CTA comes by, into
-/// [CTA][phase]; nothing where there is no memory for them.
+/// Writes %globaltimer, in ns, when the first thread of a CTA reaches put(phase), to memory
+/// [CTA][phase]; does nothing if `memory` is null.
 class Stamps {
  public:
   __device__ explicit Stamps(std::uint64_t* memory) : memory_(memory) {}

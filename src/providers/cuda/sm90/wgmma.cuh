@@ -1,4 +1,5 @@
-// Hopper's warpgroup matrix instructions for 8-bit operands in shared memory, dense and 2:4.
+// Hopper's warpgroup matrix instructions (wgmma) for 8-bit operands in shared memory, dense and
+// 2:4.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +9,13 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// Descriptor of a matrix in shared memory whose rows of 128 bytes are swizzled, 8 rows to 1024
-/// bytes (PTX ISA, "Matrix descriptor"); `address` is where its first k lies.
+/// Descriptor of a matrix [rows][128 bytes] in shared memory with 128-byte swizzle, 1024 bytes from
+/// one group of 8 rows to the next (PTX ISA, "Matrix descriptor"). `address` is that of its first
+/// k, in the first row.
 __device__ __forceinline__ std::uint64_t matrix_descriptor(std::uint32_t address) {
   constexpr std::uint64_t kSwizzle128 = std::uint64_t{1} << 62;
   constexpr std::uint64_t kStride = std::uint64_t{1024 / 16} << 32;
-  constexpr std::uint64_t kLeading = std::uint64_t{1} << 16;  // without meaning in this layout
+  constexpr std::uint64_t kLeading = std::uint64_t{1} << 16;  // ignored with this swizzle
   return kSwizzle128 | kStride | kLeading | ((address & 0x3FFFFu) >> 4);
 }
 
@@ -42,7 +44,8 @@ struct AccumulatorOf<DataType::kFp8E4m3> {
 template <DataType kType>
 using Accumulator = typename AccumulatorOf<kType>::Type;
 
-// The instruction is one string per shape: its registers are listed by number.
+// The instruction's text differs in each shape by the list of its registers, so macros put it
+// together: a_at to one_at are the numbers of the operands after the accumulators.
 #define TWOFOUR_REGISTERS_4 "%0,%1,%2,%3"
 #define TWOFOUR_REGISTERS_8 TWOFOUR_REGISTERS_4 ",%4,%5,%6,%7"
 #define TWOFOUR_REGISTERS_16 TWOFOUR_REGISTERS_8 ",%8,%9,%10,%11,%12,%13,%14,%15"
@@ -52,12 +55,16 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
   TWOFOUR_REGISTERS_32                                               \
   ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47" \
   ",%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
-#define TWOFOUR_SUMS_4(kind, i) kind(d[i]), kind(d[i + 1]), kind(d[i + 2]), kind(d[i + 3])
-#define TWOFOUR_SUMS_8(kind, i) TWOFOUR_SUMS_4(kind, i), TWOFOUR_SUMS_4(kind, i + 4)
-#define TWOFOUR_SUMS_16(kind, i) TWOFOUR_SUMS_8(kind, i), TWOFOUR_SUMS_8(kind, i + 8)
-#define TWOFOUR_SUMS_32(kind, i) TWOFOUR_SUMS_16(kind, i), TWOFOUR_SUMS_16(kind, i + 16)
+#define TWOFOUR_ACCUMULATORS_4(kind, i) kind(d[i]), kind(d[i + 1]), kind(d[i + 2]), kind(d[i + 3])
+#define TWOFOUR_ACCUMULATORS_8(kind, i) \
+  TWOFOUR_ACCUMULATORS_4(kind, i), TWOFOUR_ACCUMULATORS_4(kind, i + 4)
+#define TWOFOUR_ACCUMULATORS_16(kind, i) \
+  TWOFOUR_ACCUMULATORS_8(kind, i), TWOFOUR_ACCUMULATORS_8(kind, i + 8)
+#define TWOFOUR_ACCUMULATORS_32(kind, i) \
+  TWOFOUR_ACCUMULATORS_16(kind, i), TWOFOUR_ACCUMULATORS_16(kind, i + 16)
 
-#define TWOFOUR_SUMS_64(kind, i) TWOFOUR_SUMS_32(kind, i), TWOFOUR_SUMS_32(kind, i + 32)
+#define TWOFOUR_ACCUMULATORS_64(kind, i) \
+  TWOFOUR_ACCUMULATORS_32(kind, i), TWOFOUR_ACCUMULATORS_32(kind, i + 32)
 
 #define TWOFOUR_MULTIPLY_SPARSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
   asm volatile(                                                                            \
@@ -69,7 +76,7 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
       "}, " a_at ", " b_at ", " e_at ", 0, accumulate" tail                                \
       ";\n"                                                                                \
       "}\n"                                                                                \
-      : TWOFOUR_SUMS_##count(kind, 0)                                                      \
+      : TWOFOUR_ACCUMULATORS_##count(kind, 0)                                              \
       : "l"(a), "l"(b), "r"(metadata), "r"(1))
 
 #define TWOFOUR_MULTIPLY_DENSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
@@ -82,31 +89,32 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
       "}, " a_at ", " b_at ", accumulate" tail                                            \
       ";\n"                                                                               \
       "}\n"                                                                               \
-      : TWOFOUR_SUMS_##count(kind, 0)                                                     \
+      : TWOFOUR_ACCUMULATORS_##count(kind, 0)                                             \
       : "l"(a), "l"(b), "r"(metadata), "r"(1))
 
 #define TWOFOUR_PLUS_FLOAT(x) "+f"(x)
 #define TWOFOUR_PLUS_INT(x) "+r"(x)
 
 #define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)                \
-  if constexpr (kTokens == 8) {                                          \
+  if constexpr (kPaddedM == 8) {                                         \
     macro("m64n8", types, 4, kind, "%4", "%5", "%6", "%7", tail);        \
-  } else if constexpr (kTokens == 16) {                                  \
+  } else if constexpr (kPaddedM == 16) {                                 \
     macro("m64n16", types, 8, kind, "%8", "%9", "%10", "%11", tail);     \
-  } else if constexpr (kTokens == 32) {                                  \
+  } else if constexpr (kPaddedM == 32) {                                 \
     macro("m64n32", types, 16, kind, "%16", "%17", "%18", "%19", tail);  \
-  } else if constexpr (kTokens == 64) {                                  \
+  } else if constexpr (kPaddedM == 64) {                                 \
     macro("m64n64", types, 32, kind, "%32", "%33", "%34", "%35", tail);  \
   } else {                                                               \
-    static_assert(kTokens == 128);                                       \
+    static_assert(kPaddedM == 128);                                      \
     macro("m64n128", types, 64, kind, "%64", "%65", "%66", "%67", tail); \
   }
 
-/// Starts d[64 rows][kTokens] += a[64][step] x b[kTokens][step]^T, where a step is 64 k for 2:4
-/// (`metadata` is this thread's word) and 32 k for dense.
-template <DataType kType, Sparsity kSparsity, int kTokens>
-__device__ __forceinline__ void multiply_step(Accumulator<kType> (&d)[kTokens / 2], std::uint64_t a,
-                                              std::uint64_t b, std::uint32_t metadata) {
+/// Issues d[64 rows of W][kPaddedM] += a[64][k-step] x b[kPaddedM][k-step]^T. A k-step is 64 k for
+/// 2:4, with this thread's word of `metadata`, and 32 k for dense. a and b are descriptors.
+template <DataType kType, Sparsity kSparsity, int kPaddedM>
+__device__ __forceinline__ void multiply_step(Accumulator<kType> (&d)[kPaddedM / 2],
+                                              std::uint64_t a, std::uint64_t b,
+                                              std::uint32_t metadata) {
   if constexpr (kType == DataType::kInt8 && kSparsity == Sparsity::kTwoFour) {
     TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "s32.s8.s8", TWOFOUR_PLUS_INT, "")
   } else if constexpr (kType == DataType::kInt8) {
