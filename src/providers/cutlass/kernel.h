@@ -1,8 +1,10 @@
 // CUTLASS kernels as plain C++: the host code of the provider, and its tests, see no CUTLASS
 // header.
 //
-// CUTLASS computes D^T = W x A^T, because the sparse operand of a matrix instruction is its first
-// one. Its m is our N and its n our M: tile 128x16x256 covers 128 columns and 16 rows of D.
+// CUTLASS computes D^T = W x A^T, W being the weight [N][K], because the sparse operand of a matrix
+// instruction is its first one. So CUTLASS's A is W, its B is A, its m is N and its n is M: tile
+// 128x16x256 covers 128 columns and 16 rows of D. Members named tile_m, tile_n, cluster_m and
+// cluster_n are in CUTLASS's terms; all else is in terms of the GEMM.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -19,17 +21,19 @@
 
 namespace twofour::providers::cutlass {
 
-/// How the warps of a thread block share the work. WS: one output tile a block, one group of warps
-/// multiplies. PP ("ping-pong"): two groups take turns with whole tiles of a persistent block. CO
-/// ("cooperative"): two groups share each tile of a persistent block.
+/// How the warps of a CTA share the work; in all of them a producer warp issues the TMA copies. WS
+/// (warp specialised): a CTA computes one output tile with one consumer warpgroup. PP
+/// ("ping-pong"): a persistent CTA whose two consumer warpgroups compute whole tiles in turn. CO
+/// ("cooperative"): a persistent CTA whose two consumer warpgroups share each tile.
 enum class Schedule : std::uint8_t { kWarpSpecialized, kPingPong, kCooperative };
 
-/// Who hands tiles to blocks. Stream-K splits the K loops of tiles among blocks.
+/// How tiles are assigned to CTAs: whole tiles, or stream-K, which splits the K loops of tiles
+/// between CTAs.
 enum class Scheduler : std::uint8_t { kTiles, kStreamK };
 
-/// CUTLASS's loop over K and epilogue, or our own loop of 8-bit 2:4 kernels (sparse_mainloop.cuh)
-/// with CUTLASS's epilogue, the same in pieces of 128 x 64, or our own epilogue
-/// (split_epilogue.cuh).
+/// The main loop and the epilogue. kStock: both are CUTLASS's. The others have our main loop for
+/// 8-bit 2:4 operands (sm90/sparse_mainloop.cuh), with CUTLASS's epilogue (kInFlight), the same in
+/// subtiles of 128 x 64 (kInFlightWide), or our epilogue (kInFlightSplit, sm90/split_epilogue.cuh).
 enum class Mainloop : std::uint8_t { kStock, kInFlight, kInFlightWide, kInFlightSplit };
 
 /// What a kernel was compiled for.
@@ -38,8 +42,8 @@ struct KernelTraits {
   DataType a = DataType::kInt8;
   DataType d = DataType::kBf16;
   Sparsity sparsity = Sparsity::kDense;
-  int tile_m = 0;  ///< of CUTLASS's m: columns of D
-  int tile_n = 0;  ///< of CUTLASS's n: rows of D, tokens
+  int tile_m = 0;  ///< columns of D
+  int tile_n = 0;  ///< rows of D
   int tile_k = 0;
   int cluster_m = 1;
   int cluster_n = 1;
@@ -56,12 +60,14 @@ enum class Decomposition : std::uint8_t { kHeuristic, kSplitK, kStreamK };
 
 /// What can be chosen when a kernel is launched.
 struct Tactic {
-  int swizzle = 1;  ///< 1, 2, 4 or 8: side of the square of tiles that is walked before the next
+  /// Rasterisation: tiles are taken in blocks of `swizzle` (1, 2, 4 or 8) tiles across the raster
+  /// direction.
+  int swizzle = 1;
   Raster raster = Raster::kHeuristic;
   Decomposition decomposition = Decomposition::kHeuristic;  ///< of Scheduler::kStreamK
   int splits = 1;                                           ///< of Decomposition::kSplitK
-  /// The kernel may start before its predecessor on the stream has ended, and waits for that before
-  /// it reads ("programmatic dependent launch").
+  /// Programmatic dependent launch: the kernel may start before the previous one of the stream has
+  /// finished, and waits for that before it reads.
   bool programmatic = false;
   bool operator==(const Tactic&) const = default;
 };
@@ -74,7 +80,7 @@ std::string to_string(const Tactic& tactic);
 struct GemmArguments {
   GemmShape shape;
   const void* weights = nullptr;
-  const void* metadata = nullptr;     ///< null for dense
+  const void* metadata = nullptr;     ///< as in sm90/layout.h; null for dense
   const void* activations = nullptr;  ///< [M][K] row-major
   void* d = nullptr;                  ///< [M][N] row-major
   const float* scale_a = nullptr;     ///< [M] or [1]
@@ -84,11 +90,11 @@ struct GemmArguments {
   const void* bias = nullptr;  ///< [N] of D's type, or null
 };
 
-/// A kernel with all its parameters, ready to be launched any number of times.
+/// A kernel with all its parameters; can be launched any number of times.
 class PreparedLaunch {
  public:
   virtual ~PreparedLaunch() = default;
-  /// Enqueues the kernel, after a reset of its barriers in the workspace where it has some.
+  /// Enqueues the kernel, after a reset of its barriers in the workspace if it has any (stream-K).
   /// Throws std::runtime_error or device::DeviceLost.
   virtual void launch(cudaStream_t stream) = 0;
 };

@@ -11,26 +11,27 @@
 namespace twofour::providers::cutlass::sm90 {
 namespace {
 
-/// Enough for every kernel that the shape filter leaves, and few enough to be timed.
-constexpr std::size_t kMostCandidates = 120;
-/// Orders of the tiles of one kernel: the model's first one is seldom far from the best.
-constexpr std::size_t kMostOrders = 5;
-/// Tiles that are all read at once whatever their order.
+/// Enough for every kernel that passes the filter by shape, and few enough to be timed.
+constexpr std::size_t kMaxCandidates = 120;
+/// Rasterisations of one kernel that are timed. The first one by the model is seldom far from the
+/// best.
+constexpr std::size_t kMaxOrders = 5;
+/// With fewer tiles than this all operands are read at once in any rasterisation.
 constexpr double kFewestToOrder = 16;
 
 // Rough figures of an H200, good enough to say which candidates to time first.
 constexpr double kClock_hz = 1.7e9;
 constexpr double kReadPerSm_bytes_per_s = 33e9;
-/// What one SM can pull when few are busy.
-constexpr double kMostReadPerSm_bytes_per_s = 60e9;
+/// Read bandwidth of one SM when few are busy.
+constexpr double kMaxReadPerSm_bytes_per_s = 60e9;
 constexpr double kDenseMultiplyAddsPerClock_8bit = 4096;
 constexpr double kTileOverhead_s = 1.0e-6;
 constexpr double kLaunchOverhead_s = 3.0e-6;
-/// What the loop that keeps instructions in flight gains over CUTLASS's.
+/// Speed-up of the main loop that keeps matrix instructions in flight over CUTLASS's.
 constexpr double kInFlightGain = 1.06;
 
-/// Share of the peak that a matrix instruction of `tile_n` columns reaches when both operands come
-/// from shared memory.
+/// Share of the peak that a matrix instruction of n = tile_n reaches with both operands in shared
+/// memory.
 double instruction_efficiency(int tile_n) {
   if (tile_n >= 256) return 0.85;
   if (tile_n >= 128) return 0.75;
@@ -63,7 +64,7 @@ double estimate_s(const KernelTraits& traits, const GemmShape& shape, int multip
   const double activations =
       std::min<double>(traits.tile_n, static_cast<double>(shape.m)) * k * element / 4;
   const double bandwidth =
-      std::min(kMostReadPerSm_bytes_per_s, kReadPerSm_bytes_per_s * sms / std::min(sms, blocks));
+      std::min(kMaxReadPerSm_bytes_per_s, kReadPerSm_bytes_per_s * sms / std::min(sms, blocks));
   const double read = (weights + activations) / bandwidth;
   // Ping-pong hides the epilogue of one tile behind the products of the next.
   const double epilogue = traits.schedule == Schedule::kPingPong ? 0.3 : 1;
@@ -72,7 +73,7 @@ double estimate_s(const KernelTraits& traits, const GemmShape& shape, int multip
          (split ? 2.0e-6 : 0);
 }
 
-/// Tiles far wider or narrower than the rows of D are never the best.
+/// Tiles whose n is far larger or smaller than M are never the fastest.
 bool fits_rows(const KernelTraits& traits, std::int64_t m) {
   std::int64_t rows = 16;
   while (rows < m && rows < 256) rows *= 2;
@@ -86,7 +87,7 @@ std::vector<Tactic> tactics(const KernelTraits& traits, const GemmShape& shape,
   std::vector<Tactic> list{{}};
   const bool persistent = traits.schedule != Schedule::kWarpSpecialized;
   if (persistent && shape.m > 128 && blocks_of(traits, shape) > kFewestToOrder) {
-    list = tile_orders(traits, shape, multiprocessors, kMostOrders);
+    list = tile_orders(traits, shape, multiprocessors, kMaxOrders);
   }
   if (traits.scheduler == Scheduler::kStreamK) {
     list.push_back({.decomposition = Decomposition::kStreamK});
@@ -105,8 +106,8 @@ std::vector<Tactic> tactics(const KernelTraits& traits, const GemmShape& shape,
 
 struct FixedRule {
   DataType type;
-  std::int64_t most_rows;  ///< of D; 0: any number
-  std::int64_t columns;    ///< of D; 0: any number, negative: fewer than its magnitude
+  std::int64_t max_rows;  ///< largest M; 0: any
+  std::int64_t columns;   ///< N; 0: any, negative: less than its magnitude
   std::string_view kernel;
 };
 
@@ -119,7 +120,7 @@ constexpr std::array kFixedRules{
 
 bool fits(const FixedRule& rule, const GemmProblem& problem) {
   const std::int64_t n = problem.shape.n;
-  return rule.type == problem.a && (rule.most_rows == 0 || problem.shape.m <= rule.most_rows) &&
+  return rule.type == problem.a && (rule.max_rows == 0 || problem.shape.m <= rule.most_rows) &&
          (rule.columns == 0 || rule.columns == n || (rule.columns < 0 && n < -rule.columns));
 }
 
@@ -138,7 +139,7 @@ std::vector<Candidate> candidates(std::span<const Kernel* const> kernels,
   std::vector<Ranked> ranked;
   bool any_fits = false;
   for (const bool filter : {true, false}) {
-    // A build with few kernels may have none of a sensible width.
+    // A build with few kernels may have none with a suitable n.
     if (any_fits) break;
     for (const Kernel* kernel : kernels) {
       const KernelTraits& traits = kernel->traits();
@@ -149,14 +150,14 @@ std::vector<Candidate> candidates(std::span<const Kernel* const> kernels,
       double penalty = 1;
       for (const Tactic& tactic : tactics(traits, problem.shape, multiprocessors)) {
         ranked.push_back({{kernel, tactic}, estimate * penalty});
-        // Every kernel's first choice comes before the variations of much slower ones.
+        // The first tactic of every kernel comes before further tactics of much slower kernels.
         penalty += 0.05;
       }
     }
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const Ranked& x, const Ranked& y) { return x.estimate_s < y.estimate_s; });
-  if (ranked.size() > kMostCandidates) ranked.resize(kMostCandidates);
+  if (ranked.size() > kMaxCandidates) ranked.resize(kMostCandidates);
   std::vector<Candidate> list;
   list.reserve(ranked.size());
   for (const Ranked& each : ranked) list.push_back(each.candidate);

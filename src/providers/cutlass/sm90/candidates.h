@@ -1,4 +1,5 @@
-// Which kernels, launched how, are worth timing for a problem. Pure host logic.
+// Which kernels and tactics are worth timing for a problem, the most promising first. Pure host
+// logic.
 #pragma once
 
 #include <span>
@@ -9,15 +10,14 @@
 
 namespace twofour::providers::cutlass::sm90 {
 
-/// The kernels of `kernels` for operand and output types and sparsity of `problem` whose
-/// can_implement() agrees, with the tactics that make a difference at its shape; the most promising
-/// first, so that the first one is a fair choice without timing. `multiprocessors` is that of the
-/// GPU.
+/// The kernels of `kernels` that have the types and sparsity of `problem` and can implement it,
+/// each with the tactics that make a difference at its shape. They are ordered by estimated time,
+/// so that the first one is a fair choice without timing. `multiprocessors`: SMs of the GPU.
 std::vector<Candidate> candidates(std::span<const Kernel* const> kernels,
                                   const GemmProblem& problem, int multiprocessors);
 
-/// The tile that fixed dispatch would take for M rows: see docs/cutlass.md. Nothing where `kernels`
-/// has none of that name.
+/// The one kernel that the fixed dispatch of vLLM's sparse_benchmarks.py would take for this M (see
+/// docs/cutlass.md); empty if `kernels` does not have it.
 std::vector<Candidate> fixed_candidate(std::span<const Kernel* const> kernels,
                                        const GemmProblem& problem);
 

@@ -15,11 +15,11 @@ using operands::Format;
 
 constexpr int kThreads = 256;
 constexpr std::int64_t kMostBlocks = std::int64_t{1} << 20;
-/// The nibble of an all-zero group: positions 0 and 1.
+/// The nibble of a group of zeros: positions 0 and 1.
 constexpr std::uint32_t kZeroGroup = 0b0100;
 
-/// A thread makes one byte of metadata and the values of its two groups: eight elements of K, which
-/// are neighbours in both metadata layouts. Items cover whole atoms.
+/// An item is eight k of a row: one byte of metadata and the values of its two groups, which are
+/// neighbours in both orders of an atom. Items cover whole atoms.
 template <DataType kType>
 __global__ void compress_kernel(const typename Format<kType>::Code* b, std::int64_t n,
                                 std::int64_t k, operands::PairWord<kType>* values,

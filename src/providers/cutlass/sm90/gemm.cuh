@@ -1,6 +1,8 @@
 // One CUTLASS kernel, dense or 2:4, with scales and bias in its epilogue. Included by the sources
-// that the build writes from kernel_list.txt, one for each tile shape: the templates of a tile
-// shape are compiled once for all kernels that share it.
+// that the build generates from kernel_list.txt, one for each tile shape, so that what kernels of a
+// tile shape share is compiled once.
+//
+// In CUTLASS's terms A is W [N][K], B is A^T and D is D^T, see kernel.h.
 #pragma once
 
 #include <cutlass/cutlass.h>
@@ -22,9 +24,9 @@
 
 namespace twofour::providers::cutlass::sm90 {
 
-/// CUTLASS 4.2's stream-K scheduler does not compile together with programmatic launch: its
-/// is_last_tile() passes a constant member by reference. Only when the next kernel may start hangs
-/// on it, so here a block simply never says that it works on its last tile.
+/// CUTLASS 4.2's stream-K scheduler does not compile together with programmatic dependent launch:
+/// its is_last_tile() passes a constant member by reference. The result only decides when the next
+/// kernel may start, so here no CTA says that it computes its last tile.
 template <class TileShape, class ClusterShape>
 class StreamK final
     : public ::cutlass::gemm::kernel::detail::PersistentTileSchedulerSm90StreamK<TileShape,
@@ -39,7 +41,7 @@ class StreamK final
     return false;
   }
 };
-/// The name under which CUTLASS finds it.
+/// The tag by which CUTLASS selects it.
 struct StreamKTag {};
 
 }  // namespace twofour::providers::cutlass::sm90
@@ -76,8 +78,9 @@ struct Element<DataType::kFp16> {
   using Accumulator = float;
 };
 
-/// CUTLASS's schedules. FP8 always with fast accumulation: without it 2:4 kernels of large tiles
-/// spill registers.
+/// CUTLASS's tags of the schedules. FP8 always has fast accumulation, that is, without promotion of
+/// partial sums to fp32 accumulators of their own: with them 2:4 kernels of large tiles spill
+/// registers.
 template <Schedule kSchedule, bool kFp8>
 struct ScheduleTags;
 template <bool kFp8>
@@ -101,8 +104,9 @@ struct ScheduleTags<Schedule::kCooperative, kFp8> {
   using Epilogue = ::cutlass::epilogue::TmaWarpSpecializedCooperative;
 };
 
-/// D^T = fma(scale_b, scale_a * accumulator, bias) in float32, rounded once. A boolean stride makes
-/// a scale a scalar or a vector at run time; without a bias its pointer is null.
+/// The epilogue visitor tree: D^T = fma(scale_b, scale_a * accumulator, bias) in float32, rounded
+/// once. scale_a: [M] or [1], scale_b: [N] or [1]; a stride that is a boolean at run time chooses
+/// between vector and scalar. bias: [N], or a null pointer.
 template <class TileShape, class ElementD>
 struct Epilogue {
   template <class T, class Stride>
@@ -123,7 +127,7 @@ struct Epilogue {
       ScaleB, Scaled, Bias>;
 };
 
-/// Layouts of W, activations and D as CUTLASS's words have them.
+/// Layouts of W [N][K], A^T and D^T in CUTLASS's terms.
 using WeightLayout = ::cutlass::layout::RowMajor;
 using ActivationLayout = ::cutlass::layout::ColumnMajor;
 using OutputLayout = ::cutlass::layout::ColumnMajor;
@@ -267,8 +271,8 @@ struct Gemm {
     return to;
   }
 
-  /// Allows the kernel its shared memory and counts the clusters of it that fit on this GPU; a grid
-  /// without that figure leaves SMs idle where clusters are large.
+  /// Sets the kernel's shared memory limit, and counts its clusters that fit on this GPU at once.
+  /// Without that number CUTLASS's grid leaves SMs idle with large clusters.
   static ::cutlass::KernelHardwareInfo set_up_here() {
     using device::cuda::check;
     const auto* kernel = reinterpret_cast<const void*>(&::cutlass::device_kernel<GemmKernel>);
@@ -283,7 +287,7 @@ struct Gemm {
     const dim3 cluster(kClusterM, kClusterN, 1);
     auto config = ::cutlass::ClusterLauncher::make_cluster_launch_config(
         cluster, cluster, dim3(GemmKernel::MaxThreadsPerBlock), kSharedBytes);
-    // make_cluster_launch_config returns a copy whose attributes are those of the original.
+    // make_cluster_launch_config returns a copy that points to the attributes of the original.
     config.launch_config.attrs = config.launch_attribute;
     check(cudaOccupancyMaxActiveClusters(&hardware.max_active_clusters, kernel,
                                          &config.launch_config),
@@ -291,7 +295,7 @@ struct Gemm {
     return hardware;
   }
 
-  /// With what set_up_here() has found.
+  /// arguments() with the result of set_up_here(), which runs once.
   static Arguments arguments_here(const GemmArguments& from, const Tactic& tactic) {
     Arguments to = arguments(from, tactic);
     static const ::cutlass::KernelHardwareInfo hardware = set_up_here();
@@ -309,8 +313,8 @@ inline void check(::cutlass::Status status, const KernelTraits& traits, const ch
 template <class G>
 class PreparedGemm final : public PreparedLaunch {
  public:
-  // GemmUniversalAdapter::initialize() would reset the barriers too, on another stream, where that
-  // can come after a launch has begun.
+  // GemmUniversalAdapter::initialize() is not called: it would also reset the barriers, on another
+  // stream, possibly after a launch has begun.
   PreparedGemm(const typename G::Arguments& arguments, bool programmatic, void* workspace)
       : arguments_(arguments),
         programmatic_(programmatic),

@@ -1,6 +1,12 @@
-// The K loop of the 8-bit 2:4 kernels. CUTLASS's own waits for all matrix instructions of a tile of
-// K before it reads the metadata of the next tile, so that the tensor cores run dry once a tile.
-// Here the instructions of one tile are always in flight while the next tile is made ready.
+// The main loop of the 8-bit 2:4 kernels, in CUTLASS's terms: A is the 2:4 weight, B the
+// activations. CUTLASS's own consumers wait for all matrix instructions of a k-tile before they
+// load the metadata of the next one, so that the tensor cores are idle once in each k-tile. Here
+// the instructions of one k-tile are always in flight while the next one is issued.
+//
+//   A          shared memory [stage][kTileM][kTileK / 2]
+//   metadata   shared memory [stage][kTileK / 128][kTileM / 64][64 rows][16 bytes] (layout.h), then
+//              registers: a word for each matrix instruction of a k-tile
+//   B          shared memory [stage][kTileN][kTileK]
 #pragma once
 
 #include <cutlass/cutlass.h>
@@ -12,8 +18,8 @@
 
 namespace twofour::providers::cutlass::sm90 {
 
-/// `Stock` is the collective that CUTLASS's builder chose for 8-bit operands; everything but the
-/// consumers' loop is left as it is: tiles, layouts, copies and the pipeline.
+/// `Stock` is the collective that CUTLASS's builder chose for 8-bit operands. All of it is kept
+/// except the consumers' loop: tiles, layouts, copies, the producer and the pipeline.
 template <class Stock>
 struct SparseMainloop : Stock {
   using TiledMma = typename Stock::TiledMma;
@@ -25,7 +31,7 @@ struct SparseMainloop : Stock {
   static constexpr int kTileM = cute::size<0>(typename Stock::TileShape{});
   static constexpr int kTileK = cute::size<2>(typename Stock::TileShape{});
   static constexpr int kWarpgroups = cute::size(TiledMma{}) / ::cutlass::NumThreadsPerWarpGroup;
-  /// Rows and depth of one matrix instruction.
+  /// m and k of one matrix instruction, and how many of them a warpgroup issues for a k-tile.
   static constexpr int kRows = 64;
   static constexpr int kDepth = 64;
   static constexpr int kInstructionsM = kTileM / kRows / kWarpgroups;
@@ -34,17 +40,17 @@ struct SparseMainloop : Stock {
   static_assert(sizeof(typename Stock::ElementA) == 1, "16-bit metadata lie in another order");
   static_assert(kTileM % (kRows * kWarpgroups) == 0 && kTileK % 128 == 0);
 
-  /// The metadata that a thread gives to the instructions of one tile: a word for each.
-  using Words = decltype(cute::make_tensor<Metadata>(
+  /// A thread's metadata of one k-tile: [32 bits][kInstructionsM][kInstructionsK].
+  using MetadataFragment = decltype(cute::make_tensor<Metadata>(
       cute::Shape<cute::_32, cute::Int<kInstructionsM>, cute::Int<kInstructionsK>>{}));
 
-  /// Where a thread's words lie in a stage: 16 bytes a row of 128 elements of K, 64 rows an atom
-  /// (layout.h). A thread has half of the 64 elements that an instruction takes of one row: lanes
-  /// 4i and 4i + 2 the halves of row i, lanes 4i + 1 and 4i + 3 those of row i + 8.
-  struct WordReader {
-    const unsigned char* first;
+  /// Loads a thread's metadata of one k-tile from a stage. A word covers 32 k, half of what an
+  /// instruction takes of a row: lanes 4i and 4i + 2 have the halves of row i, lanes 4i + 1 and 4i
+  /// + 3 those of row i + 8.
+  struct MetadataLoader {
+    const unsigned char* first;  ///< this thread's first word in stage 0
 
-    CUTLASS_DEVICE WordReader(const TensorStorage& shared, int thread) {
+    CUTLASS_DEVICE MetadataLoader(const TensorStorage& shared, int thread) {
       const int lane = thread % 32;
       const int row = lane / 4 + lane % 2 * 8 + thread / 32 % 4 * 16;
       const int warpgroup = thread / ::cutlass::NumThreadsPerWarpGroup;
@@ -52,10 +58,10 @@ struct SparseMainloop : Stock {
               row * 16 + lane / 2 % 2 * 4;
     }
 
-    CUTLASS_DEVICE void operator()(int stage, Words& words) const {
+    CUTLASS_DEVICE void operator()(int stage, MetadataFragment& metadata) const {
       constexpr int kAtomBytes = kRows * 16;
       const unsigned char* here = first + stage * (kTileM * kTileK / 8);
-      auto registers = cute::recast<std::uint32_t>(words);
+      auto registers = cute::recast<std::uint32_t>(metadata);
       CUTLASS_PRAGMA_UNROLL
       for (int k = 0; k < kInstructionsK; ++k) {
         CUTLASS_PRAGMA_UNROLL
@@ -67,11 +73,11 @@ struct SparseMainloop : Stock {
     }
   };
 
-  /// The consumers' loop over `tiles` tiles of K, at least one. At its end the instructions of the
-  /// last tile are still in flight: mma_tail() waits for them.
+  /// The consumers' loop over `k_tiles` k-tiles, at least one. When it returns, the instructions of
+  /// the last k-tile are still in flight: mma_tail() waits for them.
   template <class Accumulators>
-  CUTLASS_DEVICE void mma(MainloopPipeline pipeline, PipelineState read, Accumulators& sums,
-                          int tiles, int thread, TensorStorage& shared,
+  CUTLASS_DEVICE void mma(MainloopPipeline pipeline, PipelineState read, Accumulators& accumulators,
+                          int k_tiles, int thread, TensorStorage& shared,
                           const typename Stock::Params& /*params*/) {
     using namespace cute;
     const Tensor weights =
@@ -83,53 +89,55 @@ struct SparseMainloop : Stock {
     const auto part = multiply.get_thread_slice(warpgroup * ::cutlass::NumThreadsPerWarpGroup);
     const Tensor a = part.make_fragment_A(part.partition_A(weights));
     const Tensor b = part.make_fragment_B(part.partition_B(activations));
-    const WordReader read_words(shared, thread);
+    const MetadataLoader load_metadata(shared, thread);
     PipelineState release = read;
 
-    const auto issue = [&](Words& words) {
+    // Waits for a stage, loads its metadata and issues the k-tile's matrix instructions.
+    const auto issue = [&](MetadataFragment& metadata) {
       pipeline.consumer_wait(read, pipeline.consumer_try_wait(read));
       const int stage = read.index();
-      read_words(stage, words);
-      warpgroup_fence_operand(sums);
+      load_metadata(stage, metadata);
+      warpgroup_fence_operand(accumulators);
       warpgroup_arrive();
       CUTLASS_PRAGMA_UNROLL
       for (int k = 0; k < kInstructionsK; ++k) {
-        cute::gemm(multiply, make_zip_tensor(a(_, _, k, stage), words(_, _, k)), b(_, _, k, stage),
-                   sums);
+        cute::gemm(multiply, make_zip_tensor(a(_, _, k, stage), metadata(_, _, k)),
+                   b(_, _, k, stage), accumulators);
         multiply.accumulate_ = GMMA::ScaleOut::One;
       }
       warpgroup_commit_batch();
       ++read;
     };
+    // Waits until only the instructions issued last are in flight, and releases the stage before.
     const auto retire_previous = [&] {
       warpgroup_wait<1>();
-      warpgroup_fence_operand(sums);
+      warpgroup_fence_operand(accumulators);
       pipeline.consumer_release(release);
       ++release;
     };
 
-    // Instructions in flight read their words from registers, so the next tile's need others.
-    Words even;
-    Words odd;
+    // Instructions in flight read metadata from registers, so k-tiles alternate between two sets.
+    MetadataFragment even;
+    MetadataFragment odd;
     multiply.accumulate_ = GMMA::ScaleOut::Zero;
     issue(even);
     CUTLASS_PRAGMA_NO_UNROLL
-    for (--tiles; tiles > 1; tiles -= 2) {
+    for (--k_tiles; k_tiles > 1; k_tiles -= 2) {
       issue(odd);
       retire_previous();
       issue(even);
       retire_previous();
     }
-    if (tiles > 0) {
+    if (k_tiles > 0) {
       issue(odd);
       retire_previous();
     }
-    warpgroup_fence_operand(sums);
+    warpgroup_fence_operand(accumulators);
   }
 
-  /// Waits for the last tile's instructions and gives its stage back.
-  CUTLASS_DEVICE void mma_tail(MainloopPipeline pipeline, PipelineState release, int tiles) {
-    release.advance(tiles - 1);
+  /// Waits for the instructions of the last k-tile and releases its stage.
+  CUTLASS_DEVICE void mma_tail(MainloopPipeline pipeline, PipelineState release, int k_tiles) {
+    release.advance(k_tiles - 1);
     cute::warpgroup_wait<0>();
     pipeline.consumer_release(release);
   }

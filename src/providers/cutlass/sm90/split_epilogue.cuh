@@ -1,7 +1,15 @@
-// The end of a cooperative kernel's tile, for each of its two groups of warps by itself. CUTLASS's
-// own makes both groups wait for each other at every piece of the tile, so that the tensor cores
-// stand still meanwhile. Here a group scales and stores its 64 columns of D when it has them, and
-// goes on to the next tile, while the other may still multiply.
+// An epilogue for cooperative kernels that each of the two consumer warpgroups runs by itself. In
+// CUTLASS's own the warpgroups wait for each other at every subtile, while the tensor cores are
+// idle. Here a warpgroup scales and stores its 64 columns of D as soon as it has them, and goes on
+// to the next tile while the other one may still multiply.
+//
+// In CUTLASS's terms a warpgroup has 64 x kTileN of D^T: 64 columns and kTileN rows of D.
+//
+//   accumulators   registers, 64 x kTileN over 128 threads
+//   subtiles       shared memory [warpgroup][kBuffers][kSubtileN rows of D][64 columns], swizzled;
+//   TMA
+//                  stores one buffer while the next one is written
+//   scale_a        shared memory [warpgroup][kTileN]
 #pragma once
 
 #include <cutlass/arch/barrier.h>
@@ -12,9 +20,10 @@
 
 namespace twofour::providers::cutlass::sm90 {
 
-/// `Half` is CUTLASS's epilogue of one group's half of the tile, 64 x n, in pieces of 64 x
-/// kPieceN; its arguments, its tree of scales and its tensor map for D are used, its code is not.
-template <class Half, int kTileN, int kPieceN>
+/// `Half` is CUTLASS's epilogue for one warpgroup's half of the tile, 64 x kTileN, in subtiles of
+/// 64 x kSubtileN. Its arguments, its tree of scales and its tensor map for D are used, its code is
+/// not.
+template <class Half, int kTileN, int kSubtileN>
 class SplitEpilogue {
  public:
   using DispatchPolicy = typename Half::DispatchPolicy;
@@ -38,18 +47,18 @@ class SplitEpilogue {
   static constexpr int kGroups = 2;
   static constexpr int kRows = 64;
   static constexpr int kBuffers = 2;
-  static constexpr int kPieces = kTileN / kPieceN;
-  static_assert(kTileN % kPieceN == 0 && kPieces % kBuffers == 0 && kPieceN % 16 == 0);
+  static constexpr int kSubtiles = kTileN / kSubtileN;
+  static_assert(kTileN % kSubtileN == 0 && kSubtiles % kBuffers == 0 && kSubtileN % 16 == 0);
   static_assert(sizeof(ElementD) == 2 && cute::is_void_v<ElementC>);
 
   using BufferLayout = decltype(cute::tile_to_shape(
       typename Half::SmemLayoutAtomD{},
-      cute::Shape<cute::Int<kRows>, cute::Int<kPieceN>, cute::Int<kBuffers>>{},
+      cute::Shape<cute::Int<kRows>, cute::Int<kSubtileN>, cute::Int<kBuffers>>{},
       cute::Step<cute::_2, cute::_1, cute::_3>{}));
 
   struct SharedStorage {
     struct TensorStorage {
-      alignas(1024) ElementD pieces[kGroups][kBuffers * kPieceN * kRows];
+      alignas(1024) ElementD subtiles[kGroups][kBuffers * kSubtileN * kRows];
       float scale_a[kGroups][kTileN];
     } tensors;
     PipelineStorage pipeline;
@@ -78,11 +87,11 @@ class SplitEpilogue {
   }
   template <class Tile>
   CUTLASS_HOST_DEVICE static constexpr int get_load_pipe_increment(Tile /*tile*/) {
-    return kPieces;
+    return kSubtiles;
   }
   template <class Tile>
   CUTLASS_HOST_DEVICE static constexpr int get_store_pipe_increment(Tile /*tile*/) {
-    return kPieces;
+    return kSubtiles;
   }
   CUTLASS_DEVICE static void prefetch_tma_descriptors(const Params& params) {
     Half::prefetch_tma_descriptors(params);
@@ -90,7 +99,7 @@ class SplitEpilogue {
 
   CUTLASS_DEVICE SplitEpilogue(const Params& params, TensorStorage& /*shared*/) : params_(params) {}
 
-  /// Nothing but the accumulators goes in.
+  /// The epilogue has no C operand, so the producer loads nothing for it.
   CUTLASS_DEVICE bool is_producer_load_needed() const { return false; }
   template <class... Any>
   CUTLASS_DEVICE LoadPipelineState load(LoadPipeline /*pipeline*/, LoadPipelineState state,
@@ -99,47 +108,48 @@ class SplitEpilogue {
   }
   CUTLASS_DEVICE void load_tail(LoadPipeline /*pipeline*/, LoadPipelineState /*state*/) const {}
 
-  /// Scales, rounds and stores this group's 64 columns of D of the tile at `tile`.
+  /// Scales, rounds and stores this warpgroup's 64 columns of D of the tile at coordinates `tile`.
   template <class ProblemShape, class TileShape, class TileCoord, class Accumulators,
             class TiledMma>
   CUTLASS_DEVICE auto store(LoadPipeline /*load_pipeline*/, LoadPipelineState load_state,
                             StorePipeline /*store_pipeline*/, StorePipelineState store_state,
                             const ProblemShape& shape, const TileShape& /*tile_shape*/,
-                            const TileCoord& tile, const Accumulators& sums,
+                            const TileCoord& tile, const Accumulators& accumulators,
                             const TiledMma& /*mma*/, int thread_idx, TensorStorage& shared,
                             int /*subtile*/ = -1) const {
     using namespace cute;
     static_assert(size(Accumulators{}) == kRows * kTileN / kGroupThreads);
     const int group = thread_idx / kGroupThreads;
     const int thread = thread_idx % kGroupThreads;
-    const int column_tile = get<0>(tile) * kGroups + group;
+    const int row_tile_of_w = get<0>(tile) * kGroups + group;
     const int first_row = get<1>(tile) * kTileN;
     float* scale_a = shared.scale_a[group];
     stage_scale_a(scale_a, first_row, get<1>(shape), thread);
-    const ColumnScales scales(params_, column_tile * kRows + thread / 32 * 16 + thread % 32 / 4,
+    const ColumnScales scales(params_, row_tile_of_w * kRows + thread / 32 * 16 + thread % 32 / 4,
                               get<0>(shape));
 
-    const Tensor buffers = make_tensor(make_smem_ptr(shared.pieces[group]), BufferLayout{});
+    const Tensor buffers = make_tensor(make_smem_ptr(shared.subtiles[group]), BufferLayout{});
     const Tensor d =
         params_.tma_store_d.get_tma_tensor(make_shape(get<0>(shape), get<1>(shape), get<3>(shape)));
     const Tensor own = local_tile(d, Shape<Int<kRows>, Int<kTileN>>{},
-                                  make_coord(column_tile, get<1>(tile), get<3>(tile)));
+                                  make_coord(row_tile_of_w, get<1>(tile), get<3>(tile)));
     const auto copier = params_.tma_store_d.get_slice(_0{});
     const Tensor from = copier.partition_S(buffers);
-    const Tensor to = copier.partition_D(flat_divide(own, Shape<Int<kRows>, Int<kPieceN>>{}));
+    const Tensor to = copier.partition_D(flat_divide(own, Shape<Int<kRows>, Int<kSubtileN>>{}));
     CUTLASS_PRAGMA_UNROLL
-    for (int piece = 0; piece < kPieces; ++piece) {
-      const int buffer = piece % kBuffers;
-      // The thread that asked for the copy out of this buffer sees to it that it has been read.
+    for (int subtile = 0; subtile < kSubtiles; ++subtile) {
+      const int buffer = subtile % kBuffers;
+      // The thread that issues the TMA stores waits until the last store from this buffer has read
+      // it.
       if (thread == 0) tma_store_wait<kBuffers - 1>();
       synchronise(group);
-      write_piece(sums, piece, scales, scale_a,
-                  cast_smem_ptr_to_uint(shared.pieces[group]) + buffer * kPieceN * kRows * 2,
-                  thread);
+      write_subtile(accumulators, subtile, scales, scale_a,
+                    cast_smem_ptr_to_uint(shared.subtiles[group]) + buffer * kSubtileN * kRows * 2,
+                    thread);
       tma_store_fence();
       synchronise(group);
       if (thread == 0) {
-        copy(params_.tma_store_d, from(_, _, _, buffer), to(_, _, _, _0{}, piece));
+        copy(params_.tma_store_d, from(_, _, _, buffer), to(_, _, _, _0{}, subtile));
         tma_store_arrive();
       }
     }
@@ -149,13 +159,13 @@ class SplitEpilogue {
   CUTLASS_DEVICE auto store_tail(LoadPipeline /*load_pipeline*/, LoadPipelineState load_state,
                                  StorePipeline /*store_pipeline*/,
                                  StorePipelineState store_state) const {
-    // For the threads that have asked for no copy there is nothing to wait for.
+    // Only the thread that issued TMA stores has something to wait for.
     cute::tma_store_wait<0>();
     return cute::make_tuple(load_state, store_state);
   }
 
  private:
-  /// What the two columns of D that a thread holds are scaled with.
+  /// scale_b and bias of the two columns of D that a thread has.
   struct ColumnScales {
     float scale[2];
     float bias[2];
@@ -174,10 +184,12 @@ class SplitEpilogue {
     }
   };
 
+  /// A barrier of the threads of one warpgroup.
   CUTLASS_DEVICE static void synchronise(int group) {
     ::cutlass::arch::NamedBarrier::sync(kGroupThreads, static_cast<std::uint32_t>(group));
   }
 
+  /// Copies scale_a of the tile's rows of D to shared memory.
   CUTLASS_DEVICE void stage_scale_a(float* to, int first_row, int rows, int thread) const {
     const auto& a = params_.thread.op_1.op_0;
     CUTLASS_PRAGMA_UNROLL
@@ -188,7 +200,8 @@ class SplitEpilogue {
     }
   }
 
-  CUTLASS_DEVICE static std::uint32_t two_of(float first, float second) {
+  /// Two values rounded to the output type, in one word.
+  CUTLASS_DEVICE static std::uint32_t round_pair(float first, float second) {
     ::cutlass::Array<float, 2> values;
     values[0] = first;
     values[1] = second;
@@ -196,31 +209,32 @@ class SplitEpilogue {
     return reinterpret_cast<const std::uint32_t&>(rounded);
   }
 
-  /// A thread holds, of each 8 rows of D, two neighbours of the columns c and c + 8; a buffer has
-  /// 64 columns of a row in 128 bytes, whose 16-byte pieces are swizzled as the tensor map says.
+  /// Writes one subtile to a buffer. A thread has, of each 8 rows of D, two neighbouring rows of
+  /// columns c and c + 8. A buffer is [kSubtileN rows of D][128 bytes of 64 columns], whose 16-byte
+  /// pieces are swizzled as the tensor map says.
   template <class Accumulators>
-  CUTLASS_DEVICE static void write_piece(const Accumulators& sums, int piece,
-                                         const ColumnScales& scales, const float* scale_a,
-                                         std::uint32_t buffer, int thread) {
+  CUTLASS_DEVICE static void write_subtile(const Accumulators& accumulators, int subtile,
+                                           const ColumnScales& scales, const float* scale_a,
+                                           std::uint32_t buffer, int thread) {
     const int lane = thread % 32;
     const int warp = thread / 32;
     CUTLASS_PRAGMA_UNROLL
-    for (int rows = 0; rows < kPieceN; rows += 16) {
+    for (int rows = 0; rows < kSubtileN; rows += 16) {
       std::uint32_t words[4];
       CUTLASS_PRAGMA_UNROLL
       for (int block = 0; block < 2; ++block) {
-        const int first = piece * kPieceN + rows + block * 8;
+        const int first = subtile * kSubtileN + rows + block * 8;
         const float2 a = *reinterpret_cast<const float2*>(scale_a + first + lane % 4 * 2);
         CUTLASS_PRAGMA_UNROLL
         for (int half = 0; half < 2; ++half) {
           const int at = first / 8 * 4 + half * 2;
           const float scale = scales.scale[half];
-          words[block * 2 + half] =
-              two_of(fmaf(scale, a.x * static_cast<float>(sums(at)), scales.bias[half]),
-                     fmaf(scale, a.y * static_cast<float>(sums(at + 1)), scales.bias[half]));
+          words[block * 2 + half] = round_pair(
+              fmaf(scale, a.x * static_cast<float>(accumulators(at)), scales.bias[half]),
+              fmaf(scale, a.y * static_cast<float>(accumulators(at + 1)), scales.bias[half]));
         }
       }
-      // Each eight lanes say where the rows of one 8 x 8 matrix go.
+      // stmatrix: each eight lanes pass the addresses of the rows of one 8 x 8 matrix.
       const int row = rows + lane / 16 * 8 + lane % 8;
       const int chunk = (warp * 2 + lane / 8 % 2) ^ (row % 8);
       const std::uint32_t to = buffer + row * (kRows * 2) + chunk * 16;

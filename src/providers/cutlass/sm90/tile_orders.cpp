@@ -8,21 +8,21 @@
 namespace twofour::providers::cutlass::sm90 {
 namespace {
 
-/// Blocks with consecutive numbers that share what they read: about the multiprocessors of a GPC of
-/// an H200, whose orders by this model are those that were measured (docs/log/cutlass.md).
+/// CTAs with consecutive numbers that share what they read: about the SMs of a GPC. With this
+/// number the model orders rasterisations as they were measured on an H200 (docs/log/cutlass.md).
 constexpr std::int64_t kNeighbours = 16;
-/// What a byte counts that the whole GPU reads, of one that such neighbours read.
+/// Cost of a byte that the whole GPU reads once, relative to one that each such group reads.
 constexpr double kOfAllBlocks = 0.25;
 
-/// The tiles of D in clusters, as CUTLASS's scheduler walks them: `swizzle` along the minor
-/// direction, then one step along the major one; at its end the next `swizzle`.
-struct Walk {
+/// The tiles of D in clusters, in the order of CUTLASS's scheduler: `swizzle` clusters along the
+/// minor direction, then one step along the major one; at its end the next `swizzle` clusters.
+struct Rasterisation {
   Tactic tactic;
-  std::int64_t swizzle = 1;  ///< what the scheduler makes of the tactic's
+  std::int64_t swizzle = 1;  ///< as the scheduler limits the tactic's
   std::int64_t minor = 1;    ///< clusters, padded to a multiple of the swizzle
   std::int64_t major = 1;
 
-  /// Whether it is a single line of tiles, which all orders walk alike.
+  /// Whether it is a single line of tiles, for which all orders are the same.
   [[nodiscard]] bool line() const { return minor == 1 || major == 1; }
 };
 
@@ -34,7 +34,7 @@ class Walks {
         rows_(ceil_div(shape.m, static_cast<std::int64_t>(traits.tile_n) * traits.cluster_n)),
         running_(std::max(1, multiprocessors / (traits.cluster_m * traits.cluster_n))) {}
 
-  [[nodiscard]] Walk walk(Raster raster, int swizzle) const {
+  [[nodiscard]] Rasterisation order(Raster raster, int swizzle) const {
     const std::int64_t least = std::min(columns_ * traits_.cluster_m, rows_ * traits_.cluster_n);
     std::int64_t effective = 1;  // the largest that CUTLASS takes for so few tiles
     if (swizzle >= 8 && least >= 6) {
@@ -53,23 +53,23 @@ class Walks {
             .major = along_n ? rows : columns};
   }
 
-  /// Empty tiles cost as much as others.
-  [[nodiscard]] bool adds_a_wave(const Walk& walk) const {
-    return ceil_div(walk.minor * walk.major, running_) > ceil_div(columns_ * rows_, running_);
+  /// Waves of clusters; empty tiles, which pad to whole swizzles, cost as much as others.
+  [[nodiscard]] bool adds_a_wave(const Rasterisation& order) const {
+    return ceil_div(order.minor * order.major, running_) > ceil_div(columns_ * rows_, running_);
   }
 
-  [[nodiscard]] double cost(const Walk& walk) const {
-    return bytes(walk, ceil_div(kNeighbours, traits_.cluster_m * traits_.cluster_n)) +
-           kOfAllBlocks * bytes(walk, running_);
+  [[nodiscard]] double cost(const Rasterisation& order) const {
+    return bytes(order, ceil_div(kNeighbours, traits_.cluster_m * traits_.cluster_n)) +
+           kOfAllBlocks * bytes(order, running_);
   }
 
  private:
-  /// Bytes of weights and activations that the next `clusters` need for one element of K.
-  [[nodiscard]] double bytes(const Walk& walk, std::int64_t clusters) const {
-    const std::int64_t major = std::min(walk.major, ceil_div(clusters, walk.swizzle));
+  /// Bytes of weights and activations that the next `clusters` clusters read for one k.
+  [[nodiscard]] double bytes(const Rasterisation& order, std::int64_t clusters) const {
+    const std::int64_t major = std::min(order.major, ceil_div(clusters, order.swizzle));
     const std::int64_t minor =
-        std::min(walk.minor, walk.swizzle * ceil_div(clusters, walk.swizzle * walk.major));
-    const bool along_n = walk.tactic.raster == Raster::kAlongN;
+        std::min(order.minor, order.swizzle * ceil_div(clusters, order.swizzle * order.major));
+    const bool along_n = order.tactic.raster == Raster::kAlongN;
     const auto columns = static_cast<double>(along_n ? minor : major);
     const auto rows = static_cast<double>(along_n ? major : minor);
     const double element = size_of(traits_.a);
@@ -88,25 +88,26 @@ class Walks {
 
 std::vector<Tactic> tile_orders(const KernelTraits& traits, const GemmShape& shape,
                                 int multiprocessors, std::size_t most) {
-  const Walks walks(traits, shape, multiprocessors);
-  std::vector<Walk> found;
+  const Walks orders(traits, shape, multiprocessors);
+  std::vector<Rasterisation> found;
   for (const int swizzle : {1, 2, 4, 8}) {
     for (const Raster raster : {Raster::kAlongM, Raster::kAlongN}) {
-      const Walk walk = walks.walk(raster, swizzle);
-      const bool again = std::any_of(found.begin(), found.end(), [&](const Walk& other) {
-        return other.swizzle == walk.swizzle &&
-               (other.tactic.raster == raster || (other.line() && walk.line()));
+      const Rasterisation order = orders.order(raster, swizzle);
+      const bool again = std::any_of(found.begin(), found.end(), [&](const Rasterisation& other) {
+        return other.swizzle == order.swizzle &&
+               (other.tactic.raster == raster || (other.line() && order.line()));
       });
-      if (again || (swizzle > 1 && walks.adds_a_wave(walk))) continue;
-      found.push_back(walk);
+      if (again || (swizzle > 1 && orders.adds_a_wave(order))) continue;
+      found.push_back(order);
     }
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const Walk& x, const Walk& y) { return walks.cost(x) < walks.cost(y); });
+  std::stable_sort(found.begin(), found.end(), [&](const Rasterisation& x, const Rasterisation& y) {
+    return orders.cost(x) < orders.cost(y);
+  });
   if (found.size() > most) found.resize(most);
   std::vector<Tactic> orders;
   orders.reserve(found.size());
-  for (const Walk& walk : found) orders.push_back(walk.tactic);
+  for (const Rasterisation& order : found) orders.push_back(order.tactic);
   return orders;
 }
 

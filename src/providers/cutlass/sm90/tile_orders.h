@@ -1,6 +1,6 @@
-// In which orders the blocks of a persistent kernel can walk the tiles of D, the best first. Pure
-// host logic. What it saves: at M = 4096 on an H200 the best order took 2 to 31 % less time than
-// CUTLASS's own with the same kernel, and five orders by this model are enough to find it.
+// Rasterisation: in which orders a persistent kernel can compute the tiles of D, the most promising
+// first. Pure host logic. What it saves: at M = 4096 on an H200 the best order took 2 to 31 % less
+// time than CUTLASS's own with the same kernel, and five orders by this model are enough to find it.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,9 @@
 
 namespace twofour::providers::cutlass::sm90 {
 
-/// Tactics that differ in swizzle and raster alone, the most promising first, at most `most`. Of
-/// those that walk the tiles alike there is one, and one that adds a wave of empty tiles is left
-/// out. `multiprocessors` is that of the GPU. `traits` is of a persistent kernel.
+/// Tactics that differ only in swizzle and raster direction, the most promising first, at most
+/// `most`. Of tactics with the same order of tiles there is one; those that add a wave of empty
+/// tiles are left out. `multiprocessors`: SMs of the GPU. `traits` is of a persistent kernel.
 std::vector<Tactic> tile_orders(const KernelTraits& traits, const GemmShape& shape,
                                 int multiprocessors, std::size_t most);
 
