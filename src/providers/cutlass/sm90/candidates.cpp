@@ -120,7 +120,7 @@ constexpr std::array kFixedRules{
 
 bool fits(const FixedRule& rule, const GemmProblem& problem) {
   const std::int64_t n = problem.shape.n;
-  return rule.type == problem.a && (rule.max_rows == 0 || problem.shape.m <= rule.most_rows) &&
+  return rule.type == problem.a && (rule.max_rows == 0 || problem.shape.m <= rule.max_rows) &&
          (rule.columns == 0 || rule.columns == n || (rule.columns < 0 && n < -rule.columns));
 }
 
@@ -157,7 +157,7 @@ std::vector<Candidate> candidates(std::span<const Kernel* const> kernels,
   }
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const Ranked& x, const Ranked& y) { return x.estimate_s < y.estimate_s; });
-  if (ranked.size() > kMaxCandidates) ranked.resize(kMostCandidates);
+  if (ranked.size() > kMaxCandidates) ranked.resize(kMaxCandidates);
   std::vector<Candidate> list;
   list.reserve(ranked.size());
   for (const Ranked& each : ranked) list.push_back(each.candidate);
