@@ -26,9 +26,9 @@ struct Rasterisation {
   [[nodiscard]] bool line() const { return minor == 1 || major == 1; }
 };
 
-class Walks {
+class TileGrid {
  public:
-  Walks(const KernelTraits& traits, const GemmShape& shape, int multiprocessors)
+  TileGrid(const KernelTraits& traits, const GemmShape& shape, int multiprocessors)
       : traits_(traits),
         columns_(ceil_div(shape.n, static_cast<std::int64_t>(traits.tile_m) * traits.cluster_m)),
         rows_(ceil_div(shape.m, static_cast<std::int64_t>(traits.tile_n) * traits.cluster_n)),
@@ -53,7 +53,7 @@ class Walks {
             .major = along_n ? rows : columns};
   }
 
-  /// Waves of clusters; empty tiles, which pad to whole swizzles, cost as much as others.
+  /// Whether padding to whole swizzles adds a wave of clusters: empty tiles cost as much as others.
   [[nodiscard]] bool adds_a_wave(const Rasterisation& order) const {
     return ceil_div(order.minor * order.major, running_) > ceil_div(columns_ * rows_, running_);
   }
@@ -88,21 +88,21 @@ class Walks {
 
 std::vector<Tactic> tile_orders(const KernelTraits& traits, const GemmShape& shape,
                                 int multiprocessors, std::size_t most) {
-  const Walks orders(traits, shape, multiprocessors);
+  const TileGrid grid(traits, shape, multiprocessors);
   std::vector<Rasterisation> found;
   for (const int swizzle : {1, 2, 4, 8}) {
     for (const Raster raster : {Raster::kAlongM, Raster::kAlongN}) {
-      const Rasterisation order = orders.order(raster, swizzle);
+      const Rasterisation order = grid.order(raster, swizzle);
       const bool again = std::any_of(found.begin(), found.end(), [&](const Rasterisation& other) {
         return other.swizzle == order.swizzle &&
                (other.tactic.raster == raster || (other.line() && order.line()));
       });
-      if (again || (swizzle > 1 && orders.adds_a_wave(order))) continue;
+      if (again || (swizzle > 1 && grid.adds_a_wave(order))) continue;
       found.push_back(order);
     }
   }
   std::stable_sort(found.begin(), found.end(), [&](const Rasterisation& x, const Rasterisation& y) {
-    return orders.cost(x) < orders.cost(y);
+    return grid.cost(x) < grid.cost(y);
   });
   if (found.size() > most) found.resize(most);
   std::vector<Tactic> orders;
