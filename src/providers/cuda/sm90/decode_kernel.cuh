@@ -337,8 +337,7 @@ __global__ void __launch_bounds__(max_warpgroups(kPaddedM) * 128 + 32)
   const bool is_consumer = !producer_warp && tile < part.tiles;
   if (is_producer) {
     producer.produce();
-    // With kHalf the trigger has happened, unless the ring held all chunks; a second one does
-    // nothing.
+    // With kHalf this is the first trigger only if the ring held all chunks; a second does nothing.
     if (p.overlap == Overlap::kLoaded || p.overlap == Overlap::kHalf) launch_dependents();
   } else if (is_consumer) {
     consume_tile<kType, kSparsity, kPaddedM>(p, part, tile, group, barriers, shared, accumulators);
