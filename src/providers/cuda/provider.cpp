@@ -1,4 +1,4 @@
-// Kernels of our own for GPUs: 2:4 and dense for few tokens on Hopper.
+// Kernels of our own for GPUs: 2:4 and dense for small M on Hopper.
 #include <fmt/format.h>
 
 #include <memory>
@@ -55,9 +55,9 @@ class CudaProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     const GemmShape& shape = problem.shape;
-    if (shape.m > sm90::kMostTokens) {
+    if (shape.m > sm90::kMaxM) {
       return Support::no(
-          fmt::format("M = {}: kernels for at most {} tokens", shape.m, sm90::kMostTokens));
+          fmt::format("M = {}: kernels for at most {} tokens", shape.m, sm90::kMaxM));
     }
     if (shape.k % kColumnMultiple != 0) {
       return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, kColumnMultiple));

@@ -19,7 +19,7 @@ struct DecodeParams {
   Overlap overlap;
 };
 
-/// The kernel for m tokens, to be launched with (CUtensorMap, DecodeParams). Defined in
+/// The kernel for M = m, to be launched with (CUtensorMap, DecodeParams). Defined in
 /// decode_i8.cu and decode_fp8.cu.
 const void* kernel_i8(Sparsity sparsity, std::int64_t m);
 const void* kernel_fp8(Sparsity sparsity, std::int64_t m);

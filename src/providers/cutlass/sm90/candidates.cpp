@@ -112,8 +112,8 @@ struct FixedRule {
 };
 
 constexpr std::array kFixedRules{
-#define TWOFOUR_FIXED_TILE(type, most_rows, columns, kernel) \
-  FixedRule{DataType::type, most_rows, columns, kernel},
+#define TWOFOUR_FIXED_TILE(type, max_rows, columns, kernel) \
+  FixedRule{DataType::type, max_rows, columns, kernel},
 #include "providers/cutlass/sm90/fixed_tiles.inc"
 #undef TWOFOUR_FIXED_TILE
 };
