@@ -1,4 +1,4 @@
-// Sampling loop and stopping rule. Knows loops and numbers; no kernels, no input or output.
+// The sampling loop. It knows timed loops and numbers, but no kernels, and does no input or output.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +12,25 @@
 
 namespace twofour::measure {
 
-/// What keeps a device that is near its limit of power at its clocks: it idles for a while after
-/// each sample.
+/// Rests between samples, so that a device near its power limit keeps its clocks: it idles for a
+/// while after each sample.
 struct Rests {
-  double share = 0.5;  ///< of the time of the sample
-  /// Whether the device runs below its clocks, for power or heat; empty: it never does.
+  double share = 0.5;  ///< length of a rest, as a share of the time of the sample before it
+  /// Whether the device runs below its clocks because of power or heat; empty: it never does.
   std::function<bool()> wanted;
-  /// Waits for so many seconds; empty: sleeps.
+  /// Waits for the given seconds; empty: sleeps.
   std::function<void(double)> take;
 };
 
 struct MeasureConfig {
-  double precision = 0.01;  ///< target half-width of the 95 % intervals, relative
-  double max_time_s = 10;   ///< for one case, all its contenders together
+  double precision = 0.01;  ///< target half-width of the 95 % confidence intervals, relative
+  double max_time_s = 10;   ///< for all contenders of a case together
   double min_sample_s = 0;  ///< shortest sample; the timer's resolution x 1000 if that is more
-  /// Rounds and seconds before the stopping rule is asked. The seconds let disturbances of tens of
-  /// milliseconds, as neighbours on a shared machine cause them, be seen at all.
+  /// Rounds and seconds before the stopping rule first looks. The seconds make disturbances of tens
+  /// of milliseconds, which neighbours on a shared machine cause, show up in the samples.
   std::int64_t min_rounds = 8;
   double min_time_s = 0.1;
-  std::uint64_t seed = 0;  ///< of the shuffles
+  std::uint64_t seed = 0;  ///< of the shuffled orders
   Rests rests;
 };
 
@@ -41,13 +41,13 @@ struct Contender {
   device::TimedLoop* loop = nullptr;
   int group = 0;
   bool dense = true;
-  /// Seconds of a launch that was made already, 0 for none: one that is slow is not warmed up
-  /// again.
+  /// Seconds of a launch that has been made already, 0 if none: a slow contender is then not warmed
+  /// up again.
   double warm_launch_s = 0;
 };
 
-/// Why a contender takes part in no more rounds. kOutOfShare: it spent its even share of
-/// `max_time_s`, and no ratio that is still sought divides by it.
+/// Why a contender is not sampled any more. kOutOfShare: it is dense, has used its even share of
+/// `max_time_s`, and no ratio that is still undecided needs it.
 enum class StopReason : std::uint8_t { kPrecise, kOutOfShare, kOutOfTime, kInterrupted };
 
 /// One entry per contender.
@@ -69,21 +69,20 @@ double steady_seconds();
 /// rounds at most), and, beside a slow contender, that one's sample / (2 x contenders): slow
 /// contenders make rounds few, so the others make theirs count.
 ///
-/// A contender leaves when its median and its ratio were precise at two looks in a row. Looks come
-/// after `min_rounds` (6 at least) and `min_time_s`, at counts of rounds that grow by half: asking
-/// after each round would stop at intervals that are narrow by luck. A dense contender stays while
-/// sparse ones of its group need it (measure/stopping.h has the rule). Rounds end when all have
-/// left, or as near to `max_time_s` after the call as whole rounds can (more by what a slow
-/// contender, which takes one launch to warm up and one sample at least, took beyond its share), or
-/// when `stop` is requested; a round that was begun then is dropped. One round is always taken, so
-/// no result is empty.
+/// A contender stops when its median and its ratio were precise at two looks in a row. Looks begin
+/// after `min_rounds` (at least 6) and `min_time_s`, and come at numbers of rounds that grow by
+/// half, because a rule that looks after each round stops at intervals that are narrow by chance. A
+/// dense contender goes on while sparse ones of its group need it (measure/stopping.h has the
+/// rule). Rounds end when all have stopped, or as near to `max_time_s` after the call as whole
+/// rounds can (later by the time that a slow contender took beyond its share: it needs at least one
+/// launch to warm up and one sample), or when `stop` is requested; a round that is incomplete then
+/// is dropped. One round is always completed, so that no result is empty.
 ///
-/// `rests.wanted` is asked after the warm-up and after each round, until a contender leaves or half
-/// of `max_time_s` is over. When it says yes, the rounds taken until then are dropped, because
-/// their clocks are others, and new ones are taken with rests (Samples::rest_share).
+/// `rests.wanted` is called after the warm-up and after each round, until a contender stops or half
+/// of `max_time_s` is over. When it returns true, the rounds so far are dropped, because they ran
+/// at other clocks, and new ones are taken with rests (Samples::rest_share).
 ///
-/// A timer that returns less than its resolution counts as its resolution. An exception of a loop
-/// passes through.
+/// A time below the timer's resolution counts as the resolution. Exceptions of a loop pass through.
 Sampling sample_interleaved(std::span<const Contender> contenders, double timer_resolution_s,
                             const MeasureConfig& config, std::stop_token stop = {},
                             const Clock& clock = steady_seconds);

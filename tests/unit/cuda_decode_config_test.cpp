@@ -104,7 +104,7 @@ TEST(DirectCandidates, CanRunAndCoverTheWeight) {
   }
 }
 
-TEST(DirectCandidates, TakeFewTokensOfInt8Alone) {
+TEST(DirectCandidates, TakeOnlyInt8WithSmallM) {
   EXPECT_TRUE(direct_candidates(problem_of(17, 4096, 4096), 132, 6).empty());
   GemmProblem fp8 = problem_of(1, 4096, 4096);
   fp8.a = fp8.b = DataType::kFp8E4m3;
