@@ -13,7 +13,7 @@
 #include "core/mode.h"
 #include "core/problem.h"
 #include "core/record.h"
-#include "report/report.h"
+#include "report/formats.h"
 #include "workload/workload.h"
 
 namespace twofour::app {
@@ -43,7 +43,7 @@ struct BenchOptions {
   int threads = 0;                   ///< 0: one for each physical core
   std::uint64_t seed = 0;
   std::filesystem::path output_dir = ".";
-  report::TextFormat format = report::TextFormat::kTable;
+  const report::Format* format = &report::formats().front();  ///< never null
   std::optional<std::filesystem::path> resume;
   bool dry_run = false;
   bool quiet = false;

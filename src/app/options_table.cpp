@@ -141,19 +141,9 @@ void apply_cache(BenchOptions& o, const OptionSpec& row, Values v) {
 }
 
 void apply_format(BenchOptions& o, const OptionSpec& row, Values v) {
-  using report::TextFormat;
-  constexpr std::array<std::pair<std::string_view, TextFormat>, 4> kFormats{
-      {{"table", TextFormat::kTable},
-       {"md", TextFormat::kMarkdown},
-       {"csv", TextFormat::kCsv},
-       {"jsonl", TextFormat::kJsonl}}};
-  for (const auto& [name, format] : kFormats) {
-    if (v[0] == name) {
-      o.format = format;
-      return;
-    }
-  }
-  reject(row, v[0]);
+  const report::Format* format = report::find_format(v[0]);
+  if (format == nullptr || !format->on_stdout) reject(row, v[0]);
+  o.format = format;
 }
 
 void apply_output_dir(BenchOptions& o, const OptionSpec& row, Values v) {

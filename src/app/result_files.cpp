@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "report/formats.h"
 #include "report/report.h"
 
 namespace twofour::app {
@@ -86,22 +87,13 @@ void ResultFiles::finish(std::span<const Record> records) const {
 EarlierRun read_jsonl(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw std::invalid_argument(fmt::format("cannot read '{}'", file.string()));
-  EarlierRun run;
-  std::string line;
-  for (int number = 1; std::getline(stream, line); ++number) {
-    if (stream.eof()) break;  // no newline at its end: the writer was stopped in the middle of it
-    try {
-      if (number == 1) {
-        run.environment = report::parse_environment_json(line);
-      } else {
-        run.records.push_back(report::parse_record_json(line));
-      }
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(
-          fmt::format("'{}' line {}: {}", file.string(), number, error.what()));
-    }
+  std::ostringstream bytes;
+  bytes << stream.rdbuf();
+  try {
+    return report::parse_results(bytes.str());
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("'{}' {}", file.string(), error.what()));
   }
-  return run;
 }
 
 }  // namespace twofour::app

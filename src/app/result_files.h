@@ -9,6 +9,7 @@
 
 #include "core/environment.h"
 #include "core/record.h"
+#include "report/report.h"
 
 namespace twofour::app {
 
@@ -37,10 +38,6 @@ class ResultFiles {
 
 /// What an earlier run left: the records of a .jsonl, a last incomplete line left out. Throws
 /// std::invalid_argument naming the file, the line and the field when it cannot be read.
-struct EarlierRun {
-  Environment environment;
-  std::vector<Record> records;
-};
-EarlierRun read_jsonl(const std::filesystem::path& file);
+report::Results read_jsonl(const std::filesystem::path& file);
 
 }  // namespace twofour::app

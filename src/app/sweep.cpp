@@ -70,7 +70,7 @@ class Sweep {
       }
     }
     files_->finish(records_);
-    print(report::final_tables(records_, options_.format));
+    if (options_.format->closing != nullptr) print(options_.format->closing(records_));
     if (!options_.quiet) {
       print_time_spent();
       fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", files_->jsonl().string());
@@ -120,14 +120,17 @@ class Sweep {
       throw std::runtime_error(fmt::format("--output-dir: '{}' cannot be made: {}",
                                            options_.output_dir.string(), error.code().message()));
     }
-    if (options_.format == report::TextFormat::kJsonl) {
-      print(report::environment_json(environment) + "\n");
-    }
+    if (options_.format->opening != nullptr) print(options_.format->opening(environment));
   }
 
   void resume() {
     try {
-      EarlierRun earlier = read_jsonl(*options_.resume);
+      report::Results earlier = read_jsonl(*options_.resume);
+      if (earlier.environment.schema_version != kSchemaVersion) {
+        throw std::invalid_argument(fmt::format(
+            "'{}' has schema_version {}; only a run of schema_version {} can be gone on with",
+            options_.resume->string(), earlier.environment.schema_version, kSchemaVersion));
+      }
       roofs_ = earlier.environment.roofs;
       records_ = std::move(earlier.records);
     } catch (const std::invalid_argument& error) {
@@ -164,12 +167,12 @@ class Sweep {
     files_->append(rows);
     progress.clear();
     if (result.device_lost) {
-      if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
+      if (options_.format->row_by_row) print_rows(rows);
       relaunch_.resume_from(files_->jsonl(), losses);
     }
     records_.insert(records_.end(), rows.begin(), rows.end());
     // A case that a fresh process completes is shown whole, with the rows of the earlier one.
-    if (options_.format == report::TextFormat::kJsonl) {
+    if (options_.format->row_by_row) {
       print_rows(rows);
     } else if (!rows.empty()) {
       print_rows(rows_of_case(c.index));
@@ -211,7 +214,7 @@ class Sweep {
   }
 
   void print_rows(std::span<const Record> rows) const {
-    print(report::case_block(rows, options_.format));
+    if (options_.format->case_block != nullptr) print(options_.format->case_block(rows));
   }
 
   /// Called on the watchdog's thread while the kernel of `entry` still runs.
@@ -232,7 +235,7 @@ class Sweep {
     }
     const std::vector<Record> rows{failed};
     files_->append(rows);
-    if (options_.format == report::TextFormat::kJsonl) print_rows(rows);
+    if (options_.format->row_by_row) print_rows(rows);
     relaunch_.resume_from(files_->jsonl(), losses);
   }
 

@@ -22,6 +22,7 @@ struct Roofs {
   std::map<DataType, double> sparse_multiply_adds_per_s;
   /// Streaming read out of cache.
   double read_bytes_per_s = 0;
+  bool operator==(const Roofs&) const = default;
 };
 
 /// The device that computes, as the device layer describes it.
@@ -33,10 +34,17 @@ struct DeviceInfo {
   std::size_t memory_bytes = 0;
   int threads = 1;                             ///< host threads that compute, 1 on a GPU
   std::map<std::string, std::string> details;  ///< flags, caches, governor, driver, clocks, ...
+  bool operator==(const DeviceInfo&) const = default;
 };
 
+/// Of the lines of a result file. Files of version 1 are read too: Environment and Record keep the
+/// version that they were read from, and are written as that again. Version 2 brought the device of
+/// a record, its remark, and null for numbers that are not known.
+inline constexpr int kSchemaVersion = 2;
+
+/// A member of it is a row of report/environment_fields.cpp.
 struct Environment {
-  int schema_version = 1;
+  int schema_version = kSchemaVersion;
   std::string twofour_version;
   std::string git_commit;
   std::string build_type;
@@ -46,7 +54,7 @@ struct Environment {
   std::int64_t started_unix_s = 0;
   std::string host_cpu;
   std::string operating_system;
-  double load_average_1min = 0;
+  std::optional<double> load_average_1min;
   std::uint64_t seed = 0;
   /// How operands were drawn, in words: timings depend on the data (power), so they are part of the
   /// result.
@@ -55,6 +63,7 @@ struct Environment {
   Roofs roofs;
   /// Provider name and library version, in the order of the provider table.
   std::vector<std::pair<std::string, std::string>> libraries;
+  bool operator==(const Environment&) const = default;
 };
 
 /// Clocks and power at the time of a measurement; empty fields were not readable.
@@ -64,6 +73,7 @@ struct ClockSample {
   std::optional<double> power_w;
   std::optional<double> temperature_c;
   std::string throttle_reasons;  ///< empty: none, or not readable
+  bool operator==(const ClockSample&) const = default;
 };
 
 }  // namespace twofour

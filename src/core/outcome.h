@@ -45,6 +45,7 @@ constexpr std::optional<OutcomeKind> parse_outcome(std::string_view text) {
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kOk;
   std::string reason;
+  bool operator==(const Outcome&) const = default;
 
   /// True when there are samples to report.
   [[nodiscard]] bool measured() const {

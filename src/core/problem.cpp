@@ -80,10 +80,6 @@ std::optional<ScaleScheme> parse_scale_scheme(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view to_string(Sparsity sparsity) {
-  return sparsity == Sparsity::kTwoFour ? "2:4" : "dense";
-}
-
 std::string mkn(const GemmShape& shape) {
   return std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" + std::to_string(shape.n);
 }
@@ -118,9 +114,10 @@ GemmProblem parse_problem(std::string_view line) {
   const std::string_view bias = take_field(line, "bias");
   if (bias != "0" && bias != "1") reject("bias", bias, "0, 1");
   p.bias = bias == "1";
-  const std::string_view sparsity = take_field(line, "sparsity");
-  if (sparsity != "dense" && sparsity != "2:4") reject("sparsity", sparsity, "dense, 2:4");
-  p.sparsity = sparsity == "2:4" ? Sparsity::kTwoFour : Sparsity::kDense;
+  const std::string_view name = take_field(line, "sparsity");
+  const auto sparsity = value_in(kSparsityNames, name);
+  if (!sparsity) reject("sparsity", name, "dense, 2:4");
+  p.sparsity = *sparsity;
   if (!line.empty()) reject("(after sparsity)", line, "nothing");
   return p;
 }

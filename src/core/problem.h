@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/data_type.h"
+#include "core/named.h"
 
 namespace twofour {
 
@@ -36,8 +37,14 @@ std::string_view to_string(ScaleScheme scheme);
 /// The inverse of to_string; nothing for any other text.
 std::optional<ScaleScheme> parse_scale_scheme(std::string_view text);
 
-/// "dense" or "2:4".
-std::string_view to_string(Sparsity sparsity);
+inline constexpr NameTable<Sparsity, 2> kSparsityNames{{
+    {Sparsity::kDense, "dense"},
+    {Sparsity::kTwoFour, "2:4"},
+}};
+
+constexpr std::string_view to_string(Sparsity sparsity) {
+  return name_in(kSparsityNames, sparsity);
+}
 
 /// How a kernel adds products up: exactly (int32) or in float32 (kWide), or with fewer mantissa
 /// bits between matrix instructions (kFp8Fast: Hopper's "fast accumulation").

@@ -13,6 +13,7 @@
 #include "core/environment.h"
 #include "core/flag.h"
 #include "core/mode.h"
+#include "core/named.h"
 #include "core/outcome.h"
 #include "core/problem.h"
 #include "core/residency.h"
@@ -20,9 +21,14 @@
 
 namespace twofour {
 
-inline constexpr int kRecordSchemaVersion = 1;
-
 enum class CacheMode : std::uint8_t { kCold, kHot };
+
+inline constexpr NameTable<CacheMode, 2> kCacheModeNames{{
+    {CacheMode::kCold, "cold"},
+    {CacheMode::kHot, "hot"},
+}};
+
+constexpr std::string_view to_string(CacheMode mode) { return name_in(kCacheModeNames, mode); }
 
 /// How the weights are kept out of cache between launches.
 enum class CacheMethod : std::uint8_t {
@@ -31,20 +37,14 @@ enum class CacheMethod : std::uint8_t {
   kFlush,   ///< the lines of the packed weights are flushed before each launch
 };
 
-constexpr std::string_view to_string(CacheMode mode) {
-  return mode == CacheMode::kCold ? "cold" : "hot";
-}
+inline constexpr NameTable<CacheMethod, 3> kCacheMethodNames{{
+    {CacheMethod::kNone, "none"},
+    {CacheMethod::kRotate, "rotate"},
+    {CacheMethod::kFlush, "flush"},
+}};
 
 constexpr std::string_view to_string(CacheMethod method) {
-  switch (method) {
-    case CacheMethod::kRotate:
-      return "rotate";
-    case CacheMethod::kFlush:
-      return "flush";
-    case CacheMethod::kNone:
-      break;
-  }
-  return "none";
+  return name_in(kCacheMethodNames, method);
 }
 
 struct CacheState {
@@ -54,6 +54,7 @@ struct CacheState {
   std::size_t bytes_per_copy = 0;          ///< packed weights read by one launch
   std::size_t last_level_cache_bytes = 0;  ///< the size that was used
   Residency residency = Residency::kUnknown;
+  bool operator==(const CacheState&) const = default;
 };
 
 /// Wall seconds by phase. The first two are spent once for all kernels of a case that share
@@ -65,6 +66,7 @@ struct Phases {
   double plan_s = 0;       ///< searching algorithms
   double verify_s = 0;     ///< the comparison with the reference
   double measure_s = 0;  ///< this kernel's launches: the verifying ones, which warm up, and samples
+  bool operator==(const Phases&) const = default;
 };
 
 /// Comparison with the reference, before any timing. Errors are |result - reference|.
@@ -73,10 +75,12 @@ struct Accuracy {
   double max_error_ratio = 0;  ///< largest error as a share of its tolerance: at most 1 is right
   double share_checked = 0;    ///< of the M x N elements
   bool exact = false;          ///< the gate was bit for bit
+  bool operator==(const Accuracy&) const = default;
 };
 
+/// A member of it is a row of report/record_fields.cpp, which says how it is written and read.
 struct Record {
-  int schema_version = kRecordSchemaVersion;
+  int schema_version = kSchemaVersion;
   BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;  ///< the --dtype of the run: the group this row belongs to
   int case_index = 0;                ///< all rows of one MKN of one run share it
@@ -92,6 +96,9 @@ struct Record {
   std::string kernel;        ///< the contract's name
   std::string algorithm;     ///< the library's own name or number for what ran
   std::string architecture;  ///< instruction set or compute capability of the code that ran
+  /// What limits this code whatever the problem, as the start of a sentence; empty: nothing is
+  /// told.
+  std::string remark;
   /// Algorithms that the search left out, because a launch of theirs cost a process its device or
   /// did not return.
   std::vector<std::string> lost_algorithms;
@@ -110,11 +117,12 @@ struct Record {
 
   std::vector<Flag> flags;
   /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one
-  /// that was measured after this case; 0 when nothing was measured.
-  double read_roof_bytes_per_s = 0;
+  /// that was measured after this case; nothing without a measurement.
+  std::optional<double> read_roof_bytes_per_s;
   ClockSample clocks;
   std::uint64_t seed = 0;
   std::string repro;  ///< command line that measures this row's case again
+  bool operator==(const Record&) const = default;
 };
 
 /// Dense-equivalent TFLOP/s, 2MNK over the median; nothing without a measurement.

@@ -14,6 +14,7 @@ namespace twofour {
 struct Interval {
   double low = 0;
   double high = 0;
+  bool operator==(const Interval&) const = default;
 };
 
 /// Timings of one kernel in one cache state, in the order in which they were taken. Entry i of
@@ -25,6 +26,7 @@ struct Samples {
   /// Each sample was followed by a rest this share as long, because the device had lowered its
   /// clocks; 0: none.
   double rest_share = 0;
+  bool operator==(const Samples&) const = default;
 };
 
 /// Seconds for one launch.
@@ -36,6 +38,7 @@ struct Summary {
   double min_s = 0;
   double host_median_s = 0;
   std::int64_t samples = 0;
+  bool operator==(const Summary&) const = default;
 };
 
 enum class Verdict : std::uint8_t { kWin, kLoss, kTie, kInconclusive };
@@ -65,6 +68,7 @@ struct Ratio {
   double value = 0;
   Interval interval;
   Verdict verdict = Verdict::kInconclusive;
+  bool operator==(const Ratio&) const = default;
 };
 
 }  // namespace twofour

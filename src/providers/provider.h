@@ -126,6 +126,9 @@ class Operation {
   [[nodiscard]] virtual std::string algorithm() const = 0;
   /// Instruction set or compute capability of that code.
   [[nodiscard]] virtual std::string architecture() const = 0;
+  /// What limits that code whatever the problem, as the start of a sentence for readers of results
+  /// (Record::remark); empty: nothing is told.
+  [[nodiscard]] virtual std::string remark() const { return {}; }
   /// The shape that is computed, larger than requested where the kernel pads.
   [[nodiscard]] virtual GemmShape executed() const = 0;
 };

@@ -12,8 +12,7 @@
 #include <set>
 #include <utility>
 
-#include "core/isa.h"
-#include "report/format.h"
+#include "report/numbers.h"
 
 namespace twofour::report {
 namespace {
@@ -199,24 +198,24 @@ std::string caution(const Rows& rows) {
                      fmt::join(seen, ", "));
 }
 
-/// Why 2:4 loses or ties on AMX; empty when it does not, or ran on something else.
-std::string reason_on_amx(const Rows& rows) {
-  const Record* first = nullptr;  // rows come by ascending M
-  const Record* last = nullptr;
+/// Why 2:4 loses or ties, where the code that ran tells; empty where it does neither or tells
+/// nothing.
+std::string reasons(const Rows& rows) {
+  std::map<std::string_view, std::pair<std::int64_t, std::int64_t>> m_of;  // lowest, highest
   for (const Record* r : rows) {
-    if (r->provider != "cpu" || r->architecture != to_string(Isa::kAmx)) continue;
+    if (r->remark.empty()) continue;
     if (!has_verdict(*r, Verdict::kLoss) && !has_verdict(*r, Verdict::kTie)) continue;
-    if (first == nullptr) first = r;
-    last = r;
+    const std::int64_t m = r->problem.shape.m;  // rows come by ascending M
+    m_of.try_emplace(r->remark, m, m).first->second.second = m;
   }
-  if (first == nullptr) return {};
-  const std::int64_t low = first->problem.shape.m;
-  const std::int64_t high = last->problem.shape.m;
-  return fmt::format(
-      " AMX has no sparse instruction: expanding 2:4 weights takes time beside the "
-      "multiplications and saves only weight bytes, so dense is the better choice where 2:4 loses "
-      "or ties ({}).",
-      low == high ? fmt::format("M = {}", low) : fmt::format("M = {} to {}", low, high));
+  std::string text;
+  for (const auto& [remark, ends] : m_of) {
+    const auto& [low, high] = ends;
+    text += fmt::format(
+        " {}, so dense is the better choice where 2:4 loses or ties ({}).", remark,
+        low == high ? fmt::format("M = {}", low) : fmt::format("M = {} to {}", low, high));
+  }
+  return text;
 }
 
 }  // namespace
@@ -326,7 +325,7 @@ std::string answer(std::span<const Record> records) {
   } else if (std::any_of(records.begin(), records.end(), is_hot)) {
     text += ", with the weights out of cache (cold)";
   }
-  return text + "." + reason_on_amx(rows) + caution(rows);
+  return text + "." + reasons(rows) + caution(rows);
 }
 
 }  // namespace twofour::report

@@ -1,5 +1,5 @@
-// The one list of columns. A line of it serves the terminal table, Markdown, CSV, or several of
-// them.
+// The columns of the tables for people. A line of the list serves the terminal table, Markdown, or
+// both; the .csv has a column for each field instead (field.h).
 #pragma once
 
 #include <span>
@@ -11,7 +11,7 @@
 
 namespace twofour::report {
 
-/// In which tables a column with a heading is.
+/// In which tables a column is.
 enum class Shown {
   kAlways,
   kHot,            ///< where a row is of a hot measurement: cold alone needs no word
@@ -23,13 +23,15 @@ enum class Shown {
 };
 
 struct Column {
-  std::string_view name;                ///< in the CSV header, with its unit; empty: not in CSV
-  std::string (*value)(const Record&);  ///< for CSV: all digits; empty where there is none
-  std::string_view heading;             ///< of the table; may be empty
-  std::string (*cell)(const Record&);   ///< for tables; null: not in tables
+  std::string_view heading;            ///< may be empty
+  std::string (*cell)(const Record&);  ///< empty where there is nothing to show
+  std::string_view field;              ///< path of what it shows; empty: it follows from several
   Align align = Align::kLeft;
   Shown shown = Shown::kAlways;
 };
+
+/// The heading of the column where the reason of a row without a time begins.
+inline constexpr std::string_view kTimeHeading = "time (mean +/- std), s";
 
 std::span<const Column> columns();
 

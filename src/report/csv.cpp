@@ -1,17 +1,17 @@
-#include "report/columns.h"
-#include "report/report.h"
+#include "report/describe.h"
+#include "report/formats.h"
 
 namespace twofour::report {
 namespace {
 
 /// RFC 4180, section 2: a field with a comma, a quote or a line break is quoted, quotes doubled.
-void append_field(std::string& line, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
-    line += field;
+void append_cell(std::string& line, std::string_view cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
+    line += cell;
     return;
   }
   line += '"';
-  for (const char c : field) {
+  for (const char c : cell) {
     if (c == '"') line += '"';
     line += c;
   }
@@ -19,13 +19,10 @@ void append_field(std::string& line, std::string_view field) {
 }
 
 template <class Text>
-void append_line(std::string& text, Text text_of) {
-  bool first = true;
-  for (const Column& column : columns()) {
-    if (column.value == nullptr) continue;
-    if (!first) text += ',';
-    first = false;
-    append_field(text, text_of(column));
+void append_line(std::string& text, const std::vector<CsvColumn>& columns, Text text_of) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) text += ',';
+    append_cell(text, text_of(columns[i]));
   }
   text += '\n';
 }
@@ -33,10 +30,15 @@ void append_line(std::string& text, Text text_of) {
 }  // namespace
 
 std::string csv(std::span<const Record> records) {
+  const std::vector<CsvColumn> columns = csv_columns(list_of(record_fields()));
   std::string text;
-  append_line(text, [](const Column& column) { return column.name; });
+  append_line(text, columns, [](const CsvColumn& column) { return column.name; });
   for (const Record& record : records) {
-    append_line(text, [&](const Column& column) { return column.value(record); });
+    Cells cells;
+    for (const Field<Record>& field : record_fields()) {
+      if (in_csv(field)) field.cells(&record, cells);
+    }
+    append_line(text, columns, [&](const CsvColumn& column) { return cells.at(column.cell); });
   }
   return text;
 }

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "report/report.h"
+#include "report/formats.h"
 
 namespace twofour::report {
 namespace {

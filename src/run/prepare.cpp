@@ -110,6 +110,7 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
   }
   entry.record.algorithm = entry.operation->algorithm();
   entry.record.architecture = entry.operation->architecture();
+  entry.record.remark = entry.operation->remark();
   entry.record.executed = entry.operation->executed();
   verify_entry(state, entry, verifier, d);
 }

@@ -70,6 +70,19 @@ TEST(BadInput, AResumeFileThatIsNoResultFile) {
   EXPECT_EQ(read_file(file), "{\"this\": 1}\n");
 }
 
+TEST(BadInput, AResumeFileOfAnEarlierVersion) {
+  const Folder folder;
+  const auto file = folder.path() / "old.jsonl";
+  const std::string text =
+      lines_of(read_file(TWOFOUR_SOURCE_DIR "/results/h200/llama-fp8.jsonl")).front() + "\n";
+  std::ofstream(file) << text;
+  const Finished finished = run(folder, quick_sweep({"--resume", file.string()}));
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("old.jsonl"));
+  EXPECT_THAT(finished.err, HasSubstr("schema_version 1"));
+  EXPECT_EQ(read_file(file), text);
+}
+
 TEST(BadInput, AMockConfigurationThatIsNone) {
   const Folder folder;
   const Finished finished = run(folder, quick_sweep(), "{\"dense_us\": \"quick\"}");

@@ -6,18 +6,20 @@
 #include <vector>
 
 #include "records.h"
-#include "report/report.h"
+#include "report/formats.h"
 
 namespace twofour::golden {
 namespace {
 
-std::string expected(const std::string& name) {
-  std::ifstream stream(TWOFOUR_GOLDEN_DIR "/" + name, std::ios::binary);
+std::string file(const std::string& path) {
+  std::ifstream stream(TWOFOUR_SOURCE_DIR "/" + path, std::ios::binary);
   std::ostringstream text;
   text << stream.rdbuf();
-  EXPECT_TRUE(stream) << name;
+  EXPECT_TRUE(stream) << path;
   return text.str();
 }
+
+std::string expected(const std::string& name) { return file("tests/golden/expected/" + name); }
 
 class Golden : public ::testing::TestWithParam<std::string> {};
 
@@ -31,6 +33,15 @@ INSTANTIATE_TEST_SUITE_P(Formats, Golden, ::testing::ValuesIn(rendering_names())
                            }
                            return words;
                          });
+
+TEST(Generated, FilesAreWhatTheFieldsSay) {
+  for (const GeneratedFile& generated : generated_files()) {
+    const std::string text = file(generated.path);
+    const auto [begin, length] = place_in(text, generated);
+    EXPECT_EQ(text.substr(begin, length), generated.text())
+        << generated.path << ": renew it with write_golden --renew";
+  }
+}
 
 TEST(GoldenTable, FitsATerminalOf180Columns) {
   for (const char* name : {"range.txt", "model.txt"}) {
@@ -50,7 +61,7 @@ TEST(GoldenTable, KeepsTheRowsOfACaseTogetherThatWasResumed) {
       if (i % 2 == parity) resumed.push_back(records[i]);
     }
   }
-  const std::string text = report::final_tables(resumed, report::TextFormat::kTable);
+  const std::string text = report::table_closing(resumed);
   std::size_t headings = 0;
   for (std::size_t at = text.find("MKN="); at != std::string::npos;
        at = text.find("MKN=", at + 1)) {
@@ -61,11 +72,13 @@ TEST(GoldenTable, KeepsTheRowsOfACaseTogetherThatWasResumed) {
 }
 
 TEST(GoldenTable, NothingMeasuredPrintsNothing) {
-  for (const auto format :
-       {report::TextFormat::kTable, report::TextFormat::kMarkdown, report::TextFormat::kJsonl}) {
-    EXPECT_EQ(report::case_block({}, format), "");
-    EXPECT_EQ(report::final_tables({}, format), "");
+  for (const report::Format& format : report::formats()) {
+    if (format.case_block != nullptr) {
+      EXPECT_EQ(format.case_block({}), "");
+    }
   }
+  EXPECT_EQ(report::table_closing({}), "");
+  EXPECT_EQ(report::markdown_closing({}), "");
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "report/report.h"
+#include "report/describe.h"
+#include "report/formats.h"
 
 namespace twofour::golden {
 namespace {
@@ -45,6 +46,7 @@ Record row(int case_index, std::int64_t m, std::string kernel, bool sparse) {
   r.executed = r.problem.shape;
   r.provider = kernel.substr(0, kernel.find('_'));
   r.provider_version = "1.0";
+  r.device = DeviceId{.name = "Invented CPU"};
   r.kernel = std::move(kernel);
   r.algorithm = "tile 16x64";
   r.architecture = "avx512";
@@ -177,12 +179,23 @@ void append_model_case(std::vector<Record>& records, const std::string& model,
   }
 }
 
-std::string all_of(const std::vector<Record>& records, report::TextFormat format) {
+std::string flags_table() {
+  std::string text = "| Flag | Meaning |\n|---|---|\n";
+  for (const FlagInfo& flag : kFlags) {
+    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning) + " |\n";
+  }
+  return text;
+}
+
+/// What a run shows.
+std::string all_of(const std::vector<Record>& records, const report::Format& format) {
   std::map<int, std::vector<Record>> cases;
   for (const Record& r : records) cases[r.case_index].push_back(r);
-  std::string text;
-  for (const auto& [index, rows] : cases) text += report::case_block(rows, format);
-  return text + report::final_tables(records, format);
+  std::string text = format.opening == nullptr ? "" : format.opening(environment());
+  for (const auto& [index, rows] : cases) {
+    if (format.case_block != nullptr) text += format.case_block(rows);
+  }
+  return text + (format.closing == nullptr ? "" : format.closing(records));
 }
 
 }  // namespace
@@ -246,21 +259,40 @@ std::vector<std::string> rendering_names() {
   return {"range.txt", "range.md", "range.csv", "range.jsonl", "model.txt", "model.md"};
 }
 
+std::vector<GeneratedFile> generated_files() {
+  const std::string docs = "docs/records.md";
+  const std::string end = "<!-- end -->\n";
+  return {
+      {"schema/record.schema.json", report::record_schema},
+      {"schema/environment.schema.json", report::environment_schema},
+      {docs, [] { return report::fields_markdown(report::list_of(report::record_fields())); },
+       "<!-- members of a record -->\n", end},
+      {docs, [] { return report::fields_markdown(report::list_of(report::environment_fields())); },
+       "<!-- members of the environment -->\n", end},
+      {docs, flags_table, "<!-- flags -->\n", end},
+  };
+}
+
+std::pair<std::size_t, std::size_t> place_in(const std::string& file,
+                                             const GeneratedFile& generated) {
+  if (generated.begin.empty()) return {0, file.size()};
+  const std::size_t begin = file.find(generated.begin);
+  const std::size_t end = begin == std::string::npos ? begin : file.find(generated.end, begin);
+  if (end == std::string::npos) {
+    throw std::runtime_error(generated.path + " has no line " + generated.begin);
+  }
+  const std::size_t first = begin + generated.begin.size();
+  return {first, end - first};
+}
+
 std::string rendering(std::string_view name) {
-  using report::TextFormat;
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;
   if (name.substr(0, dot) == "range") records = range_records();
   if (name.substr(0, dot) == "model") records = model_records();
-  if (!records.empty()) {
-    if (ending == ".txt") return all_of(records, TextFormat::kTable);
-    if (ending == ".md") return all_of(records, TextFormat::kMarkdown);
-    if (ending == ".csv") return all_of(records, TextFormat::kCsv);
-    if (ending == ".pkl") return report::pickle(records);
-    if (ending == ".jsonl") {
-      return report::environment_json(environment()) + "\n" + all_of(records, TextFormat::kJsonl);
-    }
+  for (const report::Format& format : report::formats()) {
+    if (!records.empty() && format.ending == ending) return all_of(records, format);
   }
   throw std::invalid_argument("no rendering is called '" + std::string(name) + "'");
 }

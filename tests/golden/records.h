@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/environment.h"
@@ -26,5 +27,18 @@ std::string rendering(std::string_view name);
 
 /// The names of the files in expected/.
 std::vector<std::string> rendering_names();
+
+/// A file of the source tree that the lists of fields make, or a part of it.
+struct GeneratedFile {
+  std::string path;                  ///< in the source tree
+  std::string (*text)();             ///< what stands in it
+  std::string begin = {}, end = {};  ///< lines around that; empty: it is the whole file
+};
+std::vector<GeneratedFile> generated_files();
+
+/// Where in `file` the text of `generated` stands: offset and length. Throws std::runtime_error
+/// when the lines around it are missing.
+std::pair<std::size_t, std::size_t> place_in(const std::string& file,
+                                             const GeneratedFile& generated);
 
 }  // namespace twofour::golden

@@ -101,7 +101,7 @@ TEST(Options, EveryValueArrives) {
   EXPECT_EQ(o.max_time_s, 2.5);
   EXPECT_EQ(o.case_timeout_s, 0);
   EXPECT_EQ(o.output_dir, directory);
-  EXPECT_EQ(o.format, report::TextFormat::kJsonl);
+  EXPECT_EQ(o.format->name, "jsonl");
   EXPECT_TRUE(o.dry_run);
   EXPECT_TRUE(o.quiet);
 }

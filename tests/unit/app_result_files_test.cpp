@@ -62,7 +62,7 @@ TEST_F(ResultFilesTest, AreReadBackWithoutALineThatWasCutOff) {
   files.append(std::vector<Record>{record("one"), record("two")});
   const std::string whole = read(files.jsonl());
   std::filesystem::resize_file(files.jsonl(), whole.size() - 5);
-  const EarlierRun run = read_jsonl(files.jsonl());
+  const report::Results run = read_jsonl(files.jsonl());
   EXPECT_EQ(run.environment.started_unix_s, 1764000000);
   ASSERT_EQ(run.records.size(), 1U);
   EXPECT_EQ(run.records[0].kernel, "one");

@@ -70,8 +70,11 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Wrong{R"("type":"record")", R"("type":"environment")",
               "field 'type' has the value \"environment\"; allowed: record"},
-        Wrong{R"("schema_version":1)", R"("schema_version":2)",
-              "field 'schema_version' has the value 2; allowed: a whole number from 1 to 1"},
+        Wrong{R"("schema_version":2)", R"("schema_version":3)",
+              "field 'schema_version' has the value 3; allowed: a whole number from 1 to 2"},
+        Wrong{R"("device":null,)", "", "field 'device' is missing; allowed: an object or null"},
+        Wrong{R"("device":null)", R"("device":{"kind":"tpu"})",
+              "field 'device.kind' has the value \"tpu\"; allowed: cpu, cuda"},
         Wrong{R"("mode":"square_bench",)", "",
               "field 'mode' is missing; allowed: square_bench, range_bench, model_bench"},
         Wrong{R"("mode":"square_bench")", R"("mode":"round_bench")",
@@ -116,7 +119,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"("vs_bf16":null)", R"("vs_bf16":1.5)",
               "field 'vs_bf16' has the value 1.5; allowed: an object or null"},
         Wrong{R"("flags":[])", R"("flags":["A",1])",
-              "field 'flags' has the value [\"A\",1]; allowed: a list of texts"},
+              "field 'flags[0]' has the value \"A\"; allowed: NOT_COLD, WEAK_BASELINE, "
+              "ABOVE_CEILING, UNSTABLE, CLIFF"},
+        Wrong{R"("flags":[])", R"("flags":0)",
+              "field 'flags' has the value 0; allowed: a list of NOT_COLD, WEAK_BASELINE, "
+              "ABOVE_CEILING, UNSTABLE, CLIFF"},
         Wrong{
             R"("seed":0)", R"("seed":18446744073709551616)",
             "field 'seed' has the value 1.8446744073709552e+19; allowed: a whole number from 0 to "
@@ -134,11 +141,11 @@ TEST(WrongRecordLine, IsNamedWhereItIsNoObject) {
 }
 
 TEST(WrongRecordLine, ALongValueIsCutInTheMessage) {
-  const std::string line = edited(record_json(some_record()), "\"flags\":[]",
-                                  "\"flags\":\"" + std::string(500, 'x') + "\"");
-  expect_message(
-      parse_record_json, line,
-      "field 'flags' has the value \"" + std::string(79, 'x') + "...; allowed: a list of texts");
+  const std::string line = edited(record_json(some_record()), "\"bias\":false",
+                                  "\"bias\":\"" + std::string(500, 'x') + "\"");
+  expect_message(parse_record_json, line,
+                 "field 'problem.bias' has the value \"" + std::string(79, 'x') +
+                     "...; allowed: true or false");
 }
 
 TEST(RecordLine, MembersOfALaterVersionArePassedOver) {

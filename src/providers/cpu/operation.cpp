@@ -147,6 +147,12 @@ std::string CpuOperation::algorithm() const { return std::string(kernel_.name); 
 
 std::string CpuOperation::architecture() const { return std::string(to_string(kernel_.isa)); }
 
+std::string CpuOperation::remark() const {
+  if (kernel_.isa != Isa::kAmx || problem_.sparsity != Sparsity::kTwoFour) return {};
+  return "AMX has no sparse instruction: expanding 2:4 weights takes time beside the "
+         "multiplications and saves only weight bytes";
+}
+
 GemmShape CpuOperation::executed() const {
   const GemmShape& shape = problem_.shape;
   return {.m = shape.m,

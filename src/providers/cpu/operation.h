@@ -28,6 +28,7 @@ class CpuOperation : public Operation {
   [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
   [[nodiscard]] std::string algorithm() const override;
   [[nodiscard]] std::string architecture() const override;
+  [[nodiscard]] std::string remark() const override;
   [[nodiscard]] GemmShape executed() const override;
 
  private:

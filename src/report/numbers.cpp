@@ -1,4 +1,4 @@
-#include "report/format.h"
+#include "report/numbers.h"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <limits>
 
-#include "report/format.h"
 #include "report/grid.h"
+#include "report/numbers.h"
 
 namespace twofour::report {
 namespace {

@@ -1,0 +1,141 @@
+#include "report/layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/answer.h"
+#include "report/columns.h"
+
+namespace twofour::report {
+namespace {
+
+/// One table: what it holds and whether the cases are rows of it or the whole of it.
+struct Table {
+  std::vector<Record> records;
+  Medium medium = Medium::kText;
+  bool sweep = false;
+};
+
+bool any_hot(std::span<const Record> records) {
+  return std::any_of(records.begin(), records.end(),
+                     [](const Record& r) { return r.cache.mode == CacheMode::kHot; });
+}
+
+bool is_shown(const Column& column, const Table& table) {
+  const bool markdown = table.medium == Medium::kMarkdown;
+  const auto any = [&](auto holds) {
+    return std::any_of(table.records.begin(), table.records.end(), holds);
+  };
+  switch (column.shown) {
+    case Shown::kAlways:
+      return true;
+    case Shown::kHot:
+      return any_hot(table.records);
+    case Shown::kBf16:
+      return any([](const Record& r) { return !r.bf16_baseline.empty(); });
+    case Shown::kPlainText:
+      return !markdown;
+    case Shown::kMarkdown:
+      return markdown;
+    case Shown::kMarkdownSweep:
+      return markdown && table.sweep;
+    case Shown::kMarkdownModel:
+      return markdown && table.sweep && any([](const Record& r) { return !r.layer.empty(); });
+  }
+  return false;
+}
+
+/// "[0]  scaled-torch.int8-gemm | MKN=(1x4096x6144) | qkv of meta-llama/Llama-3-8b, TP 1".
+/// With `show_residency`, the warning that a hot ratio compares cache with memory.
+std::string case_heading(const Record& record, bool show_residency) {
+  std::string text =
+      fmt::format("[{}]  {} | {}", record.case_index, label(record), sub_label(record));
+  if (!record.model.empty()) {
+    text += fmt::format(" | {} of {}, TP {}", record.layer, record.model, record.tensor_parallel);
+  }
+  if (show_residency && record.cache.residency == Residency::kCliff) {
+    text += " | cliff: in cache fit the 2:4 weights alone";
+  }
+  return text;
+}
+
+Grid grid_of(const Table& table) {
+  Grid grid;
+  std::vector<const Column*> shown;
+  std::size_t remark_column = 0;
+  for (const Column& column : columns()) {
+    if (!is_shown(column, table)) continue;
+    if (column.heading == kTimeHeading) remark_column = shown.size();
+    shown.push_back(&column);
+    grid.headings.push_back({std::string(column.heading), column.align});
+  }
+  const bool hot = any_hot(table.records);
+  const Record* previous = nullptr;
+  for (const Record& record : table.records) {
+    if (table.sweep && (previous == nullptr || previous->case_index != record.case_index)) {
+      grid.rows.push_back({.section = case_heading(record, hot)});
+    }
+    previous = &record;
+    Grid::Row row;
+    for (const Column* column : shown) row.cells.push_back(column->cell(record));
+    row.remark = no_result(record);
+    row.remark_column = remark_column;
+    grid.rows.push_back(std::move(row));
+  }
+  return grid;
+}
+
+/// Records of one model and TP size together, both in order of appearance.
+std::vector<Table> tables_by_model(std::span<const Record> records, Medium medium) {
+  std::vector<Table> tables;
+  for (const Record& record : records) {
+    const auto same = [&](const Table& table) {
+      return table.records.front().model == record.model &&
+             table.records.front().tensor_parallel == record.tensor_parallel;
+    };
+    auto table = std::find_if(tables.begin(), tables.end(), same);
+    if (table == tables.end()) table = tables.insert(table, {{}, medium, true});
+    table->records.push_back(record);
+  }
+  return tables;
+}
+
+}  // namespace
+
+Block case_table(std::span<const Record> records, Medium medium) {
+  return {case_heading(records.front(), any_hot(records)),
+          grid_of({{records.begin(), records.end()}, medium, false})};
+}
+
+std::vector<Record> by_case(std::span<const Record> records) {
+  std::vector<Record> sorted(records.begin(), records.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Record& a, const Record& b) { return a.case_index < b.case_index; });
+  return sorted;
+}
+
+std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) {
+  if (records.empty()) return {};
+  const Record& first = records.front();
+  const auto torch_name = info(first.dtype).torch_name;
+  if (first.mode != BenchMode::kModel) {
+    return {{fmt::format("All Results {} {}", torch_name, to_string(first.mode)),
+             grid_of({{records.begin(), records.end()}, medium, true})}};
+  }
+  std::vector<Block> blocks;
+  for (const Table& table : tables_by_model(records, medium)) {
+    const Record& record = table.records.front();
+    blocks.push_back(
+        {fmt::format("Results {} {} TP {}", torch_name, record.model, record.tensor_parallel),
+         grid_of(table)});
+  }
+  return blocks;
+}
+
+Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {
+  return {verdict_counts(records), geometric_means(records), legend(records, win_mark),
+          answer(records)};
+}
+
+}  // namespace twofour::report

@@ -1,0 +1,41 @@
+// What the tables for people hold, before it is text or Markdown.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/record.h"
+#include "report/grid.h"
+
+namespace twofour::report {
+
+enum class Medium { kText, kMarkdown };
+
+struct Block {
+  std::string title;
+  Grid grid;
+};
+
+/// The rows of one case under its heading: "[0]  scaled-torch.int8-gemm | MKN=(1x4096x6144) | qkv
+/// of meta-llama/Llama-3-8b, TP 1".
+Block case_table(std::span<const Record> records, Medium medium);
+
+/// All rows: one table, or for model_bench one for each model and TP size. `records` by ascending
+/// case.
+std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium);
+
+/// `records` by ascending case: the rows of one that was resumed may lie apart.
+std::vector<Record> by_case(std::span<const Record> records);
+
+/// What stands below the last table.
+struct Conclusion {
+  std::vector<std::string> counts;
+  Grid means;  ///< may have no rows
+  std::vector<std::string> legend;
+  std::string answer;
+};
+Conclusion conclude(std::span<const Record> records, std::string_view win_mark);
+
+}  // namespace twofour::report

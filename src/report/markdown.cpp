@@ -1,0 +1,30 @@
+// The table for people, as GitHub Flavored Markdown.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "report/formats.h"
+#include "report/layout.h"
+
+namespace twofour::report {
+
+std::string markdown_case(std::span<const Record> records) {
+  if (records.empty()) return {};
+  const Block block = case_table(records, Medium::kMarkdown);
+  return "### " + block.title + "\n\n" + grid_markdown(block.grid) + "\n";
+}
+
+std::string markdown_closing(std::span<const Record> records) {
+  if (records.empty()) return {};
+  const std::vector<Record> sorted = by_case(records);
+  std::string text;
+  for (const Block& block : sweep_tables(sorted, Medium::kMarkdown)) {
+    text += "## " + block.title + "\n\n" + grid_markdown(block.grid) + "\n";
+  }
+  const Conclusion end = conclude(sorted, "**WIN**");
+  if (!end.counts.empty()) text += fmt::format("{}\n\n", fmt::join(end.counts, "\n"));
+  if (!end.means.rows.empty()) text += grid_markdown(end.means) + "\n";
+  if (!end.legend.empty()) text += fmt::format("- {}\n\n", fmt::join(end.legend, "\n- "));
+  return text + "**" + end.answer + "**\n";
+}
+
+}  // namespace twofour::report

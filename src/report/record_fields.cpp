@@ -1,0 +1,253 @@
+// The members of a record, one row each. Their order is that of the .jsonl.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "core/record.h"
+#include "report/codecs.h"
+#include "report/shared_fields.h"
+
+namespace twofour::report {
+namespace {
+
+constexpr char kLabelPattern[] = "^scaled-torch\\.[a-z0-9_]+-gemm$";
+constexpr char kSubLabelPattern[] = "^MKN=\\([0-9]+x[0-9]+x[0-9]+\\)$";
+
+struct ScaleName : Leaf {
+  using Value = ScaleScheme;
+  static constexpr std::array<std::string_view, 5> kNames{"none", "tensor", "token", "channel",
+                                                          "token-channel"};
+  static std::string allowed() { return choices_allowed(kNames); }
+  static Json write(ScaleScheme scheme, int /*version*/) { return to_string(scheme); }
+  static ScaleScheme read(const JsonField& field, int /*version*/) {
+    return parse_scale_scheme(kNames[read_choice(field, kNames)]).value();
+  }
+  static Json schema() { return {{"enum", kNames}}; }
+  static void cells(const ScaleScheme* scheme, Cells& cells) {
+    cells.emplace_back(scheme == nullptr ? std::string_view() : to_string(*scheme));
+  }
+};
+
+struct FlagNames : Leaf {
+  using Value = std::vector<Flag>;
+  static std::vector<std::string_view> names() {
+    std::vector<std::string_view> names;
+    for (const FlagInfo& flag : kFlags) names.push_back(flag.name);
+    return names;
+  }
+  static std::string allowed() { return "a list of " + choices_allowed(names()); }
+  static Json write(const Value& flags, int /*version*/) {
+    Json list = Json::array();
+    for (const Flag flag : flags) list.push_back(to_string(flag));
+    return list;
+  }
+  static Value read(const JsonField& field, int /*version*/) {
+    field.require(field.json().is_array(), allowed());
+    Value flags;
+    for (std::size_t i = 0; i < field.json().size(); ++i) {
+      flags.push_back(kFlags[read_choice(field.entry(i), names())].flag);
+    }
+    return flags;
+  }
+  static Json schema() { return {{"type", "array"}, {"items", {{"enum", names()}}}}; }
+  static void cells(const Value* flags, Cells& cells) {
+    std::string text;
+    if (flags != nullptr) {
+      for (const Flag flag : *flags) {
+        if (!text.empty()) text += ' ';
+        text += to_string(flag);
+      }
+    }
+    cells.push_back(std::move(text));
+  }
+};
+
+/// Algorithms by name; never an empty list in what a run writes.
+struct Algorithms : Texts {
+  static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
+};
+
+struct PositiveShare : Number {
+  static Json schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}}; }
+};
+
+std::string line_type(const Record& /*record*/) { return kRecordType; }
+
+// clang-format off
+std::span<const Field<GemmProblem>> problem_fields() {
+  using P = GemmProblem;
+  static constexpr std::array kFields{
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"m"}}),
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::k>({.name = "k", .meaning = "columns of A, rows of B", .csv = {"k"}}),
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::n>({.name = "n", .meaning = "columns of B and D", .csv = {"n"}}),
+    member<TypeName, &P::a>({.name = "a_type", .meaning = "of A, the activations", .csv = {"a_type"}}),
+    member<TypeName, &P::b>({.name = "b_type", .meaning = "of B, the weights", .csv = {"b_type"}}),
+    member<TypeName, &P::d>({.name = "d_type", .meaning = "of D", .csv = {"d_type"}}),
+    member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
+    member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
+    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense` or `2:4`", .csv = {"sparsity"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<GemmShape>> executed_fields() {
+  static constexpr std::array kFields{
+    member<Whole<std::int64_t, 0>, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"executed_m"}}),
+    member<Whole<std::int64_t, 0>, &GemmShape::k>({.name = "k", .meaning = "columns of A, rows of B", .csv = {"executed_k"}}),
+    member<Whole<std::int64_t, 0>, &GemmShape::n>({.name = "n", .meaning = "columns of B and D", .csv = {"executed_n"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<Outcome>> outcome_fields() {
+  static constexpr std::array kFields{
+    member<Choice<kOutcomeNames>, &Outcome::kind>({.name = "kind", .meaning = "[below](#outcomes)", .csv = {"outcome"}}),
+    member<Text, &Outcome::reason>({.name = "reason", .meaning = "why, for all kinds but `ok`", .csv = {"reason"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<CacheState>> cache_fields() {
+  using C = CacheState;
+  static constexpr std::array kFields{
+    member<Choice<kCacheModeNames>, &C::mode>({.name = "mode", .meaning = "`cold`: weights out of cache when a launch starts; `hot`: where the last launch left them", .csv = {"cache"}}),
+    member<Choice<kCacheMethodNames>, &C::method>({.name = "method", .meaning = "`rotate`: launches go round copies of the packed weights; `flush`: their cache lines are flushed before each launch; `none`", .csv = {"cache_method"}}),
+    member<Whole<int, 0>, &C::copies>({.name = "copies", .meaning = "of the packed weights", .csv = {"cache_copies"}}),
+    member<Unsigned, &C::bytes_per_copy>({.name = "bytes_per_copy", .unit = "bytes", .meaning = "packed weights that one launch reads", .csv = {"bytes_per_copy"}}),
+    member<Unsigned, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used", .csv = {"last_level_cache_bytes"}}),
+    member<Choice<kResidencyNames>, &C::residency>({.name = "residency", .meaning = "`fits`: dense weights fit in the last-level cache; `cliff`: only the 2:4 weights do, so a hot ratio compares cache with memory; `spills`: neither do; empty: not known", .csv = {"residency"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<Accuracy>> accuracy_fields() {
+  using A = Accuracy;
+  static constexpr std::array kFields{
+    member<ErrorSize, &A::max_error>({.name = "max_error", .meaning = "largest absolute error", .csv = {"max_error"}}),
+    member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
+    member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
+    member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<Summary>> summary_fields() {
+  using S = Summary;
+  static constexpr std::array kFields{
+    member<NotNegative, &S::median_s>({.name = "median_s", .unit = "s", .meaning = "of one launch, on the device", .csv = {"median_s"}}),
+    member<Ends, &S::median_interval_s>({.name = "median_interval_s", .unit = "s", .meaning = "[low, high] of the median", .csv = {"median_low_s", "median_high_s"}}),
+    member<NotNegative, &S::mean_s>({.name = "mean_s", .unit = "s", .meaning = "", .csv = {"mean_s"}, .after = "residency"}),
+    member<NotNegative, &S::std_s>({.name = "std_s", .unit = "s", .meaning = "standard deviation", .csv = {"std_s"}, .after = "mean_s"}),
+    member<NotNegative, &S::min_s>({.name = "min_s", .unit = "s", .meaning = "", .csv = {"min_s"}}),
+    member<NotNegative, &S::host_median_s>({.name = "host_median_s", .unit = "s", .meaning = "of starting one launch", .csv = {"host_median_s"}}),
+    member<Whole<std::int64_t, 0>, &S::samples>({.name = "samples", .meaning = "how many", .csv = {"samples"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<Ratio>> ratio_fields() {
+  static constexpr std::array kFields{
+    member<NotNegative, &Ratio::value>({.name = "value", .meaning = "time of the baseline over the time of this kernel, paired round by round: above 1 this kernel is faster", .csv = {"value"}}),
+    member<Ends, &Ratio::interval>({.name = "interval", .meaning = "[low, high]", .csv = {"low", "high"}}),
+    member<Choice<kVerdictNames>, &Ratio::verdict>({.name = "verdict", .meaning = "`WIN` or `LOSS` where the interval excludes 1, `TIE` where it lies within 0.99 to 1.01, else (and with fewer than 6 rounds) `INCONCLUSIVE`", .csv = {"verdict"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<ClockSample>> clock_fields() {
+  using C = ClockSample;
+  static constexpr std::array kFields{
+    member<OptionalNotNegative, &C::core_mhz>({.name = "core_mhz", .unit = "MHz", .meaning = "", .csv = {"core_mhz"}}),
+    member<OptionalNotNegative, &C::memory_mhz>({.name = "memory_mhz", .unit = "MHz", .meaning = "", .csv = {"memory_mhz"}}),
+    member<OptionalNotNegative, &C::power_w>({.name = "power_w", .unit = "W", .meaning = "", .csv = {"power_w"}}),
+    member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
+    member<Text, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none, or not readable", .csv = {"throttle_reasons"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<Phases>> phase_fields() {
+  using P = Phases;
+  static constexpr std::array kFields{
+    member<NotNegative, &P::operands_s>({.name = "operands_s", .unit = "s", .meaning = "drawing, quantising and pruning the operands", .csv = {"operands_s"}}),
+    member<NotNegative, &P::reference_s>({.name = "reference_s", .unit = "s", .meaning = "computing the reference", .csv = {"reference_s"}}),
+    member<NotNegative, &P::prepare_s>({.name = "prepare_s", .unit = "s", .meaning = "packing, compressing, copying to the device", .csv = {"prepare_s"}}),
+    member<NotNegative, &P::plan_s>({.name = "plan_s", .unit = "s", .meaning = "searching algorithms", .csv = {"plan_s"}}),
+    member<NotNegative, &P::verify_s>({.name = "verify_s", .unit = "s", .meaning = "comparing with the reference", .csv = {"verify_s"}}),
+    member<NotNegative, &P::measure_s>({.name = "measure_s", .unit = "s", .meaning = "launches of this kernel: the verifying ones, which warm it up, and those of sampling with the making of CUDA graphs and with rests", .csv = {"measure_s"}}),
+  };
+  return kFields;
+}
+
+std::span<const Field<Samples>> sample_fields() {
+  using S = Samples;
+  static constexpr std::array kFields{
+    member<Whole<std::int64_t, 0>, &S::launches_per_sample>({.name = "launches_per_sample", .meaning = "how many launches each sample is the mean of", .csv = {"launches_per_sample"}, .after = "samples"}),
+    member<Numbers, &S::device_s>({.name = "device_s", .unit = "s", .meaning = "for one launch, in the order in which they were taken; entry i of all rows of a case is from round i, and a row that needed fewer rounds has fewer"}),
+    member<Numbers, &S::host_s>({.name = "host_s", .unit = "s", .meaning = "to start one launch; on a CPU the same as `device_s`"}),
+    member<PositiveShare, &S::rest_share>({.name = "rest_share", .meaning = "each sample was followed by a rest this share as long ([measurement.md](measurement.md#rests)); absent where there were none", .optional = true}),
+  };
+  return kFields;
+}
+
+/// All kinds but the first have a reason.
+struct OutcomeObject : Object<Outcome, outcome_fields> {
+  static Json schema() {
+    Json schema = Object::schema();
+    schema["if"] = {{"properties", {{"kind", {{"const", "ok"}}}}}};
+    schema["then"] = {{"properties", {{"reason", {{"const", ""}}}}}};
+    schema["else"] = {{"properties", {{"reason", {{"minLength", 1}}}}}};
+    return schema;
+  }
+};
+
+}  // namespace
+
+std::span<const Field<Record>> record_fields() {
+  using R = Record;
+  static constexpr std::array kFields{
+    derived<R, Constant<kRecordType>, line_type>({.name = "type", .meaning = "\"record\""}),
+    member<SchemaVersion, &R::schema_version>({.name = "schema_version", .meaning = "2", .csv = {"schema_version"}, .after = "seed"}),
+    member<Choice<kBenchModeNames>, &R::mode>({.name = "mode", .meaning = "`square_bench`, `range_bench` or `model_bench`", .csv = {"mode"}}),
+    member<TypeName, &R::dtype>({.name = "dtype", .meaning = "the `--dtype` of the run; 16-bit kernels that an 8-bit run compares with have the type of the run here", .csv = {"dtype"}}),
+    derived<R, Patterned<kLabelPattern>, label>({.name = "label", .meaning = "\"scaled-torch.int8-gemm\", as the old script wrote it", .csv = {"label"}}),
+    derived<R, Patterned<kSubLabelPattern>, sub_label>({.name = "sub_label", .meaning = "\"MKN=(MxKxN)\", likewise", .csv = {"sub_label"}}),
+    member<Whole<int, 0>, &R::case_index>({.name = "case_index", .meaning = "from 0: the rows of one problem of one run share it", .csv = {"case_index"}}),
+    member<Text, &R::model>({.name = "model", .meaning = "of `model_bench`: \"meta-llama/Llama-3-8b\"; else empty", .csv = {"model"}}),
+    member<Text, &R::layer>({.name = "layer", .meaning = "of `model_bench`: `qkv`, `o`, `gate_up` or `down`; else empty", .csv = {"layer"}}),
+    member<Whole<int, 1>, &R::tensor_parallel>({.name = "tensor_parallel", .meaning = "T of `--tp-sizes`; the shape is already divided by it", .csv = {"tensor_parallel"}}),
+    member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
+    member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),
+    member<OptionalObject<DeviceId, device_id_fields>, &R::device>({.name = "device", .meaning = "what computed; `null`: not known", .since = 2}),
+    member<Name, &R::provider>({.name = "provider", .meaning = "the library", .csv = {"provider"}}),
+    member<Text, &R::provider_version>({.name = "provider_version", .meaning = "its version", .csv = {"provider_version"}}),
+    member<Name, &R::kernel>({.name = "kernel", .meaning = "`<library>_<a>_<b>_<d>_<operation>[_bias]`", .csv = {"kernel"}}),
+    member<Text, &R::algorithm>({.name = "algorithm", .meaning = "the library's own name or number for what ran", .csv = {"algorithm"}}),
+    member<Text, &R::architecture>({.name = "architecture", .meaning = "instruction set of the code that ran (\"portable\", \"avx2\", \"avx512\", \"avx512_bf16\" or \"amx\" of our own kernels, oneDNN's own names such as \"avx512_core_vnni\") or compute capability (\"sm_90a\")", .csv = {"architecture"}}),
+    member<Text, &R::remark>({.name = "remark", .meaning = "what limits this code whatever the problem, as the start of a sentence; empty: nothing is told", .csv = {"remark"}, .since = 2}),
+    member<Algorithms, &R::lost_algorithms>({.name = "lost_algorithms", .meaning = "algorithms that the search left out, because a launch of theirs cost a process its GPU or did not return, in this run or, by the tuning file, in an earlier one; absent where there were none", .optional = true}),
+    member<OutcomeObject, &R::outcome>({.name = "outcome", .meaning = "what became of it"}),
+    member<Object<CacheState, cache_fields>, &R::cache>({.name = "cache", .meaning = "the state of the cache"}),
+    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact"}, .after = "vs_bf16_verdict"}),
+    member<OptionalObject<Summary, summary_fields>, &R::summary>({.name = "summary", .meaning = "what the samples say; `null` without a measurement"}),
+    derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike", .csv = {"dense_equivalent_tflops"}}),
+    derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4", .csv = {"executed_tflops"}}),
+    member<Text, &R::baseline>({.name = "baseline", .meaning = "the fastest verified dense kernel of the same types, scales, bias and cache state; empty: none", .csv = {"baseline"}}),
+    member<OptionalObject<Ratio, ratio_fields>, &R::vs_dense>({.name = "vs_dense", .meaning = "ratio to `baseline`; `null` for the baseline itself and without one. [measurement.md](measurement.md) tells how", .csv = {"vs_dense", "vs_dense_low", "vs_dense_high", "verdict"}}),
+    member<Text, &R::bf16_baseline>({.name = "bf16_baseline", .meaning = "the fastest dense bf16 kernel without scales; in a bf16 run there is none", .csv = {"bf16_baseline"}}),
+    member<OptionalObject<Ratio, ratio_fields>, &R::vs_bf16>({.name = "vs_bf16", .meaning = "ratio to `bf16_baseline`", .csv = {"vs_bf16", "vs_bf16_low", "vs_bf16_high", "vs_bf16_verdict"}}),
+    member<FlagNames, &R::flags>({.name = "flags", .meaning = "list of texts, [below](#flags); in a cell separated by spaces", .csv = {"flags"}}),
+    member<Object<ClockSample, clock_fields>, &R::clocks>({.name = "clocks", .meaning = "while the row was measured; `null`: not readable"}),
+    member<Object<Phases, phase_fields>, &R::phases>({.name = "phases", .meaning = "wall time, [below](#phases)"}),
+    member<OnceZero, &R::read_roof_bytes_per_s>({.name = "read_roof_bytes_per_s", .unit = "bytes/s", .meaning = "the read bandwidth that the flags were judged by: the roof of the environment, or a higher one that was measured during the run, because bandwidth changes where a machine is shared; `null` without a measurement (0 in version 1)", .csv = {"read_roof_bytes_per_s"}}),
+    member<Unsigned, &R::seed>({.name = "seed", .meaning = "of the operands", .csv = {"seed"}}),
+    member<Text, &R::repro>({.name = "repro", .meaning = "the command line that measures this case again", .csv = {"repro"}}),
+    member<OptionalObject<Samples, sample_fields>, &R::samples>({.name = "samples", .meaning = "the timings; `null` without a measurement"}),
+  };
+  return kFields;
+}
+// clang-format on
+
+}  // namespace twofour::report

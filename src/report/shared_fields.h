@@ -1,0 +1,27 @@
+// Rows and rules that the lists of a record's and of the environment's members have in common.
+#pragma once
+
+#include <span>
+
+#include "core/device_id.h"
+#include "report/codecs.h"
+
+namespace twofour::report {
+
+inline constexpr char kRecordType[] = "record";
+inline constexpr char kEnvironmentType[] = "environment";
+
+/// The same text in every line.
+template <const char* kText>
+struct Constant : Text {
+  static Json schema() { return {{"const", kText}}; }
+};
+
+/// Every version that is read; a run writes the last.
+struct SchemaVersion : Whole<int, 1, kSchemaVersion> {
+  static Json schema() { return {{"const", kSchemaVersion}}; }
+};
+
+std::span<const Field<DeviceId>> device_id_fields();
+
+}  // namespace twofour::report

@@ -1,0 +1,99 @@
+// Files of earlier schema versions, and what is in a file besides records.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "report/report.h"
+
+namespace twofour::report {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::ThrowsMessage;
+
+std::string file(const std::string& name) {
+  std::ifstream stream(TWOFOUR_SOURCE_DIR "/" + name, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << stream.rdbuf();
+  EXPECT_TRUE(stream) << name;
+  return bytes.str();
+}
+
+class Version1 : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Version1, IsReadAndWrittenAgainAsItWas) {
+  const std::string bytes = file(GetParam());
+  const Results results = parse_results(bytes);
+  EXPECT_EQ(results.environment.schema_version, 1);
+  EXPECT_EQ(results.environment.device.id.kind, DeviceKind::kCuda);
+  EXPECT_GT(results.records.size(), 100U);
+  std::string again = environment_json(results.environment) + "\n";
+  for (const Record& record : results.records) {
+    EXPECT_EQ(record.schema_version, 1);
+    EXPECT_EQ(record.device, results.environment.device.id);
+    again += record_json(record) + "\n";
+  }
+  // EXPECT_EQ would print both.
+  EXPECT_TRUE(again == bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Version1,
+                         ::testing::Values("results/h200/llama-fp8.jsonl",
+                                           "results/h200/llama-int8.jsonl"),
+                         [](const auto& file) { return file.index == 0 ? "fp8" : "int8"; });
+
+TEST(Version1, HasNoDeviceInARecordAndZeroForWhatIsNotKnown) {
+  Record record;
+  record.schema_version = 1;
+  record.problem.shape = {16, 16, 16};
+  record.device = DeviceId{.name = "Invented CPU"};
+  record.remark = "It is old";
+  const std::string line = record_json(record);
+  EXPECT_THAT(line, Not(HasSubstr("Invented CPU")));
+  EXPECT_THAT(line, Not(HasSubstr("remark")));
+  EXPECT_THAT(line, HasSubstr("\"read_roof_bytes_per_s\":0"));
+  const Record read = parse_record_json(line);
+  EXPECT_EQ(read.device, std::nullopt);
+  EXPECT_EQ(read.remark, "");
+  EXPECT_EQ(read.read_roof_bytes_per_s, std::nullopt);
+  EXPECT_EQ(record_json(read), line);
+}
+
+TEST(Results, AreTheLinesThatAreRecordsAndFinished) {
+  Record record;
+  record.problem.shape = {16, 16, 16};
+  const std::string line = record_json(record) + "\n";
+  const std::string attempt = R"({"type":"attempt","schema_version":2,"kernel":"k"})"
+                              "\n";
+  const std::string first = environment_json({}) + "\n";
+  EXPECT_EQ(line_type(first), "environment");
+  EXPECT_EQ(line_type(line), "record");
+  EXPECT_EQ(line_type(attempt), "attempt");
+  const Results results =
+      parse_results(first + attempt + line + attempt + line + line.substr(0, 9));
+  EXPECT_EQ(results.records.size(), 2U);
+  EXPECT_EQ(results.records[0].device, std::nullopt);
+}
+
+TEST(Results, NameTheLineThatIsWrong) {
+  const auto message = [](const std::string& bytes, const std::string& text) {
+    EXPECT_THAT([&] { parse_results(bytes); },
+                ThrowsMessage<std::invalid_argument>(HasSubstr(text)));
+  };
+  const std::string first = environment_json({}) + "\n";
+  message("", "line 1: it is missing; allowed: the environment");
+  message("{\"type\":\"record\"}\n",
+          "line 1: field 'type' has the value \"record\"; allowed: environment");
+  message("PNG\n", "line 1: the line is not JSON");
+  message(first + "{}\n", "line 2: field 'type' is missing");
+  message(first + R"({"type":"record","schema_version":0})"
+                  "\n",
+          "line 2: field 'schema_version' has the value 0; allowed: a whole number from 1 to 2");
+}
+
+}  // namespace
+}  // namespace twofour::report
