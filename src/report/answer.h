@@ -25,8 +25,8 @@ Grid geometric_means(std::span<const Record> records);
 std::vector<std::string> legend(std::span<const Record> records, std::string_view win_mark);
 
 /// Answers the question from the best 2:4 kernel of each problem; cold measurements where there are
-/// any. Says from which M on dense is faster, or 2:4; then why where 2:4 loses or ties and the code that ran tells, and
-/// which flags make wins doubtful.
+/// any. Says from which M on dense is faster, or 2:4; then why where 2:4 loses or ties and the code
+/// that ran tells, and which flags make wins doubtful.
 std::string answer(std::span<const Record> records);
 
 }  // namespace twofour::report
