@@ -84,7 +84,7 @@ void ResultFiles::finish(std::span<const Record> records) const {
   write_file(file.replace_extension(".pkl"), report::pickle(records), O_TRUNC);
 }
 
-EarlierRun read_jsonl(const std::filesystem::path& file) {
+report::Results read_jsonl(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw std::invalid_argument(fmt::format("cannot read '{}'", file.string()));
   std::ostringstream bytes;
