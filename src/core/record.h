@@ -129,9 +129,9 @@ struct Record {
 std::optional<double> dense_equivalent_tflops(const Record& record);
 /// Executed TFLOP/s: the same for a dense kernel, half for 2:4.
 std::optional<double> executed_tflops(const Record& record);
-/// Label of the old script: "scaled-torch.int8-gemm".
+/// Label of vLLM's sparse_benchmarks.py: "scaled-torch.int8-gemm".
 std::string label(const Record& record);
-/// Sub-label of the old script: "MKN=(MxKxN)".
+/// Sub-label of the same: "MKN=(MxKxN)".
 std::string sub_label(const Record& record);
 
 }  // namespace twofour

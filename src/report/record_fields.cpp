@@ -212,7 +212,7 @@ std::span<const Field<Record>> record_fields() {
     member<SchemaVersion, &R::schema_version>({.name = "schema_version", .meaning = "2", .csv = {"schema_version"}, .after = "seed"}),
     member<Choice<kBenchModeNames>, &R::mode>({.name = "mode", .meaning = "`square_bench`, `range_bench` or `model_bench`", .csv = {"mode"}}),
     member<TypeName, &R::dtype>({.name = "dtype", .meaning = "the `--dtype` of the run; 16-bit kernels that an 8-bit run compares with have the type of the run here", .csv = {"dtype"}}),
-    derived<R, Patterned<kLabelPattern>, label>({.name = "label", .meaning = "\"scaled-torch.int8-gemm\", as the old script wrote it", .csv = {"label"}}),
+    derived<R, Patterned<kLabelPattern>, label>({.name = "label", .meaning = "\"scaled-torch.int8-gemm\", as vLLM's sparse_benchmarks.py wrote it", .csv = {"label"}}),
     derived<R, Patterned<kSubLabelPattern>, sub_label>({.name = "sub_label", .meaning = "\"MKN=(MxKxN)\", likewise", .csv = {"sub_label"}}),
     member<Whole<int, 0>, &R::case_index>({.name = "case_index", .meaning = "from 0: the rows of one problem of one run share it", .csv = {"case_index"}}),
     member<Text, &R::model>({.name = "model", .meaning = "of `model_bench`: \"meta-llama/Llama-3-8b\"; else empty", .csv = {"model"}}),
