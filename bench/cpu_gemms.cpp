@@ -19,7 +19,7 @@
 
 #include "core/isa.h"
 #include "core/median.h"
-#include "host_memory.h"
+#include "device/cpu/cpu_device.h"
 #include "measure/statistics.h"
 #include "providers/provider.h"
 
@@ -94,11 +94,11 @@ struct Library {
   std::unique_ptr<providers::Provider> provider;
 };
 
-std::vector<Library> libraries() {
+std::vector<Library> libraries(const device::Device& device) {
   std::vector<Library> made;
   for (const providers::ProviderRow& row : providers::provider_table()) {
     if (row.make == nullptr || (row.name != "cpu" && row.name != "onednn")) continue;
-    made.push_back({std::string(row.name), row.make()});
+    made.push_back({std::string(row.name), row.make(device)});
   }
   return made;
 }
@@ -121,13 +121,14 @@ class Duel {
   }
 
   void run(DataType type, std::int64_t n, std::int64_t k, int threads) {
-    bench::HostMemory memory(threads);
+    const auto device = device::make_cpu_device(threads, false);
     providers::SharedWeights shared;
     for (const std::int64_t m : settings_.rows) {
       const GemmShape shape{m, n, k};
-      const auto operands = memory.make_operands({.shape = shape, .type = type, .seed = 1});
-      const Buffer d = memory.allocate(static_cast<std::size_t>(m * n) * 2);
-      const providers::PrepareArgs args{.device = memory,
+      const auto operands =
+          device->operands().make_operands({.shape = shape, .type = type, .seed = 1});
+      const Buffer d = device->memory().allocate(static_cast<std::size_t>(m * n) * 2);
+      const providers::PrepareArgs args{.device = *device,
                                         .operands = operands,
                                         .d = d.data(),
                                         .threads = threads,
@@ -211,7 +212,7 @@ int main(int argc, char** argv) {
                "without oneDNN, which takes seconds where it has no fast path");
   CLI11_PARSE(app, argc, argv);
 
-  const std::vector<Library> all = libraries();
+  const std::vector<Library> all = libraries(*device::make_cpu_device(1, false));
   fmt::print("{} weights, {}\n", settings.hot ? "hot" : "cold", to_string(best_isa()));
   fmt::print(
       "{:<5} {:>2} {:>5} {:>6} {:>6} {:>8} {:>8} {:>8} {:>6} {:>6} {:>7} {:>7} {:>21} {:>21} "

@@ -105,7 +105,7 @@ class Bench {
         gemm.prepare(*each.operation, shared);
         each.operation->use(device_, candidate);
         verify(*each.operation, gemm.d, each.name);
-        each.loop = device_.timed_loop(
+        each.loop = device_.timer().timed_loop(
             {.launch = [operation = each.operation.get()](int slot) { operation->launch(slot); },
              .cache = gemm.cache});
         const auto quantum = each.loop->quantum();
@@ -132,7 +132,7 @@ class Bench {
     using device::cuda::check;
     check(cudaMemset(d.data(), 0xff, d.bytes()), "clear D");
     operation.launch(0);
-    device_.synchronize();
+    device_.memory().synchronize();
     // Reading back more than this takes longer than the timing.
     std::vector<std::uint16_t> result(std::min<std::size_t>(d.bytes() / 2, std::size_t{1} << 24));
     check(cudaMemcpy(result.data(), d.data(), result.size() * 2, cudaMemcpyDeviceToHost), "read D");

@@ -62,7 +62,7 @@ struct Options {
 /// Median over `runs` samples of the time of one launch.
 double launch_us(device::Device& device, const CacheState& cache, std::function<void(int)> launch,
                  int runs) {
-  const auto loop = device.timed_loop({.launch = std::move(launch), .cache = cache});
+  const auto loop = device.timer().timed_loop({.launch = std::move(launch), .cache = cache});
   std::vector<double> times;
   times.reserve(static_cast<std::size_t>(runs));
   for (int i = 0; i < runs; ++i) {
@@ -84,19 +84,18 @@ void add_overlaps(std::vector<KernelConfig>& list, Config config) {
 }
 
 /// The first `count` ways to cut the work, with rings of each size.
-std::vector<KernelConfig> clustered(const GemmProblem& problem, int count) {
+std::vector<KernelConfig> clustered(const GemmProblem& problem, int sms, int count) {
   std::vector<KernelConfig> list;
-  for (const DecodeConfig& config : candidates(problem, device::current_multiprocessors(), count)) {
+  for (const DecodeConfig& config : candidates(problem, sms, count)) {
     add_overlaps(list, config);
   }
   return list;
 }
 
-std::vector<KernelConfig> direct(const GemmProblem& problem, int count) {
+std::vector<KernelConfig> direct(const GemmProblem& problem, int sms, int count) {
   std::vector<KernelConfig> list;
   for (const int bytes : {kHalfSharedBytes, kThirdSharedBytes}) {
-    std::vector<DirectConfig> configs =
-        direct_configs(problem, device::current_multiprocessors(), bytes);
+    std::vector<DirectConfig> configs = direct_configs(problem, sms, bytes);
     if (configs.size() > static_cast<std::size_t>(count)) {
       configs.resize(static_cast<std::size_t>(count));
     }
@@ -123,7 +122,7 @@ class Bench {
   Bench(device::Device& device, const Options& options) : device_(device), options_(options) {}
 
   void run() {
-    const int sms = device::current_multiprocessors();
+    const int sms = device::multiprocessors_of(device_);
     cudaStream_t stream = device::stream_of(device_);
     const CacheState none{.method = CacheMethod::kRotate, .copies = 1};
     for (const bool overlapped : {false, true}) {
@@ -153,14 +152,14 @@ class Bench {
 
   Floors read_floors(const GemmProblem& problem, const CacheState& cache,
                      DecodeOperation& operation) {
-    const Buffer sink = device_.allocate(sizeof(std::uint32_t));
+    const Buffer sink = device_.memory().allocate(sizeof(std::uint32_t));
     const auto time = [&](bench::Stream how) {
       return launch_us(
           device_, cache,
           [&](int slot) {
             const device::MemoryRange range = operation.weights(slot).front();
             bench::read_stream(how, range.data, range.bytes, sink.as<std::uint32_t>(),
-                               device::current_multiprocessors(), device::stream_of(device_));
+                               device::multiprocessors_of(device_), device::stream_of(device_));
           },
           kRuns);
     };
@@ -183,7 +182,7 @@ class Bench {
     gemm.prepare(operation, shared);
     if (!floors_) floors_ = read_floors(problem, gemm.cache, operation);
     for (const auto& family :
-         {direct(problem, options_.direct), clustered(problem, options_.cuts)}) {
+         {direct(problem, sms, options_.direct), clustered(problem, sms, options_.cuts)}) {
       print(problem, bytes, time_family(family, operation, gemm.cache));
       for (std::size_t i = 0; i < finalists_.size() && static_cast<int>(i) < options_.timelines;
            ++i) {

@@ -64,11 +64,11 @@ std::vector<double> times(const std::vector<std::uint64_t>& stamps, int launch, 
 void print_timeline(device::Device& device, providers::cuda::sm90::DecodeOperation& operation,
                     int copies) {
   const std::size_t bytes = kStampsPerLaunch * kLaunches * sizeof(std::uint64_t);
-  const Buffer memory = device.allocate(bytes);
-  device.fill_bytes(memory.data(), 0, bytes);
+  const Buffer memory = device.memory().allocate(bytes);
+  device.memory().fill_bytes(memory.data(), 0, bytes);
   launch_sequence(operation, copies, memory.as<std::uint64_t>(), device::stream_of(device));
   std::vector<std::uint64_t> stamps(kStampsPerLaunch * kLaunches);
-  device.copy_to_host(stamps.data(), memory.data(), bytes);
+  device.memory().copy_to_host(stamps.data(), memory.data(), bytes);
 
   std::array<std::vector<double>, kPhases> first;
   std::array<std::vector<double>, kPhases> middle;

@@ -25,9 +25,9 @@ struct ColdGemm {
       : device(gpu),
         cache(device::plan_cold(weight_bytes, gpu.info().last_level_cache_bytes,
                                 std::size_t{8} << 30, false)),
-        operands(gpu.make_operands(
+        operands(gpu.operands().make_operands(
             {.shape = problem.shape, .type = problem.a, .scales = problem.scales, .seed = 3})),
-        d(gpu.allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2)) {}
+        d(gpu.memory().allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2)) {}
 
   void prepare(providers::Operation& operation, providers::SharedWeights& shared) const {
     operation.prepare({.device = device,
@@ -52,7 +52,7 @@ int run_on_gpu(std::string_view name, const char* description, int argc, char** 
     options.add_to(app);
     CLI11_PARSE(app, argc, argv);
     const auto device = device::make_cuda_device(0);
-    fmt::print("{}\n", device->info().id.name);
+    fmt::print("{}\n", device->id().name);
     Bench(*device, options).run();
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {

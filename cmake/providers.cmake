@@ -5,12 +5,14 @@
 #   [REASON text]             becomes a row that says this
 #   SOURCES ... [HEADERS ...] [LINK ...])
 #
-# The provider defines std::unique_ptr<Provider> twofour::providers::make_NAME_provider(). The build
-# writes provider_table.cpp from these calls: static self-registration would not survive linking from
+# The provider defines std::unique_ptr<Provider> twofour::providers::make_NAME_provider(const
+# device::Device&). The build writes provider_table.cpp from these calls: static self-registration would not survive linking from
 # a static library.
 set_property(GLOBAL PROPERTY TWOFOUR_PROVIDERS "")
 
 function(twofour_add_provider name)
+  set(kind_cpu kCpu)
+  set(kind_cuda kCuda)
   cmake_parse_arguments(arg "NOT_DEFAULT" "DEVICE;REASON" "NEEDS;SOURCES;HEADERS;LINK" ${ARGN})
   set(by_default true)
   if(arg_NOT_DEFAULT)
@@ -34,10 +36,10 @@ function(twofour_add_provider name)
     set(factory "make_${name}_provider")
     set_property(GLOBAL APPEND PROPERTY TWOFOUR_PROVIDER_TARGETS twofour_providers_${name})
     set_property(GLOBAL APPEND_STRING PROPERTY TWOFOUR_PROVIDER_FACTORIES
-      "std::unique_ptr<Provider> make_${name}_provider();\n")
+      "std::unique_ptr<Provider> make_${name}_provider(const device::Device& device);\n")
   endif()
   set_property(GLOBAL APPEND_STRING PROPERTY TWOFOUR_PROVIDER_ROWS
-    "    {\"${name}\", \"${arg_DEVICE}\", ${factory}, \"${missing}\", ${by_default}},\n")
+    "    {\"${name}\", DeviceKind::${kind_${arg_DEVICE}}, ${factory}, \"${missing}\", ${by_default}},\n")
 endfunction()
 
 # Writes the table and the target twofour_provider_table. Call after all provider folders.

@@ -1,46 +1,77 @@
 #include "app/devices.h"
 
+#include <fmt/format.h>
+
 #include <exception>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
+#include "app/command.h"
 #include "device/cpu/cpu_device.h"
 #if defined(TWOFOUR_WITH_CUDA)
 #include "device/cuda/cuda_device.h"
+#include "verify/cuda/element_reader.h"
 #endif
 
 namespace twofour::app {
 namespace {
 
 #if defined(TWOFOUR_WITH_CUDA)
-std::unique_ptr<device::Device> open_cuda(int ordinal) { return device::make_cuda_device(ordinal); }
+std::vector<DeviceId> list_gpus() { return device::list_cuda_devices(); }
+std::unique_ptr<device::Device> open_gpu(const DeviceId& id) {
+  return device::make_cuda_device(id.ordinal);
+}
 #else
-std::unique_ptr<device::Device> open_cuda(int /*ordinal*/) {
+std::vector<DeviceId> list_gpus() {
   throw std::runtime_error("built without CUDA (TWOFOUR_CUDA=OFF)");
 }
+std::unique_ptr<device::Device> open_gpu(const DeviceId& /*id*/) { return nullptr; }
 #endif
+
+/// The first GPU that can be opened; null with the reasons when none can.
+std::unique_ptr<device::Device> open_first_gpu(std::string& reason) {
+  try {
+    for (const DeviceId& id : list_gpus()) {
+      try {
+        return open_gpu(id);
+      } catch (const std::exception& error) {
+        reason += fmt::format("{}{}: {}", reason.empty() ? "" : "; ", to_string(choice_of(id)),
+                              error.what());
+      }
+    }
+  } catch (const std::exception& error) {
+    reason = error.what();
+  }
+  return nullptr;
+}
 
 }  // namespace
 
-std::optional<std::string> cuda_unavailable() {
-  try {
-    open_cuda(0);
-    return std::nullopt;
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-}
-
 std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int threads) {
-  if (choice.kind == "cuda") {
+  if (choice.kind == DeviceKind::kCuda) {
     try {
-      return open_cuda(choice.ordinal);
+      return open_gpu(choose_gpu(choice, list_gpus()));
+    } catch (const UsageError&) {
+      throw;
     } catch (const std::exception& error) {
-      throw std::runtime_error("--device: 'cuda:" + std::to_string(choice.ordinal) +
-                               "' cannot be used: " + error.what());
+      throw std::runtime_error(
+          fmt::format("--device: '{}' cannot be used: {}", to_string(choice), error.what()));
     }
   }
-  if (choice.kind == "auto" && !cuda_unavailable()) return open_cuda(choice.ordinal);
-  return device::make_cpu_device(threads, true);
+  if (choice.kind) return device::make_cpu_device(threads, true);
+  std::string reason;
+  if (auto gpu = open_first_gpu(reason)) return gpu;
+  auto cpu = device::make_cpu_device(threads, true);
+  cpu->add_detail("gpu", "none is used: " + reason);
+  return cpu;
+}
+
+verify::MakeElementReader element_readers([[maybe_unused]] device::Device& device) {
+#if defined(TWOFOUR_WITH_CUDA)
+  if (device.id().kind == DeviceKind::kCuda) return verify::cuda_element_readers(device);
+#endif
+  return {};
 }
 
 }  // namespace twofour::app

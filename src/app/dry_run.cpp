@@ -17,7 +17,7 @@ std::string need_text(const Session& session, const workload::Case& c,
       !support) {
     return "unsupported: " + *support.reason;
   }
-  const run::MemoryNeed need = run::memory_need(session.config, c, selected, *session.device);
+  const run::MemoryNeed need = run::memory_need(session.config, c, selected, session.device());
   return fmt::format("{:10.2f} MiB = operands {:.2f} + weights {:.2f} ({} {}) + other {:.2f}",
                      mib(need.total()), mib(need.operand_bytes), mib(need.weight_bytes),
                      need.copies, need.copies == 1 ? "copy" : "copies", mib(need.other_bytes));
@@ -51,8 +51,9 @@ std::string dry_run_text(const Session& session, std::span<const workload::Case>
   }
   std::string text;
   for (const workload::Case& c : cases) text += case_text(session, c, width);
-  text += fmt::format("{} cases, {:.2f} MiB of memory are free on {}\n", cases.size(),
-                      mib(session.device->memory().free_bytes), session.device->info().id.name);
+  text +=
+      fmt::format("{} cases, {:.2f} MiB of memory are free on {}\n", cases.size(),
+                  mib(session.device().memory().status().free_bytes), session.device().id().name);
   return text;
 }
 

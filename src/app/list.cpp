@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
+#include <span>
 #include <vector>
 
+#include "app/devices.h"
 #include "app/exit_code.h"
 #include "app/options_table.h"
 #include "run/selection.h"
@@ -16,19 +19,44 @@ namespace {
 constexpr double kGib = 1 << 30;
 constexpr double kMib = 1 << 20;
 
-std::string device_line(const DeviceChoice& choice, int threads) {
-  std::string text;
+/// A device that the list opens, or the reason why that is not possible.
+struct Listed {
+  DeviceKind kind;
+  std::unique_ptr<device::Device> device;
+  std::string unavailable;
+};
+
+Listed open_listed(const DeviceChoice& choice, int threads) {
+  Listed listed{.kind = *choice.kind};
   try {
-    const auto device = open_device(choice, threads);
-    const DeviceInfo& info = device->info();
+    listed.device = open_device(choice, threads);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const std::exception& error) {
+    listed.unavailable = error.what();
+  }
+  return listed;
+}
+
+std::string device_line(const Listed& listed) {
+  std::string text = "not available: " + listed.unavailable;
+  if (listed.device) {
+    const DeviceInfo& info = listed.device->info();
     text = fmt::format("{}, {}, {:.1f} GiB, last-level cache {:.0f} MiB", info.id.name,
                        info.architecture, static_cast<double>(info.memory_bytes) / kGib,
                        static_cast<double>(info.last_level_cache_bytes) / kMib);
-    if (info.id.kind == DeviceKind::kCpu) text += fmt::format(", {} threads", info.threads);
-  } catch (const std::exception& error) {
-    text = fmt::format("not available: {}", error.what());
+    if (listed.kind == DeviceKind::kCpu) text += fmt::format(", {} threads", info.threads);
+    if (!info.id.uuid.empty()) text += fmt::format(", {}", info.id.uuid);
   }
-  return fmt::format("  {:<12}{}\n", choice.kind, text);
+  return fmt::format("  {:<12}{}\n", to_string(listed.kind), text);
+}
+
+/// The provider on the listed device of its kind.
+run::ProviderInstance start_on(std::span<const Listed> devices, const providers::ProviderRow& row) {
+  const auto listed = std::find_if(devices.begin(), devices.end(),
+                                   [&](const Listed& one) { return one.kind == row.device_kind; });
+  if (listed->device) return run::start_provider(row, *listed->device);
+  return run::without_device(row, listed->unavailable);
 }
 
 std::string provider_line(const run::ProviderInstance& instance) {
@@ -41,7 +69,8 @@ std::string provider_line(const run::ProviderInstance& instance) {
         instance.unavailable_kind == OutcomeKind::kNotBuilt ? "not built" : "not available",
         instance.unavailable);
   }
-  return fmt::format("  {:<12}on {:<6}{}{}\n", instance.row.name, instance.row.device_kind, text,
+  return fmt::format("  {:<12}on {:<6}{}{}\n", instance.row.name,
+                     to_string(instance.row.device_kind), text,
                      instance.row.by_default ? "" : " *");
 }
 
@@ -65,15 +94,19 @@ std::string model_lines(const workload::Model& model) {
 
 /// A star marks what runs only when it is asked for.
 std::string list_text(const BenchOptions& options) {
+  std::vector<Listed> devices;
+  devices.push_back(open_listed({.kind = DeviceKind::kCpu}, options.threads));
+  DeviceChoice gpu = options.device;
+  gpu.kind = DeviceKind::kCuda;
+  devices.push_back(open_listed(gpu, options.threads));
   std::vector<run::ProviderInstance> instances;
   for (const providers::ProviderRow& row : providers::provider_table()) {
     const auto& named = options.providers;
     if (!named.empty() && std::find(named.begin(), named.end(), row.name) == named.end()) continue;
-    instances.push_back(run::start_provider(row));
+    instances.push_back(start_on(devices, row));
   }
   std::string text = "devices\n";
-  text += device_line({.kind = "cpu"}, options.threads);
-  text += device_line({.kind = "cuda", .ordinal = options.device.ordinal}, options.threads);
+  for (const Listed& listed : devices) text += device_line(listed);
   text += "\nproviders (* runs only when --providers names it)\n";
   for (const run::ProviderInstance& instance : instances) text += provider_line(instance);
   text += "\nkernels (* runs only when --kernels matches it)\n";

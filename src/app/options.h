@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "app/command.h"
-#include "app/devices.h"
+#include "app/options_device.h"
 #include "core/data_type.h"
 #include "core/mode.h"
 #include "core/problem.h"

@@ -18,7 +18,6 @@ using Values = std::span<const std::string>;
 constexpr double kMaxSeconds = 1e6;
 constexpr int kMaxTensorParallel = 1024;
 constexpr int kMaxThreads = 4096;
-constexpr int kMaxOrdinal = 1023;
 constexpr std::string_view kDimension = "a whole number from 1 to 268435456";
 static_assert(workload::kMaxDimension == 268435456);
 
@@ -91,24 +90,12 @@ void apply_tp_sizes(BenchOptions& o, const OptionSpec& row, Values v) {
 }
 
 void apply_device(BenchOptions& o, const OptionSpec& row, Values v) {
-  constexpr std::string_view kNumbered = "cuda:";
-  const std::string_view text = v[0];
-  if (text == "auto" || text == "cpu" || text == "cuda") {
-    o.device = {.kind = v[0]};
-  } else {
-    const auto ordinal = text.starts_with(kNumbered)
-                             ? parse_number<int>(text.substr(kNumbered.size()), 0, kMaxOrdinal)
-                             : std::nullopt;
-    if (!ordinal) reject(row, text);
-    o.device = {.kind = "cuda", .ordinal = *ordinal};
-  }
+  const auto choice = parse_device_choice(v[0]);
+  if (!choice) reject(row, v[0]);
+  o.device = *choice;
 }
 
-std::string device_text(const BenchOptions& o) {
-  if (o.device.kind == "auto") return "";
-  return o.device.ordinal == 0 ? o.device.kind
-                               : fmt::format("{}:{}", o.device.kind, o.device.ordinal);
-}
+std::string device_text(const BenchOptions& o) { return o.device.kind ? to_string(o.device) : ""; }
 
 void apply_kernels(BenchOptions& o, const OptionSpec& row, Values v) {
   if (v[0].empty()) reject(row, v[0]);
@@ -236,8 +223,8 @@ constexpr std::array kRows{
               "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024"},
               apply_tp_sizes, nullptr},
     BenchOptionRow{{option::kDevice, "D", Arity::kOne, kAnywhere, 0,
-              "auto (default: the first GPU, else the CPU), cpu, cuda or cuda:N",
-              "auto, cpu, cuda or cuda:N"}, apply_device, device_text},
+              "auto (default: the first GPU, else the CPU), cpu, cuda, cuda:N or cuda:UUID",
+              "auto, cpu, cuda, cuda:N or cuda:UUID"}, apply_device, device_text},
     BenchOptionRow{{option::kProviders, "NAME...", Arity::kList, kAnywhere, 0,
               "libraries whose kernels run ('twofour list' shows them)",
               "the name of a provider"},

@@ -10,6 +10,9 @@
 #include <string>
 #include <thread>
 
+#include "app/devices.h"
+#include "app/options_table.h"
+
 namespace twofour::app {
 namespace {
 
@@ -27,7 +30,14 @@ int host_threads(const device::Device& device) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-run::RunConfig config_of(const BenchOptions& options, const device::Device& device) {
+/// Options whose command line finds the same device: on another machine, or with other GPUs in
+/// sight, an ordinal may be another GPU.
+BenchOptions with_device_named(BenchOptions options, const DeviceId& id) {
+  if (id.kind == DeviceKind::kCuda) options.device = choice_of(id);
+  return options;
+}
+
+run::RunConfig config_of(const BenchOptions& options, device::Device& device) {
   return {.mode = options.mode,
           .dtype = options.dtype,
           .scales = options.scales,
@@ -39,7 +49,8 @@ run::RunConfig config_of(const BenchOptions& options, const device::Device& devi
           .plan_budget_s = kPlanBudgetSeconds,
           .seed = options.seed,
           .threads = host_threads(device),
-          .repro_prefix = repro_prefix(options)};
+          .make_element_reader = element_readers(device),
+          .repro_prefix = repro_prefix(with_device_named(options, device.id()))};
 }
 
 void require_kernels(const BenchOptions& options, const Session& session) {
@@ -69,10 +80,9 @@ void require_kernels(const BenchOptions& options, const Session& session) {
 
 Session start_session(const BenchOptions& options) {
   Session session;
-  session.device = open_device(options.device, options.threads);
+  session.devices.push_back(open_device(options.device, options.threads));
   try {
-    session.providers =
-        run::start_providers(to_string(session.device->info().id.kind), options.providers);
+    session.providers = run::start_providers(session.device(), options.providers);
   } catch (const std::invalid_argument& error) {
     throw UsageError(error.what());
   }
@@ -80,7 +90,7 @@ Session start_session(const BenchOptions& options) {
   if (options.kernels) pattern.emplace(*options.kernels);
   session.kernels = run::select_kernels(session.providers, options.dtype, pattern);
   require_kernels(options, session);
-  session.config = config_of(options, *session.device);
+  session.config = config_of(options, session.device());
   return session;
 }
 

@@ -12,10 +12,12 @@
 namespace twofour::app {
 
 struct Session {
-  std::unique_ptr<device::Device> device;
+  std::vector<std::unique_ptr<device::Device>> devices;  ///< one, today
   std::vector<run::ProviderInstance> providers;
   std::vector<run::SelectedKernel> kernels;  ///< refer to `providers`
   run::RunConfig config;
+
+  [[nodiscard]] device::Device& device() const { return *devices.front(); }
 };
 
 /// Opens the device, starts the providers and selects the kernels. Throws UsageError where the

@@ -93,9 +93,9 @@ class Sweep {
                                           });
     if (largest == cases_.end()) return;
     const std::size_t bytes =
-        run::case_memory(session_.config, *largest, session_.kernels, *session_.device);
+        run::case_memory(session_.config, *largest, session_.kernels, session_.device());
     const double start = measure::steady_seconds();
-    reserved_bytes_ = session_.device->reserve(bytes);
+    reserved_bytes_ = session_.device().memory().reserve(bytes);
     reserve_s_ = measure::steady_seconds() - start;
   }
 
@@ -109,9 +109,9 @@ class Sweep {
     const auto& arguments = relaunch_.arguments();
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     Environment environment =
-        describe_environment(*session_.device, session_.providers, std::move(argv), options_.seed);
+        describe_environment(session_.device(), session_.providers, std::move(argv), options_.seed);
     if (reserved_bytes_ != 0) environment.device.details["reserved"] = reserved();
-    environment.roofs = session_.device->measure_roofs(types_of(session_));
+    environment.roofs = session_.device().probe().measure_roofs(types_of(session_));
     roofs_ = environment.roofs;
     try {
       files_.emplace(options_.output_dir, to_string(session_.config.mode), options_.dtype,
@@ -152,7 +152,7 @@ class Sweep {
     if (untouched) rows = rows_of_missing_providers(session_, c);
     if (kernels.empty() && rows.empty()) return;
     progress.begin(index, mkn(c.shape));
-    run::CaseResult result = run::run_case(session_.config, c, kernels, *session_.device, roofs_,
+    run::CaseResult result = run::run_case(session_.config, c, kernels, session_.device(), roofs_,
                                            activity_, interrupt_.token());
     std::vector<Loss> losses = losses_of_case(relaunch_.losses(), c.index);
     forgive(result, c.index, losses);

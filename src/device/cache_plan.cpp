@@ -1,6 +1,6 @@
-#include <algorithm>
+#include "device/cache_plan.h"
 
-#include "device/device.h"
+#include <algorithm>
 
 namespace twofour::device {
 namespace {

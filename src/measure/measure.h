@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/summary.h"
-#include "device/device.h"
+#include "device/timer.h"
 
 namespace twofour::measure {
 

@@ -140,7 +140,7 @@ class Sampler {
     Length length;
     length.quantum_s = contenders_[i].warm_launch_s * static_cast<double>(quantum);
     if (too_slow(length.quantum_s)) return length;
-    if (quantum == 1) {
+    if (!contenders_[i].loop->warmed_up()) {
       length.quantum_s = timed(i, quantum).device_s;  // the first launch may be slow
       if (too_slow(length.quantum_s)) return length;
     }

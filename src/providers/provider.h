@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/device_id.h"
 #include "core/problem.h"
 #include "device/device.h"
 #include "operands/operands.h"
@@ -138,7 +139,7 @@ class Provider {
   virtual ~Provider() = default;
   /// Version of the library behind it.
   [[nodiscard]] virtual std::string version() const = 0;
-  /// Everything it can run on this device, whatever the problem.
+  /// Everything it can run on its device, whatever the problem.
   [[nodiscard]] virtual std::vector<KernelInfo> kernels() const = 0;
   /// Whether `kernel` does `problem` here. problem.d, sparsity and bias are the kernel's own.
   [[nodiscard]] virtual Support supports(const KernelInfo& kernel,
@@ -153,9 +154,10 @@ class Provider {
 /// One row of the table that the build generates from the provider folders.
 struct ProviderRow {
   std::string_view name;
-  std::string_view device_kind;  ///< "cpu" or "cuda"
-  /// Null when not built. Throws std::exception when the library cannot start here.
-  std::unique_ptr<Provider> (*make)();
+  DeviceKind device_kind;
+  /// Makes the provider for `device`, which is of that kind. Null when not built. Throws
+  /// std::exception when the library cannot start on it.
+  std::unique_ptr<Provider> (*make)(const device::Device& device);
   std::string_view not_built_reason;
   /// Takes part unless --providers says otherwise. False for mock.
   bool by_default;

@@ -74,9 +74,9 @@ CacheState cold_state(const RunConfig& config, std::size_t weight_bytes, std::si
   }
   // Half of what is left, so that a wrong guess of a library's own memory does not end the run.
   std::size_t budget = leftover / 2 / std::max<std::size_t>(packs, 1);
-  if (device.can_flush()) budget = std::min(budget, kRotationBudgetBytes);
+  if (device.timer().can_flush()) budget = std::min(budget, kRotationBudgetBytes);
   return device::plan_cold(weight_bytes, device.info().last_level_cache_bytes, budget,
-                           device.can_flush());
+                           device.timer().can_flush());
 }
 
 /// Those that are still to be run; the kernels that the run is about before the 16-bit ones that
@@ -96,7 +96,7 @@ std::vector<Entry*> by_importance(CaseState& state) {
 
 void plan_memory(CaseState& state) {
   const auto usable = static_cast<std::size_t>(
-      kUsableShare * static_cast<double>(state.device.memory().free_bytes));
+      kUsableShare * static_cast<double>(state.device.memory().status().free_bytes));
   Tally tally;
   for (Entry* entry : by_importance(state)) {
     const Tally larger = with(tally, state.config, *entry);
@@ -157,7 +157,7 @@ MemoryNeed memory_need(const RunConfig& config, const workload::Case& c,
   need.operand_bytes = operands::operand_bytes(spec_of(config, problem));
   need.other_bytes = output_bytes(problem) + footprint.workspace_bytes;
   const std::size_t fixed = need.operand_bytes + need.other_bytes + footprint.weight_bytes;
-  const std::size_t free = device.memory().free_bytes;
+  const std::size_t free = device.memory().status().free_bytes;
   need.copies =
       cold_state(config, footprint.weight_bytes, free - std::min(free, fixed), 1, device).copies;
   need.weight_bytes = footprint.weight_bytes * static_cast<std::size_t>(need.copies);

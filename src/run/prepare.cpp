@@ -56,7 +56,7 @@ std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
 void launch_timed(CaseState& state, Entry& entry, int slot) {
   const double start = measure::steady_seconds();
   entry.operation->launch(slot);
-  state.device.synchronize();
+  state.device.memory().synchronize();
   entry.warm_launch_s = measure::steady_seconds() - start;
   entry.warm_up_s += entry.warm_launch_s;
   entry.record.phases.verify_s -= entry.warm_launch_s;
@@ -69,7 +69,7 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
   std::vector<int> slots{0};
   if (entry.cold.copies > 1) slots.push_back(entry.cold.copies - 1);
   for (const int slot : slots) {
-    state.device.fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
+    state.device.memory().fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
     launch_timed(state, entry, slot);
     const verify::CheckResult check =
         verifier.check(entry.record.problem, entry.selected.kernel.accumulation, d);
@@ -97,7 +97,7 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
                               .copies = entry.cold.copies,
                               .threads = state.config.threads,
                               .shared = state.shared});
-    state.device.synchronize();
+    state.device.memory().synchronize();
   }
   {
     const PhaseTimer timer(entry.record.phases.plan_s);
@@ -122,7 +122,7 @@ void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
     const auto bytes =
         static_cast<std::size_t>(providers::output_rows(problem.shape.m) * problem.shape.n) *
         static_cast<std::size_t>(size_of(problem.d));
-    state.outputs.emplace(problem.d, state.device.allocate(bytes));
+    state.outputs.emplace(problem.d, state.device.memory().allocate(bytes));
   }
 }
 
@@ -137,13 +137,14 @@ void prepare_type(CaseState& state, DataType type) {
     allocate_outputs(state, entries);
     {
       const PhaseTimer timer(shared.operands_s);
-      state.operands[type] = state.device.make_operands({.shape = state.c.shape,
-                                                         .type = type,
-                                                         .scales = state.config.scales,
-                                                         .seed = state.config.seed});
+      state.operands[type] = state.device.operands().make_operands({.shape = state.c.shape,
+                                                                    .type = type,
+                                                                    .scales = state.config.scales,
+                                                                    .seed = state.config.seed});
     }
     const PhaseTimer timer(shared.reference_s);
-    verifier.emplace(state.operands[type], state.device, state.config.threads);
+    verifier.emplace(state.operands[type], state.device, state.config.make_element_reader,
+                     state.config.threads);
   };
   if (!state.stop.stop_requested()) guarded(state, *entries.front(), make_shared);
   for (Entry* entry : entries) {

@@ -17,6 +17,7 @@
 #include "measure/measure.h"
 #include "run/activity.h"
 #include "run/selection.h"
+#include "verify/element_reader.h"
 #include "workload/workload.h"
 
 namespace twofour::run {
@@ -30,6 +31,8 @@ struct RunConfig {
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;
   int threads = 1;
+  /// Empty where the host reads operands and D itself.
+  verify::MakeElementReader make_element_reader = {};
   /// Command line up to the mode, for Record::repro.
   std::string repro_prefix = "twofour";
 };

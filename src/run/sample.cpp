@@ -36,6 +36,7 @@ class AttributedLoop final : public device::TimedLoop {
     return elapsed;
   }
   [[nodiscard]] std::int64_t quantum() const override { return loop_->quantum(); }
+  [[nodiscard]] bool warmed_up() const override { return loop_->warmed_up(); }
 
  private:
   std::unique_ptr<device::TimedLoop> loop_;
@@ -82,7 +83,8 @@ std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s,
   // A loop may launch while it is made.
   const ActivityScope scope(state.activity, std::make_shared<const Record>(s.entry->record));
   culprit = s.entry;
-  auto loop = state.device.timed_loop({.launch = [operation](int slot) { operation->launch(slot); },
+  auto loop =
+      state.device.timer().timed_loop({.launch = [operation](int slot) { operation->launch(slot); },
                                        .cache = s.cache,
                                        .weights = operation->weights(0)});
   culprit = nullptr;
@@ -104,9 +106,9 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
                           .warm_launch_s = s.entry->warm_launch_s});
   }
   measure::MeasureConfig config = state.config.measure;
-  config.rests.wanted = [&state] { return state.device.held_back(); };
+  config.rests.wanted = [&state] { return state.device.probe().held_back(); };
   measure::Sampling sampling = measure::sample_interleaved(
-      contenders, state.device.timer_resolution_s(), config, state.stop);
+      contenders, state.device.timer().resolution_s(), config, state.stop);
   for (std::size_t i = 0; i < sampled.size(); ++i) {
     sampled[i].samples = std::move(sampling.samples[i]);
     sampled[i].spent_s = making_s[i] + sampling.spent_s[i];
@@ -124,7 +126,7 @@ void check_read_roof(CaseState& state, const std::vector<Sampled>& sampled) {
   });
   if (!above) return;
   double& roof = state.roofs.read_bytes_per_s;
-  roof = std::max(roof, state.device.measure_roofs({}).read_bytes_per_s);
+  roof = std::max(roof, state.device.probe().measure_roofs({}).read_bytes_per_s);
 }
 
 /// Ends the row of `culprit`; those of all when it was none of the kernels.
@@ -148,7 +150,7 @@ void sample_entries(CaseState& state) {
     try {
       sample_all(state, sampled, culprit);
       check_read_roof(state, sampled);
-      fill_results(state, sampled, state.device.clocks());
+      fill_results(state, sampled, state.device.probe().clocks());
       return;
     } catch (const device::DeviceLost& error) {
       state.device_lost = true;

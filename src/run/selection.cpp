@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 namespace twofour::run {
 namespace {
@@ -19,7 +20,7 @@ std::string all_provider_names() {
   return names;
 }
 
-void check_names(std::string_view device_kind, std::span<const std::string> names) {
+void check_names(DeviceKind device_kind, std::span<const std::string> names) {
   const auto table = providers::provider_table();
   for (const std::string& name : names) {
     const auto row = std::find_if(table.begin(), table.end(),
@@ -30,8 +31,9 @@ void check_names(std::string_view device_kind, std::span<const std::string> name
     }
     if (row->device_kind != device_kind) {
       throw std::invalid_argument("--providers: '" + name + "' computes on " +
-                                  std::string(row->device_kind) + ", and this run is on " +
-                                  std::string(device_kind) + "; choose it with --device");
+                                  std::string(to_string(row->device_kind)) +
+                                  ", and this run is on " + std::string(to_string(device_kind)) +
+                                  "; choose it with --device");
     }
   }
 }
@@ -52,36 +54,46 @@ bool belongs(const KernelInfo& kernel, DataType dtype) {
 /// Whether a kernel that belongs runs without being asked for. Of the 16-bit baselines of an 8-bit
 /// run the bf16 one is compared with. The old script printed fp16 too; on a CPU that would be the
 /// same time over again, with twice the memory of the kernels that the run is about.
-bool by_default(const KernelInfo& kernel, DataType dtype, std::string_view device_kind) {
+bool by_default(const KernelInfo& kernel, DataType dtype, DeviceKind device_kind) {
   const bool second_baseline = kernel.a == DataType::kFp16 && dtype != DataType::kFp16;
-  return kernel.by_default && !(second_baseline && device_kind == "cpu");
+  return kernel.by_default && !(second_baseline && device_kind == DeviceKind::kCpu);
 }
 
 }  // namespace
 
-ProviderInstance start_provider(const ProviderRow& row) {
-  ProviderInstance instance{.row = row};
+ProviderInstance without_device(const ProviderRow& row, std::string reason) {
+  ProviderInstance instance{.row = row, .device = {.kind = row.device_kind}};
   if (row.make == nullptr) {
     instance.unavailable = row.not_built_reason;
-    return instance;
-  }
-  try {
-    instance.provider = row.make();
-  } catch (const std::exception& error) {
+  } else {
     instance.unavailable_kind = OutcomeKind::kFailed;
-    instance.unavailable = error.what();
+    instance.unavailable = std::move(reason);
   }
   return instance;
 }
 
-std::vector<ProviderInstance> start_providers(std::string_view device_kind,
+ProviderInstance start_provider(const ProviderRow& row, const device::Device& device) {
+  if (row.make == nullptr) return without_device(row, "");
+  try {
+    ProviderInstance instance{.row = row, .device = device.id()};
+    instance.provider = row.make(device);
+    return instance;
+  } catch (const std::exception& error) {
+    return without_device(row, error.what());
+  }
+}
+
+std::vector<ProviderInstance> start_providers(const device::Device& device,
                                               std::span<const std::string> names) {
-  check_names(device_kind, names);
+  const DeviceKind kind = device.id().kind;
+  check_names(kind, names);
   std::vector<ProviderInstance> instances;
   for (const ProviderRow& row : providers::provider_table()) {
     const bool named = std::find(names.begin(), names.end(), row.name) != names.end();
     const bool wanted = names.empty() ? row.by_default : named;
-    if (wanted && row.device_kind == device_kind) instances.push_back(start_provider(row));
+    if (wanted && row.device_kind == kind) {
+      instances.push_back(start_provider(row, device));
+    }
   }
   return instances;
 }

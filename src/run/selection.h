@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "device/device.h"
 #include "providers/provider.h"
 
 namespace twofour::run {
@@ -19,18 +20,24 @@ namespace twofour::run {
 /// `unavailable` is set.
 struct ProviderInstance {
   providers::ProviderRow row;
+  DeviceId device;  ///< what it computes on; of a device that cannot be had, the kind alone
   std::unique_ptr<providers::Provider> provider;
   OutcomeKind unavailable_kind = OutcomeKind::kNotBuilt;
   std::string unavailable;  ///< why not
 };
 
-/// Starts one provider; one that cannot start has the reason.
-ProviderInstance start_provider(const providers::ProviderRow& row);
+/// Starts one provider for `device`; one that cannot start has the reason. `device` must be of the
+/// row's kind and outlive the provider.
+ProviderInstance start_provider(const providers::ProviderRow& row, const device::Device& device);
 
-/// Starts the providers of `device_kind`: those named, or the default ones when `names` is empty.
-/// A provider that cannot start stays in the list with the reason. Throws std::invalid_argument for
-/// a name that no row has, or whose row computes on another kind of device.
-std::vector<ProviderInstance> start_providers(std::string_view device_kind,
+/// A provider whose device cannot be had for `reason`; one that is not built says that instead.
+ProviderInstance without_device(const providers::ProviderRow& row, std::string reason);
+
+/// Starts the providers that compute on `device`: those named, or the default ones when `names` is
+/// empty. A provider that cannot start stays in the list with the reason. Throws
+/// std::invalid_argument for a name that no row has, or whose row computes on another kind of
+/// device.
+std::vector<ProviderInstance> start_providers(const device::Device& device,
                                               std::span<const std::string> names);
 
 struct SelectedKernel {

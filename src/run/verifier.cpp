@@ -27,7 +27,7 @@ class HostView {
   const void* bring(const Buffer& buffer) {
     if (in_place_) return buffer.data();
     copies_.push_back(std::make_unique<std::byte[]>(buffer.bytes()));
-    device_.copy_to_host(copies_.back().get(), buffer.data(), buffer.bytes());
+    device_.memory().copy_to_host(copies_.back().get(), buffer.data(), buffer.bytes());
     return copies_.back().get();
   }
 
@@ -39,21 +39,22 @@ class HostView {
 
 }  // namespace
 
-Verifier::Verifier(const operands::Operands& operands, device::Device& device, int threads)
-    : device_(device), threads_(threads), reference_(make_reference(operands)) {}
+Verifier::Verifier(const operands::Operands& operands, device::Device& device,
+                   const verify::MakeElementReader& make_reader, int threads)
+    : device_(device), threads_(threads), reference_(make_reference(operands, make_reader)) {}
 
-verify::Reference Verifier::make_reference(const operands::Operands& operands) {
+verify::Reference Verifier::make_reference(const operands::Operands& operands,
+                                           const verify::MakeElementReader& make_reader) {
   HostView view(device_);
   view.bring_vectors(operands);
-  if (!device_.can_read_elements()) {
+  if (!make_reader) {
     view.bring_matrices(operands);
     return {view.operands(), threads_};
   }
   const auto sum = [&](std::span<const std::int64_t> row_begin,
                        std::span<const std::int32_t> columns, std::span<double> sums,
                        std::span<float> magnitudes) {
-    reader_ =
-        device_.element_reader(operands.spec.shape, {.row_begin = row_begin, .columns = columns});
+    reader_ = make_reader(operands.spec.shape, {.row_begin = row_begin, .columns = columns});
     reader_->add_up(operands, sums, magnitudes);
   };
   return {view.operands(), sum};
@@ -64,7 +65,7 @@ verify::CheckResult Verifier::check(const GemmProblem& problem, Accumulation acc
   if (reader_) return check_read(problem, accumulation, d);
   if (device::on_host(device_)) return reference_.check(problem, accumulation, d.data(), threads_);
   copy_.resize(d.bytes());
-  device_.copy_to_host(copy_.data(), d.data(), d.bytes());
+  device_.memory().copy_to_host(copy_.data(), d.data(), d.bytes());
   return reference_.check(problem, accumulation, copy_.data(), threads_);
 }
 

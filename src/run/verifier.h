@@ -9,6 +9,7 @@
 #include "core/buffer.h"
 #include "device/device.h"
 #include "operands/operands.h"
+#include "verify/element_reader.h"
 #include "verify/verify.h"
 
 namespace twofour::run {
@@ -17,20 +18,23 @@ namespace twofour::run {
 /// over the checked elements of D alone; of another one, operands and D are copied.
 class Verifier {
  public:
-  /// Computes the reference. `operands` may be freed afterwards, `device` must stay.
-  Verifier(const operands::Operands& operands, device::Device& device, int threads);
+  /// Computes the reference. `operands` may be freed afterwards, `device` must stay. `make_reader`
+  /// is empty where the host reads all itself.
+  Verifier(const operands::Operands& operands, device::Device& device,
+           const verify::MakeElementReader& make_reader, int threads);
 
   /// Compares D as the last launch left it; waits for that.
   verify::CheckResult check(const GemmProblem& problem, Accumulation accumulation, const Buffer& d);
 
  private:
-  verify::Reference make_reference(const operands::Operands& operands);
+  verify::Reference make_reference(const operands::Operands& operands,
+                                   const verify::MakeElementReader& make_reader);
   verify::CheckResult check_read(const GemmProblem& problem, Accumulation accumulation,
                                  const Buffer& d);
 
   device::Device& device_;
   int threads_;
-  std::unique_ptr<device::ElementReader> reader_;
+  std::unique_ptr<verify::ElementReader> reader_;
   verify::Reference reference_;
   std::vector<std::uint16_t> codes_;  ///< checked elements of D
   std::vector<std::byte> copy_;       ///< all of D

@@ -27,7 +27,7 @@ constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone
 
 std::vector<unsigned char> to_host(const Buffer& buffer, device::Device& device) {
   std::vector<unsigned char> bytes(buffer.bytes());
-  device.copy_to_host(bytes.data(), buffer.data(), bytes.size());
+  device.memory().copy_to_host(bytes.data(), buffer.data(), bytes.size());
   return bytes;
 }
 
@@ -100,7 +100,7 @@ class Examination {
     cache.copies = kCopies;
     operation_->plan({.device = device_, .budget = circumstances_.plan_budget, .cache = cache});
     // The runner frees B here.
-    device_.fill_bytes(operands_.b.data(), kStaleByte, operands_.b.bytes());
+    device_.memory().fill_bytes(operands_.b.data(), kStaleByte, operands_.b.bytes());
   }
 
   void examine_weights() {
@@ -136,7 +136,7 @@ class Examination {
   std::vector<unsigned char> launch(int slot) {
     output_.poison();
     operation_->launch(slot);
-    device_.synchronize();
+    device_.memory().synchronize();
     const std::string where = "slot " + std::to_string(slot) + ": ";
     if (!output_.guards_intact(operation_->executed().m)) broke(where + "wrote outside D");
     auto result = output_.copy();
@@ -159,9 +159,10 @@ class Examination {
   void examine_timed_loop() {
     CacheState cache;
     cache.copies = kCopies;
-    const auto loop = device_.timed_loop({.launch = [&](int slot) { operation_->launch(slot); },
-                                          .cache = cache,
-                                          .weights = operation_->weights(0)});
+    const auto loop =
+        device_.timer().timed_loop({.launch = [&](int slot) { operation_->launch(slot); },
+                                    .cache = cache,
+                                    .weights = operation_->weights(0)});
     output_.poison();
     if (loop->run(loop->quantum()).device_s <= 0) broke("a timed loop took no time");
     const auto result = output_.copy();
@@ -227,17 +228,17 @@ OutputArea::OutputArea(const GemmProblem& problem, device::Device& device)
       row_bytes_(static_cast<std::size_t>(problem.shape.n) *
                  static_cast<std::size_t>(size_of(problem.d))),
       bytes_(static_cast<std::size_t>(problem.shape.m) * row_bytes_),
-      buffer_(device.allocate(static_cast<std::size_t>(providers::output_rows(problem.shape.m)) *
-                                  row_bytes_ +
-                              2 * kGuardBytes)) {
+      buffer_(device.memory().allocate(
+          static_cast<std::size_t>(providers::output_rows(problem.shape.m)) * row_bytes_ +
+          2 * kGuardBytes)) {
   poison();
 }
 
 unsigned char* OutputArea::d() const { return buffer_.as<unsigned char>() + kGuardBytes; }
 
 void OutputArea::poison() {
-  device_.fill_bytes(buffer_.data(), kGuardByte, buffer_.bytes());
-  device_.fill_bytes(d(), verify::kPoisonByte, bytes_);
+  device_.memory().fill_bytes(buffer_.data(), kGuardByte, buffer_.bytes());
+  device_.memory().fill_bytes(d(), verify::kPoisonByte, bytes_);
 }
 
 bool OutputArea::guards_intact(std::int64_t executed_rows) const {
@@ -252,15 +253,15 @@ bool OutputArea::guards_intact(std::int64_t executed_rows) const {
 
 std::vector<unsigned char> OutputArea::copy() const {
   std::vector<unsigned char> bytes(bytes_);
-  device_.copy_to_host(bytes.data(), d(), bytes_);
+  device_.memory().copy_to_host(bytes.data(), d(), bytes_);
   return bytes;
 }
 
 operands::Operands clone(const operands::Operands& operands, device::Device& device) {
   const auto copy = [&](const Buffer& from) {
     const auto bytes = to_host(from, device);
-    Buffer to = device.allocate(bytes.size());
-    device.copy_from_host(to.data(), bytes.data(), bytes.size());
+    Buffer to = device.memory().allocate(bytes.size());
+    device.memory().copy_from_host(to.data(), bytes.data(), bytes.size());
     return to;
   };
   return {.spec = operands.spec,
@@ -287,7 +288,7 @@ const Workload& Workloads::get(const GemmProblem& problem) {
   const GemmShape& shape = problem.shape;
   auto& made = made_[Key{problem.a, shape.m, shape.n, shape.k, std::string(to_string(scales))}];
   if (!made) {
-    operands::Operands operands = device_.make_operands(
+    operands::Operands operands = device_.operands().make_operands(
         {.shape = shape, .type = problem.a, .scales = scales, .seed = 20240229});
     verify::Reference reference = make_reference(operands, device_);
     made = std::make_unique<Workload>(Workload{std::move(operands), std::move(reference)});

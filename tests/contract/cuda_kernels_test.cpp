@@ -126,14 +126,14 @@ void add_test([[maybe_unused]] const char* suite, [[maybe_unused]] const std::sh
 
 void add_tests(const std::shared_ptr<Gpu>& gpu) {
   for (const providers::ProviderRow& row : providers::provider_table()) {
-    if (row.device_kind != "cuda") continue;
+    if (row.device_kind != DeviceKind::kCuda) continue;
     const std::string name(row.name);
     if (row.make == nullptr) {
       std::printf("%s: not built: %s\n", name.c_str(), std::string(row.not_built_reason).c_str());
       continue;
     }
     try {
-      const std::shared_ptr<const Provider> provider = row.make();
+      const std::shared_ptr<const Provider> provider = row.make(*gpu->device);
       std::printf("%s %s\n", name.c_str(), provider->version().c_str());
       for (const KernelInfo& kernel : provider->kernels()) {
         const Subject subject{provider, kernel};

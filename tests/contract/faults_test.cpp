@@ -175,8 +175,8 @@ struct RightKernel {
 
 RightKernel right_kernel() {
   for (const providers::ProviderRow& row : providers::provider_table()) {
-    if (row.device_kind != "cpu" || row.make == nullptr || !row.by_default) continue;
-    auto provider = row.make();
+    if (row.device_kind != DeviceKind::kCpu || row.make == nullptr || !row.by_default) continue;
+    auto provider = row.make(testing::any_cpu());
     for (const KernelInfo& kernel : provider->kernels()) {
       const GemmProblem problem = problem_of(kernel, {.m = 17, .n = 33, .k = 36}, ScaleScheme{});
       if (kernel.a == DataType::kInt8 && provider->supports(kernel, problem)) {

@@ -46,8 +46,8 @@ const std::map<std::string, StartedProvider>& started_providers() {
   static const auto providers = [] {
     std::map<std::string, StartedProvider> made;
     for (const providers::ProviderRow& row : providers::provider_table()) {
-      if (row.device_kind != "cpu" || row.make == nullptr) continue;
-      made.emplace(row.name, StartedProvider{row.make(), row.by_default});
+      if (row.device_kind != DeviceKind::kCpu || row.make == nullptr) continue;
+      made.emplace(row.name, StartedProvider{row.make(testing::any_cpu()), row.by_default});
     }
     return made;
   }();

@@ -41,7 +41,7 @@ using CudaDeviceLostTest = twofour::testing::GpuTest;
 // One test: no other can use the GPU in this process.
 TEST_F(CudaDeviceLostTest, AnIllegalAddressInASearchLosesTheDeviceToAnAlgorithm) {
   const cudaStream_t stream = stream_of(device());
-  const Buffer counter = device().allocate(sizeof(std::uint32_t));
+  const Buffer counter = device().memory().allocate(sizeof(std::uint32_t));
   const auto count = [&](int /*slot*/) {
     twofour::testing::count_launch(static_cast<std::uint32_t*>(counter.data()), stream);
   };
@@ -67,8 +67,8 @@ TEST_F(CudaDeviceLostTest, AnIllegalAddressInASearchLosesTheDeviceToAnAlgorithm)
   EXPECT_THAT(log.all_left_out(), ElementsAre("known"));
   EXPECT_THAT(log.all_tried(), ElementsAre("fine", "bad"));
   EXPECT_THAT(file.lost(subject.key.gpu, subject.family), ElementsAre("bad", "known"));
-  EXPECT_THROW(device().synchronize(), DeviceLost);
-  EXPECT_THROW(device().allocate(1024), DeviceLost);
+  EXPECT_THROW(device().memory().synchronize(), DeviceLost);
+  EXPECT_THROW(device().memory().allocate(1024), DeviceLost);
 }
 
 }  // namespace

@@ -30,21 +30,22 @@ TEST_F(CudaDeviceTest, DescribesItself) {
 TEST_F(CudaDeviceTest, CopiesThereAndBack) {
   std::vector<unsigned char> sent(1000);
   for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<unsigned char>(i * 7);
-  const Buffer buffer = device().allocate(sent.size());
+  const Buffer buffer = device().memory().allocate(sent.size());
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 256, 0u);
-  device().copy_from_host(buffer.data(), sent.data(), sent.size());
+  device().memory().copy_from_host(buffer.data(), sent.data(), sent.size());
   std::vector<unsigned char> received(sent.size());
-  device().copy_to_host(received.data(), buffer.data(), received.size());
+  device().memory().copy_to_host(received.data(), buffer.data(), received.size());
   EXPECT_EQ(received, sent);
-  device().fill_bytes(buffer.data(), 0xAB, 10);
-  device().copy_to_host(received.data(), buffer.data(), received.size());
+  device().memory().fill_bytes(buffer.data(), 0xAB, 10);
+  device().memory().copy_to_host(received.data(), buffer.data(), received.size());
   EXPECT_EQ(received[9], 0xAB);
   EXPECT_EQ(received[10], sent[10]);
 }
 
 TEST_F(CudaDeviceTest, OutOfMemoryIsAnErrorThatPasses) {
-  EXPECT_THROW(device().allocate(device().memory().total_bytes * 2), std::runtime_error);
-  EXPECT_NO_THROW(device().allocate(1024));
+  EXPECT_THROW(device().memory().allocate(device().memory().status().total_bytes * 2),
+               std::runtime_error);
+  EXPECT_NO_THROW(device().memory().allocate(1024));
 }
 
 // Every copy is launched equally often, whatever the number of copies: nothing stays in the cache
@@ -52,22 +53,22 @@ TEST_F(CudaDeviceTest, OutOfMemoryIsAnErrorThatPasses) {
 TEST_F(CudaDeviceTest, TheLoopGoesRoundAllCopies) {
   for (const int copies : {1, 2, 3, 11}) {
     const auto count = static_cast<std::size_t>(copies);
-    const Buffer counters = device().allocate(count * sizeof(std::uint32_t));
+    const Buffer counters = device().memory().allocate(count * sizeof(std::uint32_t));
     LoopSpec spec;
     spec.cache.copies = copies;
     spec.launch = [&](int slot) {
       twofour::testing::count_launch(counters.as<std::uint32_t>() + slot, stream_of(device()));
     };
-    const auto loop = device().timed_loop(spec);
+    const auto loop = device().timer().timed_loop(spec);
     const std::int64_t quantum = loop->quantum();
     ASSERT_EQ(quantum % copies, 0);
     ASSERT_GE(quantum, 2 * copies);
-    device().fill_bytes(counters.data(), 0, counters.bytes());
+    device().memory().fill_bytes(counters.data(), 0, counters.bytes());
     const Elapsed elapsed = loop->run(3 * quantum);
     EXPECT_GT(elapsed.device_s, 0);
     EXPECT_GT(elapsed.host_s, 0);
     std::vector<std::uint32_t> counted(count);
-    device().copy_to_host(counted.data(), counters.data(), counters.bytes());
+    device().memory().copy_to_host(counted.data(), counters.data(), counters.bytes());
     for (const std::uint32_t launches : counted) {
       // A few more than the replays: those that measure the host's time.
       EXPECT_GE(launches, 3 * quantum / copies);
@@ -80,25 +81,25 @@ TEST_F(CudaDeviceTest, TheLoopGoesRoundAllCopies) {
 TEST_F(CudaDeviceTest, AKernelThatIsNotRecordedIsRefused) {
   LoopSpec spec;
   spec.launch = [](int) {};
-  EXPECT_THROW(device().timed_loop(spec), std::runtime_error);
-  EXPECT_NO_THROW(device().synchronize());
+  EXPECT_THROW(device().timer().timed_loop(spec), std::runtime_error);
+  EXPECT_NO_THROW(device().memory().synchronize());
 }
 
 TEST_F(CudaDeviceTest, AFailureDuringCaptureGivesTheStreamBack) {
   int calls = 0;
   LoopSpec spec;
-  const Buffer counter = device().allocate(sizeof(std::uint32_t));
+  const Buffer counter = device().memory().allocate(sizeof(std::uint32_t));
   spec.launch = [&](int) {
     if (++calls > 10) throw std::runtime_error("the kernel gave up");
     twofour::testing::count_launch(counter.as<std::uint32_t>(), stream_of(device()));
   };
-  EXPECT_THROW(device().timed_loop(spec), std::runtime_error);
-  EXPECT_NO_THROW(device().synchronize());
+  EXPECT_THROW(device().timer().timed_loop(spec), std::runtime_error);
+  EXPECT_NO_THROW(device().memory().synchronize());
 }
 
 TEST_F(CudaDeviceTest, MeasuresItsRoofs) {
   const std::vector<DataType> types{DataType::kInt8, DataType::kBf16};
-  const Roofs roofs = device().measure_roofs(types);
+  const Roofs roofs = device().probe().measure_roofs(types);
   // Any GPU of the last ten years reads faster than 50 GB/s and slower than 50 TB/s.
   EXPECT_GT(roofs.read_bytes_per_s, 50e9);
   EXPECT_LT(roofs.read_bytes_per_s, 50e12);

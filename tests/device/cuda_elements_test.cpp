@@ -11,6 +11,7 @@
 #include "gpu_fixture.h"
 #include "operands/fill.h"
 #include "operands/host_operands.h"
+#include "verify/cuda/element_reader.h"
 
 namespace twofour::device {
 namespace {
@@ -41,7 +42,9 @@ struct Elements {
       row_begin.push_back(static_cast<std::int64_t>(columns.size()));
     }
   }
-  [[nodiscard]] ElementList list() const { return {.row_begin = row_begin, .columns = columns}; }
+  [[nodiscard]] verify::ElementList list() const {
+    return {.row_begin = row_begin, .columns = columns};
+  }
 
   std::vector<std::int64_t> row_begin{0};
   std::vector<std::int32_t> columns;
@@ -62,11 +65,11 @@ TEST_F(CudaElementsTest, AddsUpWhatTheHostAddsUp) {
       SCOPED_TRACE(std::string(info(type).cli_name) + " " + mkn(shape));
       const operands::OperandSpec spec{.shape = shape, .type = type, .seed = 79};
       const operands::Operands host = operands::make_host_operands(spec, 1, allocate);
-      const operands::Operands gpu = device().make_operands(spec);
+      const operands::Operands gpu = device().operands().make_operands(spec);
       const Elements elements(shape);
       std::vector<double> sums(elements.columns.size());
       std::vector<float> magnitudes(type == DataType::kInt8 ? 0 : sums.size());
-      device().element_reader(shape, elements.list())->add_up(gpu, sums, magnitudes);
+      verify::cuda_element_readers(device())(shape, elements.list())->add_up(gpu, sums, magnitudes);
       for (std::size_t e = 0; e < sums.size(); ++e) {
         double sum = 0;
         double magnitude = 0;
@@ -91,9 +94,9 @@ TEST_F(CudaElementsTest, AddsUpWhatTheHostAddsUp) {
 TEST_F(CudaElementsTest, AddsUpTheSameBitsEachTime) {
   const GemmShape shape{7, 131, 2050};
   const operands::Operands gpu =
-      device().make_operands({.shape = shape, .type = DataType::kBf16, .seed = 80});
+      device().operands().make_operands({.shape = shape, .type = DataType::kBf16, .seed = 80});
   const Elements elements(shape);
-  const auto reader = device().element_reader(shape, elements.list());
+  const auto reader = verify::cuda_element_readers(device())(shape, elements.list());
   std::vector<double> first(elements.columns.size());
   std::vector<double> second(first.size());
   std::vector<float> magnitudes(first.size());
@@ -107,11 +110,11 @@ TEST_F(CudaElementsTest, ReadsTheElementsOfAResult) {
     SCOPED_TRACE(mkn(shape));
     std::vector<std::uint16_t> d(static_cast<std::size_t>(shape.m * shape.n));
     for (std::size_t i = 0; i < d.size(); ++i) d[i] = static_cast<std::uint16_t>(i * 40503);
-    const Buffer buffer = device().allocate(d.size() * sizeof(d[0]));
-    device().copy_from_host(buffer.data(), d.data(), buffer.bytes());
+    const Buffer buffer = device().memory().allocate(d.size() * sizeof(d[0]));
+    device().memory().copy_from_host(buffer.data(), d.data(), buffer.bytes());
     const Elements elements(shape);
     std::vector<std::uint16_t> codes(elements.columns.size());
-    device().element_reader(shape, elements.list())->read(buffer.data(), codes);
+    verify::cuda_element_readers(device())(shape, elements.list())->read(buffer.data(), codes);
     for (std::size_t e = 0; e < codes.size(); ++e) {
       const auto at = static_cast<std::size_t>(elements.rows[e] * shape.n + elements.columns[e]);
       ASSERT_EQ(codes[e], d[at]) << "element " << e;
@@ -121,7 +124,8 @@ TEST_F(CudaElementsTest, ReadsTheElementsOfAResult) {
 
 TEST_F(CudaElementsTest, RefusesAListOfAnotherShape) {
   const Elements elements({2, 8, 8});
-  EXPECT_THROW(device().element_reader({3, 8, 8}, elements.list()), std::invalid_argument);
+  EXPECT_THROW(verify::cuda_element_readers(device())({3, 8, 8}, elements.list()),
+               std::invalid_argument);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ constexpr GemmShape kShapes[] = {{1, 64, 64}, {5, 33, 128}, {3, 7, 61}, {2, 300,
 
 std::vector<unsigned char> bytes_on(device::Device& device, const Buffer& buffer) {
   std::vector<unsigned char> bytes(buffer.bytes());
-  device.copy_to_host(bytes.data(), buffer.data(), bytes.size());
+  device.memory().copy_to_host(bytes.data(), buffer.data(), bytes.size());
   return bytes;
 }
 
@@ -47,7 +47,7 @@ TEST_F(CudaOperandsTest, HaveTheHostsBits) {
                              .seed = 77};
       SCOPED_TRACE(std::string(info(type).cli_name) + " " + mkn(shape));
       const Operands host = make_host_operands(spec, 1, allocate);
-      const Operands gpu = device().make_operands(spec);
+      const Operands gpu = device().operands().make_operands(spec);
       EXPECT_EQ(bytes_on(device(), gpu.a), bytes_of(host.a));
       EXPECT_EQ(bytes_on(device(), gpu.b), bytes_of(host.b));
       EXPECT_EQ(bytes_on(device(), gpu.scale_a), bytes_of(host.scale_a));
@@ -64,7 +64,7 @@ TEST_F(CudaOperandsTest, CompressToTheHostsBits) {
       SCOPED_TRACE(std::string(info(type).cli_name) + " " + mkn(shape));
       const OperandSpec spec{.shape = shape, .type = type, .seed = 78};
       const Operands host = make_host_operands(spec, 1, allocate);
-      const Operands gpu = device().make_operands(spec);
+      const Operands gpu = device().operands().make_operands(spec);
       const auto rows = static_cast<std::size_t>(shape.n);
       const std::size_t value_bytes = rows * static_cast<std::size_t>(values_per_row(shape.k)) *
                                       static_cast<std::size_t>(size_of(type));
@@ -74,8 +74,8 @@ TEST_F(CudaOperandsTest, CompressToTheHostsBits) {
       const Buffer host_metadata = host_buffer(metadata_bytes);
       compress_two_four(type, host.b.data(), shape.n, shape.k, host_values.data(),
                         host_metadata.as<std::uint8_t>(), 1);
-      const Buffer values = device().allocate(value_bytes);
-      const Buffer metadata = device().allocate(metadata_bytes);
+      const Buffer values = device().memory().allocate(value_bytes);
+      const Buffer metadata = device().memory().allocate(metadata_bytes);
       device::cuda::compress_two_four(type, gpu.b.data(), shape.n, shape.k, values.data(),
                                       metadata.as<std::uint8_t>(), stream_of(device()));
       EXPECT_EQ(bytes_on(device(), values), bytes_of(host_values));

@@ -41,7 +41,7 @@ class Host {
   using Bytes = std::vector<unsigned char>;
   static Bytes copy(device::Device& device, const Buffer& buffer) {
     Bytes bytes(buffer.bytes());
-    device.copy_to_host(bytes.data(), buffer.data(), bytes.size());
+    device.memory().copy_to_host(bytes.data(), buffer.data(), bytes.size());
     return bytes;
   }
   Bytes a_;
@@ -75,10 +75,11 @@ class DecodeTest : public twofour::testing::GpuTest {
 
   Case make_case(const GemmProblem& problem) {
     Case made;
-    made.operands = device().make_operands(
+    made.operands = device().operands().make_operands(
         {.shape = problem.shape, .type = problem.a, .scales = problem.scales, .seed = 5});
     made.host = std::make_unique<Host>(device(), made.operands);
-    made.d = device().allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2);
+    made.d =
+        device().memory().allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2);
     return made;
   }
 
@@ -95,10 +96,10 @@ class DecodeTest : public twofour::testing::GpuTest {
     for (const Config& config : configs) {
       SCOPED_TRACE(to_string(problem) + " " + to_string(config));
       operation.use(config);
-      device().fill_bytes(data.d.data(), verify::kPoisonByte, data.d.bytes());
+      device().memory().fill_bytes(data.d.data(), verify::kPoisonByte, data.d.bytes());
       for (int i = 0; i < 3; ++i) operation.launch(i % kCopies);
       std::vector<unsigned char> d(data.d.bytes());
-      device().copy_to_host(d.data(), data.d.data(), d.size());
+      device().memory().copy_to_host(d.data(), data.d.data(), d.size());
       const auto accumulation =
           problem.a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide;
       const verify::CheckResult result =
@@ -123,10 +124,10 @@ class DecodeTest : public twofour::testing::GpuTest {
       SCOPED_TRACE(to_string(config));
       operation.use(config);
       operation.launch(0);
-      device().copy_to_host(first.data(), data.d.data(), first.size());
+      device().memory().copy_to_host(first.data(), data.d.data(), first.size());
       for (int i = 0; i < 10; ++i) {
         operation.launch(0);
-        device().copy_to_host(again.data(), data.d.data(), again.size());
+        device().memory().copy_to_host(again.data(), data.d.data(), again.size());
         ASSERT_EQ(first, again);
       }
     }

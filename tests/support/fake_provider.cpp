@@ -54,7 +54,7 @@ class FakeOperation final : public providers::Operation {
     result_ = multiply(problem_, args.operands);
     d_ = args.d;
     for (int i = 0; i < args.copies; ++i) {
-      copies_.push_back(args.device.allocate(kernel_.weight_bytes));
+      copies_.push_back(args.device.memory().allocate(kernel_.weight_bytes));
     }
     device_.spend(0.5);
   }

@@ -92,7 +92,7 @@ TEST(Options, EveryValueArrives) {
                                   "--dtype",        "fp16",
                                   "model_bench"});
   EXPECT_EQ(o.dtype, DataType::kFp16);
-  EXPECT_EQ(o.device.kind, "cuda");
+  EXPECT_EQ(o.device.kind, DeviceKind::kCuda);
   EXPECT_EQ(o.device.ordinal, 3);
   EXPECT_EQ(o.kernels, "sparse.*bias$");
   EXPECT_EQ(to_string(o.scales), "token-channel");

@@ -1,7 +1,15 @@
 // What the CUDA device decides without a GPU.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
+#include <stdexcept>
+#include <string_view>
+#include <vector>
+
+#include "device/cuda/cuda_device.h"
 #include "device/cuda/graph_length.h"
+#include "device/cuda/identity.h"
 #include "device/cuda/nvml.h"
 #include "device/cuda/peak_rates.h"
 
@@ -52,6 +60,29 @@ TEST(PeakRates, SayNothingOfWhatIsNotThere) {
   EXPECT_FALSE(multiply_adds_per_clock(80, DataType::kFp8E4m3));
   EXPECT_FALSE(multiply_adds_per_clock(90, DataType::kFp32));
   EXPECT_FALSE(multiply_adds_per_clock(75, DataType::kInt8));
+}
+
+TEST(Identity, IsWrittenAsNvidiaSmiWritesIt) {
+  constexpr std::array<char, kUuidBytes> uuid{'\x8c', '\x5f', '\x00', '\x01', '\x23', '\x45',
+                                              '\x67', '\x89', '\xab', '\xcd', '\xef', '\xfe',
+                                              '\xdc', '\xba', '\x98', '\x76'};
+  EXPECT_EQ(uuid_text(uuid), "GPU-8c5f0001-2345-6789-abcd-effedcba9876");
+  EXPECT_EQ(pci_address_text(0, 0x1b, 0), "0000:1B:00.0");
+  EXPECT_EQ(pci_address_text(0x10000, 0xe8, 0x1f), "10000:E8:1F.0");
+}
+
+TEST(GpuDevices, AreListedOrTheReasonIsGiven) {
+  try {
+    const std::vector<DeviceId> ids = list_cuda_devices();
+    ASSERT_FALSE(ids.empty());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      EXPECT_EQ(ids[i].kind, DeviceKind::kCuda);
+      EXPECT_EQ(ids[i].ordinal, static_cast<int>(i));
+      EXPECT_TRUE(ids[i].uuid.starts_with("GPU-")) << ids[i].uuid;
+    }
+  } catch (const std::runtime_error& error) {
+    EXPECT_TRUE(std::string_view(error.what()).starts_with("no usable GPU: ")) << error.what();
+  }
 }
 
 }  // namespace

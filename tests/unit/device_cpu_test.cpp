@@ -54,8 +54,8 @@ TEST(CpuDevice, SaysWhatItIs) {
   }
   EXPECT_EQ(info.details.at("pinned_to"), "nothing");
   EXPECT_GT(info.memory_bytes, 0u);
-  EXPECT_LE(device->memory().free_bytes, device->memory().total_bytes);
-  EXPECT_GT(device->timer_resolution_s(), 0);
+  EXPECT_LE(device->memory().status().free_bytes, device->memory().status().total_bytes);
+  EXPECT_GT(device->timer().resolution_s(), 0);
   EXPECT_EQ(make_cpu_device(3, false)->info().threads, 3);
 }
 
@@ -95,14 +95,14 @@ TEST(CpuDevice, BindsThreadsThatJoinTheTeamLater) {
   const auto bound = masks_of_team(kThreads);
   masks_of_team(2);
   masks_of_team(kThreads);
-  device->timed_loop({.launch = [](int) {}})->run(1);
+  device->timer().timed_loop({.launch = [](int) {}})->run(1);
   EXPECT_EQ(masks_of_team(kThreads), bound);
 }
 
 TEST(CpuDevice, AllocatesAlignedWritableMemory) {
   const auto device = make_cpu_device(2, false);
   for (const std::size_t bytes : {0u, 1u, 63u, 64u, 4097u, 1u << 21, (5u << 20) + 3u}) {
-    const Buffer buffer = device->allocate(bytes);
+    const Buffer buffer = device->memory().allocate(bytes);
     ASSERT_NE(buffer.data(), nullptr) << bytes;
     EXPECT_EQ(buffer.bytes(), bytes);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 64, 0u) << bytes;
@@ -114,7 +114,7 @@ TEST(CpuDevice, SaysHowMuchMemoryItCouldNotHave) {
   const auto device = make_cpu_device(1, false);
   const std::size_t bytes = std::size_t{1} << 55;
   try {
-    device->allocate(bytes);
+    device->memory().allocate(bytes);
     FAIL() << "allocated " << bytes << " bytes";
   } catch (const std::runtime_error& error) {
     EXPECT_THAT(error.what(), HasSubstr(std::to_string(bytes)));
@@ -125,7 +125,7 @@ TEST(CpuDevice, FillsAndCopiesEveryByte) {
   const auto device = make_cpu_device(3, false);
   for (const std::size_t bytes : {0u, 1u, 1000u, (1u << 20) + 7u}) {
     std::vector<unsigned char> memory(bytes + 2, 0x11);
-    device->fill_bytes(memory.data() + 1, 0xFF, bytes);
+    device->memory().fill_bytes(memory.data() + 1, 0xFF, bytes);
     EXPECT_EQ(memory.front(), 0x11);
     EXPECT_EQ(memory.back(), 0x11);
     EXPECT_TRUE(std::all_of(memory.begin() + 1, memory.end() - 1,
@@ -133,9 +133,9 @@ TEST(CpuDevice, FillsAndCopiesEveryByte) {
     std::iota(memory.begin(), memory.end(), static_cast<unsigned char>(0));
     std::vector<unsigned char> there(memory.size(), 0);
     std::vector<unsigned char> back(memory.size(), 0);
-    device->copy_from_host(there.data(), memory.data(), memory.size());
-    device->copy_to_host(back.data(), there.data(), there.size());
-    device->synchronize();
+    device->memory().copy_from_host(there.data(), memory.data(), memory.size());
+    device->memory().copy_to_host(back.data(), there.data(), there.size());
+    device->memory().synchronize();
     EXPECT_EQ(there, memory);
     EXPECT_EQ(back, memory);
   }
@@ -144,18 +144,18 @@ TEST(CpuDevice, FillsAndCopiesEveryByte) {
 TEST(CpuDevice, ReservesWhatIsAskedForOrNothing) {
   const auto device = make_cpu_device(2, false);
   const std::size_t bytes = std::size_t{8} << 20;
-  const std::size_t ready = device->reserve(bytes);
+  const std::size_t ready = device->memory().reserve(bytes);
   // Nothing where pages may not go from buffer to buffer.
   EXPECT_TRUE(ready == bytes || ready == 0) << ready;
-  EXPECT_EQ(device->allocate(bytes).bytes(), bytes);
+  EXPECT_EQ(device->memory().allocate(bytes).bytes(), bytes);
 }
 
 TEST(CpuDevice, MakesTheOperandsOfTheSpec) {
   const operands::OperandSpec spec{.shape = {.m = 5, .n = 70, .k = 36}, .type = DataType::kBf16};
   const auto device = make_cpu_device(2, false);
-  const operands::Operands made = device->make_operands(spec);
+  const operands::Operands made = device->operands().make_operands(spec);
   const operands::Operands expected = operands::make_host_operands(
-      spec, 1, [&](std::size_t bytes) { return device->allocate(bytes); });
+      spec, 1, [&](std::size_t bytes) { return device->memory().allocate(bytes); });
   ASSERT_EQ(made.b.bytes(), expected.b.bytes());
   EXPECT_EQ(std::memcmp(made.a.data(), expected.a.data(), made.a.bytes()), 0);
   EXPECT_EQ(std::memcmp(made.b.data(), expected.b.data(), made.b.bytes()), 0);
@@ -166,9 +166,9 @@ class TimedLoops : public testing::Test {
   /// A loop whose launches write down their slots.
   std::unique_ptr<TimedLoop> loop(CacheMode mode, CacheMethod method, int copies,
                                   std::vector<MemoryRange> weights = {}) {
-    return device_->timed_loop({.launch = [this](int slot) { slots_.push_back(slot); },
-                                .cache = {.mode = mode, .method = method, .copies = copies},
-                                .weights = std::move(weights)});
+    return device_->timer().timed_loop({.launch = [this](int slot) { slots_.push_back(slot); },
+                                        .cache = {.mode = mode, .method = method, .copies = copies},
+                                        .weights = std::move(weights)});
   }
 
   std::unique_ptr<Device> device_ = make_cpu_device(2, true);
@@ -204,13 +204,14 @@ TEST_F(TimedLoops, TheTimeOfEveryTimedLaunchCounts) {
   constexpr double kLaunch_s = 200e-6;
   for (const auto method : {CacheMethod::kNone, CacheMethod::kRotate, CacheMethod::kFlush}) {
     const auto mode = method == CacheMethod::kNone ? CacheMode::kHot : CacheMode::kCold;
-    const auto waiting = device_->timed_loop({.launch =
-                                                  [&](int) {
-                                                    const double end = cpu::now_s() + kLaunch_s;
-                                                    while (cpu::now_s() < end) {
-                                                    }
-                                                  },
-                                              .cache = {.mode = mode, .method = method}});
+    const auto waiting = device_->timer().timed_loop({.launch =
+                                                          [&](int) {
+                                                            const double end =
+                                                                cpu::now_s() + kLaunch_s;
+                                                            while (cpu::now_s() < end) {
+                                                            }
+                                                          },
+                                                      .cache = {.mode = mode, .method = method}});
     const Elapsed elapsed = waiting->run(5);
     EXPECT_GE(elapsed.device_s, 5 * kLaunch_s);
     EXPECT_EQ(elapsed.host_s, elapsed.device_s);
@@ -257,7 +258,7 @@ TEST(FlushLines, ThreadsTakeEachLineOnce) {
 
 #if defined(__x86_64__)
 
-TEST(CpuDevice, CanFlushOnX86) { EXPECT_TRUE(make_cpu_device(1, false)->can_flush()); }
+TEST(CpuDevice, CanFlushOnX86) { EXPECT_TRUE(make_cpu_device(1, false)->timer().can_flush()); }
 
 TEST(ArithmeticRates, EveryTypeHasOneAtEveryLevelOfInstructions) {
   for (int level = 0; level <= static_cast<int>(detected_isa()); ++level) {
@@ -271,7 +272,7 @@ TEST(ArithmeticRates, EveryTypeHasOneAtEveryLevelOfInstructions) {
 
 TEST(CpuDevice, MeasuresItsClock) {
   const auto device = make_cpu_device(1, true);
-  const ClockSample sample = device->clocks();
+  const ClockSample sample = device->probe().clocks();
   ASSERT_TRUE(sample.core_mhz.has_value());
   EXPECT_GT(*sample.core_mhz, 0);
 }
@@ -281,7 +282,7 @@ TEST(CpuDevice, MeasuresItsClock) {
 TEST(CpuDevice, MeasuresItsRoofs) {
   const auto device = make_cpu_device(2, true);
   const std::vector<DataType> types{DataType::kInt8, DataType::kFp8E4m3};
-  const Roofs roofs = device->measure_roofs(types);
+  const Roofs roofs = device->probe().measure_roofs(types);
   EXPECT_GT(roofs.read_bytes_per_s, 0);
   // A CPU has no instruction for 2:4.
   EXPECT_TRUE(roofs.sparse_multiply_adds_per_s.empty());

@@ -35,6 +35,8 @@ class PretendLoop final : public device::TimedLoop {
     return {.device_s = elapsed_s, .host_s = elapsed_s / 4};
   }
   [[nodiscard]] std::int64_t quantum() const override { return quantum_; }
+  [[nodiscard]] bool warmed_up() const override { return warmed_up_; }
+  void set_warmed_up(bool warmed_up) { warmed_up_ = warmed_up; }
 
   std::vector<std::int64_t> calls;  ///< launches of each call
 
@@ -43,6 +45,7 @@ class PretendLoop final : public device::TimedLoop {
   int id_;
   std::function<double(int)> launch_s_;
   std::int64_t quantum_;
+  bool warmed_up_ = false;
 };
 
 }  // namespace twofour::measure

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "device/device_lost.h"
 #include "measure/measure.h"
 #include "measure_loops.h"
 
@@ -140,6 +141,18 @@ TEST_F(SamplingTest, ASlowFirstLaunchShortensNoSample) {
   const Sampling sampling = sample({.min_sample_s = 1e-3});
   EXPECT_GE(sampling.samples[0].launches_per_sample, 1000);
   EXPECT_THAT(sampling.samples[0].device_s, Each(::testing::DoubleNear(1e-6, 1e-12)));
+}
+
+TEST_F(SamplingTest, ALoopThatIsWarmedUpIsNotRunForThatAgain) {
+  const auto one_launch_calls = [](const PretendLoop& loop) {
+    return std::count(loop.calls.begin(), loop.calls.end(), 1);
+  };
+  const PretendLoop& cold = add(constant(1e-6));
+  PretendLoop& warm = add(constant(1e-6));
+  warm.set_warmed_up(true);
+  sample({.min_sample_s = 1e-3});
+  EXPECT_EQ(one_launch_calls(cold), 2);
+  EXPECT_EQ(one_launch_calls(warm), 1);
 }
 
 TEST_F(SamplingTest, ADisturbedCalibrationShortensNoSample) {

@@ -9,6 +9,7 @@
 #include "providers/mock/config.h"
 #include "providers/mock/operation.h"
 #include "providers/mock/product.h"
+#include "support/fake_device.h"
 
 namespace twofour::providers::mock {
 namespace {
@@ -52,31 +53,10 @@ TEST(MockProduct, ScalesThenAddsTheBiasThenRounds) {
               ::testing::ElementsAre(12.5F, 496, -1280, -11));  // 497 and -1279 are no bfloat16
 }
 
-/// prepare() and launch() of the mock ask nothing of the device.
-class NoDevice final : public device::Device {
- public:
-  [[nodiscard]] const DeviceInfo& info() const override { return info_; }
-  [[nodiscard]] device::MemoryStatus memory() const override { return {}; }
-  [[nodiscard]] double timer_resolution_s() const override { return 0; }
-  [[nodiscard]] bool can_flush() const override { return false; }
-  Buffer allocate(std::size_t) override { throw std::bad_alloc(); }
-  void fill_bytes(void*, unsigned char, std::size_t) override {}
-  void copy_to_host(void*, const void*, std::size_t) override {}
-  void copy_from_host(void*, const void*, std::size_t) override {}
-  void synchronize() override {}
-  operands::Operands make_operands(const operands::OperandSpec&) override { return {}; }
-  std::unique_ptr<device::TimedLoop> timed_loop(device::LoopSpec) override { return nullptr; }
-  Roofs measure_roofs(std::span<const DataType>) override { return {}; }
-  [[nodiscard]] ClockSample clocks() const override { return {}; }
-
- private:
-  DeviceInfo info_;
-};
-
 /// D after prepare() and one launch, each element 7 before.
 std::vector<std::uint16_t> launched(std::string_view config_text) {
   MockOperation operation(parse_config(config_text), "mock_mm", small_problem(true));
-  NoDevice device;
+  testing::FakeDevice device;
   SharedWeights shared;
   const operands::Operands operands = small_operands();
   std::vector<std::uint16_t> d(4, 7);
@@ -113,7 +93,7 @@ TEST(MockOperation, FaultsAreWhatTheirNamesSay) {
 
 /// The algorithm that plan() loses the device with; empty: none.
 std::string lost_in_plan(MockOperation& operation, const std::vector<std::string>& lost) {
-  NoDevice device;
+  testing::FakeDevice device;
   try {
     operation.plan({.device = device, .lost = lost});
   } catch (const device::DeviceLost& error) {

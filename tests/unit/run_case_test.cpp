@@ -231,7 +231,7 @@ TEST_F(RunTest, CaseMemoryIsWhatIsAllocatedAtMost) {
     fresh.set_free_bytes(free);
     auto provider = std::make_unique<testing::FakeProvider>(kernels, fresh);
     instances.clear();
-    instances.push_back({.row = {.name = "fake", .device_kind = "cpu"}});
+    instances.push_back({.row = {.name = "fake", .device_kind = DeviceKind::kCpu}});
     instances.back().provider = std::move(provider);
     const auto selected = select_kernels(instances, config.dtype, std::nullopt);
     const std::size_t expected = case_memory(config, c, selected, fresh);

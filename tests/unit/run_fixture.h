@@ -59,7 +59,7 @@ class RunTest : public ::testing::Test {
     auto provider = std::make_unique<testing::FakeProvider>(std::move(kernels), device);
     fake = provider.get();
     instances.clear();
-    instances.push_back({.row = {.name = "fake", .device_kind = "cpu"}});
+    instances.push_back({.row = {.name = "fake", .device_kind = DeviceKind::kCpu}});
     instances.back().provider = std::move(provider);
     auto selected = select_kernels(instances, config.dtype, std::nullopt);
     for (SelectedKernel& kernel : selected) kernel.lost_algorithms = lost_algorithms;

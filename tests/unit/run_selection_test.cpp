@@ -38,7 +38,7 @@ TEST_F(SelectionTest, OnACpuOneSixteenBitBaselineIsEnoughUnlessAskedFor) {
   EXPECT_THAT(names(DataType::kInt8), ElementsAre("dense"));
   EXPECT_THAT(names(DataType::kInt8, std::regex("fp16|dense")), ElementsAre("fp16", "dense"));
   EXPECT_THAT(names(DataType::kFp16), ElementsAre("fp16"));
-  instances.front().row.device_kind = "cuda";
+  instances.front().row.device_kind = DeviceKind::kCuda;
   EXPECT_THAT(names(DataType::kInt8), ElementsAre("fp16", "dense"));
 }
 
@@ -53,7 +53,7 @@ TEST_F(SelectionTest, APatternAlsoTakesWhatIsNotRunByDefault) {
 TEST_F(SelectionTest, AnUnknownProviderIsNamedWithThoseThereAre) {
   const std::vector<std::string> wrong{"nobody"};
   try {
-    start_providers("cpu", wrong);
+    start_providers(testing::any_cpu(), wrong);
     FAIL() << "accepted";
   } catch (const std::invalid_argument& error) {
     EXPECT_THAT(error.what(), HasSubstr("--providers: 'nobody' is not a provider; use one of "));

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "core/parallel.h"
-#include "device/device.h"
+#include "device/memory.h"
 
 namespace twofour::device::cpu {
 

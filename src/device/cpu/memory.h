@@ -5,7 +5,7 @@
 
 #include "core/buffer.h"
 #include "device/cpu/host_files.h"
-#include "device/device.h"
+#include "device/memory.h"
 
 namespace twofour::device::cpu {
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "device/cpu/pinning.h"
-#include "device/device.h"
+#include "device/timer.h"
 
 namespace twofour::device::cpu {
 

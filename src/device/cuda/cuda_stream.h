@@ -1,4 +1,4 @@
-// What CUDA providers need of a Device beyond its interface.
+// What CUDA providers need of a device that is a GPU, beyond its parts.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -11,19 +11,15 @@ namespace twofour::device {
 
 /// The stream on which a provider launches; the timed loop captures what is launched there. Throws
 /// std::logic_error for a device that is not a GPU.
-cudaStream_t stream_of(Device& device);
+cudaStream_t stream_of(const Device& device);
 
 /// Compute capability times ten: 90 for Hopper. Throws as stream_of does.
 int compute_capability_of(const Device& device);
 
-/// The same for the GPU that the calling thread uses, for what has no Device at hand. Throws
-/// std::runtime_error with the reason where there is no usable GPU.
-int current_compute_capability();
-
-/// SMs of that GPU. Throws as device::cuda::check does.
-int current_multiprocessors();
+/// SMs. Throws as stream_of does.
+int multiprocessors_of(const Device& device);
 
 /// Copies within the GPU's memory, in the order of the device's stream; does not wait.
-void copy_on_gpu(Device& device, void* to, const void* from, std::size_t bytes);
+void copy_on_gpu(const Device& device, void* to, const void* from, std::size_t bytes);
 
 }  // namespace twofour::device

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "device/device.h"
+#include "device/device_lost.h"
 
 namespace twofour::device::cuda {
 namespace {

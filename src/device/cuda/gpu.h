@@ -1,60 +1,48 @@
-// The class behind make_cuda_device().
+// One GPU as CUDA knows it: what the parts of its device share.
 #pragma once
 
 #include <cuda_runtime_api.h>
 
-#include <memory>
-#include <span>
+#include <cstddef>
 
-#include "device/cuda/nvml.h"
-#include "device/device.h"
+#include "core/device_id.h"
 
 namespace twofour::device::cuda {
 
-/// One GPU, one stream. All work is ordered on that stream.
-class Gpu final : public Device {
+/// A GPU and the one stream on which all work is ordered.
+///
+/// The CUDA runtime keeps a current GPU for each thread: memory, streams and events are made on
+/// that one. The constructor is the only place that sets it, for the thread that makes the device,
+/// and that thread alone uses it. A thread of its own for each of several GPUs makes its device
+/// itself.
+class Gpu {
  public:
+  /// Throws std::runtime_error with the reason where there is no driver, no such GPU, or it cannot
+  /// be used.
   explicit Gpu(int ordinal);
-  ~Gpu() override;
+  ~Gpu();
   Gpu(const Gpu&) = delete;
   Gpu& operator=(const Gpu&) = delete;
 
-  [[nodiscard]] const DeviceInfo& info() const override { return info_; }
-  [[nodiscard]] MemoryStatus memory() const override;
-  [[nodiscard]] double timer_resolution_s() const override;
-  /// There is no way to flush single lines of a GPU's L2: cold means rotation.
-  [[nodiscard]] bool can_flush() const override { return false; }
-
-  Buffer allocate(std::size_t bytes) override;
-  void fill_bytes(void* data, unsigned char value, std::size_t bytes) override;
-  void copy_to_host(void* host, const void* data, std::size_t bytes) override;
-  void copy_from_host(void* data, const void* host, std::size_t bytes) override;
-  void synchronize() override;
-
-  operands::Operands make_operands(const operands::OperandSpec& spec) override;
-  [[nodiscard]] bool can_read_elements() const override { return true; }
-  std::unique_ptr<ElementReader> element_reader(const GemmShape& shape,
-                                                const ElementList& elements) override;
-  std::unique_ptr<TimedLoop> timed_loop(LoopSpec spec) override;
-  /// Read bandwidth is measured. The arithmetic peaks are computed from the architecture's
-  /// published rate for each SM and clock, and the highest SM clock (peak_rates.h).
-  Roofs measure_roofs(std::span<const DataType> types) override;
-  [[nodiscard]] ClockSample clocks() const override;
-  [[nodiscard]] bool held_back() const override;
-
+  [[nodiscard]] const DeviceId& id() const { return id_; }
   [[nodiscard]] cudaStream_t stream() const { return stream_; }
+  /// Times ten: 90 for Hopper.
   [[nodiscard]] int compute_capability() const { return compute_capability_; }
+  [[nodiscard]] int multiprocessors() const { return multiprocessors_; }
+  [[nodiscard]] std::size_t memory_bytes() const { return memory_bytes_; }
+  /// Highest SM clock.
+  [[nodiscard]] double clock_hz() const { return clock_hz_; }
 
  private:
-  void describe(int ordinal);
-
+  DeviceId id_;
   cudaStream_t stream_ = nullptr;
   int compute_capability_ = 0;
   int multiprocessors_ = 0;
+  std::size_t memory_bytes_ = 0;
   double clock_hz_ = 0;
-  DeviceInfo info_;
-  Buffer quantiles_;  ///< operands::quantile_table() in device memory, copied when first needed
-  std::unique_ptr<Nvml> nvml_;
 };
+
+/// An attribute of GPU `ordinal`.
+int attribute(cudaDeviceAttr which, int ordinal);
 
 }  // namespace twofour::device::cuda

@@ -90,6 +90,8 @@ class GraphLoop final : public TimedLoop {
   }
 
   [[nodiscard]] std::int64_t quantum() const override { return length_; }
+  /// By the first replay.
+  [[nodiscard]] bool warmed_up() const override { return true; }
 
  private:
   double estimate_launch_s() {

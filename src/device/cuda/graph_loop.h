@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "device/device.h"
+#include "device/timer.h"
 
 namespace twofour::device::cuda {
 

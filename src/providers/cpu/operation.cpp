@@ -31,7 +31,7 @@ std::shared_ptr<std::vector<Buffer>> pack_weights(const Kernel& kernel, const Ge
   const std::size_t bytes = kernel.packed_bytes(shape.n, shape.k);
   const std::size_t panel_bytes = bytes / static_cast<std::size_t>(panels);
   auto copies = std::make_shared<std::vector<Buffer>>();
-  for (int i = 0; i < args.copies; ++i) copies->push_back(args.device.allocate(bytes));
+  for (int i = 0; i < args.copies; ++i) copies->push_back(args.device.memory().allocate(bytes));
   // Each thread writes the panels it will read, so that they lie in its own NUMA node's memory.
   parallel_run(args.threads, [&](int thread, int threads) {
     const Range share = thread_share(panels, thread, threads);
@@ -89,10 +89,10 @@ void CpuOperation::prepare(const PrepareArgs& args) {
              .d = args.d};
   packed_ = args.shared.get<std::vector<Buffer>>(
       "cpu/" + weights_key(kernel_), [&] { return pack_weights(kernel_, shape, args); });
-  converted_ = args.device.allocate(kernel_.converted_bytes(shape.m, shape.k));
+  converted_ = args.device.memory().allocate(kernel_.converted_bytes(shape.m, shape.k));
   scratch_stride_ = scratch_stride(kernel_, shape);
   if (scratch_stride_ != 0) {
-    scratch_ = args.device.allocate(static_cast<std::size_t>(threads_) * scratch_stride_);
+    scratch_ = args.device.memory().allocate(static_cast<std::size_t>(threads_) * scratch_stride_);
   }
 }
 

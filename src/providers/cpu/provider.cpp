@@ -96,6 +96,8 @@ class CpuProvider : public Provider {
 }  // namespace
 }  // namespace cpu
 
-std::unique_ptr<Provider> make_cpu_provider() { return std::make_unique<cpu::CpuProvider>(); }
+std::unique_ptr<Provider> make_cpu_provider(const device::Device& /*device*/) {
+  return std::make_unique<cpu::CpuProvider>();
+}
 
 }  // namespace twofour::providers

@@ -48,7 +48,7 @@ Attachments MatmulOperation::attach(const PrepareArgs& args) {
 
 void MatmulOperation::describe_scaling(const PrepareArgs& args) {
   const operands::Operands& operands = args.operands;
-  sums_ = args.device.allocate(sum_bytes(problem_));
+  sums_ = args.device.memory().allocate(sum_bytes(problem_));
   out_ = sums_.data();
   scale_output_ = {.m = problem_.shape.m,
                    .n = problem_.shape.n,
@@ -69,7 +69,7 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   a_ = args.operands.a.data();
   out_ = args.d;
   weights_ = copy_dense_weights(args, weights_key(problem_));
-  workspace_ = args.device.allocate(kWorkspaceBytes);
+  workspace_ = args.device.memory().allocate(kWorkspaceBytes);
   if (leaves_sums(problem_)) describe_scaling(args);
   description_.emplace(problem_, fast_accumulation_, attach(args));
   algorithms_ = description_->algorithms(*handle_, kMostAlgorithms);

@@ -19,8 +19,8 @@ namespace {
 
 class CublasLtProvider final : public Provider {
  public:
-  CublasLtProvider()
-      : compute_capability_(device::current_compute_capability()),
+  explicit CublasLtProvider(const device::Device& device)
+      : compute_capability_(device::compute_capability_of(device)),
         handle_(std::make_shared<const Handle>()) {}
 
   [[nodiscard]] std::string version() const override { return library_version(); }
@@ -62,8 +62,8 @@ class CublasLtProvider final : public Provider {
 }  // namespace
 }  // namespace cublaslt
 
-std::unique_ptr<Provider> make_cublaslt_provider() {
-  return std::make_unique<cublaslt::CublasLtProvider>();
+std::unique_ptr<Provider> make_cublaslt_provider(const device::Device& device) {
+  return std::make_unique<cublaslt::CublasLtProvider>(device);
 }
 
 }  // namespace twofour::providers

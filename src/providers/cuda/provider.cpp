@@ -36,8 +36,8 @@ void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
 
 class CudaProvider final : public Provider {
  public:
-  CudaProvider() {
-    if (const auto why = refusal(GpuArchitecture::kSm90, device::current_compute_capability())) {
+  explicit CudaProvider(const device::Device& device) {
+    if (const auto why = refusal(GpuArchitecture::kSm90, device::compute_capability_of(device))) {
       throw std::runtime_error(*why);
     }
   }
@@ -81,6 +81,8 @@ class CudaProvider final : public Provider {
 }  // namespace
 }  // namespace cuda
 
-std::unique_ptr<Provider> make_cuda_provider() { return std::make_unique<cuda::CudaProvider>(); }
+std::unique_ptr<Provider> make_cuda_provider(const device::Device& device) {
+  return std::make_unique<cuda::CudaProvider>(device);
+}
 
 }  // namespace twofour::providers

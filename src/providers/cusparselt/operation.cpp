@@ -23,7 +23,7 @@ constexpr std::size_t kWorkspaceMargin = std::size_t{64} << 20;
 
 std::vector<float> to_host(device::Device& device, const Buffer& scales) {
   std::vector<float> values(scales.bytes() / sizeof(float));
-  device.copy_to_host(values.data(), scales.data(), scales.bytes());
+  device.memory().copy_to_host(values.data(), scales.data(), scales.bytes());
   return values;
 }
 
@@ -50,18 +50,18 @@ void MatmulOperation::compress_weights(const PrepareArgs& args) {
   const CompressedSize size = description_->compressed_size();
   Buffer scratch;
   while (weights_->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.allocate(size.weight);
+    Buffer copy = args.device.memory().allocate(size.weight);
     if (weights_->copies.empty()) {
-      scratch = args.device.allocate(size.scratch);
+      scratch = args.device.memory().allocate(size.scratch);
       // The library may leave padding unwritten; copies are compared and checked as a whole.
-      args.device.fill_bytes(copy.data(), 0, size.weight);
+      args.device.memory().fill_bytes(copy.data(), 0, size.weight);
       description_->compress(args.operands.b.data(), copy.data(), scratch.data(), stream_);
     } else {
       device::copy_on_gpu(args.device, copy.data(), weights_->copies.front().data(), size.weight);
     }
     weights_->copies.push_back(std::move(copy));
   }
-  args.device.synchronize();  // before the scratch memory goes
+  args.device.memory().synchronize();  // before the scratch memory goes
 }
 
 void MatmulOperation::pad_activations(const PrepareArgs& args) {
@@ -71,8 +71,8 @@ void MatmulOperation::pad_activations(const PrepareArgs& args) {
   if (rows == problem_.shape.m) return;
   const auto bytes = static_cast<std::size_t>(rows * problem_.shape.k) *
                      static_cast<std::size_t>(size_of(problem_.a));
-  padded_a_ = args.device.allocate(bytes);
-  args.device.fill_bytes(padded_a_.data(), 0, bytes);
+  padded_a_ = args.device.memory().allocate(bytes);
+  args.device.memory().fill_bytes(padded_a_.data(), 0, bytes);
   device::copy_on_gpu(args.device, padded_a_.data(), a.data(), a.bytes());
   a_ = padded_a_.data();
 }
@@ -89,8 +89,8 @@ void MatmulOperation::combine_scales(const PrepareArgs& args) {
   alpha_ = products.front();
   if (!scales_by_channel(problem_)) return;
   const std::size_t bytes = products.size() * sizeof(float);
-  alpha_by_channel_ = args.device.allocate(bytes);
-  args.device.copy_from_host(alpha_by_channel_.data(), products.data(), bytes);
+  alpha_by_channel_ = args.device.memory().allocate(bytes);
+  args.device.memory().copy_from_host(alpha_by_channel_.data(), products.data(), bytes);
 }
 
 void MatmulOperation::prepare(const PrepareArgs& args) {
@@ -108,8 +108,8 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
 void MatmulOperation::reserve_workspace(device::Device& device, std::size_t bytes) {
   bytes += kWorkspaceMargin;
   if (!workspace_.empty() && workspace_.bytes() >= bytes) return;
-  device.synchronize();  // launches may still use the old one
-  workspace_ = device.allocate(bytes);
+  device.memory().synchronize();  // launches may still use the old one
+  workspace_ = device.memory().allocate(bytes);
 }
 
 /// All that the library has: some two dozen, so that a search reaches every one.

@@ -17,8 +17,8 @@ namespace {
 
 class CusparseLtProvider final : public Provider {
  public:
-  CusparseLtProvider()
-      : compute_capability_(device::current_compute_capability()),
+  explicit CusparseLtProvider(const device::Device& device)
+      : compute_capability_(device::compute_capability_of(device)),
         handle_(std::make_shared<const Handle>()) {}
 
   [[nodiscard]] std::string version() const override { return handle_->version(); }
@@ -62,8 +62,8 @@ class CusparseLtProvider final : public Provider {
 }  // namespace
 }  // namespace cusparselt
 
-std::unique_ptr<Provider> make_cusparselt_provider() {
-  return std::make_unique<cusparselt::CusparseLtProvider>();
+std::unique_ptr<Provider> make_cusparselt_provider(const device::Device& device) {
+  return std::make_unique<cusparselt::CusparseLtProvider>(device);
 }
 
 }  // namespace twofour::providers

@@ -73,7 +73,7 @@ void CutlassOperation::prepare(const PrepareArgs& args) {
                                            [] { return std::make_shared<PackedWeights>(); });
   const std::size_t bytes = packed_bytes(problem_);
   while (packed_->copies.size() < static_cast<std::size_t>(copies_)) {
-    Buffer copy = args.device.allocate(bytes);
+    Buffer copy = args.device.memory().allocate(bytes);
     const void* from = packed_->copies.empty() ? nullptr : packed_->copies.front().data();
     if (from == nullptr && sparse(problem_)) {
       auto* start = copy.as<std::uint8_t>();
@@ -109,7 +109,7 @@ GemmArguments CutlassOperation::arguments(int slot) const {
 std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& device) {
   std::vector<Candidate> list =
       fixed_ ? sm90::fixed_candidate(kernels(), problem_)
-             : sm90::candidates(kernels(), problem_, device::current_multiprocessors());
+             : sm90::candidates(kernels(), problem_, device::multiprocessors_of(device));
   std::size_t workspace = 0;
   std::erase_if(list, [&](const Candidate& candidate) {
     if (candidate.kernel->traits().scheduler == Scheduler::kTiles) return false;
@@ -125,8 +125,8 @@ std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& devic
 
 void CutlassOperation::reserve_workspace(device::Device& device, std::size_t bytes) {
   if (bytes <= workspace_.bytes()) return;
-  device.synchronize();  // launches may still use the old one
-  workspace_ = device.allocate(bytes);
+  device.memory().synchronize();  // launches may still use the old one
+  workspace_ = device.memory().allocate(bytes);
 }
 
 void CutlassOperation::plan(const PlanArgs& args) {

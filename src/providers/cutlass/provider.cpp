@@ -23,8 +23,8 @@ namespace {
 
 class CutlassProvider final : public Provider {
  public:
-  CutlassProvider() {
-    if (const auto why = refusal(GpuArchitecture::kSm90, device::current_compute_capability())) {
+  explicit CutlassProvider(const device::Device& device) {
+    if (const auto why = refusal(GpuArchitecture::kSm90, device::compute_capability_of(device))) {
       throw std::runtime_error(*why);
     }
   }
@@ -61,8 +61,8 @@ class CutlassProvider final : public Provider {
 }  // namespace
 }  // namespace cutlass
 
-std::unique_ptr<Provider> make_cutlass_provider() {
-  return std::make_unique<cutlass::CutlassProvider>();
+std::unique_ptr<Provider> make_cutlass_provider(const device::Device& device) {
+  return std::make_unique<cutlass::CutlassProvider>(device);
 }
 
 }  // namespace twofour::providers

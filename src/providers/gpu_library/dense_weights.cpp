@@ -12,7 +12,7 @@ std::shared_ptr<DenseWeights> copy_dense_weights(const PrepareArgs& args, const 
       args.shared.get<DenseWeights>(key, [] { return std::make_shared<DenseWeights>(); });
   const Buffer& b = args.operands.b;
   while (weights->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.allocate(b.bytes());
+    Buffer copy = args.device.memory().allocate(b.bytes());
     device::copy_on_gpu(args.device, copy.data(), b.data(), b.bytes());
     weights->copies.push_back(std::move(copy));
   }
@@ -21,7 +21,7 @@ std::shared_ptr<DenseWeights> copy_dense_weights(const PrepareArgs& args, const 
 
 float first_scale(device::Device& device, const Buffer& scales) {
   float value = 0;
-  device.copy_to_host(&value, scales.data(), sizeof(value));
+  device.memory().copy_to_host(&value, scales.data(), sizeof(value));
   return value;
 }
 
@@ -30,8 +30,8 @@ const void* as_scale_vector(device::Device& device, const Buffer& scales, std::i
   const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(float);
   if (scales.bytes() == bytes) return scales.data();
   const std::vector<float> repeated(static_cast<std::size_t>(count), first_scale(device, scales));
-  storage = device.allocate(bytes);
-  device.copy_from_host(storage.data(), repeated.data(), bytes);
+  storage = device.memory().allocate(bytes);
+  device.memory().copy_from_host(storage.data(), repeated.data(), bytes);
   return storage.data();
 }
 

@@ -95,7 +95,7 @@ class LaunchTimer {
     const LaunchCandidate& candidate = candidates_[index];
     if (!loop) {
       for (int slot = 0; candidate.ready && slot < copies_; ++slot) candidate.ready(slot);
-      loop = device_.timed_loop(
+      loop = device_.timer().timed_loop(
           {.launch = candidate.launch, .cache = cache_, .weights = {}, .quantum_s = kRefine_s});
     }
     const std::int64_t launches = loop->quantum();
@@ -211,7 +211,7 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
   GemmProblem relative = problem;
   relative.bias = false;
   relative.d = DataType::kBf16;
-  return {.key = {.gpu = device.info().id.name,
+  return {.key = {.gpu = device.id().name,
                   .library = std::string(library),
                   .kernel = std::string(kernel),
                   .problem = to_string(problem),

@@ -63,7 +63,7 @@ class MockProvider final : public Provider {
 }  // namespace
 }  // namespace mock
 
-std::unique_ptr<Provider> make_mock_provider() {
+std::unique_ptr<Provider> make_mock_provider(const device::Device& /*device*/) {
   return std::make_unique<mock::MockProvider>(mock::config_from_environment());
 }
 

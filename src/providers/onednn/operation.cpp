@@ -29,7 +29,7 @@ std::shared_ptr<PackedWeights> MatmulOperation::pack(const PrepareArgs& args,
     throw std::logic_error("oneDNN gave two kernels different weight layouts of one description");
   }
   while (packed->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.allocate(layout.get_size());
+    Buffer copy = args.device.memory().allocate(layout.get_size());
     if (packed->copies.empty()) {
       memory plain(plain_weights(problem_), engine_, args.operands.b.data());
       memory target(layout, engine_, copy.data());
@@ -87,7 +87,7 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   primitive_ = dnnl::matmul(desc);
   packed_ = pack(args, desc.weights_desc());
   if (const std::size_t bytes = desc.scratchpad_desc().get_size(); bytes > 0) {
-    scratchpad_ = args.device.allocate(bytes);
+    scratchpad_ = args.device.memory().allocate(bytes);
   }
   bind_arguments(args, desc);
 }

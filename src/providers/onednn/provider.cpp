@@ -106,7 +106,7 @@ class OnednnProvider final : public Provider {
 }  // namespace
 }  // namespace onednn
 
-std::unique_ptr<Provider> make_onednn_provider() {
+std::unique_ptr<Provider> make_onednn_provider(const device::Device& /*device*/) {
   [[maybe_unused]] static const bool limited = onednn::limit_isa();
   return std::make_unique<onednn::OnednnProvider>();
 }

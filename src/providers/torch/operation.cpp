@@ -66,7 +66,7 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   if (job_ == nullptr) device::cuda::throw_failure(fmt::format("PyTorch: {}", error.data()));
   // What PyTorch allocates for its first product of a kind must not be timed.
   launch(0);
-  args.device.synchronize();
+  args.device.memory().synchronize();
 }
 
 void MatmulOperation::launch(int slot) {

@@ -18,9 +18,9 @@ namespace {
 
 class TorchProvider final : public Provider {
  public:
-  TorchProvider()
+  explicit TorchProvider(const device::Device& device)
       : module_(load_module(module_path())),
-        compute_capability_(device::current_compute_capability()) {}
+        compute_capability_(device::compute_capability_of(device)) {}
 
   [[nodiscard]] std::string version() const override { return module_.version; }
 
@@ -55,6 +55,8 @@ class TorchProvider final : public Provider {
 }  // namespace
 }  // namespace torch
 
-std::unique_ptr<Provider> make_torch_provider() { return std::make_unique<torch::TorchProvider>(); }
+std::unique_ptr<Provider> make_torch_provider(const device::Device& device) {
+  return std::make_unique<torch::TorchProvider>(device);
+}
 
 }  // namespace twofour::providers

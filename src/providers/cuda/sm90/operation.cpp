@@ -27,13 +27,13 @@ std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmPro
   const GemmShape& shape = problem.shape;
   const auto bytes = static_cast<std::size_t>(packed_bytes(problem.sparsity, shape.n, shape.k));
   while (copies->size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.allocate(bytes);
+    Buffer copy = args.device.memory().allocate(bytes);
     pack_weights(problem.a, problem.sparsity, args.operands.b.data(), shape.n, shape.k, copy.data(),
                  device::stream_of(args.device));
     copies->push_back(std::move(copy));
   }
   // A launch that may overlap the kernel before it reads weights without waiting for that kernel.
-  args.device.synchronize();
+  args.device.memory().synchronize();
   return copies;
 }
 
@@ -45,8 +45,7 @@ void prepare_kernel_of(const GemmProblem& problem, const KernelConfig& config) {
   }
 }
 
-std::vector<KernelConfig> all_candidates(const GemmProblem& problem) {
-  const int sms = device::current_multiprocessors();
+std::vector<KernelConfig> all_candidates(const GemmProblem& problem, int sms) {
   std::vector<KernelConfig> all;
   for (const DirectConfig& config : direct_candidates(problem, sms, kDirectMeasured)) {
     all.emplace_back(config);
@@ -83,7 +82,7 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
                 .scale_a_per_row = problem.scales.a == ScaleGranularity::kVector,
                 .scale_b_per_channel = problem.scales.b == ScaleGranularity::kVector,
                 .fp16_output = problem.d == DataType::kFp16};
-  use(candidates(problem, device::current_multiprocessors(), 1).front());
+  use(candidates(problem, device::multiprocessors_of(args.device), 1).front());
 }
 
 void DecodeOperation::use(const KernelConfig& config) {
@@ -92,7 +91,8 @@ void DecodeOperation::use(const KernelConfig& config) {
 }
 
 void DecodeOperation::plan(const PlanArgs& args) {
-  const std::vector<KernelConfig> configs = all_candidates(launch_.problem);
+  const std::vector<KernelConfig> configs =
+      all_candidates(launch_.problem, device::multiprocessors_of(args.device));
   std::vector<LaunchCandidate> launches;
   launches.reserve(configs.size());
   for (const KernelConfig& config : configs) {

@@ -3,17 +3,20 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "device/cuda/error.h"
-#include "device/cuda/kernels.h"
+#include "operands/fill.h"
+#include "verify/cuda/elements.h"
 
-namespace twofour::device::cuda {
+namespace twofour::verify::cuda {
 namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWarp = 32;
 constexpr std::int64_t kMostBlocks = std::int64_t{1} << 20;
 
+using device::cuda::check;
 using operands::Format;
 
 template <class T>
@@ -96,4 +99,4 @@ void gather_elements(const ElementSites& sites, const void* d, std::int64_t n, s
   check(cudaGetLastError(), "launch the kernel that collects elements of a result");
 }
 
-}  // namespace twofour::device::cuda
+}  // namespace twofour::verify::cuda

@@ -1,23 +1,28 @@
-#include "device/cuda/elements.h"
+#include "verify/cuda/element_reader.h"
 
 #include <cstddef>
 #include <stdexcept>
 #include <vector>
 
-#include "device/cuda/gpu.h"
-#include "device/cuda/kernels.h"
+#include "device/cuda/cuda_stream.h"
+#include "verify/cuda/elements.h"
 
-namespace twofour::device::cuda {
+namespace twofour::verify {
 namespace {
+
+using cuda::ElementSites;
 
 class GpuElementReader final : public ElementReader {
  public:
-  GpuElementReader(Gpu& gpu, const GemmShape& shape, const ElementList& elements)
-      : gpu_(gpu), shape_(shape), count_(elements.columns.size()) {
+  GpuElementReader(device::Device& gpu, const GemmShape& shape, const ElementList& elements)
+      : memory_(gpu.memory()),
+        stream_(device::stream_of(gpu)),
+        shape_(shape),
+        count_(elements.columns.size()) {
     const std::vector<std::int32_t> rows = rows_of(elements);
     rows_ = upload(rows.data());
     columns_ = upload(elements.columns.data());
-    codes_ = gpu_.allocate(count_ * sizeof(std::uint16_t));
+    codes_ = memory_.allocate(count_ * sizeof(std::uint16_t));
   }
 
   void add_up(const operands::Operands& operands, std::span<double> sums,
@@ -26,13 +31,13 @@ class GpuElementReader final : public ElementReader {
     if (sums.size() != count_ || magnitudes.size() != (with_magnitudes ? count_ : 0)) {
       throw std::invalid_argument("sums and magnitudes must have an entry for each element");
     }
-    const Buffer gpu_sums = gpu_.allocate(sums.size_bytes());
-    const Buffer gpu_magnitudes = gpu_.allocate(magnitudes.size_bytes());
-    add_up_elements(operands.spec.type, sites(), operands.a.data(), operands.b.data(), shape_.k,
-                    gpu_sums.as<double>(), gpu_magnitudes.as<float>(), gpu_.stream());
-    gpu_.copy_to_host(sums.data(), gpu_sums.data(), sums.size_bytes());
+    const Buffer gpu_sums = memory_.allocate(sums.size_bytes());
+    const Buffer gpu_magnitudes = memory_.allocate(magnitudes.size_bytes());
+    cuda::add_up_elements(operands.spec.type, sites(), operands.a.data(), operands.b.data(),
+                          shape_.k, gpu_sums.as<double>(), gpu_magnitudes.as<float>(), stream_);
+    memory_.copy_to_host(sums.data(), gpu_sums.data(), sums.size_bytes());
     if (with_magnitudes) {
-      gpu_.copy_to_host(magnitudes.data(), gpu_magnitudes.data(), magnitudes.size_bytes());
+      memory_.copy_to_host(magnitudes.data(), gpu_magnitudes.data(), magnitudes.size_bytes());
     }
   }
 
@@ -40,8 +45,8 @@ class GpuElementReader final : public ElementReader {
     if (codes.size() != count_) {
       throw std::invalid_argument("codes must have an entry for each element");
     }
-    gather_elements(sites(), d, shape_.n, codes_.as<std::uint16_t>(), gpu_.stream());
-    gpu_.copy_to_host(codes.data(), codes_.data(), codes.size_bytes());
+    cuda::gather_elements(sites(), d, shape_.n, codes_.as<std::uint16_t>(), stream_);
+    memory_.copy_to_host(codes.data(), codes_.data(), codes.size_bytes());
   }
 
  private:
@@ -62,8 +67,8 @@ class GpuElementReader final : public ElementReader {
   }
 
   Buffer upload(const std::int32_t* values) {
-    Buffer buffer = gpu_.allocate(count_ * sizeof(std::int32_t));
-    gpu_.copy_from_host(buffer.data(), values, buffer.bytes());
+    Buffer buffer = memory_.allocate(count_ * sizeof(std::int32_t));
+    memory_.copy_from_host(buffer.data(), values, buffer.bytes());
     return buffer;
   }
 
@@ -73,7 +78,8 @@ class GpuElementReader final : public ElementReader {
             .count = static_cast<std::int64_t>(count_)};
   }
 
-  Gpu& gpu_;
+  device::Memory& memory_;
+  cudaStream_t stream_;
   GemmShape shape_;
   std::size_t count_;
   Buffer rows_;
@@ -83,9 +89,11 @@ class GpuElementReader final : public ElementReader {
 
 }  // namespace
 
-std::unique_ptr<ElementReader> make_element_reader(Gpu& gpu, const GemmShape& shape,
-                                                   const ElementList& elements) {
-  return std::make_unique<GpuElementReader>(gpu, shape, elements);
+MakeElementReader cuda_element_readers(device::Device& gpu) {
+  device::stream_of(gpu);  // throws for what is no GPU
+  return [&gpu](const GemmShape& shape, const ElementList& elements) {
+    return std::make_unique<GpuElementReader>(gpu, shape, elements);
+  };
 }
 
-}  // namespace twofour::device::cuda
+}  // namespace twofour::verify

@@ -1,0 +1,66 @@
+#include "app/options_device.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "app/command.h"
+#include "app/options_values.h"
+
+namespace twofour::app {
+namespace {
+
+constexpr std::string_view kAuto = "auto";
+constexpr std::string_view kCudaPrefix = "cuda:";
+constexpr int kMaxOrdinal = 1023;
+
+/// "GPU-" and 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+bool is_gpu_uuid(std::string_view text) {
+  constexpr std::string_view kPattern = "GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::equal(
+      text.begin(), text.end(), kPattern.begin(), kPattern.end(), [](char c, char pattern) {
+        return pattern == 'x' ? std::isxdigit(static_cast<unsigned char>(c)) != 0 : c == pattern;
+      });
+}
+
+}  // namespace
+
+std::optional<DeviceChoice> parse_device_choice(std::string_view text) {
+  if (text == kAuto) return DeviceChoice{};
+  if (const auto kind = value_in(kDeviceKindNames, text)) return DeviceChoice{.kind = kind};
+  if (!text.starts_with(kCudaPrefix)) return std::nullopt;
+  text.remove_prefix(kCudaPrefix.size());
+  if (is_gpu_uuid(text)) return DeviceChoice{.kind = DeviceKind::kCuda, .uuid = std::string(text)};
+  const auto ordinal = parse_number<int>(text, 0, kMaxOrdinal);
+  if (!ordinal) return std::nullopt;
+  return DeviceChoice{.kind = DeviceKind::kCuda, .ordinal = *ordinal};
+}
+
+std::string to_string(const DeviceChoice& choice) {
+  if (!choice.kind) return std::string(kAuto);
+  if (!choice.uuid.empty()) return fmt::format("{}{}", kCudaPrefix, choice.uuid);
+  if (choice.ordinal != 0) return fmt::format("{}{}", kCudaPrefix, choice.ordinal);
+  return std::string(to_string(*choice.kind));
+}
+
+DeviceChoice choice_of(const DeviceId& id) {
+  return {.kind = id.kind, .ordinal = id.uuid.empty() ? id.ordinal : 0, .uuid = id.uuid};
+}
+
+const DeviceId& choose_gpu(const DeviceChoice& choice, std::span<const DeviceId> gpus) {
+  const auto wanted = [&](const DeviceId& id) {
+    return choice.uuid.empty() ? id.ordinal == choice.ordinal : id.uuid == choice.uuid;
+  };
+  const auto found = std::find_if(gpus.begin(), gpus.end(), wanted);
+  if (found != gpus.end()) return *found;
+  std::string there;
+  for (const DeviceId& id : gpus) {
+    there += fmt::format("{}cuda:{} (cuda:{}, {})", there.empty() ? "" : ", ", id.ordinal, id.uuid,
+                         id.name);
+  }
+  throw UsageError(
+      fmt::format("--device: '{}' is not here; there are cpu, {}", to_string(choice), there));
+}
+
+}  // namespace twofour::app

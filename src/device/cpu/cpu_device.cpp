@@ -1,0 +1,60 @@
+#include "device/cpu/cpu_device.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "device/cpu/cgroup.h"
+#include "device/cpu/describe.h"
+#include "device/cpu/parts.h"
+#include "device/cpu/topology.h"
+
+namespace twofour::device {
+namespace {
+
+/// Binds a team of `threads` to the first processors of `topology`. Null where the operating system
+/// refuses. `outcome` says what was done.
+std::unique_ptr<cpu::ThreadPinning> pin_team(const cpu::Topology& topology, int threads,
+                                             std::string& outcome) {
+  const auto used = std::min(topology.cpus.size(), static_cast<std::size_t>(threads));
+  std::vector<int> cpus(topology.cpus.begin(),
+                        topology.cpus.begin() + static_cast<std::ptrdiff_t>(used));
+  outcome = fmt::format("{}", fmt::join(cpus, ","));
+  try {
+    return std::make_unique<cpu::ThreadPinning>(std::move(cpus), threads);
+  } catch (const std::runtime_error& error) {
+    outcome = fmt::format("nothing: {}", error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Device> make_cpu_device(int threads, bool pin) {
+  const cpu::HostFiles files("/");
+  const cpu::Topology topology = cpu::read_topology(files, cpu::allowed_cpus());
+  const cpu::CgroupLimits limits = cpu::read_cgroup_limits(files);
+  const int team = threads > 0 ? threads : cpu::default_threads(topology, limits.cpus);
+  DeviceInfo info = cpu::describe_cpu(files, topology, limits, team);
+  std::unique_ptr<cpu::ThreadPinning> pinning;
+  std::string& pinned_to = info.details["pinned_to"];
+  pinned_to = "nothing";
+  if (pin) pinning = pin_team(topology, team, pinned_to);
+  auto timer = std::make_unique<cpu::CpuTimer>(std::move(pinning), team);
+  info.details["timer"] =
+      fmt::format("CLOCK_MONOTONIC_RAW, resolves {:.0f} ns", timer->resolution_s() * 1e9);
+  auto memory = std::make_unique<cpu::HostMemory>(files, team);
+  auto probe = std::make_unique<cpu::CpuProbe>(files, team, info.last_level_cache_bytes, *memory);
+  auto operands = std::make_unique<cpu::HostOperandSource>(team, *memory);
+  return std::make_unique<Device>(std::move(info), Device::Parts{.memory = std::move(memory),
+                                                                 .timer = std::move(timer),
+                                                                 .probe = std::move(probe),
+                                                                 .operands = std::move(operands)});
+}
+
+}  // namespace twofour::device

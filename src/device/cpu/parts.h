@@ -1,0 +1,80 @@
+// The parts of the processor as a device, and their assembly.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "device/cpu/host_files.h"
+#include "device/cpu/page_pool.h"
+#include "device/cpu/pinning.h"
+#include "device/device.h"
+
+namespace twofour::device::cpu {
+
+/// Host memory that `threads` threads touch, fill and copy.
+class HostMemory final : public Memory {
+ public:
+  HostMemory(HostFiles files, int threads);
+
+  [[nodiscard]] MemoryStatus status() const override;
+  std::size_t reserve(std::size_t bytes) override;
+  Buffer allocate(std::size_t bytes) override;
+  void fill_bytes(void* data, unsigned char value, std::size_t bytes) override;
+  void copy_to_host(void* host, const void* data, std::size_t bytes) override;
+  void copy_from_host(void* data, const void* host, std::size_t bytes) override;
+  /// A launch has ended when it returns: there is nothing to wait for.
+  void synchronize() override {}
+
+ private:
+  HostFiles files_;
+  int threads_;
+  std::optional<PagePool> pages_;  ///< nothing where pages may not go from buffer to buffer
+};
+
+/// Times launches by CLOCK_MONOTONIC_RAW.
+class CpuTimer final : public Timer {
+ public:
+  /// `pinning` may be null; the timer keeps it until it is destroyed.
+  CpuTimer(std::unique_ptr<ThreadPinning> pinning, int threads);
+
+  [[nodiscard]] double resolution_s() const override { return resolution_s_; }
+  [[nodiscard]] bool can_flush() const override;
+  std::unique_ptr<TimedLoop> timed_loop(LoopSpec spec) override;
+
+ private:
+  std::unique_ptr<ThreadPinning> pinning_;
+  int threads_;
+  double resolution_s_;
+};
+
+/// Ceilings are measured with `threads` threads in memory from `memory`, which must outlive it.
+class CpuProbe final : public Probe {
+ public:
+  CpuProbe(HostFiles files, int threads, std::size_t last_level_cache_bytes, Memory& memory);
+
+  Roofs measure_roofs(std::span<const DataType> types) override;
+  [[nodiscard]] ClockSample clocks() const override;
+
+ private:
+  HostFiles files_;
+  int threads_;
+  std::size_t last_level_cache_bytes_;
+  Memory& memory_;
+  std::optional<std::uint64_t> throttled_at_start_;
+};
+
+/// Operands in `memory`, which must outlive it.
+class HostOperandSource final : public OperandSource {
+ public:
+  HostOperandSource(int threads, Memory& memory) : threads_(threads), memory_(memory) {}
+  operands::Operands make_operands(const operands::OperandSpec& spec) override;
+
+ private:
+  int threads_;
+  Memory& memory_;
+};
+
+}  // namespace twofour::device::cpu

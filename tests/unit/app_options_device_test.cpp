@@ -1,0 +1,86 @@
+// --device: what a value means, and which GPU of a list it chooses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/options_device.h"
+
+namespace twofour::app {
+namespace {
+
+const std::string kFirst = "GPU-00000000-1111-2222-3333-444444444444";
+const std::string kSecond = "GPU-8c5f0001-2345-6789-abcd-effedcba9876";
+
+std::vector<DeviceId> two_gpus() {
+  return {{.kind = DeviceKind::kCuda, .ordinal = 0, .name = "NVIDIA A", .uuid = kFirst},
+          {.kind = DeviceKind::kCuda, .ordinal = 1, .name = "NVIDIA B", .uuid = kSecond}};
+}
+
+DeviceChoice parsed(std::string_view text) { return parse_device_choice(text).value(); }
+
+std::string refusal(std::string_view text, const std::vector<DeviceId>& gpus) {
+  try {
+    return "found " + choose_gpu(parsed(text), gpus).name;
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+TEST(DeviceChoice, IsWrittenAsItIsRead) {
+  const std::vector<std::string> texts{"auto", "cpu", "cuda", "cuda:3", "cuda:" + kSecond};
+  for (const std::string& text : texts) {
+    EXPECT_EQ(to_string(parsed(text)), text);
+  }
+  EXPECT_EQ(parsed("cuda:0"), parsed("cuda"));
+  EXPECT_EQ(parsed("cuda:" + kSecond).uuid, kSecond);
+}
+
+TEST(DeviceChoice, IsNothingElse) {
+  const std::vector<std::string> texts{"",
+                                       "gpu",
+                                       "cuda:",
+                                       "cuda:-1",
+                                       "cuda:1024",
+                                       "cuda:GPU-8c5f",
+                                       "cuda:" + kSecond + "0",
+                                       "cuda:" + kSecond.substr(0, 39) + "g",
+                                       kSecond,
+                                       "cpu:" + kSecond};
+  for (const std::string& text : texts) {
+    EXPECT_FALSE(parse_device_choice(text)) << text;
+  }
+}
+
+TEST(DeviceChoice, FindsAGpuByOrdinalOrUuid) {
+  const std::vector<DeviceId> gpus = two_gpus();
+  EXPECT_EQ(choose_gpu(parsed("cuda"), gpus).name, "NVIDIA A");
+  EXPECT_EQ(choose_gpu(parsed("cuda:1"), gpus).name, "NVIDIA B");
+  EXPECT_EQ(choose_gpu(parsed("cuda:" + kSecond), gpus).name, "NVIDIA B");
+}
+
+TEST(DeviceChoice, FindsTheSameGpuAgainWhereverItIs) {
+  std::vector<DeviceId> gpus = two_gpus();
+  const DeviceChoice choice = choice_of(gpus[1]);
+  EXPECT_EQ(to_string(choice), "cuda:" + kSecond);
+  gpus.erase(gpus.begin());
+  gpus[0].ordinal = 0;
+  EXPECT_EQ(choose_gpu(choice, gpus).name, "NVIDIA B");
+}
+
+TEST(DeviceChoice, OfACpuIsTheCpu) {
+  EXPECT_EQ(to_string(choice_of({.kind = DeviceKind::kCpu, .name = "a CPU"})), "cpu");
+}
+
+TEST(DeviceChoice, AnUnknownGpuIsAnsweredWithThoseThereAre) {
+  const std::string there = "' is not here; there are cpu, cuda:0 (cuda:" + kFirst +
+                            ", NVIDIA A), cuda:1 (cuda:" + kSecond + ", NVIDIA B)";
+  const std::string nobody = "cuda:GPU-00000000-0000-0000-0000-000000000000";
+  EXPECT_EQ(refusal(nobody, two_gpus()), "--device: '" + nobody + there);
+  EXPECT_EQ(refusal("cuda:2", two_gpus()), "--device: 'cuda:2" + there);
+}
+
+}  // namespace
+}  // namespace twofour::app
