@@ -54,6 +54,7 @@ Record case_record(const RunConfig& config, const workload::Case& c,
   record.model = c.model;
   record.layer = c.layer;
   record.tensor_parallel = c.tensor_parallel;
+  record.device = instance.device;
   record.provider = instance.row.name;
   record.seed = config.seed;
   record.repro = repro_line(config, c.shape);

@@ -73,14 +73,15 @@ ProviderInstance without_device(const ProviderRow& row, std::string reason) {
 }
 
 ProviderInstance start_provider(const ProviderRow& row, const device::Device& device) {
-  if (row.make == nullptr) return without_device(row, "");
+  ProviderInstance instance = without_device(row, "");
+  instance.device = device.id();
+  if (row.make == nullptr) return instance;
   try {
-    ProviderInstance instance{.row = row, .device = device.id()};
     instance.provider = row.make(device);
-    return instance;
   } catch (const std::exception& error) {
-    return without_device(row, error.what());
+    instance.unavailable = error.what();
   }
+  return instance;
 }
 
 std::vector<ProviderInstance> start_providers(const device::Device& device,

@@ -78,6 +78,8 @@ std::string to_string(const Tactic& tactic);
 /// One problem in device memory. Weights are [N][K] row-major, or for 2:4 [N][K/2] with the
 /// metadata of layout.h.
 struct GemmArguments {
+  int gpu = 0;              ///< ordinal of the GPU, which is the calling thread's current one
+  int multiprocessors = 0;  ///< SMs of it
   GemmShape shape;
   const void* weights = nullptr;
   const void* metadata = nullptr;     ///< as in sm90/layout.h; null for dense

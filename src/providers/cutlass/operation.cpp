@@ -88,7 +88,9 @@ void CutlassOperation::prepare(const PrepareArgs& args) {
     packed_->copies.push_back(std::move(copy));
   }
   const operands::Operands& operands = args.operands;
-  arguments_ = {.shape = shape,
+  arguments_ = {.gpu = args.device.id().ordinal,
+                .multiprocessors = device::multiprocessors_of(args.device),
+                .shape = shape,
                 .activations = operands.a.data(),
                 .d = args.d,
                 .scale_a = operands.scale_a.as<const float>(),

@@ -13,7 +13,9 @@
 #include <cutlass/gemm/kernel/gemm_universal.hpp>
 #include <cutlass/util/packed_stride.hpp>
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -271,19 +273,17 @@ struct Gemm {
     return to;
   }
 
-  /// Sets the kernel's shared memory limit, and counts its clusters that fit on this GPU at once.
-  /// Without that number CUTLASS's grid leaves SMs idle with large clusters.
-  static ::cutlass::KernelHardwareInfo set_up_here() {
+  /// Sets the kernel's shared memory limit on the GPU of `from`, and counts its clusters that fit on
+  /// it at once. Without that number CUTLASS's grid leaves SMs idle with large clusters.
+  static ::cutlass::KernelHardwareInfo set_up(const GemmArguments& from) {
     using device::cuda::check;
     const auto* kernel = reinterpret_cast<const void*>(&::cutlass::device_kernel<GemmKernel>);
     constexpr int kSharedBytes = GemmKernel::SharedStorageSize;
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kSharedBytes),
           "give a CUTLASS kernel its shared memory");
     ::cutlass::KernelHardwareInfo hardware;
-    check(cudaGetDevice(&hardware.device_id), "ask for the current GPU");
-    check(cudaDeviceGetAttribute(&hardware.sm_count, cudaDevAttrMultiProcessorCount,
-                                 hardware.device_id),
-          "read the number of multiprocessors");
+    hardware.device_id = from.gpu;
+    hardware.sm_count = from.multiprocessors;
     const dim3 cluster(kClusterM, kClusterN, 1);
     auto config = ::cutlass::ClusterLauncher::make_cluster_launch_config(
         cluster, cluster, dim3(GemmKernel::MaxThreadsPerBlock), kSharedBytes);
@@ -295,11 +295,15 @@ struct Gemm {
     return hardware;
   }
 
-  /// arguments() with the result of set_up_here(), which runs once.
-  static Arguments arguments_here(const GemmArguments& from, const Tactic& tactic) {
+  /// arguments() with the result of set_up(), which runs once for each GPU.
+  static Arguments arguments_on_gpu(const GemmArguments& from, const Tactic& tactic) {
+    static std::mutex mutex;
+    static std::map<int, ::cutlass::KernelHardwareInfo> by_gpu;
     Arguments to = arguments(from, tactic);
-    static const ::cutlass::KernelHardwareInfo hardware = set_up_here();
-    to.hw_info = hardware;
+    const std::lock_guard lock(mutex);
+    auto found = by_gpu.find(from.gpu);
+    if (found == by_gpu.end()) found = by_gpu.emplace(from.gpu, set_up(from)).first;
+    to.hw_info = found->second;
     return to;
   }
 };
@@ -346,12 +350,12 @@ class CompiledKernel final : public Kernel {
   }
   [[nodiscard]] std::size_t workspace_bytes(const GemmArguments& arguments,
                                             const Tactic& tactic) const override {
-    return G::Adapter::get_workspace_size(G::arguments_here(arguments, tactic));
+    return G::Adapter::get_workspace_size(G::arguments_on_gpu(arguments, tactic));
   }
   [[nodiscard]] std::unique_ptr<PreparedLaunch> prepare(const GemmArguments& arguments,
                                                         const Tactic& tactic,
                                                         void* workspace) const override {
-    return std::make_unique<PreparedGemm<G>>(G::arguments_here(arguments, tactic),
+    return std::make_unique<PreparedGemm<G>>(G::arguments_on_gpu(arguments, tactic),
                                              tactic.programmatic, workspace);
   }
 };
