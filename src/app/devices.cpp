@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/command.h"
+#include "app/option_names.h"
 #include "device/cpu/cpu_device.h"
 #if defined(TWOFOUR_WITH_CUDA)
 #include "device/cuda/cuda_device.h"
@@ -55,8 +56,8 @@ std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int thre
     } catch (const UsageError&) {
       throw;
     } catch (const std::exception& error) {
-      throw std::runtime_error(
-          fmt::format("--device: '{}' cannot be used: {}", to_string(choice), error.what()));
+      throw std::runtime_error(fmt::format("{}: '{}' cannot be used: {}", option::kDevice,
+                                           to_string(choice), error.what()));
     }
   }
   if (choice.kind) return device::make_cpu_device(threads, true);

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "app/command.h"
+#include "app/option_names.h"
 #include "app/options_values.h"
 
 namespace twofour::app {
@@ -59,8 +60,8 @@ const DeviceId& choose_gpu(const DeviceChoice& choice, std::span<const DeviceId>
     there += fmt::format("{}cuda:{} (cuda:{}, {})", there.empty() ? "" : ", ", id.ordinal, id.uuid,
                          id.name);
   }
-  throw UsageError(
-      fmt::format("--device: '{}' is not here; there are cpu, {}", to_string(choice), there));
+  throw UsageError(fmt::format("{}: '{}' is not here; there are cpu, {}", option::kDevice,
+                               to_string(choice), there));
 }
 
 }  // namespace twofour::app

@@ -273,8 +273,8 @@ struct Gemm {
     return to;
   }
 
-  /// Sets the kernel's shared memory limit on the GPU of `from`, and counts its clusters that fit on
-  /// it at once. Without that number CUTLASS's grid leaves SMs idle with large clusters.
+  /// Sets the kernel's shared memory limit on the GPU of `from`, and counts its clusters that fit
+  /// on it at once. Without that number CUTLASS's grid leaves SMs idle with large clusters.
   static ::cutlass::KernelHardwareInfo set_up(const GemmArguments& from) {
     using device::cuda::check;
     const auto* kernel = reinterpret_cast<const void*>(&::cutlass::device_kernel<GemmKernel>);
