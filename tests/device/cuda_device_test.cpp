@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "device/cuda/cuda_device.h"
 #include "device/cuda/cuda_stream.h"
 #include "gpu_fixture.h"
 #include "test_kernels.h"
@@ -19,10 +20,15 @@ using CudaDeviceTest = twofour::testing::GpuTest;
 
 TEST_F(CudaDeviceTest, DescribesItself) {
   const DeviceInfo& info = device().info();
-  EXPECT_EQ(info.id.kind, DeviceKind::kCuda);
+  const std::vector<DeviceId> ids = list_cuda_devices();
+  ASSERT_FALSE(ids.empty());
+  EXPECT_EQ(info.id, ids.front());
+  EXPECT_THAT(info.id.uuid, ::testing::StartsWith("GPU-"));
+  EXPECT_THAT(info.id.pci_address, ::testing::EndsWith(".0"));
+  EXPECT_GT(multiprocessors_of(device()), 0);
   EXPECT_THAT(info.architecture, HasSubstr("sm_"));
   EXPECT_GT(info.last_level_cache_bytes, std::size_t{1} << 20);
-  const MemoryStatus memory = device().memory();
+  const MemoryStatus memory = device().memory().status();
   EXPECT_GT(memory.free_bytes, 0u);
   EXPECT_LE(memory.free_bytes, memory.total_bytes);
 }
