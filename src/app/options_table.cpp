@@ -223,7 +223,7 @@ constexpr std::array kRows{
               "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024"},
               apply_tp_sizes, nullptr},
     BenchOptionRow{{option::kDevice, "D", Arity::kOne, kAnywhere, 0,
-              "auto (default: the first GPU, else the CPU), cpu, cuda, cuda:N or cuda:UUID",
+              "auto (default: first GPU, else CPU), cpu, cuda, cuda:N or cuda:UUID",
               "auto, cpu, cuda, cuda:N or cuda:UUID"}, apply_device, device_text},
     BenchOptionRow{{option::kProviders, "NAME...", Arity::kList, kAnywhere, 0,
               "libraries whose kernels run ('twofour list' shows them)",
