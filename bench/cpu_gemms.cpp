@@ -22,6 +22,7 @@
 #include "device/cpu/cpu_device.h"
 #include "measure/statistics.h"
 #include "providers/provider.h"
+#include "run/packed_weights.h"
 
 namespace {
 
@@ -46,15 +47,23 @@ struct Settings {
 class Contestant {
  public:
   Contestant(const providers::Provider& provider, const providers::KernelInfo& kernel,
-             GemmProblem problem, const providers::PrepareArgs& args, bool hot)
+             GemmProblem problem, const providers::PrepareArgs& args, run::PackedWeights& shared,
+             bool hot)
       : operation_(provider.make_operation(kernel, problem)) {
-    providers::PrepareArgs own = args;
-    const std::size_t bytes = provider.footprint(kernel, problem, args.threads).weight_bytes;
-    copies_ = own.copies =
-        hot ? 1 : static_cast<int>(1 + kColdBytes / std::max<std::size_t>(bytes, 1));
-    operation_->prepare(own);
-    operation_->plan({.device = args.device, .cache = {}});
-    for (const auto& range : operation_->weights(0)) bytes_ += static_cast<double>(range.bytes);
+    const providers::WeightLayout layout =
+        provider.footprint(kernel, problem, args.threads).weights;
+    const int copies =
+        hot ? 1 : static_cast<int>(1 + kColdBytes / std::max<std::size_t>(layout.bytes, 1));
+    const auto pack = [&](void* packed) {
+      provider.pack(kernel, problem,
+                    {.device = args.device,
+                     .weights = args.operands.b,
+                     .packed = packed,
+                     .threads = args.threads});
+    };
+    weights_ = &shared.get(layout, copies, pack);
+    operation_->prepare(args);
+    operation_->plan({.device = args.device, .cache = {}, .copies = weights_->all()});
   }
 
   /// Seconds of one launch, over at least that many.
@@ -63,23 +72,22 @@ class Contestant {
     const auto start = Clock::now();
     double elapsed = 0;
     do {
-      operation_->launch(slot_);
-      slot_ = (slot_ + 1) % copies_;
+      operation_->launch((*weights_)[slot_]);
+      slot_ = (slot_ + 1) % static_cast<int>(weights_->all().size());
       ++launches;
       elapsed = std::chrono::duration<double>(Clock::now() - start).count();
     } while (elapsed < at_least);
     return elapsed / launches;
   }
 
-  [[nodiscard]] double weight_bytes() const { return bytes_; }
+  [[nodiscard]] double weight_bytes() const { return static_cast<double>(weights_->bytes()); }
   [[nodiscard]] std::string algorithm() const { return operation_->algorithm(); }
   std::vector<double> seconds;
 
  private:
   std::unique_ptr<providers::Operation> operation_;
-  int copies_ = 1;
+  const run::WeightCopies* weights_ = nullptr;
   int slot_ = 0;
-  double bytes_ = 0;
 };
 
 /// Times of `baseline` over those of `kernel`.
@@ -122,17 +130,14 @@ class Duel {
 
   void run(DataType type, std::int64_t n, std::int64_t k, int threads) {
     const auto device = device::make_cpu_device(threads, false);
-    providers::SharedWeights shared;
+    run::PackedWeights shared(*device);
     for (const std::int64_t m : settings_.rows) {
       const GemmShape shape{m, n, k};
       const auto operands =
           device->operands().make_operands({.shape = shape, .type = type, .seed = 1});
       const Buffer d = device->memory().allocate(static_cast<std::size_t>(m * n) * 2);
-      const providers::PrepareArgs args{.device = *device,
-                                        .operands = operands,
-                                        .d = d.data(),
-                                        .threads = threads,
-                                        .shared = shared};
+      const providers::PrepareArgs args{
+          .device = *device, .operands = operands, .d = d.data(), .threads = threads};
       const auto contestant = [&](std::string_view name,
                                   Sparsity sparsity) -> std::unique_ptr<Contestant> {
         for (const Library* library : library_) {
@@ -143,7 +148,7 @@ class Duel {
           const GemmProblem problem{
               .shape = shape, .a = type, .b = type, .d = kernel->d, .sparsity = sparsity};
           if (!library->provider->supports(*kernel, problem)) return nullptr;
-          return std::make_unique<Contestant>(*library->provider, *kernel, problem, args,
+          return std::make_unique<Contestant>(*library->provider, *kernel, problem, args, shared,
                                               settings_.hot);
         }
         return nullptr;

@@ -93,8 +93,8 @@ class Bench {
   }
 
   void measure(const GemmProblem& problem) {
-    const bench::ColdGemm gemm(device_, problem, packed_bytes(problem));
-    providers::SharedWeights shared;
+    const auto pack = [&](const providers::PackTask& task) { pack_weights(problem, task); };
+    const bench::ColdGemm gemm(device_, problem, weight_layout(problem), pack);
     std::vector<Contender> contenders;
     expected_.clear();
     for (const Candidate& candidate : chosen(problem)) {
@@ -102,12 +102,13 @@ class Bench {
       try {
         each.operation =
             std::make_unique<CutlassOperation>(providers::KernelInfo{}, problem, "bench", false);
-        gemm.prepare(*each.operation, shared);
-        each.operation->use(device_, candidate);
-        verify(*each.operation, gemm.d, each.name);
-        each.loop = device_.timer().timed_loop(
-            {.launch = [operation = each.operation.get()](int slot) { operation->launch(slot); },
-             .cache = gemm.cache});
+        gemm.prepare(*each.operation);
+        each.operation->use(device_, candidate, gemm.weights.all());
+        verify(*each.operation, gemm, each.name);
+        const auto launch = [operation = each.operation.get(), &gemm](int slot) {
+          operation->launch(gemm.weights[slot]);
+        };
+        each.loop = device_.timer().timed_loop({.launch = launch, .cache = gemm.cache});
         const auto quantum = each.loop->quantum();
         const double once = each.loop->run(quantum).device_s;
         each.launches =
@@ -128,10 +129,11 @@ class Bench {
     print(problem, contenders);
   }
 
-  void verify(CutlassOperation& operation, const Buffer& d, const std::string& name) {
+  void verify(CutlassOperation& operation, const bench::ColdGemm& gemm, const std::string& name) {
+    const Buffer& d = gemm.d;
     using device::cuda::check;
     check(cudaMemset(d.data(), 0xff, d.bytes()), "clear D");
-    operation.launch(0);
+    operation.launch(gemm.weights[0]);
     device_.memory().synchronize();
     // Reading back more than this takes longer than the timing.
     std::vector<std::uint16_t> result(std::min<std::size_t>(d.bytes() / 2, std::size_t{1} << 24));

@@ -140,24 +140,23 @@ class Bench {
   void layer(DataType type, std::int64_t k, std::int64_t n) {
     for (const Sparsity sparsity : {Sparsity::kTwoFour, Sparsity::kDense}) {
       if (sparsity == Sparsity::kDense && !options_.dense) continue;
-      providers::SharedWeights shared;
       floors_.reset();
       for (const std::int64_t m : options_.gemms.m_values) {
         const GemmProblem problem{
             .shape = {m, n, k}, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
-        measure(problem, shared);
+        measure(problem);
       }
     }
   }
 
-  Floors read_floors(const GemmProblem& problem, const CacheState& cache,
-                     DecodeOperation& operation) {
+  Floors read_floors(const GemmProblem& problem, const bench::ColdGemm& gemm) {
+    const CacheState& cache = gemm.cache;
     const Buffer sink = device_.memory().allocate(sizeof(std::uint32_t));
     const auto time = [&](bench::Stream how) {
       return launch_us(
           device_, cache,
           [&](int slot) {
-            const device::MemoryRange range = operation.weights(slot).front();
+            const device::MemoryRange range = gemm.weights.ranges(slot).front();
             bench::read_stream(how, range.data, range.bytes, sink.as<std::uint32_t>(),
                                device::multiprocessors_of(device_), device::stream_of(device_));
           },
@@ -174,20 +173,21 @@ class Bench {
     return floors;
   }
 
-  void measure(const GemmProblem& problem, providers::SharedWeights& shared) {
-    const auto bytes =
-        static_cast<std::size_t>(packed_bytes(problem.sparsity, problem.shape.n, problem.shape.k));
-    const bench::ColdGemm gemm(device_, problem, bytes);
+  void measure(const GemmProblem& problem) {
+    const providers::WeightLayout layout = weight_layout(problem);
+    const auto pack = [&](const providers::PackTask& task) { pack_weights(problem, task); };
+    const bench::ColdGemm gemm(device_, problem, layout, pack);
     DecodeOperation operation("decode", problem);
-    gemm.prepare(operation, shared);
-    if (!floors_) floors_ = read_floors(problem, gemm.cache, operation);
+    gemm.prepare(operation);
+    if (!floors_) floors_ = read_floors(problem, gemm);
+    const int sms = device::multiprocessors_of(device_);
     for (const auto& family :
          {direct(problem, sms, options_.direct), clustered(problem, sms, options_.cuts)}) {
-      print(problem, bytes, time_family(family, operation, gemm.cache));
+      print(problem, layout.bytes, time_family(family, operation, gemm));
       for (std::size_t i = 0; i < finalists_.size() && static_cast<int>(i) < options_.timelines;
            ++i) {
         operation.use(finalists_[i].config);
-        bench::print_timeline(device_, operation, gemm.cache.copies);
+        bench::print_timeline(device_, operation, gemm.weights);
       }
     }
     (void)std::fflush(stdout);
@@ -195,7 +195,8 @@ class Bench {
 
   /// One sample of each; more of the best.
   std::vector<Timing> time_family(const std::vector<KernelConfig>& family,
-                                  DecodeOperation& operation, const CacheState& cache) {
+                                  DecodeOperation& operation, const bench::ColdGemm& gemm) {
+    const auto launch = [&](int slot) { operation.launch(gemm.weights[slot]); };
     std::vector<Timing> timings;
     for (const KernelConfig& config : family) {
       try {
@@ -204,17 +205,14 @@ class Bench {
         fmt::print("  {}: {}\n", to_string(config), error.what());
         continue;
       }
-      timings.push_back(
-          {config, launch_us(
-                       device_, cache, [&](int slot) { operation.launch(slot); }, 1)});
+      timings.push_back({config, launch_us(device_, gemm.cache, launch, 1)});
     }
     std::sort(timings.begin(), timings.end(), faster);
     finalists_.assign(timings.begin(), timings.begin() + static_cast<std::ptrdiff_t>(
                                                              std::min(kFinalists, timings.size())));
     for (Timing& finalist : finalists_) {
       operation.use(finalist.config);
-      finalist.us = launch_us(
-          device_, cache, [&](int slot) { operation.launch(slot); }, kRuns);
+      finalist.us = launch_us(device_, gemm.cache, launch, kRuns);
     }
     std::sort(finalists_.begin(), finalists_.end(), faster);
     return timings;

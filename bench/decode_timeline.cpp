@@ -28,12 +28,12 @@ constexpr std::size_t kStampsPerLaunch = std::size_t{kMaxCtas} * kPhases;
 constexpr std::array<std::string_view, kPhases> kNames{"start",      "asked", "released",
                                                        "multiplied", "met",   "end"};
 
-void launch_sequence(providers::cuda::sm90::DecodeOperation& operation, int copies,
-                     std::uint64_t* stamps, cudaStream_t stream) {
+void launch_sequence(providers::cuda::sm90::DecodeOperation& operation,
+                     const run::WeightCopies& weights, std::uint64_t* stamps, cudaStream_t stream) {
   check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "begin a stream capture");
   for (int i = 0; i < kLaunches; ++i) {
     operation.stamp(stamps + static_cast<std::size_t>(i) * kStampsPerLaunch);
-    operation.launch(i % copies);
+    operation.launch(weights[i % static_cast<int>(weights.all().size())]);
   }
   operation.stamp(nullptr);
   cudaGraph_t graph = nullptr;
@@ -62,11 +62,11 @@ std::vector<double> times(const std::vector<std::uint64_t>& stamps, int launch, 
 }  // namespace
 
 void print_timeline(device::Device& device, providers::cuda::sm90::DecodeOperation& operation,
-                    int copies) {
+                    const run::WeightCopies& weights) {
   const std::size_t bytes = kStampsPerLaunch * kLaunches * sizeof(std::uint64_t);
   const Buffer memory = device.memory().allocate(bytes);
   device.memory().fill_bytes(memory.data(), 0, bytes);
-  launch_sequence(operation, copies, memory.as<std::uint64_t>(), device::stream_of(device));
+  launch_sequence(operation, weights, memory.as<std::uint64_t>(), device::stream_of(device));
   std::vector<std::uint64_t> stamps(kStampsPerLaunch * kLaunches);
   device.memory().copy_to_host(stamps.data(), memory.data(), bytes);
 

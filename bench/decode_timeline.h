@@ -3,12 +3,13 @@
 
 #include "device/device.h"
 #include "providers/cuda/sm90/operation.h"
+#include "run/packed_weights.h"
 
 namespace twofour::bench {
 
-/// Launches `operation` on the copies of its weights in turn, as one CUDA graph, and prints when
+/// Launches `operation` on `weights` in turn, as one CUDA graph, and prints when
 /// CTAs come by each phase, counted from the end of the launch before: median, first and last CTA.
 void print_timeline(device::Device& device, providers::cuda::sm90::DecodeOperation& operation,
-                    int copies);
+                    const run::WeightCopies& weights);
 
 }  // namespace twofour::bench

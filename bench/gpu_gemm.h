@@ -11,35 +11,38 @@
 #include <string_view>
 
 #include "core/buffer.h"
+#include "core/function_ref.h"
 #include "core/problem.h"
 #include "device/cuda/cuda_device.h"
 #include "device/device.h"
 #include "operands/operands.h"
 #include "providers/provider.h"
+#include "run/packed_weights.h"
 
 namespace twofour::bench {
 
 /// Operands, output and as many copies of the weights as keep them out of the cache.
 struct ColdGemm {
-  ColdGemm(device::Device& gpu, const GemmProblem& problem, std::size_t weight_bytes)
+  ColdGemm(device::Device& gpu, const GemmProblem& problem, const providers::WeightLayout& layout,
+           FunctionRef<void(const providers::PackTask&)> pack)
       : device(gpu),
-        cache(device::plan_cold(weight_bytes, gpu.info().last_level_cache_bytes,
+        cache(device::plan_cold(layout.bytes, gpu.info().last_level_cache_bytes,
                                 std::size_t{8} << 30, false)),
         operands(gpu.operands().make_operands(
             {.shape = problem.shape, .type = problem.a, .scales = problem.scales, .seed = 3})),
+        weights(
+            gpu, layout, cache.copies,
+            [&](void* packed) { pack({.device = gpu, .weights = operands.b, .packed = packed}); }),
         d(gpu.memory().allocate(static_cast<std::size_t>(problem.shape.m * problem.shape.n) * 2)) {}
 
-  void prepare(providers::Operation& operation, providers::SharedWeights& shared) const {
-    operation.prepare({.device = device,
-                       .operands = operands,
-                       .d = d.data(),
-                       .copies = cache.copies,
-                       .shared = shared});
+  void prepare(providers::Operation& operation) const {
+    operation.prepare({.device = device, .operands = operands, .d = d.data()});
   }
 
   device::Device& device;
   CacheState cache;
   operands::Operands operands;
+  run::WeightCopies weights;
   Buffer d;
 };
 

@@ -3,24 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
+
+#include "run/case_plan.h"
 
 namespace twofour::app {
 namespace {
 
 double mib(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
+/// What one kernel takes by itself.
 std::string need_text(const Session& session, const workload::Case& c,
                       const run::SelectedKernel& selected) {
-  const GemmProblem problem = run::problem_for(selected.kernel, c.shape, session.config.scales);
-  if (const auto support = selected.instance->provider->supports(selected.kernel, problem);
-      !support) {
-    return "unsupported: " + *support.reason;
+  const run::KernelPlan plan =
+      run::plan_case(session.config, c, {&selected, 1}, session.device()).kernels.front();
+  const OutcomeKind outcome = plan.outcome.kind;
+  if (outcome == OutcomeKind::kUnsupported || outcome == OutcomeKind::kFailed) {
+    return fmt::format("{}: {}", to_string(outcome), plan.outcome.reason);
   }
-  const run::MemoryNeed need = run::memory_need(session.config, c, selected, session.device());
   return fmt::format("{:10.2f} MiB = operands {:.2f} + weights {:.2f} ({} {}) + other {:.2f}",
-                     mib(need.total()), mib(need.operand_bytes), mib(need.weight_bytes),
-                     need.copies, need.copies == 1 ? "copy" : "copies", mib(need.other_bytes));
+                     mib(plan.total_bytes()), mib(plan.operand_bytes), mib(plan.weight_bytes()),
+                     plan.cold.copies, plan.cold.copies == 1 ? "copy" : "copies",
+                     mib(plan.output_bytes + plan.workspace_bytes));
 }
 
 std::string case_text(const Session& session, const workload::Case& c, std::size_t name_width) {
@@ -31,13 +34,8 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
   title += '\n';
   if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";
   for (const run::SelectedKernel& selected : session.kernels) {
-    std::string need;
-    try {
-      need = need_text(session, c, selected);
-    } catch (const std::exception& error) {
-      need = fmt::format("failed: {}", error.what());
-    }
-    title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width, need);
+    title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width,
+                         need_text(session, c, selected));
   }
   return title + "  repro: " + run::repro_line(session.config, c.shape) + "\n";
 }

@@ -19,6 +19,7 @@
 #include "app/resume.h"
 #include "app/watchdog.h"
 #include "report/spent.h"
+#include "run/case_plan.h"
 
 namespace twofour::app {
 namespace {
@@ -93,7 +94,7 @@ class Sweep {
                                           });
     if (largest == cases_.end()) return;
     const std::size_t bytes =
-        run::case_memory(session_.config, *largest, session_.kernels, session_.device());
+        run::plan_case(session_.config, *largest, session_.kernels, session_.device()).peak_bytes;
     const double start = measure::steady_seconds();
     reserved_bytes_ = session_.device().memory().reserve(bytes);
     reserve_s_ = measure::steady_seconds() - start;

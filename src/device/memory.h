@@ -36,6 +36,9 @@ class Memory {
   /// Waits for all launches, then copies.
   virtual void copy_to_host(void* host, const void* data, std::size_t bytes) = 0;
   virtual void copy_from_host(void* data, const void* host, std::size_t bytes) = 0;
+  /// Copies within the device's memory; a GPU does not wait. On a CPU thread t of T copies units
+  /// thread_share(bytes / unit_bytes, t, T), if units are given.
+  virtual void copy(void* to, const void* from, std::size_t bytes, std::size_t unit_bytes = 0) = 0;
   /// Waits for all launches.
   virtual void synchronize() = 0;
 };

@@ -2,15 +2,14 @@
 // that calls twofour_add_provider(); docs/providers.md shows how to write one.
 #pragma once
 
-#include <any>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,29 +44,39 @@ struct Support {
   explicit operator bool() const { return !reason.has_value(); }
 };
 
-/// What running a kernel on a problem takes, known before anything is allocated.
-struct Footprint {
-  std::size_t weight_bytes = 0;     ///< packed weights, one copy
-  std::size_t workspace_bytes = 0;  ///< everything else besides operands and D
-  /// Kernels of one provider with the same key share their packed weights through SharedWeights, so
-  /// those count once; empty: not shared.
-  std::string weights_key;
+/// Packed weights of one kernel on one problem. Who runs the kernel owns them: it allocates them,
+/// has the provider pack the first copy and makes the others from that.
+struct WeightLayout {
+  /// All that the packed bytes depend on besides the weights themselves: provider, type, sparsity,
+  /// layout. Kernels of a case share packed weights exactly where their keys are the same.
+  std::string key;
+  std::size_t bytes = 0;  ///< of one copy; 0: the kernel reads no packed weights
+  /// On a CPU. Packed weights are units of this size, one after another, and thread t of T packs
+  /// and reads units thread_share(bytes / unit_bytes, t, T), in every copy: each thread is the
+  /// first to touch its share, which puts it into its own NUMA node's memory. 0: any part is
+  /// anybody's.
+  std::size_t unit_bytes = 0;
 };
 
-/// Packed weights that several operations of one case can share (a kernel with and without bias
-/// reads the same copies). Lives as long as the case.
-class SharedWeights {
- public:
-  /// The object stored under `key`, made by `make` the first time. One key always has one T.
-  template <class T>
-  std::shared_ptr<T> get(const std::string& key, const std::function<std::shared_ptr<T>()>& make) {
-    auto& entry = entries_[key];
-    if (!entry.has_value()) entry = make();
-    return std::any_cast<std::shared_ptr<T>>(entry);
-  }
+/// What running a kernel on a problem takes, known before anything is allocated.
+struct Footprint {
+  WeightLayout weights;
+  std::size_t workspace_bytes = 0;  ///< everything else besides operands and D
+};
 
- private:
-  std::map<std::string, std::any> entries_;
+/// For Provider::pack().
+struct PackTask {
+  device::Device& device;
+  const Buffer& weights;   ///< operands::Operands::b
+  void* packed = nullptr;  ///< WeightLayout::bytes, aligned as the device allocates
+  int threads = 1;
+};
+
+/// One copy of a kernel's packed weights. All copies hold the same bytes.
+struct WeightCopy {
+  const void* data = nullptr;
+  /// Place among PlanArgs::copies, for a library that prepares something for each address.
+  int slot = 0;
 };
 
 /// Rows that D has room for. Some libraries compute whole tiles of rows only; a kernel may write
@@ -80,9 +89,7 @@ struct PrepareArgs {
                                        ///< bias also as long as the operation lives
   void* d = nullptr;  ///< [M][N] of the kernel's output type, row-major, with room for
                       ///< output_rows(M) rows, shared by the case's kernels
-  int copies = 1;     ///< of the packed weights, for launch(slot)
   int threads = 1;
-  SharedWeights& shared;
 };
 
 /// Follows a search of algorithms from outside, so that one that takes the device or never returns
@@ -104,6 +111,8 @@ struct PlanArgs {
   std::chrono::duration<double> budget{
       0};            ///< for searching algorithms; the same for dense and 2:4
   CacheState cache;  ///< the state in which the operation will be timed
+  /// Every copy that launch() will be given, packed; they outlive the operation. At least one.
+  std::span<const WeightCopy> copies = {};
   /// Algorithms that must not be tried: they cost this row the device before.
   std::span<const std::string> lost = {};
   SearchObserver* observer = nullptr;  ///< may be null
@@ -114,15 +123,14 @@ struct PlanArgs {
 class Operation {
  public:
   virtual ~Operation() = default;
-  /// Packs or compresses the weights into `copies` copies and keeps what launch() needs.
+  /// Keeps what launch() needs besides the packed weights.
   virtual void prepare(const PrepareArgs& args) = 0;
-  /// Searches algorithms where the library offers several.
+  /// Searches algorithms where the library offers several, and makes ready what must be for each
+  /// copy of the weights.
   virtual void plan(const PlanArgs& /*args*/) {}
-  /// The only timed call: computes D from A and weight copy `slot`. Allocates nothing, waits for
-  /// nothing on a GPU, prints nothing.
-  virtual void launch(int slot) = 0;
-  /// Packed weights of one copy: what a cold launch must find out of cache.
-  [[nodiscard]] virtual std::vector<device::MemoryRange> weights(int slot) const = 0;
+  /// The only timed call: computes D from A and one of PlanArgs::copies. Allocates nothing, waits
+  /// for nothing on a GPU, prints nothing.
+  virtual void launch(WeightCopy weights) = 0;
   /// The library's own name for what launch() runs; valid after plan().
   [[nodiscard]] virtual std::string algorithm() const = 0;
   /// Instruction set or compute capability of that code.
@@ -144,9 +152,15 @@ class Provider {
   /// Whether `kernel` does `problem` here. problem.d, sparsity and bias are the kernel's own.
   [[nodiscard]] virtual Support supports(const KernelInfo& kernel,
                                          const GemmProblem& problem) const = 0;
+  /// Only for a supported problem, as all that follow.
   [[nodiscard]] virtual Footprint footprint(const KernelInfo& kernel, const GemmProblem& problem,
                                             int threads) const = 0;
-  /// Only for a supported problem.
+  /// Packs or compresses the weights into `task.packed`. On a GPU it need not wait for that. Called
+  /// where the layout has bytes.
+  virtual void pack(const KernelInfo& kernel, const GemmProblem& /*problem*/,
+                    const PackTask& /*task*/) const {
+    throw std::logic_error(kernel.name + " has packed weights and nothing that packs them");
+  }
   [[nodiscard]] virtual std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const = 0;
 };

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "core/function_ref.h"
+#include "run/case_plan.h"
+#include "run/packed_weights.h"
 #include "run/runner.h"
 
 namespace twofour::run {
@@ -18,15 +20,16 @@ namespace twofour::run {
 struct Entry {
   SelectedKernel selected;
   Record record;
-  providers::Footprint footprint;
+  KernelPlan plan;
+  const WeightCopies* weights = nullptr;  ///< of the case's PackedWeights, once packed
   std::unique_ptr<providers::Operation> operation;
-  CacheState cold;
   double warm_up_s = 0;         ///< of all verifying launches, which are its warm-up too
   double warm_launch_s = 0;     ///< of the last of them
   std::vector<Record> results;  ///< one for each cache state, once sampled
 
   [[nodiscard]] bool alive() const { return record.outcome.kind == OutcomeKind::kOk; }
   void end(OutcomeKind kind, std::string reason) { record.outcome = {kind, std::move(reason)}; }
+  void launch(int slot) const { operation->launch((*weights)[slot]); }
 };
 
 struct CaseState {
@@ -37,25 +40,20 @@ struct CaseState {
   Activity& activity;
   std::stop_token stop;
 
+  CasePlan plan = {};
+
   // Operations refer to what stands above them, so they must go first.
-  std::map<DataType, operands::Operands> operands;
-  std::map<DataType, Buffer> outputs;
-  providers::SharedWeights shared;
-  std::vector<Entry> entries;
+  std::map<DataType, operands::Operands> operands = {};
+  std::map<DataType, Buffer> outputs = {};
+  PackedWeights weights{device};
+  std::vector<Entry> entries = {};
   bool device_lost = false;
   std::optional<CaseResult::Loss> loss;
 };
 
-/// Ends entries whose kernel does not support the problem, and all of them when the case is
-/// skipped.
-void check_support(CaseState& state);
-/// Ends entries that do not fit in memory and gives each of the others its number of copies.
-void plan_memory(CaseState& state);
-/// Operand types in the order in which they are prepared: largest first, so that what is freed of
-/// them is there for the next ones.
-std::vector<DataType> types_in_order(const CaseState& state);
-/// Bytes that are allocated at most, after plan_memory().
-std::size_t peak_bytes(const CaseState& state);
+/// Plans the case and ends the entries that are not run: the kernel does not support the problem,
+/// does not fit in memory, or the case is skipped.
+void plan_entries(CaseState& state);
 /// Makes operands and reference of each type; prepares, plans and verifies each entry.
 void prepare_entries(CaseState& state);
 /// Samples all entries that are alive, interleaved, and fills their results.

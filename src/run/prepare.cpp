@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,7 +54,7 @@ std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
 /// Launches `slot` and waits; the time counts as warm-up and not as verification.
 void launch_timed(CaseState& state, Entry& entry, int slot) {
   const double start = measure::steady_seconds();
-  entry.operation->launch(slot);
+  entry.launch(slot);
   state.device.memory().synchronize();
   entry.warm_launch_s = measure::steady_seconds() - start;
   entry.warm_up_s += entry.warm_launch_s;
@@ -67,7 +66,7 @@ void launch_timed(CaseState& state, Entry& entry, int slot) {
 void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buffer& d) {
   const PhaseTimer timer(entry.record.phases.verify_s);
   std::vector<int> slots{0};
-  if (entry.cold.copies > 1) slots.push_back(entry.cold.copies - 1);
+  if (entry.plan.cold.copies > 1) slots.push_back(entry.plan.cold.copies - 1);
   for (const int slot : slots) {
     state.device.memory().fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
     launch_timed(state, entry, slot);
@@ -87,16 +86,24 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
 void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& operands,
                    Verifier& verifier) {
   const Buffer& d = state.outputs.at(entry.record.problem.d);
-  entry.operation = entry.selected.instance->provider->make_operation(entry.selected.kernel,
-                                                                      entry.record.problem);
+  const auto& [instance, kernel, lost] = entry.selected;
+  const providers::Provider& provider = *instance->provider;
+  const GemmProblem& problem = entry.record.problem;
   {
     const PhaseTimer timer(entry.record.phases.prepare_s);
+    const auto pack = [&](void* packed) {
+      provider.pack(kernel, problem,
+                    {.device = state.device,
+                     .weights = operands.b,
+                     .packed = packed,
+                     .threads = state.config.threads});
+    };
+    entry.weights = &state.weights.get(entry.plan.weights, entry.plan.cold.copies, pack);
+    entry.operation = provider.make_operation(kernel, problem);
     entry.operation->prepare({.device = state.device,
                               .operands = operands,
                               .d = d.data(),
-                              .copies = entry.cold.copies,
-                              .threads = state.config.threads,
-                              .shared = state.shared});
+                              .threads = state.config.threads});
     state.device.memory().synchronize();
   }
   {
@@ -104,8 +111,9 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
     SearchLog log(state.activity, entry.record);
     entry.operation->plan({.device = state.device,
                            .budget = std::chrono::duration<double>(state.config.plan_budget_s),
-                           .cache = entry.cold,
-                           .lost = entry.selected.lost_algorithms,
+                           .cache = entry.plan.cold,
+                           .copies = entry.weights->all(),
+                           .lost = lost,
                            .observer = &log});
   }
   entry.record.algorithm = entry.operation->algorithm();
@@ -116,18 +124,18 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
 }
 
 void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
-  for (const Entry* entry : entries) {
-    const GemmProblem& problem = entry->record.problem;
-    if (state.outputs.contains(problem.d)) continue;
-    const auto bytes =
-        static_cast<std::size_t>(providers::output_rows(problem.shape.m) * problem.shape.n) *
-        static_cast<std::size_t>(size_of(problem.d));
-    state.outputs.emplace(problem.d, state.device.memory().allocate(bytes));
+  for (const OutputPlan& output : state.plan.outputs) {
+    const bool written = std::any_of(entries.begin(), entries.end(), [&](const Entry* entry) {
+      return entry->record.problem.d == output.type;
+    });
+    if (!written || state.outputs.contains(output.type)) continue;
+    state.outputs.emplace(output.type, state.device.memory().allocate(output.bytes));
   }
 }
 
 /// Everything for the kernels that multiply operands of `type`.
-void prepare_type(CaseState& state, DataType type) {
+void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
+  const DataType type = spec.type;
   const std::vector<Entry*> entries = alive_of_type(state, type);
   if (entries.empty()) return;
   Phases shared;
@@ -137,10 +145,7 @@ void prepare_type(CaseState& state, DataType type) {
     allocate_outputs(state, entries);
     {
       const PhaseTimer timer(shared.operands_s);
-      state.operands[type] = state.device.operands().make_operands({.shape = state.c.shape,
-                                                                    .type = type,
-                                                                    .scales = state.config.scales,
-                                                                    .seed = state.config.seed});
+      state.operands[type] = state.device.operands().make_operands(spec);
     }
     const PhaseTimer timer(shared.reference_s);
     verifier.emplace(state.operands[type], state.device, state.config.make_element_reader,
@@ -172,18 +177,9 @@ void prepare_type(CaseState& state, DataType type) {
 
 }  // namespace
 
-std::vector<DataType> types_in_order(const CaseState& state) {
-  std::set<DataType> types;
-  for (const Entry& entry : state.entries) types.insert(entry.record.problem.a);
-  std::vector<DataType> order(types.begin(), types.end());
-  std::stable_sort(order.begin(), order.end(),
-                   [](DataType x, DataType y) { return size_of(x) > size_of(y); });
-  return order;
-}
-
 void prepare_entries(CaseState& state) {
-  for (const DataType type : types_in_order(state)) {
-    if (!state.device_lost) prepare_type(state, type);
+  for (const operands::OperandSpec& spec : state.plan.operands) {
+    if (!state.device_lost) prepare_type(state, spec);
   }
 }
 

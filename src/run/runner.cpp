@@ -83,21 +83,20 @@ Record unavailable_record(const RunConfig& config, const workload::Case& c,
   return record;
 }
 
-void check_support(CaseState& state) {
+void plan_entries(CaseState& state) {
+  std::vector<KernelNeed> needs;
   for (Entry& entry : state.entries) {
-    if (state.c.skip_reason) {
-      entry.end(OutcomeKind::kSkipped, *state.c.skip_reason);
-      continue;
-    }
-    guarded(state, entry, [&] {
-      const auto& provider = *entry.selected.instance->provider;
-      const GemmProblem& problem = entry.record.problem;
-      if (const auto support = provider.supports(entry.selected.kernel, problem); !support) {
-        entry.end(OutcomeKind::kUnsupported, *support.reason);
-        return;
-      }
-      entry.footprint = provider.footprint(entry.selected.kernel, problem, state.config.threads);
-    });
+    KernelNeed need;
+    guarded(state, entry, [&] { need = kernel_need(state.config, state.c, entry.selected); });
+    if (!entry.alive()) need.outcome = entry.record.outcome;
+    needs.push_back(std::move(need));
+  }
+  state.plan = plan_case(state.config, needs, memory_facts(state.device));
+  for (std::size_t i = 0; i < state.entries.size(); ++i) {
+    Entry& entry = state.entries[i];
+    entry.plan = state.plan.kernels[i];
+    entry.record.outcome = entry.plan.outcome;
+    if (entry.alive()) entry.record.cache = entry.plan.cold;
   }
 }
 
@@ -117,18 +116,6 @@ std::vector<Entry> entries_of(const RunConfig& config, const workload::Case& c,
 
 }  // namespace
 
-std::size_t case_memory(const RunConfig& config, const workload::Case& c,
-                        std::span<const SelectedKernel> kernels, device::Device& device) {
-  Roofs roofs;
-  Activity activity;
-  CaseState state{
-      .config = config, .c = c, .device = device, .roofs = roofs, .activity = activity, .stop = {}};
-  state.entries = entries_of(config, c, kernels);
-  check_support(state);
-  plan_memory(state);
-  return peak_bytes(state);
-}
-
 CaseResult run_case(const RunConfig& config, const workload::Case& c,
                     std::span<const SelectedKernel> kernels, device::Device& device, Roofs& roofs,
                     Activity& activity, std::stop_token stop) {
@@ -139,8 +126,7 @@ CaseResult run_case(const RunConfig& config, const workload::Case& c,
                   .activity = activity,
                   .stop = std::move(stop)};
   state.entries = entries_of(config, c, kernels);
-  check_support(state);
-  plan_memory(state);
+  plan_entries(state);
   prepare_entries(state);
 
   CaseResult result;

@@ -2,7 +2,6 @@
 // interleaved samples -> records.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -37,15 +36,6 @@ struct RunConfig {
   std::string repro_prefix = "twofour";
 };
 
-/// What one kernel of a case needs, as --dry-run prints it.
-struct MemoryNeed {
-  std::size_t operand_bytes = 0;
-  std::size_t weight_bytes = 0;  ///< all packed copies
-  std::size_t other_bytes = 0;   ///< D and workspace
-  int copies = 1;
-  [[nodiscard]] std::size_t total() const { return operand_bytes + weight_bytes + other_bytes; }
-};
-
 /// Outcome of a case. `device_lost` means that the records say which kernel lost the device, that
 /// the case's other kernels have no record yet, and that they need a fresh process.
 struct CaseResult {
@@ -76,16 +66,6 @@ Record unavailable_record(const RunConfig& config, const workload::Case& c,
 
 /// Outcome::reason of a kernel that was skipped because a stop was requested.
 inline constexpr std::string_view kInterruptedReason = "interrupted";
-
-/// What `selected` needs at the case's shape on its own, with the copies that a cold run would
-/// make. Only for a supported problem.
-MemoryNeed memory_need(const RunConfig& config, const workload::Case& c,
-                       const SelectedKernel& selected, device::Device& device);
-
-/// What the device's memory holds at most while the case runs: operands, D, every kernel's packed
-/// copies and workspace. Only kernels that would run count.
-std::size_t case_memory(const RunConfig& config, const workload::Case& c,
-                        std::span<const SelectedKernel> kernels, device::Device& device);
 
 /// One row for each kernel and cache state, in the order of `kernels`. No kernel's failure is
 /// another's: an exception becomes a `failed` row. `roofs.read_bytes_per_s` is measured again, and

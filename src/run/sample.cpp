@@ -47,7 +47,7 @@ class AttributedLoop final : public device::TimedLoop {
 };
 
 CacheState cache_state(const Entry& entry, CacheMode mode) {
-  CacheState state = entry.cold;
+  CacheState state = entry.plan.cold;
   if (mode == CacheMode::kHot) {
     state.mode = CacheMode::kHot;
     state.method = CacheMethod::kNone;
@@ -79,14 +79,13 @@ std::vector<Sampled> plan_samples(CaseState& state) {
 }
 
 std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s, Entry*& culprit) {
-  providers::Operation* operation = s.entry->operation.get();
   // A loop may launch while it is made.
   const ActivityScope scope(state.activity, std::make_shared<const Record>(s.entry->record));
   culprit = s.entry;
-  auto loop =
-      state.device.timer().timed_loop({.launch = [operation](int slot) { operation->launch(slot); },
-                                       .cache = s.cache,
-                                       .weights = operation->weights(0)});
+  auto loop = state.device.timer().timed_loop(
+      {.launch = [entry = s.entry](int slot) { entry->launch(slot); },
+       .cache = s.cache,
+       .weights = s.entry->weights->ranges(0)});
   culprit = nullptr;
   return std::make_unique<AttributedLoop>(std::move(loop), state.activity, *s.entry, culprit);
 }

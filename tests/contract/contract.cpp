@@ -5,16 +5,15 @@
 #include <cstddef>
 #include <cstring>
 #include <exception>
-#include <functional>
 #include <string_view>
 #include <utility>
 
 namespace twofour::contract {
 namespace {
 
-using device::MemoryRange;
 using providers::KernelInfo;
 using providers::Operation;
+using providers::WeightCopy;
 
 constexpr std::size_t kGuardBytes = 256;
 constexpr unsigned char kGuardByte = 0xC3;
@@ -48,13 +47,6 @@ verify::Reference make_reference(const operands::Operands& o, device::Device& de
           1};
 }
 
-bool overlap(const MemoryRange& x, const MemoryRange& y) {
-  const auto* x_begin = static_cast<const std::byte*>(x.data);
-  const auto* y_begin = static_cast<const std::byte*>(y.data);
-  const std::less<> before;
-  return before(x_begin, y_begin + y.bytes) && before(y_begin, x_begin + x.bytes);
-}
-
 /// One examination: an operation, what it works on, and what it broke.
 class Examination {
  public:
@@ -72,9 +64,9 @@ class Examination {
 
   std::vector<std::string> run() {
     try {
-      footprint_ = provider_.footprint(kernel_, problem_, circumstances_.threads);
+      layout_ = provider_.footprint(kernel_, problem_, circumstances_.threads).weights;
+      if (!pack()) return std::move(violations_);
       prepare();
-      examine_weights();
       examine_description();
       examine_results();
       if (circumstances_.times) examine_timed_loop();
@@ -88,39 +80,58 @@ class Examination {
  private:
   void broke(std::string what) { violations_.push_back(std::move(what)); }
 
+  /// Packs one copy, with guard bytes on both sides, and copies it. Whether that can be launched.
+  bool pack() {
+    if (circumstances_.packs_weights && layout_.bytes == 0) broke("layout has no bytes");
+    if (layout_.bytes == 0) {
+      copies_ = {{nullptr, 0}, {nullptr, 1}};
+      return true;
+    }
+    if (layout_.key.empty()) broke("layout has no key");
+    const std::size_t guard =
+        kGuardBytes + (layout_.bytes + kGuardBytes - 1) / kGuardBytes * kGuardBytes;
+    Buffer area = device_.memory().allocate(2 * guard + layout_.bytes);
+    device_.memory().fill_bytes(area.data(), kGuardByte, area.bytes());
+    auto* packed = area.as<std::byte>() + guard;
+    provider_.pack(kernel_, problem_,
+                   {.device = device_,
+                    .weights = operands_.b,
+                    .packed = packed,
+                    .threads = circumstances_.threads});
+    const std::vector<unsigned char> bytes = to_host(area, device_);
+    const auto is_guard = [](unsigned char byte) { return byte == kGuardByte; };
+    const auto at = [&](std::size_t place) {
+      return bytes.begin() + static_cast<std::ptrdiff_t>(place);
+    };
+    if (!std::all_of(bytes.begin(), at(guard), is_guard) ||
+        !std::all_of(at(guard + layout_.bytes), bytes.end(), is_guard)) {
+      broke("packed weights are not " + std::to_string(layout_.bytes) +
+            " bytes, as the layout says");
+      return false;
+    }
+    for (int slot = 0; slot < kCopies; ++slot) {
+      packed_.push_back(device_.memory().allocate(layout_.bytes));
+      device_.memory().copy(packed_.back().data(), packed, layout_.bytes, layout_.unit_bytes);
+      copies_.push_back({packed_.back().data(), slot});
+    }
+    device_.memory().synchronize();
+    return true;
+  }
+
   void prepare() {
     operation_ = provider_.make_operation(kernel_, problem_);
     operation_->prepare({.device = device_,
                          .operands = operands_,
                          .d = output_.d(),
-                         .copies = kCopies,
-                         .threads = circumstances_.threads,
-                         .shared = shared_});
+                         .threads = circumstances_.threads});
     CacheState cache;
     cache.copies = kCopies;
-    operation_->plan({.device = device_, .budget = circumstances_.plan_budget, .cache = cache});
+    operation_->plan({.device = device_,
+                      .budget = circumstances_.plan_budget,
+                      .cache = cache,
+                      .copies = copies_});
     // The runner frees B here.
     device_.memory().fill_bytes(operands_.b.data(), kStaleByte, operands_.b.bytes());
-  }
-
-  void examine_weights() {
-    if (circumstances_.packs_weights && footprint_.weight_bytes == 0)
-      broke("footprint has no weight bytes");
-    std::vector<MemoryRange> ranges[kCopies];
-    for (int slot = 0; slot < kCopies; ++slot) {
-      ranges[slot] = operation_->weights(slot);
-      std::size_t bytes = 0;
-      for (const MemoryRange& range : ranges[slot]) bytes += range.bytes;
-      if (bytes != footprint_.weight_bytes) {
-        broke("weights of slot " + std::to_string(slot) + " are " + std::to_string(bytes) +
-              " bytes, the footprint says " + std::to_string(footprint_.weight_bytes));
-      }
-    }
-    for (const MemoryRange& x : ranges[0]) {
-      for (const MemoryRange& y : ranges[1]) {
-        if (overlap(x, y)) broke("slots share memory");
-      }
-    }
   }
 
   void examine_description() {
@@ -135,7 +146,7 @@ class Examination {
 
   std::vector<unsigned char> launch(int slot) {
     output_.poison();
-    operation_->launch(slot);
+    operation_->launch(copies_[static_cast<std::size_t>(slot)]);
     device_.memory().synchronize();
     const std::string where = "slot " + std::to_string(slot) + ": ";
     if (!output_.guards_intact(operation_->executed().m)) broke(where + "wrote outside D");
@@ -159,10 +170,11 @@ class Examination {
   void examine_timed_loop() {
     CacheState cache;
     cache.copies = kCopies;
-    const auto loop =
-        device_.timer().timed_loop({.launch = [&](int slot) { operation_->launch(slot); },
-                                    .cache = cache,
-                                    .weights = operation_->weights(0)});
+    const auto launch = [&](int slot) {
+      operation_->launch(copies_[static_cast<std::size_t>(slot)]);
+    };
+    const auto loop = device_.timer().timed_loop(
+        {.launch = launch, .cache = cache, .weights = {{copies_.front().data, layout_.bytes}}});
     output_.poison();
     if (loop->run(loop->quantum()).device_s <= 0) broke("a timed loop took no time");
     const auto result = output_.copy();
@@ -194,8 +206,9 @@ class Examination {
   // The operation refers to what stands above it.
   operands::Operands operands_;
   OutputArea output_;
-  providers::SharedWeights shared_;
-  providers::Footprint footprint_;
+  providers::WeightLayout layout_;
+  std::vector<Buffer> packed_;
+  std::vector<WeightCopy> copies_;
   std::unique_ptr<Operation> operation_;
   std::vector<std::string> violations_;
 };

@@ -13,6 +13,7 @@
 #include "device/cuda/cuda_device.h"
 #include "providers/cutlass/operation.h"
 #include "providers/cutlass/sm90/candidates.h"
+#include "run/packed_weights.h"
 
 namespace twofour::contract {
 namespace {
@@ -67,22 +68,23 @@ class EveryCandidate : public ::testing::Test {
   void check(const GemmProblem& problem) {
     const Workload& workload = workloads_->get(problem);
     OutputArea output(problem, *device_);
+    const auto pack = [&](void* packed) {
+      providers::cutlass::pack_weights(
+          problem, {.device = *device_, .weights = workload.operands.b, .packed = packed});
+    };
+    const run::WeightCopies weights(*device_, providers::cutlass::weight_layout(problem), kCopies,
+                                    pack);
     CutlassOperation operation({}, problem, "", false);
-    providers::SharedWeights shared;
-    operation.prepare({.device = *device_,
-                       .operands = workload.operands,
-                       .d = output.d(),
-                       .copies = kCopies,
-                       .shared = shared});
+    operation.prepare({.device = *device_, .operands = workload.operands, .d = output.d()});
     const auto accumulation =
         problem.a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide;
     int launched = 0;
     for (const Candidate& candidate : all_candidates(problem)) {
       SCOPED_TRACE(to_string(problem) + " " + name_of(candidate));
-      operation.use(*device_, candidate);
+      operation.use(*device_, candidate, weights.all());
       output.poison();
       // Back to back: a kernel must find its barriers reset and may start early.
-      for (int i = 0; i < 3; ++i) operation.launch(i % kCopies);
+      for (int i = 0; i < 3; ++i) operation.launch(weights[i % kCopies]);
       const auto result = workload.reference.check(problem, accumulation, output.copy().data(), 4);
       EXPECT_TRUE(result.right) << result.description;
       EXPECT_TRUE(output.guards_intact(problem.shape.m)) << "wrote outside of D";

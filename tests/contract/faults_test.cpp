@@ -28,8 +28,8 @@ enum class Fault : std::uint8_t {
   kReadsBAfterPrepare,
   kDrifts,
   kChangesA,
-  kSlotsShareMemory,
-  kFootprintTooSmall,
+  kNoKey,
+  kLayoutTooSmall,
   kNoAlgorithm,
   kExecutesLess,
   kThrows,
@@ -53,8 +53,8 @@ constexpr FaultCase kFaults[] = {
     {Fault::kReadsBAfterPrepare, "ReadsBAfterPrepare", "slot 0: wrong result"},
     {Fault::kDrifts, "Drifts", "a second launch gave other bits"},
     {Fault::kChangesA, "ChangesA", "changed its operands"},
-    {Fault::kSlotsShareMemory, "SlotsShareMemory", "slots share memory"},
-    {Fault::kFootprintTooSmall, "FootprintTooSmall", "the footprint says"},
+    {Fault::kNoKey, "NoKey", "layout has no key"},
+    {Fault::kLayoutTooSmall, "LayoutTooSmall", "as the layout says"},
     {Fault::kNoAlgorithm, "NoAlgorithm", "algorithm has no name"},
     {Fault::kExecutesLess, "ExecutesLess", "is smaller than"},
     {Fault::kThrows, "Throws", "threw: the kernel gave up"},
@@ -77,11 +77,11 @@ class FaultyOperation final : public Operation {
     first_b_ = b_[0];
   }
   void plan(const providers::PlanArgs& args) override { right_->plan(args); }
-  void launch(int slot) override {
+  void launch(providers::WeightCopy weights) override {
     const std::int64_t elements = problem_.shape.m * problem_.shape.n;
     std::uint16_t& last = d_[elements - 1];
     const std::uint16_t before = last;
-    right_->launch(slot);
+    right_->launch(weights);
     ++launches_;
     switch (fault_) {
       case Fault::kLastElementOffByOneBit:
@@ -91,7 +91,7 @@ class FaultyOperation final : public Operation {
         last = before;
         break;
       case Fault::kSecondCopyWrong:
-        if (slot == 1) last ^= 1U;
+        if (weights.slot == 1) last ^= 1U;
         break;
       case Fault::kWritesPastTheEnd:
         d_[elements] = 0;
@@ -110,9 +110,6 @@ class FaultyOperation final : public Operation {
       default:
         break;
     }
-  }
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override {
-    return right_->weights(fault_ == Fault::kSlotsShareMemory ? 0 : slot);
   }
   [[nodiscard]] std::string algorithm() const override {
     return fault_ == Fault::kNoAlgorithm ? "" : right_->algorithm();
@@ -152,8 +149,13 @@ class FaultyProvider final : public providers::Provider {
   [[nodiscard]] providers::Footprint footprint(const KernelInfo& kernel, const GemmProblem& problem,
                                                int threads) const override {
     providers::Footprint footprint = right_.footprint(kernel, problem, threads);
-    if (fault_ == Fault::kFootprintTooSmall) footprint.weight_bytes /= 2;
+    if (fault_ == Fault::kLayoutTooSmall) footprint.weights.bytes /= 2;
+    if (fault_ == Fault::kNoKey) footprint.weights.key.clear();
     return footprint;
+  }
+  void pack(const KernelInfo& kernel, const GemmProblem& problem,
+            const providers::PackTask& task) const override {
+    right_.pack(kernel, problem, task);
   }
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {

@@ -42,10 +42,12 @@ using CudaDeviceLostTest = twofour::testing::GpuTest;
 TEST_F(CudaDeviceLostTest, AnIllegalAddressInASearchLosesTheDeviceToAnAlgorithm) {
   const cudaStream_t stream = stream_of(device());
   const Buffer counter = device().memory().allocate(sizeof(std::uint32_t));
-  const auto count = [&](int /*slot*/) {
+  const auto count = [&](providers::WeightCopy /*weights*/) {
     twofour::testing::count_launch(static_cast<std::uint32_t*>(counter.data()), stream);
   };
-  const auto fault = [&](int /*slot*/) { twofour::testing::write_out_of_bounds(stream); };
+  const auto fault = [&](providers::WeightCopy /*weights*/) {
+    twofour::testing::write_out_of_bounds(stream);
+  };
   const std::vector<providers::LaunchCandidate> candidates{{.name = "known", .launch = fault},
                                                            {.name = "fine", .launch = count},
                                                            {.name = "bad", .launch = fault}};
@@ -53,9 +55,11 @@ TEST_F(CudaDeviceLostTest, AnIllegalAddressInASearchLosesTheDeviceToAnAlgorithm)
   providers::TuningFile file{std::filesystem::path{}};
   file.keep_lost({.gpu = subject.key.gpu, .family = subject.family, .algorithm = "known"});
   Log log;
+  const std::vector<providers::WeightCopy> copies(1);
   const providers::PlanArgs args{.device = device(),
                                  .budget = std::chrono::duration<double>(0.1),
                                  .cache = {},
+                                 .copies = copies,
                                  .observer = &log};
   try {
     providers::choose_launch(candidates, args, subject, file);

@@ -13,6 +13,7 @@
 #include "providers/cuda/sm90/candidates.h"
 #include "providers/cuda/sm90/layout.h"
 #include "providers/cuda/sm90/operation.h"
+#include "run/packed_weights.h"
 #include "verify/verify.h"
 
 namespace twofour::providers::cuda::sm90 {
@@ -83,21 +84,24 @@ class DecodeTest : public twofour::testing::GpuTest {
     return made;
   }
 
+  run::WeightCopies pack(const GemmProblem& problem, const Case& data, int copies) {
+    return {device(), weight_layout(problem), copies, [&](void* packed) {
+              pack_weights(problem,
+                           {.device = device(), .weights = data.operands.b, .packed = packed});
+            }};
+  }
+
   /// Launches a few times with each configuration and compares the last result.
   template <class Config>
   void check(const GemmProblem& problem, const Case& data, const std::vector<Config>& configs) {
+    const run::WeightCopies weights = pack(problem, data, kCopies);
     DecodeOperation operation("decode", problem);
-    SharedWeights shared;
-    operation.prepare({.device = device(),
-                       .operands = data.operands,
-                       .d = data.d.data(),
-                       .copies = kCopies,
-                       .shared = shared});
+    operation.prepare({.device = device(), .operands = data.operands, .d = data.d.data()});
     for (const Config& config : configs) {
       SCOPED_TRACE(to_string(problem) + " " + to_string(config));
       operation.use(config);
       device().memory().fill_bytes(data.d.data(), verify::kPoisonByte, data.d.bytes());
-      for (int i = 0; i < 3; ++i) operation.launch(i % kCopies);
+      for (int i = 0; i < 3; ++i) operation.launch(weights[i % kCopies]);
       std::vector<unsigned char> d(data.d.bytes());
       device().memory().copy_to_host(d.data(), data.d.data(), d.size());
       const auto accumulation =
@@ -111,22 +115,18 @@ class DecodeTest : public twofour::testing::GpuTest {
   /// Launches each kernel that plan() may try again and again, and compares the bits.
   void repeat_all(const GemmProblem& problem) {
     const Case data = make_case(problem);
+    const run::WeightCopies weights = pack(problem, data, 1);
     DecodeOperation operation("decode", problem);
-    SharedWeights shared;
-    operation.prepare({.device = device(),
-                       .operands = data.operands,
-                       .d = data.d.data(),
-                       .copies = 1,
-                       .shared = shared});
+    operation.prepare({.device = device(), .operands = data.operands, .d = data.d.data()});
     std::vector<unsigned char> first(data.d.bytes());
     std::vector<unsigned char> again(data.d.bytes());
     for (const KernelConfig& config : kernels_for(problem, 4)) {
       SCOPED_TRACE(to_string(config));
       operation.use(config);
-      operation.launch(0);
+      operation.launch(weights[0]);
       device().memory().copy_to_host(first.data(), data.d.data(), first.size());
       for (int i = 0; i < 10; ++i) {
-        operation.launch(0);
+        operation.launch(weights[0]);
         device().memory().copy_to_host(again.data(), data.d.data(), again.size());
         ASSERT_EQ(first, again);
       }

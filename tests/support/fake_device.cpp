@@ -39,6 +39,9 @@ class FakeMemory final : public device::Memory {
   void copy_from_host(void* data, const void* host, std::size_t bytes) override {
     std::memcpy(data, host, bytes);
   }
+  void copy(void* to, const void* from, std::size_t bytes, std::size_t /*unit_bytes*/) override {
+    std::memcpy(to, from, bytes);
+  }
   void synchronize() override {}
 
  private:

@@ -9,6 +9,9 @@
 namespace twofour::testing {
 namespace {
 
+/// What packed weights consist of.
+constexpr unsigned char kPacked = 0x2A;
+
 /// A and B in double, whatever their type.
 double element(const void* data, DataType type, std::int64_t index) {
   if (type == DataType::kInt8) return static_cast<const std::int8_t*>(data)[index];
@@ -50,17 +53,14 @@ class FakeOperation final : public providers::Operation {
     if (kernel_.fault == FakeFault::kThrowsInPrepare) throw std::runtime_error("cannot prepare");
     if (kernel_.fault == FakeFault::kLosesDeviceInPrepare) throw device::DeviceLost("device lost");
     ++calls_.prepared;
-    calls_.copies = args.copies;
     result_ = multiply(problem_, args.operands);
     d_ = args.d;
-    for (int i = 0; i < args.copies; ++i) {
-      copies_.push_back(args.device.memory().allocate(kernel_.weight_bytes));
-    }
     device_.spend(0.5);
   }
   void plan(const providers::PlanArgs& args) override {
     if (kernel_.fault == FakeFault::kThrowsInPlan) throw std::runtime_error("cannot plan");
     calls_.planned_budget_s = args.budget.count();
+    calls_.copies = static_cast<int>(args.copies.size());
     if (kernel_.fault != FakeFault::kLosesDeviceInSearch) return;
     args.observer->left_out("algorithm 3");  // as if the tuning file knew it
     for (const std::string& lost : args.lost) {
@@ -68,7 +68,7 @@ class FakeOperation final : public providers::Operation {
     }
     throw device::DeviceLost("device lost by 7", "algorithm 7");
   }
-  void launch(int slot) override {
+  void launch(providers::WeightCopy weights) override {
     ++calls_.launched;
     if (kernel_.fault == FakeFault::kThrowsInVerification)
       throw std::runtime_error("cannot launch");
@@ -82,12 +82,11 @@ class FakeOperation final : public providers::Operation {
     }
     std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));
     if (kernel_.fault == FakeFault::kWrongResult) static_cast<std::uint16_t*>(d_)[0] ^= 0x80U;
-    (void)copies_.at(static_cast<std::size_t>(slot));
+    const auto* packed = static_cast<const unsigned char*>(weights.data);
+    if (packed[0] != kPacked || packed[kernel_.weight_bytes - 1] != kPacked) {
+      throw std::logic_error("launched with weights that nobody packed");
+    }
     device_.spend(kernel_.launch_s);
-  }
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override {
-    const Buffer& copy = copies_.at(static_cast<std::size_t>(slot));
-    return {{copy.data(), copy.bytes()}};
   }
   [[nodiscard]] std::string algorithm() const override { return "loop"; }
   [[nodiscard]] std::string architecture() const override { return "portable"; }
@@ -100,7 +99,6 @@ class FakeOperation final : public providers::Operation {
   FakeCalls& calls_;
   std::vector<std::uint16_t> result_;
   void* d_ = nullptr;
-  std::vector<Buffer> copies_;
 };
 
 }  // namespace
@@ -130,7 +128,15 @@ providers::Footprint FakeProvider::footprint(const providers::KernelInfo& kernel
                                              const GemmProblem& /*problem*/,
                                              int /*threads*/) const {
   const FakeKernel& fake = kernels_[index(kernel.name)];
-  return {.weight_bytes = fake.weight_bytes, .workspace_bytes = 0, .weights_key = fake.weights_key};
+  return {.weights = {.key = "fake/" + (fake.weights_key.empty() ? kernel.name : fake.weights_key),
+                      .bytes = fake.weight_bytes}};
+}
+
+void FakeProvider::pack(const providers::KernelInfo& kernel, const GemmProblem& /*problem*/,
+                        const providers::PackTask& task) const {
+  const std::size_t i = index(kernel.name);
+  ++calls_[i].packed;
+  std::memset(task.packed, kPacked, kernels_[i].weight_bytes);
 }
 
 std::unique_ptr<providers::Operation> FakeProvider::make_operation(

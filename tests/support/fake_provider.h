@@ -33,12 +33,13 @@ struct FakeKernel {
   double launch_s = 1e-3;
   FakeFault fault = FakeFault::kNone;
   std::size_t weight_bytes = 256;
-  std::string weights_key;
+  std::string weights_key;  ///< empty: the kernel's name, shared with nobody
   std::optional<std::string> unsupported;
 };
 
 /// What was asked of one kernel.
 struct FakeCalls {
+  int packed = 0;
   int prepared = 0;
   int launched = 0;
   int copies = 0;
@@ -63,6 +64,8 @@ class FakeProvider final : public providers::Provider {
   [[nodiscard]] providers::Footprint footprint(const providers::KernelInfo& kernel,
                                                const GemmProblem& problem,
                                                int threads) const override;
+  void pack(const providers::KernelInfo& kernel, const GemmProblem& problem,
+            const providers::PackTask& task) const override;
   [[nodiscard]] std::unique_ptr<providers::Operation> make_operation(
       const providers::KernelInfo& kernel, const GemmProblem& problem) const override;
 

@@ -57,11 +57,10 @@ TEST(MockProduct, ScalesThenAddsTheBiasThenRounds) {
 std::vector<std::uint16_t> launched(std::string_view config_text) {
   MockOperation operation(parse_config(config_text), "mock_mm", small_problem(true));
   testing::FakeDevice device;
-  SharedWeights shared;
   const operands::Operands operands = small_operands();
   std::vector<std::uint16_t> d(4, 7);
-  operation.prepare({.device = device, .operands = operands, .d = d.data(), .shared = shared});
-  operation.launch(0);
+  operation.prepare({.device = device, .operands = operands, .d = d.data()});
+  operation.launch({});
   return d;
 }
 

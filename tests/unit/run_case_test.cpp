@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "run/case_plan.h"
 #include "run_fixture.h"
 
 namespace twofour::run {
@@ -169,9 +170,11 @@ TEST_F(RunTest, SharedWeightsCountOnce) {
   one.weight_bytes = two.weight_bytes = std::size_t{64} << 10;
   device.set_free_bytes(std::size_t{100} << 10);
   EXPECT_EQ(of(run({one, two}), "two").outcome.kind, OutcomeKind::kSkipped);
+  EXPECT_EQ(fake->calls("two").packed, 0);
   one.weights_key = two.weights_key = "packed";
-  // The fake operations allocate their own; only the plan is under test.
   EXPECT_EQ(of(run({one, two}), "two").outcome.kind, OutcomeKind::kOk);
+  EXPECT_EQ(fake->calls("one").packed, 1);
+  EXPECT_EQ(fake->calls("two").packed, 0) << "it has those of the first";
 }
 
 TEST_F(RunTest, ARowAboveTheReadRoofHasItMeasuredAgain) {
@@ -218,7 +221,7 @@ TEST_F(RunTest, TheWatchdogSeesNoKernelAfterwards) {
   EXPECT_EQ(activity.current().record, nullptr);
 }
 
-TEST_F(RunTest, CaseMemoryIsWhatIsAllocatedAtMost) {
+TEST_F(RunTest, ThePlanSaysWhatIsAllocatedAtMost) {
   testing::FakeKernel dense = dense_kernel("dense", 1e-3);
   testing::FakeKernel large = sparse_kernel("large", 1e-3);
   dense.weight_bytes = std::size_t{3} << 10;
@@ -234,20 +237,20 @@ TEST_F(RunTest, CaseMemoryIsWhatIsAllocatedAtMost) {
     instances.push_back({.row = {.name = "fake", .device_kind = DeviceKind::kCpu}});
     instances.back().provider = std::move(provider);
     const auto selected = select_kernels(instances, config.dtype, std::nullopt);
-    const std::size_t expected = case_memory(config, c, selected, fresh);
-    EXPECT_EQ(fresh.peak_bytes(), 0u) << "nothing is allocated for the answer";
+    const std::size_t expected = plan_case(config, c, selected, fresh).peak_bytes;
+    EXPECT_EQ(fresh.peak_bytes(), 0U) << "nothing is allocated for the answer";
     run_case(config, c, selected, fresh, roofs, activity, stop.get_token());
     EXPECT_EQ(fresh.peak_bytes(), expected);
   }
 }
 
-TEST_F(RunTest, MemoryNeedIsWhatTheCaseWouldTake) {
+TEST_F(RunTest, AKernelAloneTakesWhatItsPlanSays) {
   run({dense_kernel("dense", 1e-3)});
   const auto selected = select_kernels(instances, config.dtype, std::nullopt);
-  const MemoryNeed need = memory_need(config, c, selected[0], device);
-  EXPECT_EQ(need.copies, fake->calls("dense").copies);
-  EXPECT_EQ(need.weight_bytes, 256U * static_cast<std::size_t>(need.copies));
-  EXPECT_EQ(need.total(), need.operand_bytes + need.weight_bytes + need.other_bytes);
+  const CasePlan plan = plan_case(config, c, selected, device);
+  EXPECT_EQ(plan.kernels[0].cold.copies, fake->calls("dense").copies);
+  EXPECT_EQ(plan.kernels[0].total_bytes(), device.peak_bytes());
+  EXPECT_EQ(plan.peak_bytes, device.peak_bytes());
 }
 
 }  // namespace

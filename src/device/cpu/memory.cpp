@@ -94,4 +94,18 @@ void copy_threaded(void* to, const void* from, std::size_t bytes, int threads) {
   });
 }
 
+void copy_units(void* to, const void* from, std::size_t bytes, std::size_t unit_bytes,
+                int threads) {
+  const auto units = static_cast<std::int64_t>(bytes / unit_bytes);
+  parallel_run(threads, [&](int index, int count) {
+    const Range share = thread_share(units, index, count);
+    const std::size_t begin = static_cast<std::size_t>(share.begin) * unit_bytes;
+    const std::size_t end =
+        index + 1 == count ? bytes : static_cast<std::size_t>(share.end) * unit_bytes;
+    if (begin >= end) return;
+    std::memcpy(static_cast<std::byte*>(to) + begin, static_cast<const std::byte*>(from) + begin,
+                end - begin);
+  });
+}
+
 }  // namespace twofour::device::cpu

@@ -33,5 +33,8 @@ void touch_pages(void* data, std::size_t bytes, int threads);
 void fill_threaded(void* data, unsigned char value, std::size_t bytes, int threads);
 /// Copies bytes with `threads` threads; the ranges do not overlap.
 void copy_threaded(void* to, const void* from, std::size_t bytes, int threads);
+/// The same by units: thread t of T copies thread_share(bytes / unit_bytes, t, T) of them, the last
+/// one also what is left.
+void copy_units(void* to, const void* from, std::size_t bytes, std::size_t unit_bytes, int threads);
 
 }  // namespace twofour::device::cpu

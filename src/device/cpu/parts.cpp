@@ -77,6 +77,11 @@ void HostMemory::copy_from_host(void* data, const void* host, std::size_t bytes)
   copy_threaded(data, host, bytes, threads_);
 }
 
+void HostMemory::copy(void* to, const void* from, std::size_t bytes, std::size_t unit_bytes) {
+  if (unit_bytes == 0) return copy_threaded(to, from, bytes, threads_);
+  copy_units(to, from, bytes, unit_bytes, threads_);
+}
+
 CpuTimer::CpuTimer(std::unique_ptr<ThreadPinning> pinning, int threads)
     : pinning_(std::move(pinning)),
       threads_(threads),

@@ -85,9 +85,4 @@ int compute_capability_of(const Device& device) { return gpu_of(device).compute_
 
 int multiprocessors_of(const Device& device) { return gpu_of(device).multiprocessors(); }
 
-void copy_on_gpu(const Device& device, void* to, const void* from, std::size_t bytes) {
-  cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_of(device)),
-              "copy within the GPU's memory");
-}
-
 }  // namespace twofour::device

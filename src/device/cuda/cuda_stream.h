@@ -3,8 +3,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include <cstddef>
-
 #include "device/device.h"
 
 namespace twofour::device {
@@ -18,8 +16,5 @@ int compute_capability_of(const Device& device);
 
 /// SMs. Throws as stream_of does.
 int multiprocessors_of(const Device& device);
-
-/// Copies within the GPU's memory, in the order of the device's stream; does not wait.
-void copy_on_gpu(const Device& device, void* to, const void* from, std::size_t bytes);
 
 }  // namespace twofour::device

@@ -54,6 +54,11 @@ void GpuMemory::copy_from_host(void* data, const void* host, std::size_t bytes) 
   synchronize();
 }
 
+void GpuMemory::copy(void* to, const void* from, std::size_t bytes, std::size_t /*unit_bytes*/) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, gpu_->stream()),
+        "copy within the GPU's memory");
+}
+
 void GpuMemory::synchronize() {
   check(cudaStreamSynchronize(gpu_->stream()), "finish the work on the GPU");
 }

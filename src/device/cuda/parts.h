@@ -25,6 +25,7 @@ class GpuMemory final : public Memory {
   void fill_bytes(void* data, unsigned char value, std::size_t bytes) override;
   void copy_to_host(void* host, const void* data, std::size_t bytes) override;
   void copy_from_host(void* data, const void* host, std::size_t bytes) override;
+  void copy(void* to, const void* from, std::size_t bytes, std::size_t unit_bytes) override;
   void synchronize() override;
 
  private:

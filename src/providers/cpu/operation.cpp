@@ -1,7 +1,8 @@
 #include "providers/cpu/operation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstring>
 
 #include "core/parallel.h"
 
@@ -25,43 +26,27 @@ std::int64_t panels_of_a_line(const Kernel& kernel, DataType d) {
   return std::max<std::int64_t>(1, columns / kernel.panel_columns);
 }
 
-std::shared_ptr<std::vector<Buffer>> pack_weights(const Kernel& kernel, const GemmShape& shape,
-                                                  const PrepareArgs& args) {
-  const std::int64_t panels = panel_count(kernel, shape.n);
-  const std::size_t bytes = kernel.packed_bytes(shape.n, shape.k);
-  const std::size_t panel_bytes = bytes / static_cast<std::size_t>(panels);
-  auto copies = std::make_shared<std::vector<Buffer>>();
-  for (int i = 0; i < args.copies; ++i) copies->push_back(args.device.memory().allocate(bytes));
-  // Each thread writes the panels it will read, so that they lie in its own NUMA node's memory.
-  parallel_run(args.threads, [&](int thread, int threads) {
-    const Range share = thread_share(panels, thread, threads);
-    if (share.begin >= share.end) return;
-    auto* first = copies->front().as<std::byte>();
-    kernel.pack({.weights = args.operands.b.data(),
-                 .n = shape.n,
-                 .k = shape.k,
-                 .packed = first,
-                 .panels = share});
-    const std::size_t offset = static_cast<std::size_t>(share.begin) * panel_bytes;
-    const std::size_t length = static_cast<std::size_t>(share.end - share.begin) * panel_bytes;
-    for (std::size_t i = 1; i < copies->size(); ++i) {
-      std::memcpy((*copies)[i].as<std::byte>() + offset, first + offset, length);
-    }
-  });
-  return copies;
-}
-
 }  // namespace
 
-std::string weights_key(const Kernel& kernel) {
-  std::string key{info(kernel.type).kernel_name};
-  key += '/';
-  key += to_string(kernel.sparsity);
-  key += '/';
-  key += to_string(kernel.isa);
-  key += '/';
-  key += std::to_string(kernel.panel_columns);
-  return key;
+WeightLayout weight_layout(const Kernel& kernel, const GemmShape& shape) {
+  const std::size_t bytes = kernel.packed_bytes(shape.n, shape.k);
+  return {
+      .key = fmt::format("cpu/{}/{}/{}/{}", info(kernel.type).kernel_name,
+                         to_string(kernel.sparsity), to_string(kernel.isa), kernel.panel_columns),
+      .bytes = bytes,
+      .unit_bytes = bytes / static_cast<std::size_t>(panel_count(kernel, shape.n))};
+}
+
+void pack_weights(const Kernel& kernel, const GemmShape& shape, const PackTask& task) {
+  parallel_run(task.threads, [&](int thread, int threads) {
+    const Range share = thread_share(panel_count(kernel, shape.n), thread, threads);
+    if (share.begin >= share.end) return;
+    kernel.pack({.weights = task.weights.data(),
+                 .n = shape.n,
+                 .k = shape.k,
+                 .packed = static_cast<std::byte*>(task.packed),
+                 .panels = share});
+  });
 }
 
 std::size_t workspace_bytes(const Kernel& kernel, const GemmShape& shape, int threads) {
@@ -87,8 +72,6 @@ void CpuOperation::prepare(const PrepareArgs& args) {
              .bias = problem_.bias ? args.operands.bias(problem_.d) : nullptr,
              .d_type = problem_.d,
              .d = args.d};
-  packed_ = args.shared.get<std::vector<Buffer>>(
-      "cpu/" + weights_key(kernel_), [&] { return pack_weights(kernel_, shape, args); });
   converted_ = args.device.memory().allocate(kernel_.converted_bytes(shape.m, shape.k));
   scratch_stride_ = scratch_stride(kernel_, shape);
   if (scratch_stride_ != 0) {
@@ -115,7 +98,7 @@ void CpuOperation::convert_activations() {
   }
 }
 
-void CpuOperation::launch(int slot) {
+void CpuOperation::launch(WeightCopy weights) {
   const GemmShape& shape = problem_.shape;
   convert_activations();
   parallel_run(threads_, [&](int thread, int) {
@@ -129,18 +112,13 @@ void CpuOperation::launch(int slot) {
     std::byte* scratch = scratch_.as<std::byte>();
     if (scratch != nullptr) scratch += static_cast<std::size_t>(thread) * scratch_stride_;
     kernel_.run({.shape = shape,
-                 .packed = (*packed_)[static_cast<std::size_t>(slot)].as<std::byte>(),
+                 .packed = static_cast<const std::byte*>(weights.data),
                  .converted = converted_.as<std::byte>(),
                  .scratch = scratch,
                  .panels = panels,
                  .blocks = blocks,
                  .output = output_});
   });
-}
-
-std::vector<device::MemoryRange> CpuOperation::weights(int slot) const {
-  const Buffer& buffer = (*packed_)[static_cast<std::size_t>(slot)];
-  return {{buffer.data(), buffer.bytes()}};
 }
 
 std::string CpuOperation::algorithm() const { return std::string(kernel_.name); }

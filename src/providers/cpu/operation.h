@@ -1,19 +1,19 @@
-// One kernel on one problem: packed weights, converted activations, threads.
+// One kernel on one problem: converted activations, threads.
 #pragma once
 
-#include <memory>
+#include <cstddef>
 #include <string>
-#include <vector>
 
+#include "core/buffer.h"
 #include "providers/cpu/grid.h"
 #include "providers/cpu/kernel.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cpu {
 
-/// Key under which operations share packed weights: they are the same for every output type, scale
-/// scheme and bias.
-std::string weights_key(const Kernel& kernel);
+/// How `kernel` packs weights: the same for every output type, scale scheme and bias.
+WeightLayout weight_layout(const Kernel& kernel, const GemmShape& shape);
+void pack_weights(const Kernel& kernel, const GemmShape& shape, const PackTask& task);
 
 /// Bytes that an operation allocates besides packed weights.
 std::size_t workspace_bytes(const Kernel& kernel, const GemmShape& shape, int threads);
@@ -24,8 +24,7 @@ class CpuOperation : public Operation {
       : kernel_(kernel), problem_(problem) {}
 
   void prepare(const PrepareArgs& args) override;
-  void launch(int slot) override;
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void launch(WeightCopy weights) override;
   [[nodiscard]] std::string algorithm() const override;
   [[nodiscard]] std::string architecture() const override;
   [[nodiscard]] std::string remark() const override;
@@ -40,7 +39,6 @@ class CpuOperation : public Operation {
   ThreadGrid grid_;
   const void* activations_ = nullptr;
   Output output_;
-  std::shared_ptr<std::vector<Buffer>> packed_;  ///< one for each slot
   Buffer converted_;
   Buffer scratch_;
   std::size_t scratch_stride_ = 0;

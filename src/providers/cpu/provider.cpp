@@ -76,9 +76,13 @@ class CpuProvider : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& info, const GemmProblem& problem,
                                     int threads) const override {
     const Kernel& kernel = chosen(info, problem);
-    return {.weight_bytes = kernel.packed_bytes(problem.shape.n, problem.shape.k),
-            .workspace_bytes = workspace_bytes(kernel, problem.shape, threads),
-            .weights_key = weights_key(kernel)};
+    return {.weights = weight_layout(kernel, problem.shape),
+            .workspace_bytes = workspace_bytes(kernel, problem.shape, threads)};
+  }
+
+  void pack(const KernelInfo& info, const GemmProblem& problem,
+            const PackTask& task) const override {
+    pack_weights(chosen(info, problem), problem.shape, task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

@@ -7,12 +7,10 @@
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cublaslt/rules.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cublaslt {
-std::string weights_key(const GemmProblem& problem) {
-  return fmt::format("cublaslt/{}", info(problem.b).kernel_name);
-}
 
 MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const KernelInfo& kernel,
                                  const GemmProblem& problem)
@@ -68,7 +66,6 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   architecture_ = args.device.info().architecture;
   a_ = args.operands.a.data();
   out_ = args.d;
-  weights_ = copy_dense_weights(args, weights_key(problem_));
   workspace_ = args.device.memory().allocate(kWorkspaceBytes);
   if (leaves_sums(problem_)) describe_scaling(args);
   description_.emplace(problem_, fast_accumulation_, attach(args));
@@ -81,8 +78,9 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
 void MatmulOperation::plan(const PlanArgs& args) {
   std::vector<LaunchCandidate> candidates;
   for (std::size_t i = 0; i < algorithms_.size(); ++i) {
-    candidates.push_back(
-        {.name = name_of(i), .launch = [this, i](int slot) { launch_algorithm(i, slot); }});
+    candidates.push_back({.name = name_of(i), .launch = [this, i](WeightCopy weights) {
+                            launch_algorithm(i, weights);
+                          }});
   }
   // Fast accumulation is another set of kernels.
   const SearchSubject subject =
@@ -91,19 +89,13 @@ void MatmulOperation::plan(const PlanArgs& args) {
   chosen_ = choose_launch(candidates, args, subject).index;
 }
 
-void MatmulOperation::launch_algorithm(std::size_t algorithm, int slot) {
-  description_->launch(*handle_, algorithms_[algorithm].algo, alpha_,
-                       weights_->copies[static_cast<std::size_t>(slot)].data(), a_, out_,
+void MatmulOperation::launch_algorithm(std::size_t algorithm, WeightCopy weights) {
+  description_->launch(*handle_, algorithms_[algorithm].algo, alpha_, weights.data, a_, out_,
                        workspace_.data(), stream_);
   if (scale_output_) scale_output(*scale_output_, stream_);
 }
 
-void MatmulOperation::launch(int slot) { launch_algorithm(chosen_, slot); }
-
-std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
-  const Buffer& copy = weights_->copies[static_cast<std::size_t>(slot)];
-  return {{copy.data(), copy.bytes()}};
-}
+void MatmulOperation::launch(WeightCopy weights) { launch_algorithm(chosen_, weights); }
 
 std::string MatmulOperation::name_of(std::size_t algorithm) const {
   std::string name = describe(algorithms_[algorithm].algo);

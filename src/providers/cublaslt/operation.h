@@ -1,4 +1,4 @@
-// Dense weights and one product with them.
+// One product with dense weights.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -12,13 +12,9 @@
 #include "core/buffer.h"
 #include "providers/cublaslt/matmul.h"
 #include "providers/cublaslt/scale_output.h"
-#include "providers/gpu_library/dense_weights.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cublaslt {
-
-/// Key of the weights in SharedWeights.
-std::string weights_key(const GemmProblem& problem);
 
 class MatmulOperation final : public Operation {
  public:
@@ -27,8 +23,7 @@ class MatmulOperation final : public Operation {
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
-  void launch(int slot) override;
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void launch(WeightCopy weights) override;
   [[nodiscard]] std::string algorithm() const override { return name_of(chosen_); }
   [[nodiscard]] std::string architecture() const override { return architecture_; }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
@@ -38,7 +33,7 @@ class MatmulOperation final : public Operation {
   void describe_scaling(const PrepareArgs& args);
 
   [[nodiscard]] std::string name_of(std::size_t algorithm) const;
-  void launch_algorithm(std::size_t algorithm, int slot);
+  void launch_algorithm(std::size_t algorithm, WeightCopy weights);
 
   std::shared_ptr<const Handle> handle_;
   std::string kernel_;
@@ -46,7 +41,6 @@ class MatmulOperation final : public Operation {
   bool fast_accumulation_;
   cudaStream_t stream_ = nullptr;
   std::string architecture_;
-  std::shared_ptr<DenseWeights> weights_;
   const void* a_ = nullptr;
   void* out_ = nullptr;  ///< what the library writes: D, or sums_
   float alpha_ = 1;

@@ -11,6 +11,7 @@
 #include "providers/cublaslt/matmul.h"
 #include "providers/cublaslt/operation.h"
 #include "providers/cublaslt/rules.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers {
@@ -43,10 +44,13 @@ class CublasLtProvider final : public Provider {
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    const auto elements = static_cast<std::size_t>(problem.shape.n * problem.shape.k);
-    return {.weight_bytes = elements * static_cast<std::size_t>(size_of(problem.b)),
-            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem),
-            .weights_key = weights_key(problem)};
+    return {.weights = dense_layout("cublaslt", problem),
+            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem)};
+  }
+
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& /*problem*/,
+            const PackTask& task) const override {
+    copy_dense_weights(task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

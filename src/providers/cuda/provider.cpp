@@ -67,9 +67,12 @@ class CudaProvider final : public Provider {
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    return {.weight_bytes = static_cast<std::size_t>(
-                sm90::packed_bytes(problem.sparsity, problem.shape.n, problem.shape.k)),
-            .weights_key = sm90::weights_key(problem.sparsity)};
+    return {.weights = sm90::weight_layout(problem)};
+  }
+
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+            const PackTask& task) const override {
+    sm90::pack_weights(problem, task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

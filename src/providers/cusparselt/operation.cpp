@@ -36,33 +36,19 @@ bool may_be_named(const Configuration& configuration, const std::vector<std::str
 
 }  // namespace
 
-std::string weights_key(const GemmProblem& problem) {
-  return fmt::format("cusparselt/{}", info(problem.b).kernel_name);
+void compress_weights(const Description& description, const PackTask& task) {
+  const CompressedSize size = description.compressed_size();
+  const Buffer scratch = task.device.memory().allocate(size.scratch);
+  // The library may leave padding unwritten; copies are compared and checked as a whole.
+  task.device.memory().fill_bytes(task.packed, 0, size.weight);
+  description.compress(task.weights.data(), task.packed, scratch.data(),
+                       device::stream_of(task.device));
+  task.device.memory().synchronize();  // before the scratch memory goes
 }
 
 MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, std::string kernel,
                                  const GemmProblem& problem)
     : handle_(std::move(handle)), kernel_(std::move(kernel)), problem_(problem) {}
-
-void MatmulOperation::compress_weights(const PrepareArgs& args) {
-  weights_ = args.shared.get<CompressedWeights>(
-      weights_key(problem_), [] { return std::make_shared<CompressedWeights>(); });
-  const CompressedSize size = description_->compressed_size();
-  Buffer scratch;
-  while (weights_->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.memory().allocate(size.weight);
-    if (weights_->copies.empty()) {
-      scratch = args.device.memory().allocate(size.scratch);
-      // The library may leave padding unwritten; copies are compared and checked as a whole.
-      args.device.memory().fill_bytes(copy.data(), 0, size.weight);
-      description_->compress(args.operands.b.data(), copy.data(), scratch.data(), stream_);
-    } else {
-      device::copy_on_gpu(args.device, copy.data(), weights_->copies.front().data(), size.weight);
-    }
-    weights_->copies.push_back(std::move(copy));
-  }
-  args.device.memory().synchronize();  // before the scratch memory goes
-}
 
 void MatmulOperation::pad_activations(const PrepareArgs& args) {
   const Buffer& a = args.operands.a;
@@ -73,7 +59,7 @@ void MatmulOperation::pad_activations(const PrepareArgs& args) {
                      static_cast<std::size_t>(size_of(problem_.a));
   padded_a_ = args.device.memory().allocate(bytes);
   args.device.memory().fill_bytes(padded_a_.data(), 0, bytes);
-  device::copy_on_gpu(args.device, padded_a_.data(), a.data(), a.bytes());
+  args.device.memory().copy(padded_a_.data(), a.data(), a.bytes());
   a_ = padded_a_.data();
 }
 
@@ -98,7 +84,6 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   architecture_ = args.device.info().architecture;
   d_ = args.d;
   description_.emplace(handle_, problem_, problem_.bias ? args.operands.bias(problem_.d) : nullptr);
-  compress_weights(args);
   pad_activations(args);
   combine_scales(args);
   plan_ = std::make_unique<Plan>(*description_, Configuration{});
@@ -157,28 +142,23 @@ void MatmulOperation::plan(const PlanArgs& args) {
     workspace_bytes = std::max(workspace_bytes, plan->workspace_bytes());
     candidates.push_back(
         {.name = to_string(plan->configuration()),
-         .launch = [this, p = plan.get()](int slot) { p->launch(arguments(slot)); }});
+         .launch = [this, p = plan.get()](WeightCopy weights) { p->launch(arguments(weights)); }});
   }
   reserve_workspace(args.device, workspace_bytes);
   plan_ = std::move(plans[choose_launch(candidates, args, subject).index]);
 }
 
-Arguments MatmulOperation::arguments(int slot) const {
+Arguments MatmulOperation::arguments(WeightCopy weights) const {
   const bool by_channel = !alpha_by_channel_.empty();
   return {.alpha = by_channel ? alpha_by_channel_.data() : static_cast<const void*>(&alpha_),
-          .weight = weights_->copies[static_cast<std::size_t>(slot)].data(),
+          .weight = weights.data,
           .a = a_,
           .d = d_,
           .workspace = workspace_.data(),
           .stream = stream_};
 }
 
-void MatmulOperation::launch(int slot) { plan_->launch(arguments(slot)); }
-
-std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
-  const Buffer& copy = weights_->copies[static_cast<std::size_t>(slot)];
-  return {{copy.data(), copy.bytes()}};
-}
+void MatmulOperation::launch(WeightCopy weights) { plan_->launch(arguments(weights)); }
 
 GemmShape MatmulOperation::executed() const {
   GemmShape shape = problem_.shape;

@@ -1,4 +1,4 @@
-// Compressed weights and one product with them.
+// One product with compressed weights.
 #pragma once
 
 #include <memory>
@@ -12,12 +12,8 @@
 
 namespace twofour::providers::cusparselt {
 
-struct CompressedWeights {
-  std::vector<Buffer> copies;
-};
-
-/// Key of those in SharedWeights. The compressed form does not depend on the algorithm, nor on M.
-std::string weights_key(const GemmProblem& problem);
+/// Compresses the weights of `description`; waits for that.
+void compress_weights(const Description& description, const PackTask& task);
 
 class MatmulOperation final : public Operation {
  public:
@@ -27,17 +23,15 @@ class MatmulOperation final : public Operation {
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
-  void launch(int slot) override;
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void launch(WeightCopy weights) override;
   [[nodiscard]] std::string algorithm() const override { return to_string(plan_->configuration()); }
   [[nodiscard]] std::string architecture() const override { return architecture_; }
   [[nodiscard]] GemmShape executed() const override;
 
  private:
-  void compress_weights(const PrepareArgs& args);
   void pad_activations(const PrepareArgs& args);
   void combine_scales(const PrepareArgs& args);
-  [[nodiscard]] Arguments arguments(int slot) const;
+  [[nodiscard]] Arguments arguments(WeightCopy weights) const;
   [[nodiscard]] std::vector<Configuration> configurations() const;
   [[nodiscard]] std::vector<std::unique_ptr<Plan>> make_plans(
       const std::vector<std::string>& names) const;
@@ -50,7 +44,6 @@ class MatmulOperation final : public Operation {
   cudaStream_t stream_ = nullptr;
   std::optional<Description> description_;
   std::unique_ptr<Plan> plan_;
-  std::shared_ptr<CompressedWeights> weights_;
   const void* a_ = nullptr;
   void* d_ = nullptr;
   Buffer padded_a_;  ///< where the library wants more rows than there are; zeros behind them

@@ -1,6 +1,8 @@
 // 2:4 products of cuSPARSELt: NVIDIA's own, and what the other 2:4 kernels must beat.
 #include "providers/provider.h"
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,9 +46,15 @@ class CusparseLtProvider final : public Provider {
     const Plan plan(description, Configuration{});
     const auto padded_a = static_cast<std::size_t>(padded_rows(problem.shape.m, problem.a) *
                                                    problem.shape.k * size_of(problem.a));
-    return {.weight_bytes = size.weight,
-            .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a,
-            .weights_key = weights_key(problem)};
+    // The compressed form depends neither on the algorithm nor on M.
+    return {.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
+                        .bytes = size.weight},
+            .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+  }
+
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+            const PackTask& task) const override {
+    compress_weights(Description(handle_, problem, address_never_read()), task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

@@ -1,6 +1,5 @@
 #include "providers/cutlass/operation.h"
 
-#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +7,6 @@
 #include <utility>
 
 #include "device/cuda/cuda_stream.h"
-#include "device/cuda/error.h"
 #include "providers/cutlass/sm90/candidates.h"
 #include "providers/cutlass/sm90/compress.h"
 #include "providers/cutlass/sm90/layout.h"
@@ -31,8 +29,8 @@ bool sparse(const GemmProblem& problem) { return problem.sparsity == Sparsity::k
 /// A candidate with the launches that a search has made ready so far.
 class Trial {
  public:
-  Trial(const Candidate& candidate, int copies, void* workspace)
-      : candidate_(candidate), workspace_(workspace), launches_(static_cast<std::size_t>(copies)) {}
+  Trial(const Candidate& candidate, std::size_t copies, void* workspace)
+      : candidate_(candidate), workspace_(workspace), launches_(copies) {}
 
   void make_ready(int slot, const GemmArguments& arguments) {
     auto& launch = launches_[static_cast<std::size_t>(slot)];
@@ -51,14 +49,20 @@ class Trial {
 
 }  // namespace
 
-std::string weights_key(const GemmProblem& problem) {
-  return fmt::format("cutlass {} {}", info(problem.b).kernel_name, to_string(problem.sparsity));
+WeightLayout weight_layout(const GemmProblem& problem) {
+  const GemmShape& shape = problem.shape;
+  return {
+      .key = fmt::format("cutlass/{}/{}", info(problem.b).kernel_name, to_string(problem.sparsity)),
+      .bytes = sparse(problem) ? metadata_offset(problem) + sm90::metadata_bytes(shape.n, shape.k)
+                               : static_cast<std::size_t>(shape.n * shape.k * size_of(problem.b))};
 }
 
-std::size_t packed_bytes(const GemmProblem& problem) {
-  const GemmShape& shape = problem.shape;
-  if (sparse(problem)) return metadata_offset(problem) + sm90::metadata_bytes(shape.n, shape.k);
-  return static_cast<std::size_t>(shape.n * shape.k * size_of(problem.b));
+void pack_weights(const GemmProblem& problem, const PackTask& task) {
+  const Buffer& b = task.weights;
+  if (!sparse(problem)) return task.device.memory().copy(task.packed, b.data(), b.bytes());
+  auto* start = static_cast<std::uint8_t*>(task.packed);
+  sm90::compress(problem.b, b.data(), problem.shape.n, problem.shape.k, start,
+                 start + metadata_offset(problem), device::stream_of(task.device));
 }
 
 CutlassOperation::CutlassOperation(KernelInfo kernel, const GemmProblem& problem,
@@ -67,30 +71,10 @@ CutlassOperation::CutlassOperation(KernelInfo kernel, const GemmProblem& problem
 
 void CutlassOperation::prepare(const PrepareArgs& args) {
   stream_ = device::stream_of(args.device);
-  copies_ = args.copies;
-  const GemmShape& shape = problem_.shape;
-  packed_ = args.shared.get<PackedWeights>(weights_key(problem_),
-                                           [] { return std::make_shared<PackedWeights>(); });
-  const std::size_t bytes = packed_bytes(problem_);
-  while (packed_->copies.size() < static_cast<std::size_t>(copies_)) {
-    Buffer copy = args.device.memory().allocate(bytes);
-    const void* from = packed_->copies.empty() ? nullptr : packed_->copies.front().data();
-    if (from == nullptr && sparse(problem_)) {
-      auto* start = copy.as<std::uint8_t>();
-      sm90::compress(problem_.b, args.operands.b.data(), shape.n, shape.k, start,
-                     start + metadata_offset(problem_), stream_);
-    } else {
-      device::cuda::check(
-          cudaMemcpyAsync(copy.data(), from == nullptr ? args.operands.b.data() : from, bytes,
-                          cudaMemcpyDeviceToDevice, stream_),
-          "copy weights");
-    }
-    packed_->copies.push_back(std::move(copy));
-  }
   const operands::Operands& operands = args.operands;
   arguments_ = {.gpu = args.device.id().ordinal,
                 .multiprocessors = device::multiprocessors_of(args.device),
-                .shape = shape,
+                .shape = problem_.shape,
                 .activations = operands.a.data(),
                 .d = args.d,
                 .scale_a = operands.scale_a.as<const float>(),
@@ -100,28 +84,30 @@ void CutlassOperation::prepare(const PrepareArgs& args) {
                 .bias = problem_.bias ? operands.bias(problem_.d) : nullptr};
 }
 
-GemmArguments CutlassOperation::arguments(int slot) const {
+GemmArguments CutlassOperation::arguments(WeightCopy weights) const {
   GemmArguments arguments = arguments_;
-  const auto* copy = packed_->copies[static_cast<std::size_t>(slot)].as<const std::uint8_t>();
-  arguments.weights = copy;
-  if (sparse(problem_)) arguments.metadata = copy + metadata_offset(problem_);
+  arguments.weights = weights.data;
+  if (sparse(problem_)) {
+    arguments.metadata = static_cast<const std::uint8_t*>(weights.data) + metadata_offset(problem_);
+  }
   return arguments;
 }
 
-std::vector<Candidate> CutlassOperation::usable_candidates(device::Device& device) {
+std::vector<Candidate> CutlassOperation::usable_candidates(const PlanArgs& args) {
   std::vector<Candidate> list =
       fixed_ ? sm90::fixed_candidate(kernels(), problem_)
-             : sm90::candidates(kernels(), problem_, device::multiprocessors_of(device));
+             : sm90::candidates(kernels(), problem_, device::multiprocessors_of(args.device));
   std::size_t workspace = 0;
   std::erase_if(list, [&](const Candidate& candidate) {
     if (candidate.kernel->traits().scheduler == Scheduler::kTiles) return false;
-    const std::size_t bytes = candidate.kernel->workspace_bytes(arguments(0), candidate.tactic);
+    const std::size_t bytes =
+        candidate.kernel->workspace_bytes(arguments(args.copies.front()), candidate.tactic);
     if (bytes > kMostWorkspaceBytes) return true;
     workspace = std::max(workspace, bytes);
     return false;
   });
   if (list.empty()) throw std::runtime_error("no CUTLASS kernel of this build takes the problem");
-  reserve_workspace(device, workspace);
+  reserve_workspace(args.device, workspace);
   return list;
 }
 
@@ -133,18 +119,21 @@ void CutlassOperation::reserve_workspace(device::Device& device, std::size_t byt
 
 void CutlassOperation::plan(const PlanArgs& args) {
   launches_.clear();
-  choose(usable_candidates(args.device), args);
+  choose(usable_candidates(args), args);
 }
 
 void CutlassOperation::choose(const std::vector<Candidate>& list, const PlanArgs& args) {
   std::vector<std::shared_ptr<Trial>> trials;
   std::vector<LaunchCandidate> race;
   for (const Candidate& candidate : list) {
-    auto trial = std::make_shared<Trial>(candidate, copies_, workspace_.data());
+    auto trial = std::make_shared<Trial>(candidate, args.copies.size(), workspace_.data());
     race.push_back(
         {.name = name_of(candidate),
-         .launch = [trial, this](int slot) { trial->launch(slot, stream_); },
-         .ready = [trial, this](int slot) { trial->make_ready(slot, arguments(slot)); }});
+         .launch = [trial, this](WeightCopy weights) { trial->launch(weights.slot, stream_); },
+         .ready =
+             [trial, this](WeightCopy weights) {
+               trial->make_ready(weights.slot, arguments(weights));
+             }});
     trials.push_back(std::move(trial));
   }
   const LaunchChoice choice =
@@ -152,28 +141,25 @@ void CutlassOperation::choose(const std::vector<Candidate>& list, const PlanArgs
                     search_subject(args.device, library_, kernel_.name, problem_, args.cache,
                                    fixed_ ? "fixed" : ""));
   Trial& winner = *trials[choice.index];
-  for (int slot = 0; slot < copies_; ++slot) winner.make_ready(slot, arguments(slot));
+  for (const WeightCopy& copy : args.copies) winner.make_ready(copy.slot, arguments(copy));
   algorithm_ = race[choice.index].name;
   launches_ = winner.take();
 }
 
-void CutlassOperation::use(device::Device& device, const Candidate& candidate) {
-  reserve_workspace(device, candidate.kernel->workspace_bytes(arguments(0), candidate.tactic));
+void CutlassOperation::use(device::Device& device, const Candidate& candidate,
+                           std::span<const WeightCopy> copies) {
+  reserve_workspace(device,
+                    candidate.kernel->workspace_bytes(arguments(copies.front()), candidate.tactic));
   launches_.clear();
-  for (int slot = 0; slot < copies_; ++slot) {
+  for (const WeightCopy& copy : copies) {
     launches_.push_back(
-        candidate.kernel->prepare(arguments(slot), candidate.tactic, workspace_.data()));
+        candidate.kernel->prepare(arguments(copy), candidate.tactic, workspace_.data()));
   }
   algorithm_ = name_of(candidate);
 }
 
-void CutlassOperation::launch(int slot) {
-  launches_[static_cast<std::size_t>(slot)]->launch(stream_);
-}
-
-std::vector<device::MemoryRange> CutlassOperation::weights(int slot) const {
-  const Buffer& copy = packed_->copies[static_cast<std::size_t>(slot)];
-  return {{copy.data(), copy.bytes()}};
+void CutlassOperation::launch(WeightCopy weights) {
+  launches_[static_cast<std::size_t>(weights.slot)]->launch(stream_);
 }
 
 }  // namespace twofour::providers::cutlass

@@ -1,8 +1,9 @@
-// Packed weights, a chosen kernel, and its launches.
+// A chosen kernel and its launches, and how weights are packed for it.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,15 +17,9 @@ namespace twofour::providers::cutlass {
 /// Largest workspace that a candidate may ask for.
 inline constexpr std::size_t kMostWorkspaceBytes = std::size_t{64} << 20;
 
-/// Copies of a weight: dense as it is, or the values and metadata of layout.h in one buffer.
-struct PackedWeights {
-  std::vector<Buffer> copies;
-};
-
-/// Name under which all kernels that can share a packed weight find it.
-std::string weights_key(const GemmProblem& problem);
-/// Bytes of one copy.
-std::size_t packed_bytes(const GemmProblem& problem);
+/// Dense weights as they are, or the values and metadata of layout.h one after the other.
+WeightLayout weight_layout(const GemmProblem& problem);
+void pack_weights(const GemmProblem& problem, const PackTask& task);
 
 class CutlassOperation final : public Operation {
  public:
@@ -33,10 +28,10 @@ class CutlassOperation final : public Operation {
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
-  void launch(int slot) override;
-  /// Launches with `candidate` from now on; needs prepare(). Throws as Kernel::prepare() does.
-  void use(device::Device& device, const Candidate& candidate);
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void launch(WeightCopy weights) override;
+  /// Launches with `candidate` from now on, on `copies`; needs prepare(). Throws as
+  /// Kernel::prepare() does.
+  void use(device::Device& device, const Candidate& candidate, std::span<const WeightCopy> copies);
   [[nodiscard]] std::string algorithm() const override { return algorithm_; }
   [[nodiscard]] std::string architecture() const override {
     return std::string(info(GpuArchitecture::kSm90).target);
@@ -44,8 +39,8 @@ class CutlassOperation final : public Operation {
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
 
  private:
-  [[nodiscard]] GemmArguments arguments(int slot) const;
-  [[nodiscard]] std::vector<Candidate> usable_candidates(device::Device& device);
+  [[nodiscard]] GemmArguments arguments(WeightCopy weights) const;
+  [[nodiscard]] std::vector<Candidate> usable_candidates(const PlanArgs& args);
   /// Makes the workspace one of at least `bytes`.
   void reserve_workspace(device::Device& device, std::size_t bytes);
   void choose(const std::vector<Candidate>& list, const PlanArgs& args);
@@ -54,13 +49,11 @@ class CutlassOperation final : public Operation {
   GemmProblem problem_;
   std::string library_;
   bool fixed_;
-  GemmArguments arguments_;  ///< but for the weights, which are the slot's
+  GemmArguments arguments_;  ///< but for the weights
   cudaStream_t stream_ = nullptr;
-  int copies_ = 0;
-  std::shared_ptr<PackedWeights> packed_;
   Buffer workspace_;
   std::string algorithm_;
-  std::vector<std::unique_ptr<PreparedLaunch>> launches_;  ///< one for each copy
+  std::vector<std::unique_ptr<PreparedLaunch>> launches_;  ///< by slot
 };
 
 }  // namespace twofour::providers::cutlass

@@ -44,9 +44,12 @@ class CutlassProvider final : public Provider {
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    return {.weight_bytes = packed_bytes(problem),
-            .workspace_bytes = kMostWorkspaceBytes,
-            .weights_key = weights_key(problem)};
+    return {.weights = weight_layout(problem), .workspace_bytes = kMostWorkspaceBytes};
+  }
+
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+            const PackTask& task) const override {
+    pack_weights(problem, task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

@@ -1,22 +1,20 @@
 #include "providers/gpu_library/dense_weights.h"
 
-#include <cstddef>
-#include <utility>
+#include <fmt/format.h>
 
-#include "device/cuda/cuda_stream.h"
+#include <cstddef>
+#include <vector>
 
 namespace twofour::providers {
 
-std::shared_ptr<DenseWeights> copy_dense_weights(const PrepareArgs& args, const std::string& key) {
-  auto weights =
-      args.shared.get<DenseWeights>(key, [] { return std::make_shared<DenseWeights>(); });
-  const Buffer& b = args.operands.b;
-  while (weights->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.memory().allocate(b.bytes());
-    device::copy_on_gpu(args.device, copy.data(), b.data(), b.bytes());
-    weights->copies.push_back(std::move(copy));
-  }
-  return weights;
+WeightLayout dense_layout(std::string_view provider, const GemmProblem& problem) {
+  const GemmShape& shape = problem.shape;
+  return {.key = fmt::format("{}/{}/dense", provider, info(problem.b).kernel_name),
+          .bytes = static_cast<std::size_t>(weight_bytes(shape, problem.b, Sparsity::kDense))};
+}
+
+void copy_dense_weights(const PackTask& task) {
+  task.device.memory().copy(task.packed, task.weights.data(), task.weights.bytes());
 }
 
 float first_scale(device::Device& device, const Buffer& scales) {

@@ -2,22 +2,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "core/buffer.h"
 #include "providers/provider.h"
 
 namespace twofour::providers {
 
-/// The weights as the operands have them, [N][K].
-struct DenseWeights {
-  std::vector<Buffer> copies;
-};
-
-/// At least args.copies copies, shared under `key` by the kernels of a case. Does not wait.
-std::shared_ptr<DenseWeights> copy_dense_weights(const PrepareArgs& args, const std::string& key);
+/// Weights as the operands have them, [N][K], for a library that reads nothing else.
+WeightLayout dense_layout(std::string_view provider, const GemmProblem& problem);
+/// Packs those: a copy. Does not wait.
+void copy_dense_weights(const PackTask& task);
 
 /// The one number of `scales`, or the first of several; waits for the GPU.
 float first_scale(device::Device& device, const Buffer& scales);

@@ -39,7 +39,7 @@ class LaunchTimer {
       : candidates_(candidates),
         device_(args.device),
         cache_(args.cache),
-        copies_(std::max(args.cache.copies, 1)),
+        copies_(args.copies),
         stream_(device::stream_of(args.device)) {}
 
   double time(std::size_t index, SearchStage stage) {
@@ -57,8 +57,8 @@ class LaunchTimer {
     if (!loaded_.insert(index).second) return;
     const double start = search_clock();
     const LaunchCandidate& candidate = candidates_[index];
-    if (candidate.ready) candidate.ready(0);
-    candidate.launch(0);
+    if (candidate.ready) candidate.ready(copies_.front());
+    candidate.launch(copies_.front());
     check(cudaStreamSynchronize(stream_), "finish the first launch of a candidate");
     loading_s_ += search_clock() - start;
   }
@@ -66,14 +66,15 @@ class LaunchTimer {
   /// Seconds of one of `launches` launches in a row. The rotation goes on where the last candidate
   /// stopped: the copies that come next are the ones longest out of use.
   double in_a_row(const LaunchCandidate& candidate, int launches) {
-    for (int i = 0; candidate.ready && i < std::min(launches, copies_); ++i) {
-      candidate.ready((next_ + i) % copies_);
+    const auto count = static_cast<std::size_t>(launches);
+    for (std::size_t i = 0; candidate.ready && i < std::min(count, copies_.size()); ++i) {
+      candidate.ready(copies_[(next_ + i) % copies_.size()]);
     }
     device::cuda::spin(kCover_ns, stream_);
     events_.start(stream_);
     for (int i = 0; i < launches; ++i) {
-      candidate.launch(next_);
-      next_ = (next_ + 1) % copies_;
+      candidate.launch(copies_[next_]);
+      next_ = (next_ + 1) % copies_.size();
     }
     events_.stop(stream_);
     const double seconds = events_.wait_elapsed_s() / launches;
@@ -94,9 +95,14 @@ class LaunchTimer {
     auto& loop = loops_[index];
     const LaunchCandidate& candidate = candidates_[index];
     if (!loop) {
-      for (int slot = 0; candidate.ready && slot < copies_; ++slot) candidate.ready(slot);
+      for (std::size_t i = 0; candidate.ready && i < copies_.size(); ++i) {
+        candidate.ready(copies_[i]);
+      }
+      const auto launch = [this, index](int slot) {
+        candidates_[index].launch(copies_[static_cast<std::size_t>(slot)]);
+      };
       loop = device_.timer().timed_loop(
-          {.launch = candidate.launch, .cache = cache_, .weights = {}, .quantum_s = kRefine_s});
+          {.launch = launch, .cache = cache_, .weights = {}, .quantum_s = kRefine_s});
     }
     const std::int64_t launches = loop->quantum();
     return loop->run(launches).device_s / static_cast<double>(launches);
@@ -105,10 +111,10 @@ class LaunchTimer {
   const std::vector<LaunchCandidate>& candidates_;
   device::Device& device_;
   CacheState cache_;
-  int copies_;
+  std::span<const WeightCopy> copies_;
   cudaStream_t stream_;
   device::cuda::EventPair events_;
-  int next_ = 0;
+  std::size_t next_ = 0;  ///< of copies_
   double fastest_ = 0;
   std::set<std::size_t> loaded_;
   double loading_s_ = 0;

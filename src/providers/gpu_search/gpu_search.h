@@ -19,10 +19,10 @@ namespace twofour::providers {
 struct LaunchCandidate {
   /// Stable: the tuning file finds the candidate again by it, and Operation::algorithm() shows it.
   std::string name;
-  /// Enqueues one launch that reads weight copy `slot` on the device's stream.
-  std::function<void(int slot)> launch;
-  /// Makes ready what launch(slot) needs, outside of every timing; may be called again. Optional.
-  std::function<void(int slot)> ready = nullptr;
+  /// Enqueues one launch that reads that copy of the weights on the device's stream.
+  std::function<void(WeightCopy)> launch;
+  /// Makes ready what launch() needs, outside of every timing; may be called again. Optional.
+  std::function<void(WeightCopy)> ready = nullptr;
 };
 
 /// What a search of launches decided.

@@ -70,7 +70,7 @@ void MockOperation::plan(const PlanArgs& args) {
   algorithm_ = "algorithm=" + std::to_string(faulty_algorithms_);
 }
 
-void MockOperation::launch(int /*slot*/) {
+void MockOperation::launch(WeightCopy /*weights*/) {
   if (fault_ == FaultKind::kThrowInLaunch) {
     throw std::runtime_error("the mock was told to throw in launch");
   }
@@ -90,7 +90,5 @@ double MockOperation::next_duration_s() {
   launched_ = true;
   return duration_s_ * (1 + noise_ * normal_(random_)) * (slow ? kSlowFirstFactor : 1);
 }
-
-std::vector<device::MemoryRange> MockOperation::weights(int /*slot*/) const { return {}; }
 
 }  // namespace twofour::providers::mock

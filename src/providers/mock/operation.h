@@ -20,9 +20,7 @@ class MockOperation final : public Operation {
   /// none.
   void plan(const PlanArgs& args) override;
   /// Writes D and returns when the duration of this launch has passed.
-  void launch(int slot) override;
-  /// None: nothing is read from memory, so every launch is as cold as it is hot.
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void launch(WeightCopy weights) override;
   [[nodiscard]] std::string algorithm() const override { return algorithm_; }
   [[nodiscard]] std::string architecture() const override { return "none"; }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }

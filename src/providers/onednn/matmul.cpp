@@ -95,7 +95,7 @@ dnnl::matmul::primitive_desc describe_matmul(const dnnl::engine& engine,
 }
 
 std::string layout_key(const memory::desc& weights) {
-  return fmt::format("{}:{}:{}:{}:{}", static_cast<int>(weights.get_data_type()),
+  return fmt::format("onednn/{}:{}:{}:{}:{}", static_cast<int>(weights.get_data_type()),
                      fmt::join(weights.get_strides(), ","),
                      fmt::join(weights.get_inner_blks(), ","),
                      fmt::join(weights.get_inner_idxs(), ","), weights.get_size());

@@ -1,7 +1,6 @@
 #include "providers/onednn/operation.h"
 
-#include <cstring>
-#include <stdexcept>
+#include <cstddef>
 #include <utility>
 
 namespace twofour::providers::onednn {
@@ -17,32 +16,6 @@ memory::desc scale_vector(std::int64_t count) {
 
 MatmulOperation::MatmulOperation(dnnl::engine engine, const GemmProblem& problem)
     : engine_(std::move(engine)), stream_(engine_), problem_(problem) {}
-
-std::shared_ptr<PackedWeights> MatmulOperation::pack(const PrepareArgs& args,
-                                                     const memory::desc& layout) const {
-  auto packed = args.shared.get<PackedWeights>(layout_key(layout), [&] {
-    auto made = std::make_shared<PackedWeights>();
-    made->layout = layout;
-    return made;
-  });
-  if (packed->layout != layout) {
-    throw std::logic_error("oneDNN gave two kernels different weight layouts of one description");
-  }
-  while (packed->copies.size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.memory().allocate(layout.get_size());
-    if (packed->copies.empty()) {
-      memory plain(plain_weights(problem_), engine_, args.operands.b.data());
-      memory target(layout, engine_, copy.data());
-      dnnl::stream stream(engine_);
-      dnnl::reorder(plain, target).execute(stream, plain, target);
-      stream.wait();
-    } else {
-      std::memcpy(copy.data(), packed->copies.front().data(), layout.get_size());
-    }
-    packed->copies.push_back(std::move(copy));
-  }
-  return packed;
-}
 
 void MatmulOperation::bind(int argument, const memory::desc& desc, const void* data) {
   // oneDNN takes all memory as writable; it writes to the destination and the scratchpad alone.
@@ -73,10 +46,6 @@ void MatmulOperation::bind_arguments(const PrepareArgs& args,
   if (problem_.bias) {
     bind(post_op_argument(), bias_vector(problem_), operands.bias(problem_.d));
   }
-  for (const Buffer& copy : packed_->copies) {
-    weight_copies_.emplace_back(desc.weights_desc(), engine_, copy.data());
-  }
-  arguments_.push_back({DNNL_ARG_WEIGHTS, weight_copies_.front().get()});
 }
 
 void MatmulOperation::prepare(const PrepareArgs& args) {
@@ -85,26 +54,28 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   const dnnl::matmul::primitive_desc desc = describe_matmul(engine_, problem_);
   implementation_ = desc.impl_info_str();
   primitive_ = dnnl::matmul(desc);
-  packed_ = pack(args, desc.weights_desc());
+  layout_ = desc.weights_desc();
   if (const std::size_t bytes = desc.scratchpad_desc().get_size(); bytes > 0) {
     scratchpad_ = args.device.memory().allocate(bytes);
   }
   bind_arguments(args, desc);
 }
 
-void MatmulOperation::launch(int slot) {
+void MatmulOperation::plan(const PlanArgs& args) {
+  for (const WeightCopy& copy : args.copies) {
+    weight_copies_.emplace_back(layout_, engine_, const_cast<void*>(copy.data));
+  }
+  arguments_.push_back({DNNL_ARG_WEIGHTS, weight_copies_.front().get()});
+}
+
+void MatmulOperation::launch(WeightCopy weights) {
   // The C interface, because the C++ one builds a new list of arguments in every call.
   const ThreadCount thread_count(threads_);
-  arguments_.back().memory = weight_copies_[static_cast<std::size_t>(slot)].get();
+  arguments_.back().memory = weight_copies_[static_cast<std::size_t>(weights.slot)].get();
   dnnl::error::wrap_c_api(
       dnnl_primitive_execute(primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()),
                              arguments_.data()),
       "oneDNN could not execute a matmul");
-}
-
-std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
-  const Buffer& copy = packed_->copies[static_cast<std::size_t>(slot)];
-  return {{copy.data(), copy.bytes()}};
 }
 
 std::string MatmulOperation::architecture() const {

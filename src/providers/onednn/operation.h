@@ -1,8 +1,6 @@
-// Packed weights and a primitive that multiplies with them.
+// A primitive and what it multiplies.
 #pragma once
 
-#include <cstddef>
-#include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 #include <vector>
@@ -13,26 +11,18 @@
 
 namespace twofour::providers::onednn {
 
-/// Copies of weights in the layout of one primitive.
-struct PackedWeights {
-  dnnl::memory::desc layout;
-  std::vector<Buffer> copies;
-};
-
 class MatmulOperation final : public Operation {
  public:
   MatmulOperation(dnnl::engine engine, const GemmProblem& problem);
 
   void prepare(const PrepareArgs& args) override;
-  void launch(int slot) override;
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void plan(const PlanArgs& args) override;
+  void launch(WeightCopy weights) override;
   [[nodiscard]] std::string algorithm() const override { return implementation_; }
   [[nodiscard]] std::string architecture() const override;
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
 
  private:
-  std::shared_ptr<PackedWeights> pack(const PrepareArgs& args,
-                                      const dnnl::memory::desc& layout) const;
   void bind_arguments(const PrepareArgs& args, const dnnl::matmul::primitive_desc& desc);
   void bind(int argument, const dnnl::memory::desc& desc, const void* data);
 
@@ -42,11 +32,11 @@ class MatmulOperation final : public Operation {
   int threads_ = 1;
   std::string implementation_;
   dnnl::matmul primitive_;
-  std::shared_ptr<PackedWeights> packed_;
+  dnnl::memory::desc layout_;  ///< of the packed weights
   Buffer scratchpad_;
-  std::vector<dnnl::memory> memories_;      ///< what the arguments refer to
-  std::vector<dnnl_exec_arg_t> arguments_;  ///< the weights last
-  std::vector<dnnl::memory> weight_copies_;
+  std::vector<dnnl::memory> memories_;       ///< what the arguments refer to
+  std::vector<dnnl_exec_arg_t> arguments_;   ///< the weights last
+  std::vector<dnnl::memory> weight_copies_;  ///< by slot
 };
 
 }  // namespace twofour::providers::onednn

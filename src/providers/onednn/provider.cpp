@@ -89,9 +89,20 @@ class OnednnProvider final : public Provider {
                                     int threads) const override {
     const ThreadCount thread_count(threads);
     const dnnl::matmul::primitive_desc desc = describe_matmul(engine_, problem);
-    return {.weight_bytes = desc.weights_desc().get_size(),
-            .workspace_bytes = desc.scratchpad_desc().get_size(),
-            .weights_key = layout_key(desc.weights_desc())};
+    return {.weights = {.key = layout_key(desc.weights_desc()),
+                        .bytes = desc.weights_desc().get_size()},
+            .workspace_bytes = desc.scratchpad_desc().get_size()};
+  }
+
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+            const PackTask& task) const override {
+    const ThreadCount thread_count(task.threads);
+    const dnnl::matmul::primitive_desc desc = describe_matmul(engine_, problem);
+    dnnl::memory plain(plain_weights(problem), engine_, task.weights.data());
+    dnnl::memory packed(desc.weights_desc(), engine_, task.packed);
+    dnnl::stream stream(engine_);
+    dnnl::reorder(plain, packed).execute(stream, plain, packed);
+    stream.wait();
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

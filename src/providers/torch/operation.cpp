@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstddef>
-#include <utility>
+#include <cstdint>
+#include <vector>
 
 #include "device/cuda/cuda_stream.h"
 #include "device/cuda/error.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/torch/rules.h"
 
 namespace twofour::providers::torch {
@@ -22,17 +23,14 @@ std::int32_t torch_type(DataType type) {
 
 }  // namespace
 
-std::string weights_key(const GemmProblem& problem) {
-  return fmt::format("torch/{}", info(problem.b).kernel_name);
-}
-
 MatmulOperation::MatmulOperation(const TwofourTorchModule& module, const KernelInfo& kernel,
                                  const GemmProblem& problem)
     : module_(module), kernel_(kernel), problem_(problem), job_(nullptr, module.destroy) {}
 
-TwofourTorchJob MatmulOperation::describe(const PrepareArgs& args) {
+void MatmulOperation::prepare(const PrepareArgs& args) {
+  architecture_ = args.device.info().architecture;
   const operands::Operands& operands = args.operands;
-  TwofourTorchJob job{};
+  TwofourTorchJob& job = description_;
   job.m = problem_.shape.m;
   job.n = problem_.shape.n;
   job.k = problem_.shape.k;
@@ -50,34 +48,26 @@ TwofourTorchJob MatmulOperation::describe(const PrepareArgs& args) {
   }
   job.d = args.d;
   job.stream = device::stream_of(args.device);
-  return job;
 }
 
-void MatmulOperation::prepare(const PrepareArgs& args) {
-  architecture_ = args.device.info().architecture;
-  weights_ = copy_dense_weights(args, weights_key(problem_));
-  TwofourTorchJob job = describe(args);
+void MatmulOperation::plan(const PlanArgs& args) {
   std::vector<const void*> copies;
-  for (const Buffer& copy : weights_->copies) copies.push_back(copy.data());
+  for (const WeightCopy& copy : args.copies) copies.push_back(copy.data);
+  TwofourTorchJob job = description_;
   job.weights = copies.data();
   job.copies = static_cast<std::int32_t>(copies.size());
   ErrorText error{};
   job_.reset(module_.make(&job, error.data(), error.size()));
   if (job_ == nullptr) device::cuda::throw_failure(fmt::format("PyTorch: {}", error.data()));
   // What PyTorch allocates for its first product of a kind must not be timed.
-  launch(0);
+  launch(args.copies.front());
   args.device.memory().synchronize();
 }
 
-void MatmulOperation::launch(int slot) {
+void MatmulOperation::launch(WeightCopy weights) {
   ErrorText error{};
-  if (module_.launch(job_.get(), slot, error.data(), error.size()) == 0) return;
+  if (module_.launch(job_.get(), weights.slot, error.data(), error.size()) == 0) return;
   device::cuda::throw_failure(fmt::format("PyTorch: {}", error.data()));
-}
-
-std::vector<device::MemoryRange> MatmulOperation::weights(int slot) const {
-  const Buffer& copy = weights_->copies[static_cast<std::size_t>(slot)];
-  return {{copy.data(), copy.bytes()}};
 }
 
 std::string MatmulOperation::algorithm() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/torch/library.h"
 #include "providers/torch/operation.h"
 #include "providers/torch/rules.h"
@@ -35,11 +36,13 @@ class TorchProvider final : public Provider {
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    const auto elements = static_cast<std::size_t>(problem.shape.n * problem.shape.k);
     // PyTorch gives cuBLAS 32 MiB on Hopper.
-    return {.weight_bytes = elements * static_cast<std::size_t>(size_of(problem.b)),
-            .workspace_bytes = std::size_t{32} << 20,
-            .weights_key = weights_key(problem)};
+    return {.weights = dense_layout("torch", problem), .workspace_bytes = std::size_t{32} << 20};
+  }
+
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& /*problem*/,
+            const PackTask& task) const override {
+    copy_dense_weights(task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

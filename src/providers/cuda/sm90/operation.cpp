@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <utility>
+#include <cstdint>
+#include <vector>
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cuda/sm90/candidates.h"
@@ -19,22 +20,6 @@ constexpr int kDirectMeasured = 6;
 
 std::string algorithm_name(const GemmProblem& problem, const KernelConfig& config) {
   return fmt::format("decode_n{}_{}", padded_m(problem.shape.m), to_string(config));
-}
-
-std::shared_ptr<std::vector<Buffer>> pack(const PrepareArgs& args, const GemmProblem& problem) {
-  auto copies = args.shared.get<std::vector<Buffer>>(
-      weights_key(problem.sparsity), [] { return std::make_shared<std::vector<Buffer>>(); });
-  const GemmShape& shape = problem.shape;
-  const auto bytes = static_cast<std::size_t>(packed_bytes(problem.sparsity, shape.n, shape.k));
-  while (copies->size() < static_cast<std::size_t>(args.copies)) {
-    Buffer copy = args.device.memory().allocate(bytes);
-    pack_weights(problem.a, problem.sparsity, args.operands.b.data(), shape.n, shape.k, copy.data(),
-                 device::stream_of(args.device));
-    copies->push_back(std::move(copy));
-  }
-  // A launch that may overlap the kernel before it reads weights without waiting for that kernel.
-  args.device.memory().synchronize();
-  return copies;
 }
 
 void prepare_kernel_of(const GemmProblem& problem, const KernelConfig& config) {
@@ -62,15 +47,23 @@ std::string to_string(const KernelConfig& config) {
   return std::visit([](const auto& one) { return to_string(one); }, config);
 }
 
-std::string weights_key(Sparsity sparsity) {
-  return fmt::format("cuda decode units {}", to_string(sparsity));
+WeightLayout weight_layout(const GemmProblem& problem) {
+  const GemmShape& shape = problem.shape;
+  return {.key = fmt::format("cuda/{}/{}/decode units", info(problem.b).kernel_name,
+                             to_string(problem.sparsity)),
+          .bytes = static_cast<std::size_t>(packed_bytes(problem.sparsity, shape.n, shape.k))};
+}
+
+void pack_weights(const GemmProblem& problem, const PackTask& task) {
+  const GemmShape& shape = problem.shape;
+  pack_weights(problem.a, problem.sparsity, task.weights.data(), shape.n, shape.k, task.packed,
+               device::stream_of(task.device));
 }
 
 void DecodeOperation::prepare(const PrepareArgs& args) {
   const GemmProblem& problem = launch_.problem;
   const GemmShape& shape = problem.shape;
   stream_ = device::stream_of(args.device);
-  copies_ = pack(args, problem);
   launch_.activations = activation_map(args.operands.a.data(), shape.m, shape.k);
   arguments_ = {.a = args.operands.a.as<const std::uint8_t>(),
                 .d = args.d,
@@ -99,30 +92,25 @@ void DecodeOperation::plan(const PlanArgs& args) {
     launches.push_back(
         {.name = algorithm_name(launch_.problem, config),
          .launch =
-             [this, config](int slot) {
+             [this, config](WeightCopy weights) {
                config_ = config;
-               launch(slot);
+               launch(weights);
              },
-         .ready = [this, config](int) { prepare_kernel_of(launch_.problem, config); }});
+         .ready = [this, config](WeightCopy) { prepare_kernel_of(launch_.problem, config); }});
   }
   const SearchSubject subject =
       search_subject(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
   use(configs[choose_launch(launches, args, subject).index]);
 }
 
-void DecodeOperation::launch(int slot) {
-  arguments_.weights = (*copies_)[static_cast<std::size_t>(slot)].as<const std::uint8_t>();
+void DecodeOperation::launch(WeightCopy weights) {
+  arguments_.weights = static_cast<const std::uint8_t*>(weights.data);
   if (const auto* direct = std::get_if<DirectConfig>(&config_)) {
     launch_direct(launch_.problem, *direct, arguments_, stream_);
     return;
   }
   launch_.config = std::get<DecodeConfig>(config_);
   launch_decode(launch_, arguments_, stream_);
-}
-
-std::vector<device::MemoryRange> DecodeOperation::weights(int slot) const {
-  const Buffer& copy = (*copies_)[static_cast<std::size_t>(slot)];
-  return {{copy.data(), copy.bytes()}};
 }
 
 std::string DecodeOperation::algorithm() const { return algorithm_name(launch_.problem, config_); }

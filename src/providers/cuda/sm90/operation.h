@@ -1,14 +1,11 @@
-// Packed weights and a decode kernel that multiplies with them.
+// A decode kernel and what it multiplies.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
-#include "core/buffer.h"
 #include "core/gpu_architecture.h"
 #include "providers/cuda/sm90/decode.h"
 #include "providers/cuda/sm90/direct.h"
@@ -16,9 +13,9 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// Key of SharedWeights: int8 and fp8 never meet in one case, and a bias does not change the
-/// weights.
-std::string weights_key(Sparsity sparsity);
+/// The units of layout.h.
+WeightLayout weight_layout(const GemmProblem& problem);
+void pack_weights(const GemmProblem& problem, const PackTask& task);
 
 /// A kernel and how its work is cut.
 using KernelConfig = std::variant<DecodeConfig, DirectConfig>;
@@ -35,8 +32,7 @@ class DecodeOperation final : public Operation {
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
-  void launch(int slot) override;
-  [[nodiscard]] std::vector<device::MemoryRange> weights(int slot) const override;
+  void launch(WeightCopy weights) override;
   [[nodiscard]] std::string algorithm() const override;
   [[nodiscard]] std::string architecture() const override {
     return std::string(info(GpuArchitecture::kSm90).target);
@@ -55,7 +51,6 @@ class DecodeOperation final : public Operation {
   KernelConfig config_;
   DecodeArguments arguments_;
   cudaStream_t stream_ = nullptr;
-  std::shared_ptr<std::vector<Buffer>> copies_;
 };
 
 }  // namespace twofour::providers::cuda::sm90
