@@ -99,6 +99,7 @@ namespace {
 
 std::vector<std::string_view> type_names() {
   std::vector<std::string_view> names;
+  names.reserve(std::size(kDataTypes));
   for (const DataTypeInfo& type : kDataTypes) names.push_back(type.cli_name);
   return names;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <span>
@@ -147,6 +148,7 @@ struct Choice : Leaf {
   using Value = std::remove_cvref_t<decltype(kTable[0].first)>;
   static std::vector<std::string_view> names() {
     std::vector<std::string_view> names;
+    names.reserve(std::size(kTable));
     for (const auto& [value, name] : kTable) names.push_back(name);
     return names;
   }

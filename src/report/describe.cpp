@@ -122,6 +122,7 @@ std::string fields_markdown(const FieldList& fields) {
   std::string text = "| Member | Unit | In the .csv | Meaning |\n|---|---|---|---|\n";
   for (const DescribedField& d : described(fields)) {
     std::vector<std::string> columns;
+    columns.reserve(d.columns.size());
     for (const std::string& name : d.columns) columns.push_back("`" + name + "`");
     text +=
         fmt::format("| `{}` | {} | {} | {}{}{} |\n", d.path, d.field->unit,

@@ -77,6 +77,7 @@ struct Libraries : Leaf {
   static Value read(const JsonField& field, int version) {
     field.require(field.json().is_array(), allowed());
     Value libraries;
+    libraries.reserve(field.json().size());
     for (std::size_t i = 0; i < field.json().size(); ++i) {
       const JsonField library = field.entry(i);
       const auto text = [&](const char* key) {

@@ -149,6 +149,7 @@ void read_fields(std::span<const Field<Owner>> fields, const JsonField& json, Ow
 template <class Owner>
 FieldList list_of(std::span<const Field<Owner>> fields) {
   FieldList list;
+  list.reserve(fields.size());
   for (const Field<Owner>& field : fields) list.push_back(&field);
   return list;
 }

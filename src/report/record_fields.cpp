@@ -34,6 +34,7 @@ struct FlagNames : Leaf {
   using Value = std::vector<Flag>;
   static std::vector<std::string_view> names() {
     std::vector<std::string_view> names;
+    names.reserve(kFlags.size());
     for (const FlagInfo& flag : kFlags) names.push_back(flag.name);
     return names;
   }
@@ -46,6 +47,7 @@ struct FlagNames : Leaf {
   static Value read(const JsonField& field, int /*version*/) {
     field.require(field.json().is_array(), allowed());
     Value flags;
+    flags.reserve(field.json().size());
     for (std::size_t i = 0; i < field.json().size(); ++i) {
       flags.push_back(kFlags[read_choice(field.entry(i), names())].flag);
     }
