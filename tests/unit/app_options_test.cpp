@@ -146,6 +146,13 @@ TEST(ReproPrefix, ReadsBackAsTheSameOptions) {
   EXPECT_EQ(repro_prefix(again), repro_prefix(o));
 }
 
+TEST(ReproLine, MeasuresAShapeAlone) {
+  const auto line = repro_lines(options({"--dtype", "int8", "--seed", "3", "model_bench"}));
+  EXPECT_EQ(line({.m = 4, .n = 8, .k = 16}),
+            "twofour --dtype int8 --seed 3 range_bench --dim-start 1 --dim-end 2 --dim-increment 1 "
+            "--m-constant 4 --k-constant 16 --n-constant 8");
+}
+
 TEST(Options, ListTakesThoseThatMayStandAnywhere) {
   const CommandLine line = parse({"--providers", "cpu", "list", "--dtype", "fp8", "--threads=3"});
   EXPECT_EQ(line.command, &commands()[1]);
