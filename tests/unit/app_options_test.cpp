@@ -7,7 +7,9 @@
 #include <random>
 
 #include "app/commands.h"
+#include "app/option_names.h"
 #include "app/options_table.h"
+#include "report/formats.h"
 
 namespace twofour::app {
 
@@ -144,6 +146,14 @@ TEST(ReproPrefix, ReadsBackAsTheSameOptions) {
                "--precision", "0.003", "range_bench", "--dim-start", "1", "--dim-end", "2",
                "--dim-increment", "1", "--m-constant", "5"});
   EXPECT_EQ(repro_prefix(again), repro_prefix(o));
+}
+
+TEST(Options, FormatNamesEveryFormatThatStdoutTakes) {
+  for (const BenchOptionRow& row : bench_option_rows()) {
+    if (row.name == option::kFormat) {
+      EXPECT_EQ(row.allowed, "one of " + report::stdout_format_names());
+    }
+  }
 }
 
 TEST(ReproLine, MeasuresAShapeAlone) {
