@@ -37,7 +37,7 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
     title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width,
                          need_text(session, c, selected));
   }
-  return title + "  repro: " + run::repro_line(session.config, c.shape) + "\n";
+  return title + "  repro: " + session.config.repro_line(c.shape) + "\n";
 }
 
 }  // namespace

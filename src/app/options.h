@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,5 +60,8 @@ std::vector<workload::Case> make_cases(const BenchOptions& options);
 /// The command line up to the mode, quoted for a POSIX shell, with every option that is not at its
 /// default and that a measurement depends on.
 std::string repro_prefix(const BenchOptions& options);
+
+/// Gives the command line that measures a shape again, alone.
+std::function<std::string(const GemmShape&)> repro_lines(const BenchOptions& options);
 
 }  // namespace twofour::app

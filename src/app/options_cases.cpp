@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/option_names.h"
 #include "app/options.h"
 #include "app/options_table.h"
 #include "app/options_values.h"
@@ -36,6 +37,16 @@ std::string repro_prefix(const BenchOptions& options) {
     if (!value.empty()) line += fmt::format(" {} {}", row.name, shell_quoted(value));
   }
   return line;
+}
+
+std::function<std::string(const GemmShape&)> repro_lines(const BenchOptions& options) {
+  const std::string sweep =
+      fmt::format("{} {} {} 1 {} 2 {} 1", repro_prefix(options), to_string(BenchMode::kRange),
+                  option::kDimStart, option::kDimEnd, option::kDimIncrement);
+  return [sweep](const GemmShape& shape) {
+    return fmt::format("{} {} {} {} {} {} {}", sweep, option::kMConstant, shape.m,
+                       option::kKConstant, shape.k, option::kNConstant, shape.n);
+  };
 }
 
 }  // namespace twofour::app

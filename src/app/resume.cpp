@@ -17,7 +17,7 @@ void check_same_run(const Session& session, std::span<const workload::Case> case
              known.model == record.model && known.layer == record.layer;
     });
     const std::string here =
-        c == cases.end() ? "no such case" : run::repro_line(session.config, c->shape);
+        c == cases.end() ? "no such case" : session.config.repro_line(c->shape);
     if (here == record.repro && record.mode == session.config.mode) continue;
     throw UsageError(
         fmt::format("--resume: result {} of the file belongs to another command line: "

@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "app/devices.h"
+#include "app/option_names.h"
 #include "app/options_table.h"
+#include "run/selection_errors.h"
 
 namespace twofour::app {
 namespace {
@@ -50,7 +52,21 @@ run::RunConfig config_of(const BenchOptions& options, device::Device& device) {
           .seed = options.seed,
           .threads = host_threads(device),
           .make_element_reader = element_readers(device),
-          .repro_prefix = repro_prefix(with_device_named(options, device.id()))};
+          .repro_line = repro_lines(with_device_named(options, device.id()))};
+}
+
+std::vector<run::ProviderInstance> providers_of(const BenchOptions& options,
+                                                const device::Device& device) {
+  try {
+    return run::start_providers(device, options.providers);
+  } catch (const run::UnknownProvider& error) {
+    throw UsageError(fmt::format("{}: '{}' is not a provider; use one of {}", option::kProviders,
+                                 error.name, fmt::join(error.known_names, ", ")));
+  } catch (const run::WrongDevice& error) {
+    throw UsageError(fmt::format(
+        "{}: '{}' computes on {}, and this run is on {}; choose it with {}", option::kProviders,
+        error.name, to_string(error.provider_kind), to_string(error.run_kind), option::kDevice));
+  }
 }
 
 void require_kernels(const BenchOptions& options, const Session& session) {
@@ -65,15 +81,13 @@ void require_kernels(const BenchOptions& options, const Session& session) {
   }
   const std::string_view dtype = info(options.dtype).cli_name;
   if (options.kernels) {
-    throw UsageError(
-        fmt::format("--kernels: '{}' matches no {} kernel of {}; 'twofour list' shows "
-                    "them",
-                    *options.kernels, dtype, fmt::join(names, ", ")));
+    throw UsageError(fmt::format("{}: '{}' matches no {} kernel of {}; 'twofour list' shows them",
+                                 option::kKernels, *options.kernels, dtype,
+                                 fmt::join(names, ", ")));
   }
   throw UsageError(
-      fmt::format("--dtype: '{}' is not a type that {} multiplies; 'twofour list' "
-                  "shows the kernels",
-                  dtype, fmt::join(names, ", ")));
+      fmt::format("{}: '{}' is not a type that {} multiplies; 'twofour list' shows the kernels",
+                  option::kDtype, dtype, fmt::join(names, ", ")));
 }
 
 }  // namespace
@@ -81,11 +95,7 @@ void require_kernels(const BenchOptions& options, const Session& session) {
 Session start_session(const BenchOptions& options) {
   Session session;
   session.devices.push_back(open_device(options.device, options.threads));
-  try {
-    session.providers = run::start_providers(session.device(), options.providers);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(error.what());
-  }
+  session.providers = providers_of(options, session.device());
   std::optional<std::regex> pattern;
   if (options.kernels) pattern.emplace(*options.kernels);
   session.kernels = run::select_kernels(session.providers, options.dtype, pattern);

@@ -1,7 +1,5 @@
 #include "run/runner.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <exception>
 #include <new>
@@ -34,13 +32,6 @@ void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step) {
   }
 }
 
-std::string repro_line(const RunConfig& config, const GemmShape& shape) {
-  return fmt::format(
-      "{} range_bench --dim-start 1 --dim-end 2 --dim-increment 1 --m-constant {} --k-constant {} "
-      "--n-constant {}",
-      config.repro_prefix, shape.m, shape.k, shape.n);
-}
-
 namespace {
 
 /// What all rows of a case have in common.
@@ -57,7 +48,7 @@ Record case_record(const RunConfig& config, const workload::Case& c,
   record.device = instance.device;
   record.provider = instance.row.name;
   record.seed = config.seed;
-  record.repro = repro_line(config, c.shape);
+  record.repro = config.repro_line(c.shape);
   return record;
 }
 

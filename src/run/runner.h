@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -32,8 +33,8 @@ struct RunConfig {
   int threads = 1;
   /// Empty where the host reads operands and D itself.
   verify::MakeElementReader make_element_reader = {};
-  /// Command line up to the mode, for Record::repro.
-  std::string repro_prefix = "twofour";
+  /// What measures a shape again, alone, for Record::repro. Always set.
+  std::function<std::string(const GemmShape&)> repro_line;
 };
 
 /// Outcome of a case. `device_lost` means that the records say which kernel lost the device, that
@@ -49,9 +50,6 @@ struct CaseResult {
   };
   std::optional<Loss> loss = {};
 };
-
-/// The command line that measures `shape` again, alone.
-std::string repro_line(const RunConfig& config, const GemmShape& shape);
 
 /// A record with everything that is known before a kernel runs.
 Record base_record(const RunConfig& config, const workload::Case& c,

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <exception>
-#include <stdexcept>
 #include <utility>
+
+#include "run/selection_errors.h"
 
 namespace twofour::run {
 namespace {
@@ -11,12 +12,9 @@ namespace {
 using providers::KernelInfo;
 using providers::ProviderRow;
 
-std::string all_provider_names() {
-  std::string names;
-  for (const ProviderRow& row : providers::provider_table()) {
-    if (!names.empty()) names += ", ";
-    names += row.name;
-  }
+std::vector<std::string> all_provider_names() {
+  std::vector<std::string> names;
+  for (const ProviderRow& row : providers::provider_table()) names.emplace_back(row.name);
   return names;
 }
 
@@ -25,15 +23,9 @@ void check_names(DeviceKind device_kind, std::span<const std::string> names) {
   for (const std::string& name : names) {
     const auto row = std::find_if(table.begin(), table.end(),
                                   [&](const ProviderRow& r) { return r.name == name; });
-    if (row == table.end()) {
-      throw std::invalid_argument("--providers: '" + name + "' is not a provider; use one of " +
-                                  all_provider_names());
-    }
+    if (row == table.end()) throw UnknownProvider(name, all_provider_names());
     if (row->device_kind != device_kind) {
-      throw std::invalid_argument("--providers: '" + name + "' computes on " +
-                                  std::string(to_string(row->device_kind)) +
-                                  ", and this run is on " + std::string(to_string(device_kind)) +
-                                  "; choose it with --device");
+      throw WrongDevice(name, row->device_kind, device_kind);
     }
   }
 }

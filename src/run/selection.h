@@ -1,5 +1,5 @@
-// Which kernels take part: the provider table, narrowed by device, --providers, --dtype and
-// --kernels.
+// Which kernels take part: the provider table, narrowed by device, names of providers, operand type
+// and a pattern for names of kernels.
 #pragma once
 
 #include <memory>
@@ -34,9 +34,8 @@ ProviderInstance start_provider(const providers::ProviderRow& row, const device:
 ProviderInstance without_device(const providers::ProviderRow& row, std::string reason);
 
 /// Starts the providers that compute on `device`: those named, or the default ones when `names` is
-/// empty. A provider that cannot start stays in the list with the reason. Throws
-/// std::invalid_argument for a name that no row has, or whose row computes on another kind of
-/// device.
+/// empty. A provider that cannot start stays in the list with the reason. Throws UnknownProvider
+/// or WrongDevice (run/selection_errors.h).
 std::vector<ProviderInstance> start_providers(const device::Device& device,
                                               std::span<const std::string> names);
 

@@ -7,7 +7,9 @@
 #include <random>
 
 #include "app/commands.h"
+#include "app/option_names.h"
 #include "app/options_table.h"
+#include "report/formats.h"
 
 namespace twofour::app {
 
@@ -144,6 +146,21 @@ TEST(ReproPrefix, ReadsBackAsTheSameOptions) {
                "--precision", "0.003", "range_bench", "--dim-start", "1", "--dim-end", "2",
                "--dim-increment", "1", "--m-constant", "5"});
   EXPECT_EQ(repro_prefix(again), repro_prefix(o));
+}
+
+TEST(Options, FormatNamesEveryFormatThatStdoutTakes) {
+  for (const BenchOptionRow& row : bench_option_rows()) {
+    if (row.name == option::kFormat) {
+      EXPECT_EQ(row.allowed, "one of " + report::stdout_format_names());
+    }
+  }
+}
+
+TEST(ReproLine, MeasuresAShapeAlone) {
+  const auto line = repro_lines(options({"--dtype", "int8", "--seed", "3", "model_bench"}));
+  EXPECT_EQ(line({.m = 4, .n = 8, .k = 16}),
+            "twofour --dtype int8 --seed 3 range_bench --dim-start 1 --dim-end 2 --dim-increment 1 "
+            "--m-constant 4 --k-constant 16 --n-constant 8");
 }
 
 TEST(Options, ListTakesThoseThatMayStandAnywhere) {

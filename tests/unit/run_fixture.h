@@ -50,6 +50,7 @@ class RunTest : public ::testing::Test {
  protected:
   RunTest() {
     config.mode = BenchMode::kSquare;
+    config.repro_line = [](const GemmShape& shape) { return "measure " + mkn(shape); };
     config.measure.max_time_s = 0.5;
     config.measure.min_time_s = 0;
     c.shape = {.m = 4, .n = 8, .k = 16};

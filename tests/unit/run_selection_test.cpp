@@ -5,13 +5,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "run/selection_errors.h"
 #include "run_fixture.h"
 
 namespace twofour::run {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 class SelectionTest : public RunTest {
  protected:
@@ -55,9 +56,22 @@ TEST_F(SelectionTest, AnUnknownProviderIsNamedWithThoseThereAre) {
   try {
     start_providers(testing::any_cpu(), wrong);
     FAIL() << "accepted";
-  } catch (const std::invalid_argument& error) {
-    EXPECT_THAT(error.what(), HasSubstr("--providers: 'nobody' is not a provider; use one of "));
-    EXPECT_THAT(error.what(), HasSubstr("cpu"));
+  } catch (const UnknownProvider& error) {
+    EXPECT_EQ(error.name, "nobody");
+    EXPECT_THAT(error.known_names, Contains("cpu"));
+    EXPECT_THAT(error.known_names, Contains("mock"));
+  }
+}
+
+TEST_F(SelectionTest, AProviderOfAnotherKindOfDeviceIsNamedWithBothKinds) {
+  const std::vector<std::string> wrong{"cutlass"};
+  try {
+    start_providers(testing::any_cpu(), wrong);
+    FAIL() << "accepted";
+  } catch (const WrongDevice& error) {
+    EXPECT_EQ(error.name, "cutlass");
+    EXPECT_EQ(error.provider_kind, DeviceKind::kCuda);
+    EXPECT_EQ(error.run_kind, DeviceKind::kCpu);
   }
 }
 
