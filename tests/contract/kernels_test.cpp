@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "contract.h"
-#include "core/isa.h"
+#include "core/processor.h"
 #include "support/fake_device.h"
 
 namespace twofour::contract {

@@ -42,8 +42,8 @@ class CusparseLtProvider final : public Provider {
     const Description description(handle_, problem, address_never_read());
     const CompressedSize size = description.compressed_size();
     const Plan plan(description, Configuration{});
-    const auto padded_a = static_cast<std::size_t>(padded_rows(problem.shape.m, problem.a) *
-                                                   problem.shape.k * size_of(problem.a));
+    const std::size_t padded_a =
+        bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
     return {.weight_bytes = size.weight,
             .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a,
             .weights_key = weights_key(problem)};

@@ -21,8 +21,7 @@ constexpr std::size_t kAlignment = 256;
 
 /// Where the metadata begins in a packed copy.
 std::size_t metadata_offset(const GemmProblem& problem) {
-  const std::size_t values =
-      sm90::values_bytes(problem.shape.n, problem.shape.k, size_of(problem.b));
+  const std::size_t values = sm90::values_bytes(problem.shape.n, problem.shape.k, problem.b);
   return (values + kAlignment - 1) / kAlignment * kAlignment;
 }
 
@@ -58,7 +57,7 @@ std::string weights_key(const GemmProblem& problem) {
 std::size_t packed_bytes(const GemmProblem& problem) {
   const GemmShape& shape = problem.shape;
   if (sparse(problem)) return metadata_offset(problem) + sm90::metadata_bytes(shape.n, shape.k);
-  return static_cast<std::size_t>(shape.n * shape.k * size_of(problem.b));
+  return bytes_of(problem.b, shape.n * shape.k);
 }
 
 CutlassOperation::CutlassOperation(KernelInfo kernel, const GemmProblem& problem,
