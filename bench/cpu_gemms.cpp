@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/isa.h"
 #include "core/median.h"
+#include "core/processor.h"
 #include "device/cpu/cpu_device.h"
 #include "measure/statistics.h"
 #include "providers/provider.h"

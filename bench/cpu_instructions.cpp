@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
     for (const DataType type :
          {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16}) {
       for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
-        const Kernel* kernel = find_kernel(best_isa(), type, sparsity, rows);
+        const Kernel* kernel = find_kernel(usable_features(), type, sparsity, rows);
         if (kernel == nullptr || kernel->isa == Isa::kPortable) continue;
         const Counts counts = count(counter, *kernel, rows);
         fmt::print("{:<11} {:<5} {:<5} {:>9.4f} {:>12.4f}  {}\n", to_string(kernel->isa),

@@ -82,9 +82,9 @@ int main(int argc, char** argv) {
     for (const Kernel* dense : kernel_list()) {
       // Of the kernels of an instruction set, the one for so many rows.
       const auto chosen = [&](Sparsity sparsity) {
-        return find_kernel(dense->isa, dense->type, sparsity, rows);
+        return find_kernel(info(dense->isa).features, dense->type, sparsity, rows);
       };
-      if (dense->isa > detected_isa() || dense != chosen(Sparsity::kDense)) continue;
+      if (!processor_features().has(dense->needs) || dense != chosen(Sparsity::kDense)) continue;
       compare(*dense, *chosen(Sparsity::kTwoFour), rows);
     }
   }

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "core/data_type.h"
-#include "core/isa.h"
 #include "core/problem.h"
+#include "core/processor.h"
 
 namespace twofour::bench {
 

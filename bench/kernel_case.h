@@ -32,7 +32,7 @@ inline void fill(DataType type, std::byte* data, std::int64_t count) {
   std::mt19937 random(1);
   for (std::int64_t i = 0; i < count; ++i) {
     const auto bits = static_cast<unsigned>(random());
-    if (size_of(type) == 1) {
+    if (info(type).bits == 8) {
       data[i] = static_cast<std::byte>(type == DataType::kInt8 ? bits : 0x30u | (bits & 0x87u));
     } else {
       const auto code = static_cast<std::uint16_t>(0x3C00u | (bits & 0x807Fu));
@@ -43,7 +43,7 @@ inline void fill(DataType type, std::byte* data, std::int64_t count) {
 
 /// Two of each four consecutive weights become zero.
 inline void prune(DataType type, std::byte* weights, std::int64_t count) {
-  const auto element = static_cast<std::size_t>(size_of(type));
+  const auto element = bytes_of(type, 1);
   std::mt19937 random(2);
   for (std::int64_t group = 0; group < count; group += 4) {
     const std::int64_t first = static_cast<std::int64_t>(random() % 4);
@@ -64,7 +64,7 @@ class KernelCase {
         converted_(allocate(kernel.converted_bytes(shape_.m, shape_.k))),
         scratch_(allocate(kernel.scratch_bytes ? kernel.scratch_bytes(shape_) : 0)),
         d_(allocate(static_cast<std::size_t>(shape_.m * shape_.n) * 2)) {
-    const auto element = static_cast<std::size_t>(size_of(kernel.type));
+    const auto element = bytes_of(kernel.type, 1);
     const Memory a = allocate(static_cast<std::size_t>(shape_.m * shape_.k) * element);
     const Memory b = allocate(static_cast<std::size_t>(shape_.n * shape_.k) * element);
     fill(kernel.type, a.get(), shape_.m * shape_.k);

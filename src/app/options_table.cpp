@@ -46,7 +46,7 @@ std::vector<std::string> items(const OptionSpec& row, Values values) {
 
 void apply_dtype(BenchOptions& o, const OptionSpec& row, Values v) {
   const auto type = data_type_from_cli_name(v[0]);
-  if (!type || *type == DataType::kFp32) reject(row, v[0]);
+  if (!type || !info(*type).operand) reject(row, v[0]);
   o.dtype = *type;
 }
 
@@ -188,10 +188,15 @@ std::string unless_default(const Value& value, const Value& standard) {
 constexpr unsigned kBenchmarks = kSquare | kRange | kModel;
 constexpr unsigned kSweeps = kSquare | kRange;
 
+constexpr std::string_view kOneOfTypes = "one of int8, fp8, bf16, fp16";
+static_assert(std::all_of(kDataTypes.begin(), kDataTypes.end(), [](const DataTypeInfo& type) {
+  return !type.operand || kOneOfTypes.find(type.cli_name) != std::string_view::npos;
+}));
+
 // clang-format off
 constexpr std::array kRows{
     BenchOptionRow{{option::kDtype, "TYPE", Arity::kOne, kAnywhere, kBenchmarks,
-              "operand type: int8, fp8 (e4m3fn), bf16 or fp16", "one of int8, fp8, bf16, fp16"},
+              "operand type: int8, fp8 (e4m3fn), bf16 or fp16", kOneOfTypes},
               apply_dtype,
               [](const BenchOptions& o) { return std::string(info(o.dtype).cli_name); }},
     BenchOptionRow{{option::kDimStart, "S", Arity::kOne, kSweeps, kSweeps,

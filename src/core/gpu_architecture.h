@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,16 +37,23 @@ constexpr std::optional<GpuArchitecture> parse_gpu_architecture(std::string_view
   return std::nullopt;
 }
 
-/// Why a GPU of `compute_capability` (major * 10 + minor) runs no kernel of `architecture`, or
-/// nothing where it does.
-inline std::optional<std::string> refusal(GpuArchitecture architecture, int compute_capability) {
-  const int wanted = info(architecture).compute_capability;
-  if (wanted == compute_capability) return std::nullopt;
-  const auto text = [](int capability) {
-    return std::to_string(capability / 10) + "." + std::to_string(capability % 10);
-  };
-  return "its kernels are for compute capability " + text(wanted) + ", this GPU has " +
-         text(compute_capability);
+/// "9.0" of 90.
+inline std::string compute_capability_text(int compute_capability) {
+  return std::to_string(compute_capability / 10) + "." + std::to_string(compute_capability % 10);
+}
+
+/// Why a GPU of `compute_capability` (major * 10 + minor) runs no kernel of `architectures`, or
+/// nothing where it runs those of one of them.
+inline std::optional<std::string> refusal(std::span<const GpuArchitecture> architectures,
+                                          int compute_capability) {
+  std::string wanted;
+  for (const GpuArchitecture architecture : architectures) {
+    if (info(architecture).compute_capability == compute_capability) return std::nullopt;
+    if (!wanted.empty()) wanted += " or ";
+    wanted += compute_capability_text(info(architecture).compute_capability);
+  }
+  return "its kernels are for compute capability " + wanted + ", this GPU has " +
+         compute_capability_text(compute_capability);
 }
 
 }  // namespace twofour

@@ -95,8 +95,8 @@ constexpr double executed_operations(const GemmShape& s, Sparsity sparsity) {
 /// bits of index for each kept value.
 constexpr double weight_bytes(const GemmShape& s, DataType b, Sparsity sparsity) {
   const double elements = static_cast<double>(s.n) * static_cast<double>(s.k);
-  if (sparsity == Sparsity::kDense) return elements * size_of(b);
-  return elements / 2 * size_of(b) + elements / 8;
+  const double dense = elements * info(b).bits / 8;
+  return sparsity == Sparsity::kDense ? dense : dense / 2 + elements / 8;
 }
 
 }  // namespace twofour

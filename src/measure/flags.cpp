@@ -15,7 +15,8 @@ double compulsory_bytes(const GemmProblem& p) {
   const auto m = static_cast<double>(p.shape.m);
   const auto n = static_cast<double>(p.shape.n);
   const auto k = static_cast<double>(p.shape.k);
-  return weight_bytes(p.shape, p.b, Sparsity::kDense) + m * k * size_of(p.a) + m * n * size_of(p.d);
+  return weight_bytes(p.shape, p.b, Sparsity::kDense) +
+         (m * k * info(p.a).bits + m * n * info(p.d).bits) / 8;
 }
 
 bool not_cold(const Record& record, const Roofs& roofs) {

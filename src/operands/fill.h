@@ -89,8 +89,21 @@ TWOFOUR_HOST_DEVICE inline float normal_times_five(const QuantileSegment* table,
 
 /// How a type stores a value: Code is the integer of its width. encode_drawn() is encode() for what
 /// normal_times_five() returns.
-template <DataType>
-struct Format;
+template <DataType kType>
+struct Format {
+  using Codec =
+      FloatFormat<info(kType).exponent_bits, info(kType).mantissa_bits, info(kType).infinities>;
+  using Code = typename Codec::Code;
+  TWOFOUR_HOST_DEVICE static constexpr Code encode(float value) { return Codec::encode(value); }
+  TWOFOUR_HOST_DEVICE static constexpr Code encode_drawn(float value) {
+    return Codec::encode_in_range(value);
+  }
+  TWOFOUR_HOST_DEVICE static constexpr float decode(Code code) { return Codec::decode(code); }
+  /// Orders codes by |value|; 0 for zeros of both signs, NaN is larger than every number.
+  TWOFOUR_HOST_DEVICE static constexpr std::uint32_t magnitude(std::uint32_t code) {
+    return code & (Codec::kSign - 1u);
+  }
+};
 
 template <>
 struct Format<DataType::kInt8> {
@@ -104,67 +117,11 @@ struct Format<DataType::kInt8> {
   TWOFOUR_HOST_DEVICE static constexpr float decode(Code code) {
     return static_cast<float>(static_cast<std::int8_t>(code));
   }
-  /// Orders codes by |value|; 0 for zeros of both signs.
   TWOFOUR_HOST_DEVICE static constexpr std::uint32_t magnitude(std::uint32_t code) {
     const std::int32_t value = static_cast<std::int8_t>(code);
     return static_cast<std::uint32_t>(value < 0 ? -value : value);
   }
 };
-
-template <>
-struct Format<DataType::kFp8E4m3> {
-  using Code = std::uint8_t;
-  TWOFOUR_HOST_DEVICE static constexpr Code encode(float value) { return float_to_fp8(value); }
-  TWOFOUR_HOST_DEVICE static constexpr Code encode_drawn(float value) {
-    return float_to_fp8_in_range(value);
-  }
-  TWOFOUR_HOST_DEVICE static constexpr float decode(Code code) { return fp8_to_float(code); }
-  /// As above; NaN is larger than every number.
-  TWOFOUR_HOST_DEVICE static constexpr std::uint32_t magnitude(std::uint32_t code) {
-    return code & 0x7Fu;
-  }
-};
-
-template <>
-struct Format<DataType::kBf16> {
-  using Code = std::uint16_t;
-  TWOFOUR_HOST_DEVICE static constexpr Code encode(float value) { return float_to_bf16(value); }
-  TWOFOUR_HOST_DEVICE static constexpr Code encode_drawn(float value) {
-    return float_to_bf16_in_range(value);
-  }
-  TWOFOUR_HOST_DEVICE static constexpr float decode(Code code) { return bf16_to_float(code); }
-  TWOFOUR_HOST_DEVICE static constexpr std::uint32_t magnitude(std::uint32_t code) {
-    return code & 0x7FFFu;
-  }
-};
-
-template <>
-struct Format<DataType::kFp16> {
-  using Code = std::uint16_t;
-  TWOFOUR_HOST_DEVICE static constexpr Code encode(float value) { return float_to_fp16(value); }
-  TWOFOUR_HOST_DEVICE static constexpr Code encode_drawn(float value) {
-    return float_to_fp16_in_range(value);
-  }
-  TWOFOUR_HOST_DEVICE static constexpr float decode(Code code) { return fp16_to_float(code); }
-  TWOFOUR_HOST_DEVICE static constexpr std::uint32_t magnitude(std::uint32_t code) {
-    return code & 0x7FFFu;
-  }
-};
-
-/// Calls `f.template operator()<type>()` for the operand type that `type` is at run time.
-template <class F>
-constexpr auto with_operand_type(DataType type, F&& f) {
-  switch (type) {
-    case DataType::kInt8:
-      return f.template operator()<DataType::kInt8>();
-    case DataType::kFp8E4m3:
-      return f.template operator()<DataType::kFp8E4m3>();
-    case DataType::kFp16:
-      return f.template operator()<DataType::kFp16>();
-    default:
-      return f.template operator()<DataType::kBf16>();
-  }
-}
 
 /// Element (row, column) of A or, before pruning, of B.
 template <DataType kType>

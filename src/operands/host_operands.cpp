@@ -65,17 +65,14 @@ void make_bias(std::uint64_t seed, std::span<std::uint16_t> bf16, std::span<std:
 
 Operands make_host_operands(const OperandSpec& spec, int threads, Allocator allocate) {
   const GemmShape& shape = spec.shape;
-  const auto m = static_cast<std::size_t>(shape.m);
   const auto n = static_cast<std::size_t>(shape.n);
-  const auto k = static_cast<std::size_t>(shape.k);
-  const auto element = static_cast<std::size_t>(size_of(spec.type));
   const std::size_t scales_a = scale_count(spec.scales.a, shape.m);
   const std::size_t scales_b = scale_count(spec.scales.b, shape.n);
 
   Operands made;
   made.spec = spec;
-  made.a = allocate(m * k * element);
-  made.b = allocate(n * k * element);
+  made.a = allocate(bytes_of(spec.type, shape.m * shape.k));
+  made.b = allocate(bytes_of(spec.type, shape.n * shape.k));
   made.scale_a = allocate(scales_a * sizeof(float));
   made.scale_b = allocate(scales_b * sizeof(float));
   made.bias_bf16 = allocate(n * sizeof(std::uint16_t));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #if defined(__CUDACC__)
 #define TWOFOUR_HOST_DEVICE __host__ __device__
@@ -30,89 +31,110 @@ TWOFOUR_HOST_DEVICE constexpr std::uint32_t select(bool condition, std::uint32_t
   return no ^ ((yes ^ no) & (0u - static_cast<std::uint32_t>(condition)));
 }
 
-TWOFOUR_HOST_DEVICE constexpr float bf16_to_float(std::uint16_t code) {
-  return float_from_bits(static_cast<std::uint32_t>(code) << 16);
+/// 2^exponent, a normal number.
+TWOFOUR_HOST_DEVICE constexpr float power_of_two(int exponent) {
+  return float_from_bits(static_cast<std::uint32_t>(127 + exponent) << 23);
 }
 
-TWOFOUR_HOST_DEVICE constexpr std::uint16_t float_to_bf16_in_range(float value) {
-  const std::uint32_t bits = float_bits(value);
-  return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
-}
+/// A binary floating point format of a sign bit, kExponentBits and kMantissaBits, narrower than
+/// binary32. With infinities it is as IEEE 754 has it: what exceeds the largest finite value by
+/// half a unit becomes infinite. Without, as e4m3fn: the largest exponent holds numbers too, all
+/// ones is NaN of either sign, and infinities and numbers that are too large become the largest
+/// number. NaN stays NaN.
+template <int kExponentBits, int kMantissaBits, bool kInfinities>
+struct FloatFormat {
+  static_assert(kExponentBits <= 8 && kMantissaBits < 23);
+  static constexpr int kBits = 1 + kExponentBits + kMantissaBits;
+  using Code = std::conditional_t<kBits <= 8, std::uint8_t, std::uint16_t>;
+  static constexpr std::uint32_t kSign = 1u << (kBits - 1);
+  /// Of the magnitude: the smallest normal number, and what is beyond the largest number.
+  static constexpr std::uint32_t kSmallestNormal = 1u << kMantissaBits;
+  static constexpr std::uint32_t kBeyond =
+      kInfinities ? ((1u << kExponentBits) - 1u) << kMantissaBits : kSign - 1u;
 
-/// NaN stays NaN (made quiet); what exceeds the largest finite value by half a unit becomes
-/// infinite.
+  TWOFOUR_HOST_DEVICE static constexpr float decode(Code code) {
+    if constexpr (kUpperBits) {
+      return float_from_bits(static_cast<std::uint32_t>(code) << kShift);
+    } else {
+      const std::uint32_t sign = (code & kSign) << (32 - kBits);
+      const std::uint32_t magnitude = code & (kSign - 1u);
+      const std::uint32_t normal = (magnitude << kShift) + kBiasDifference;
+      // Infinities and NaNs need the difference of the biases twice.
+      const std::uint32_t special = kInfinities ? normal + kBiasDifference : 0x7FC00000u;
+      const std::uint32_t subnormal =
+          float_bits(static_cast<float>(static_cast<std::int32_t>(magnitude)) * kSubnormalUnit);
+      const std::uint32_t finite = select(magnitude < kSmallestNormal, subnormal, normal);
+      const bool is_special = kInfinities ? magnitude >= kBeyond : magnitude == kBeyond;
+      return float_from_bits(sign | select(is_special, special, finite));
+    }
+  }
+
+  TWOFOUR_HOST_DEVICE static constexpr Code encode_in_range(float value) {
+    const std::uint32_t bits = float_bits(value);
+    if constexpr (kUpperBits) {
+      return static_cast<Code>((bits + kBelowHalf + ((bits >> kShift) & 1u)) >> kShift);
+    } else {
+      const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+      const std::uint32_t normal =
+          (magnitude - kBiasDifference + kBelowHalf + ((magnitude >> kShift) & 1u)) >> kShift;
+      // The unit in the last place of kRounder is that of a subnormal number: the addition rounds.
+      const std::uint32_t subnormal =
+          float_bits(float_from_bits(magnitude) + kRounder) - float_bits(kRounder);
+      const std::uint32_t code = select(magnitude < kSmallestNormalBits, subnormal, normal);
+      return static_cast<Code>(code | ((bits >> (32 - kBits)) & kSign));
+    }
+  }
+
+  TWOFOUR_HOST_DEVICE static constexpr Code encode(float value) {
+    const std::uint32_t bits = float_bits(value);
+    const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+    std::uint32_t code = encode_in_range(float_from_bits(magnitude));
+    if constexpr (!kInfinities) {
+      code = select(magnitude >= float_bits(decode(kBeyond - 1u)), kBeyond - 1u, code);
+    } else if constexpr (!kUpperBits) {
+      code = select(magnitude >= kOverflowBits, kBeyond, code);
+    }
+    // A NaN is made quiet and keeps what fits of its payload.
+    const std::uint32_t quiet =
+        kInfinities ? kBeyond | kQuiet | ((magnitude >> kShift) & kPayload) : kBeyond;
+    code = select(magnitude > 0x7F800000u, quiet, code);
+    return static_cast<Code>(code | ((bits >> (32 - kBits)) & kSign));
+  }
+
+ private:
+  /// Its codes are the upper bits of a binary32.
+  static constexpr bool kUpperBits = kExponentBits == 8;
+  static constexpr int kBias = (1 << (kExponentBits - 1)) - 1;
+  static constexpr int kShift = 23 - kMantissaBits;
+  static constexpr std::uint32_t kBiasDifference = static_cast<std::uint32_t>(127 - kBias) << 23;
+  static constexpr std::uint32_t kBelowHalf = (1u << (kShift - 1)) - 1u;
+  static constexpr std::uint32_t kQuiet = 1u << (kMantissaBits - 1);
+  static constexpr std::uint32_t kPayload = (1u << kMantissaBits) - 1u;
+  static constexpr std::uint32_t kSmallestNormalBits = float_bits(power_of_two(1 - kBias));
+  static constexpr float kSubnormalUnit = power_of_two(1 - kBias - kMantissaBits);
+  static constexpr float kRounder = power_of_two(24 - kBias - kMantissaBits);
+  /// The largest number and half a unit.
+  static constexpr std::uint32_t kOverflowBits =
+      (kBeyond << kShift) + kBiasDifference - (1u << (kShift - 1));
+};
+
+using Bf16 = FloatFormat<8, 7, true>;
+using Fp16 = FloatFormat<5, 10, true>;
+using Fp8E4m3 = FloatFormat<4, 3, false>;
+
+TWOFOUR_HOST_DEVICE constexpr float bf16_to_float(std::uint16_t code) { return Bf16::decode(code); }
 TWOFOUR_HOST_DEVICE constexpr std::uint16_t float_to_bf16(float value) {
-  const std::uint32_t bits = float_bits(value);
-  const std::uint32_t rounded = float_to_bf16_in_range(value);
-  const std::uint32_t quiet = (bits >> 16) | 0x40u;
-  const bool nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
-  return static_cast<std::uint16_t>(select(nan, quiet, rounded));
+  return Bf16::encode(value);
 }
-
-TWOFOUR_HOST_DEVICE constexpr float fp16_to_float(std::uint16_t code) {
-  const std::uint32_t sign = (code & 0x8000u) << 16;
-  const std::uint32_t magnitude = code & 0x7FFFu;
-  // 112 is the difference of the exponent biases, 127 - 15; infinities and NaNs need it twice.
-  const std::uint32_t normal = (magnitude << 13) + (112u << 23);
-  const std::uint32_t special = normal + (112u << 23);
-  const std::uint32_t subnormal =
-      float_bits(static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24f);
-  const std::uint32_t finite = select(magnitude < 0x400u, subnormal, normal);
-  return float_from_bits(sign | select(magnitude >= 0x7C00u, special, finite));
-}
-
-TWOFOUR_HOST_DEVICE constexpr std::uint16_t float_to_fp16_in_range(float value) {
-  const std::uint32_t bits = float_bits(value);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  const std::uint32_t normal = (magnitude - (112u << 23) + 0xFFFu + ((magnitude >> 13) & 1u)) >> 13;
-  // The unit in the last place of 0.5 is 2^-24, that of a subnormal binary16: the addition rounds.
-  const std::uint32_t subnormal = float_bits(float_from_bits(magnitude) + 0.5f) - float_bits(0.5f);
-  const std::uint32_t code = select(magnitude < float_bits(0x1p-14f), subnormal, normal);
-  return static_cast<std::uint16_t>(code | ((bits >> 16) & 0x8000u));
-}
-
-/// Overflows to infinity from 65520 up, as IEEE 754 has it. NaN stays NaN (made quiet).
+TWOFOUR_HOST_DEVICE constexpr float fp16_to_float(std::uint16_t code) { return Fp16::decode(code); }
 TWOFOUR_HOST_DEVICE constexpr std::uint16_t float_to_fp16(float value) {
-  const std::uint32_t bits = float_bits(value);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  const std::uint32_t nan = 0x7E00u | ((magnitude >> 13) & 0x3FFu);
-  std::uint32_t code = float_to_fp16_in_range(float_from_bits(magnitude));
-  code = select(magnitude >= float_bits(65520.0f), 0x7C00u, code);
-  code = select(magnitude > 0x7F800000u, nan, code);
-  return static_cast<std::uint16_t>(code | ((bits >> 16) & 0x8000u));
+  return Fp16::encode(value);
 }
-
-/// e4m3fn: no infinities, one NaN of either sign, largest finite value 448.
 TWOFOUR_HOST_DEVICE constexpr float fp8_to_float(std::uint8_t code) {
-  const std::uint32_t sign = (code & 0x80u) << 24;
-  const std::uint32_t magnitude = code & 0x7Fu;
-  const std::uint32_t normal = (magnitude << 20) + (120u << 23);
-  const std::uint32_t subnormal =
-      float_bits(static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-9f);
-  const std::uint32_t finite = select(magnitude < 8u, subnormal, normal);
-  return float_from_bits(sign | select(magnitude == 0x7Fu, 0x7FC00000u, finite));
+  return Fp8E4m3::decode(code);
 }
-
-TWOFOUR_HOST_DEVICE constexpr std::uint8_t float_to_fp8_in_range(float value) {
-  const std::uint32_t bits = float_bits(value);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  const std::uint32_t normal =
-      (magnitude - (120u << 23) + 0x7FFFFu + ((magnitude >> 20) & 1u)) >> 20;
-  // The unit in the last place of 2^14 is 2^-9, that of a subnormal e4m3: the addition rounds.
-  const std::uint32_t subnormal =
-      float_bits(float_from_bits(magnitude) + 0x1p14f) - float_bits(0x1p14f);
-  const std::uint32_t code = select(magnitude < float_bits(0x1p-6f), subnormal, normal);
-  return static_cast<std::uint8_t>(code | ((bits >> 24) & 0x80u));
-}
-
-/// Saturates at 448, infinities too. NaN stays NaN.
 TWOFOUR_HOST_DEVICE constexpr std::uint8_t float_to_fp8(float value) {
-  const std::uint32_t bits = float_bits(value);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  std::uint32_t code = float_to_fp8_in_range(float_from_bits(magnitude));
-  code = select(magnitude >= float_bits(448.0f), 0x7Eu, code);
-  code = select(magnitude > 0x7F800000u, 0x7Fu, code);
-  return static_cast<std::uint8_t>(code | ((bits >> 24) & 0x80u));
+  return Fp8E4m3::encode(value);
 }
 
 TWOFOUR_HOST_DEVICE constexpr std::int8_t float_to_int8_in_range(float value) {

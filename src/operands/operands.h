@@ -44,11 +44,10 @@ struct Operands {
 constexpr std::size_t operand_bytes(const OperandSpec& spec) {
   const auto m = static_cast<std::size_t>(spec.shape.m);
   const auto n = static_cast<std::size_t>(spec.shape.n);
-  const auto k = static_cast<std::size_t>(spec.shape.k);
-  const auto element = static_cast<std::size_t>(size_of(spec.type));
+  const std::int64_t elements = (spec.shape.m + spec.shape.n) * spec.shape.k;
   const std::size_t scales_a = spec.scales.a == ScaleGranularity::kVector ? m : 1;
   const std::size_t scales_b = spec.scales.b == ScaleGranularity::kVector ? n : 1;
-  return (m * k + n * k) * element + (scales_a + scales_b) * sizeof(float) + 2 * n * 2;
+  return bytes_of(spec.type, elements) + (scales_a + scales_b) * sizeof(float) + 2 * n * 2;
 }
 
 }  // namespace twofour::operands

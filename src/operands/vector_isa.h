@@ -2,13 +2,14 @@
 // time. The arithmetic in them is exact or in a fixed order, so every choice gives the same bits.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <span>
+#include <vector>
+
+#include "core/processor.h"
 
 namespace twofour::operands {
 
-/// Instruction sets that with_vector_isa compiles for, widest last.
+/// Widths of vectors that with_vector_isa compiles for, widest last.
 enum class VectorIsa : std::uint8_t { kPortable, kAvx2, kAvx512 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -26,20 +27,33 @@ enum class VectorIsa : std::uint8_t { kPortable, kAvx2, kAvx512 };
 #define TWOFOUR_INLINE inline
 #endif
 
-/// Those this processor has, kPortable always first.
-inline std::span<const VectorIsa> available_vector_isas() {
-  static constexpr std::array kAll{VectorIsa::kPortable, VectorIsa::kAvx2, VectorIsa::kAvx512};
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    return kAll;
+/// What code that is compiled for a width needs: the targets above.
+constexpr Features needs(VectorIsa isa) {
+  switch (isa) {
+    case VectorIsa::kAvx512:
+      return {Feature::kAvx2, Feature::kAvx512F, Feature::kAvx512Bw, Feature::kAvx512Dq,
+              Feature::kAvx512Vl};
+    case VectorIsa::kAvx2:
+      return {Feature::kAvx2};
+    case VectorIsa::kPortable:
+      break;
   }
-  if (__builtin_cpu_supports("avx2")) return std::span(kAll).first(2);
-#endif
-  return std::span(kAll).first(1);
+  return {};
 }
 
-inline VectorIsa widest_vector_isa() { return available_vector_isas().back(); }
+/// Those that a processor with `features` has, kPortable always first.
+inline std::vector<VectorIsa> available_vector_isas(Features features = processor_features()) {
+  std::vector<VectorIsa> available;
+  for (const VectorIsa isa : {VectorIsa::kPortable, VectorIsa::kAvx2, VectorIsa::kAvx512}) {
+    if (features.has(needs(isa))) available.push_back(isa);
+  }
+  return available;
+}
+
+inline VectorIsa widest_vector_isa() {
+  static const VectorIsa widest = available_vector_isas().back();
+  return widest;
+}
 
 namespace detail {
 // The pointers must be __restrict where the loop is compiled: the compiler drops the promise when

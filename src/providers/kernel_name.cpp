@@ -2,10 +2,10 @@
 
 namespace twofour::providers {
 
-std::string kernel_name(std::string_view library, DataType a, DataType d, Sparsity sparsity,
-                        bool bias) {
+std::string kernel_name(std::string_view library, DataType a, DataType b, DataType d,
+                        Sparsity sparsity, bool bias) {
   std::string name{library};
-  for (const DataType type : {a, a, d}) {
+  for (const DataType type : {a, b, d}) {
     name += '_';
     name += info(type).kernel_name;
   }

@@ -25,7 +25,8 @@ namespace twofour::providers {
 /// scheme.
 struct KernelInfo {
   std::string name;
-  DataType a = DataType::kInt8;  ///< type of both operands as the kernel multiplies them
+  DataType a = DataType::kInt8;  ///< of activations as the kernel multiplies them
+  DataType b = DataType::kInt8;  ///< of weights
   DataType d = DataType::kBf16;
   Sparsity sparsity = Sparsity::kDense;
   bool scaled = true;  ///< false: "matmul-no-scales"
@@ -180,8 +181,8 @@ struct ProviderRow {
 /// Every provider of the source tree, built or not, in the order of their folders.
 std::span<const ProviderRow> provider_table();
 
-/// The kernel name by the contract: <library>_<a>_<a>_<d>_<operation>[_bias].
-std::string kernel_name(std::string_view library, DataType a, DataType d, Sparsity sparsity,
-                        bool bias);
+/// The kernel name by the contract: <library>_<a>_<b>_<d>_<operation>[_bias].
+std::string kernel_name(std::string_view library, DataType a, DataType b, DataType d,
+                        Sparsity sparsity, bool bias);
 
 }  // namespace twofour::providers

@@ -23,8 +23,7 @@ std::size_t b_bytes(const operands::OperandSpec& spec) {
 }
 
 std::size_t output_bytes(const GemmProblem& problem) {
-  return static_cast<std::size_t>(providers::output_rows(problem.shape.m) * problem.shape.n) *
-         static_cast<std::size_t>(size_of(problem.d));
+  return bytes_of(problem.d, providers::output_rows(problem.shape.m) * problem.shape.n);
 }
 
 operands::OperandSpec spec_of(const RunConfig& config, const GemmProblem& problem) {
@@ -128,7 +127,8 @@ void add_operands_and_outputs(const RunConfig& config, CasePlan& plan) {
     }
   }
   std::sort(plan.operands.begin(), plan.operands.end(), [](const auto& x, const auto& y) {
-    return size_of(x.type) != size_of(y.type) ? size_of(x.type) > size_of(y.type) : x.type < y.type;
+    return info(x.type).bits != info(y.type).bits ? info(x.type).bits > info(y.type).bits
+                                                 : x.type < y.type;
   });
 }
 

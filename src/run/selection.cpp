@@ -38,9 +38,8 @@ int rank(const KernelInfo& kernel, DataType dtype) {
 
 bool belongs(const KernelInfo& kernel, DataType dtype) {
   if (kernel.a == dtype) return true;
-  const bool eight_bit = size_of(dtype) == 1;
-  return eight_bit && !kernel.scaled && kernel.sparsity == Sparsity::kDense &&
-         (kernel.a == DataType::kBf16 || kernel.a == DataType::kFp16);
+  return info(dtype).bits == 8 && info(kernel.a).bits == 16 && !kernel.scaled &&
+         kernel.sparsity == Sparsity::kDense;
 }
 
 /// Whether a kernel that belongs runs without being asked for. Of the 16-bit baselines of an 8-bit
@@ -114,7 +113,7 @@ GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleS
   constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone};
   return {.shape = shape,
           .a = kernel.a,
-          .b = kernel.a,
+          .b = kernel.b,
           .d = kernel.d,
           .scales = kernel.scaled ? scales : kUnscaled,
           .bias = kernel.bias,

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "core/parallel.h"
-#include "operands/number_formats.h"
+#include "operands/fill.h"
 #include "verify/tolerance.h"
 #include "verify/verify.h"
 
@@ -103,8 +103,10 @@ float scale_at(const std::vector<float>& scales, ScaleGranularity granularity, s
 template <class Code>
 CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumulation, int threads,
                                  const Code& code_at) const {
-  const bool fp16 = problem.d == DataType::kFp16;
-  const std::vector<float>& bias = fp16 ? bias_fp16_ : bias_bf16_;
+  const auto decode = with_output_type(problem.d, []<DataType kType>() -> float (*)(std::uint16_t) {
+    return operands::Format<kType>::decode;
+  });
+  const std::vector<float>& bias = problem.d == DataType::kFp16 ? bias_fp16_ : bias_bf16_;
   const double relative_error = relative_accumulation_error(type_, accumulation, shape_.k);
   std::vector<Findings> findings(static_cast<std::size_t>(threads));
   parallel_run(threads, [&](int index, int count) {
@@ -122,8 +124,7 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
           scale_at(scale_b_, problem.scales.b, j),
           problem.bias ? bias[static_cast<std::size_t>(j)] : 0.0f);
       const std::uint16_t code = code_at(at, row, j);
-      const auto value =
-          static_cast<double>(fp16 ? operands::fp16_to_float(code) : operands::bf16_to_float(code));
+      const auto value = static_cast<double>(decode(code));
       found.exact = found.exact && exact.deviation == 0;
       found.add(compare(value, exact, problem.d), value, row, j);
     }

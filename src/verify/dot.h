@@ -14,7 +14,7 @@ namespace twofour::verify {
 
 /// What elements are widened to before they are multiplied.
 template <DataType kType>
-using Wide = std::conditional_t<kType == DataType::kInt8, std::int16_t, float>;
+using Wide = std::conditional_t<is_integer(kType), std::int16_t, float>;
 
 /// Elements of a row that are widened and multiplied at a time: rows of a block then stay in the
 /// second-level cache, and int32 holds a sum of int8 products, 1024 * 2^14 < 2^31.
@@ -29,7 +29,7 @@ struct WidenRow {
   TWOFOUR_INLINE static void run(const Code* __restrict codes, std::int64_t count,
                                  Wide<kType>* __restrict wide) {
     for (std::int64_t i = 0; i < count; ++i) {
-      if constexpr (kType == DataType::kInt8) {
+      if constexpr (is_integer(kType)) {
         wide[i] = static_cast<std::int8_t>(codes[i]);
       } else {
         wide[i] = operands::Format<kType>::decode(codes[i]);

@@ -15,7 +15,6 @@ namespace twofour::verify {
 namespace {
 
 using operands::VectorIsa;
-using operands::with_operand_type;
 using operands::with_vector_isa;
 
 /// Rows and columns of one piece of work at most.
@@ -84,7 +83,7 @@ struct PieceSums {
                 count);
         widen(b + piece.columns.at(c) * k + begin, count, padded, scratch.b.data());
         double* sums = scratch.sums.data() + c * kSide;
-        if constexpr (kType == DataType::kInt8) {
+        if constexpr (is_integer(kType)) {
           with_vector_isa<DotInt8Rows>(
               isa, static_cast<const std::int16_t*>(scratch.a.data()), piece.rows.count,
               static_cast<const std::int16_t*>(scratch.b.data()), padded, sums);
@@ -130,7 +129,7 @@ Reference::Reference(const HostOperands& operands, const Lattice& lattice)
     row_begin_.push_back(static_cast<std::int64_t>(columns_.size()));
   }
   sums_.resize(columns_.size());
-  if (type_ != DataType::kInt8) magnitudes_.resize(columns_.size());
+  if (!is_integer(type_)) magnitudes_.resize(columns_.size());
 }
 
 Reference::Reference(const HostOperands& operands, int threads, std::int64_t multiply_add_budget)

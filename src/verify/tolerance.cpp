@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "operands/number_formats.h"
+#include "operands/fill.h"
 
 namespace twofour::verify {
 namespace {
@@ -44,12 +44,12 @@ bool exact_in_any_order(double sum, double scale_a, double scale_b, double value
 }  // namespace
 
 double relative_accumulation_error(DataType type, Accumulation accumulation, std::int64_t k) {
-  if (type == DataType::kInt8) return 0;
+  if (is_integer(type)) return 0;
   const auto n = static_cast<double>(k);
   // Higham and Mary's gamma-tilde; for few terms the certain bound is the smaller one.
   const double probable = std::expm1(kLambda * std::sqrt(n) * kUnit + n * kUnit * kUnit);
   double relative = std::min(probable, n * kUnit / (1 - n * kUnit));
-  if (type == DataType::kFp8E4m3) {
+  if (is_float8(type)) {
     if (accumulation == Accumulation::kFp8Fast) {
       relative += cut_error(n);
     } else {
@@ -73,11 +73,10 @@ ExactElement exact_element(double sum, double sum_error, float scale_a, float sc
 }
 
 double round_to(DataType type, double value) {
-  const auto single = static_cast<float>(value);
-  if (type == DataType::kFp16) {
-    return static_cast<double>(operands::fp16_to_float(operands::float_to_fp16(single)));
-  }
-  return static_cast<double>(operands::bf16_to_float(operands::float_to_bf16(single)));
+  return with_output_type(type, [value]<DataType kType>() {
+    using Format = operands::Format<kType>;
+    return static_cast<double>(Format::decode(Format::encode(static_cast<float>(value))));
+  });
 }
 
 }  // namespace twofour::verify

@@ -238,8 +238,7 @@ void judge_refusals(const std::vector<std::string>& refusals, Findings& findings
 OutputArea::OutputArea(const GemmProblem& problem, device::Device& device)
     : device_(device),
       room_(providers::output_rows(problem.shape.m)),
-      row_bytes_(static_cast<std::size_t>(problem.shape.n) *
-                 static_cast<std::size_t>(size_of(problem.d))),
+      row_bytes_(bytes_of(problem.d, problem.shape.n)),
       bytes_(static_cast<std::size_t>(problem.shape.m) * row_bytes_),
       buffer_(device.memory().allocate(
           static_cast<std::size_t>(providers::output_rows(problem.shape.m)) * row_bytes_ +

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "contract.h"
-#include "core/isa.h"
+#include "core/processor.h"
 #include "run/packed_weights.h"
 #include "support/fake_device.h"
 

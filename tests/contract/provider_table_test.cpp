@@ -62,8 +62,8 @@ TEST(KernelList, NamesAreUniqueAndSayWhatTheKernelComputes) {
   for (const auto& [provider, kernel] : kernels_on_cpu()) {
     EXPECT_TRUE(names.insert(kernel.name).second) << kernel.name;
     if (kernel.scaled) {
-      EXPECT_EQ(kernel.name,
-                providers::kernel_name(provider, kernel.a, kernel.d, kernel.sparsity, kernel.bias));
+      EXPECT_EQ(kernel.name, providers::kernel_name(provider, kernel.a, kernel.b, kernel.d,
+                                                    kernel.sparsity, kernel.bias));
     } else {
       EXPECT_THAT(kernel.name, ::testing::StartsWith(provider + "_"));
       EXPECT_THAT(kernel.name, ::testing::EndsWith("_matmul-no-scales"));

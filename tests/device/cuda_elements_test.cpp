@@ -52,7 +52,7 @@ struct Elements {
 };
 
 double value_at(const operands::Operands& o, const Buffer& matrix, std::int64_t index) {
-  return operands::with_operand_type(o.spec.type, [&]<DataType kType>() {
+  return with_operand_type(o.spec.type, [&]<DataType kType>() {
     using Format = operands::Format<kType>;
     return static_cast<double>(
         Format::decode(static_cast<const typename Format::Code*>(matrix.data())[index]));

@@ -66,8 +66,7 @@ TEST_F(CudaOperandsTest, CompressToTheHostsBits) {
       const Operands host = make_host_operands(spec, 1, allocate);
       const Operands gpu = device().operands().make_operands(spec);
       const auto rows = static_cast<std::size_t>(shape.n);
-      const std::size_t value_bytes = rows * static_cast<std::size_t>(values_per_row(shape.k)) *
-                                      static_cast<std::size_t>(size_of(type));
+      const std::size_t value_bytes = rows * bytes_of(type, values_per_row(shape.k));
       const std::size_t metadata_bytes =
           rows * static_cast<std::size_t>(metadata_bytes_per_row(shape.k));
       const Buffer host_values = host_buffer(value_bytes);

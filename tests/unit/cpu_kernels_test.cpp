@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "operands/number_formats.h"
+#include "operands/fill.h"
 #include "providers/cpu/grid.h"
 #include "providers/cpu/kernel_list.h"
 #include "providers/cpu/two_four.h"
@@ -37,26 +37,19 @@ class AlignedBytes {
 };
 
 double value_of(DataType type, const std::byte* data, std::size_t i) {
-  const auto code8 =
-      std::to_integer<std::uint8_t>(data[i * static_cast<std::size_t>(size_of(type))]);
-  if (type == DataType::kInt8) return static_cast<std::int8_t>(code8);
-  if (type == DataType::kFp8E4m3) return static_cast<double>(operands::fp8_to_float(code8));
-  std::uint16_t code16 = 0;
-  std::memcpy(&code16, data + 2 * i, 2);
-  return static_cast<double>(type == DataType::kBf16 ? operands::bf16_to_float(code16)
-                                                     : operands::fp16_to_float(code16));
+  return with_operand_type(type, [&]<DataType kType>() {
+    using Format = operands::Format<kType>;
+    typename Format::Code code = 0;
+    std::memcpy(&code, data + i * sizeof code, sizeof code);
+    return static_cast<double>(Format::decode(code));
+  });
 }
 
 void set_value(DataType type, std::byte* data, std::size_t i, float value) {
-  if (type == DataType::kInt8) {
-    data[i] = static_cast<std::byte>(operands::float_to_int8(value));
-  } else if (type == DataType::kFp8E4m3) {
-    data[i] = static_cast<std::byte>(operands::float_to_fp8(value));
-  } else {
-    const std::uint16_t code =
-        type == DataType::kBf16 ? operands::float_to_bf16(value) : operands::float_to_fp16(value);
-    std::memcpy(data + 2 * i, &code, 2);
-  }
+  with_operand_type(type, [&]<DataType kType>() {
+    const auto code = operands::Format<kType>::encode(value);
+    std::memcpy(data + i * sizeof code, &code, sizeof code);
+  });
 }
 
 struct Problem {
@@ -77,10 +70,11 @@ Problem make_problem(GemmShape shape, DataType type, DataType d_type, bool vecto
   const auto m = static_cast<std::size_t>(shape.m);
   const auto n = static_cast<std::size_t>(shape.n);
   const auto k = static_cast<std::size_t>(shape.k);
-  const auto element = static_cast<std::size_t>(size_of(type));
-  Problem p{
-      shape, type, d_type, vectors, AlignedBytes(m * k * element), AlignedBytes(n * k * element),
-      {},    {},   {}};
+  const auto bytes = [type](std::size_t elements) {
+    return bytes_of(type, static_cast<std::int64_t>(elements));
+  };
+  Problem p{shape, type, d_type, vectors, AlignedBytes(bytes(m * k)), AlignedBytes(bytes(n * k)),
+            {},    {},   {}};
   std::mt19937 random(static_cast<unsigned>(m * 1000003 + n * 1009 + k));
   const float extreme = type == DataType::kInt8 ? 128.0f : 4.0f;
   std::uniform_real_distribution<float> uniform(-extreme, extreme);
@@ -205,7 +199,9 @@ std::string test_name(const ::testing::TestParamInfo<const Kernel*>& param) {
 class CpuKernel : public ::testing::TestWithParam<const Kernel*> {
  protected:
   void SetUp() override {
-    if (GetParam()->isa > detected_isa()) GTEST_SKIP() << "this machine lacks the instructions";
+    if (!processor_features().has(GetParam()->needs)) {
+      GTEST_SKIP() << "this machine lacks the instructions";
+    }
   }
 };
 INSTANTIATE_TEST_SUITE_P(List, CpuKernel,
@@ -333,15 +329,74 @@ TEST_P(CpuKernel, NanInAnActivationReachesItsRowAlone) {
 }
 
 TEST(CpuKernelList, HasAPortableKernelForEveryTypeAndSparsity) {
+  for (const DataTypeInfo& type : kDataTypes) {
+    if (!type.operand) continue;
+    for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+      const Kernel* portable = find_kernel({}, type.type, sparsity, 1);
+      ASSERT_NE(portable, nullptr);
+      EXPECT_EQ(portable->isa, Isa::kPortable);
+    }
+  }
+}
+
+TEST(CpuKernelList, AKernelNeedsNothingThatItsSetDoesNotHave) {
+  for (const Kernel* kernel : kernel_list()) {
+    EXPECT_TRUE(info(kernel->isa).features.has(kernel->needs)) << kernel->name;
+  }
+}
+
+/// The instruction sets of the kernels for int8, fp8, bf16 and fp16, dense and with many rows.
+std::string choices(Features features) {
+  std::string names;
   for (const DataType type :
        {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16}) {
     for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
-      const Kernel* portable = find_kernel(Isa::kPortable, type, sparsity, 1);
-      ASSERT_NE(portable, nullptr);
-      EXPECT_EQ(portable->isa, Isa::kPortable);
-      EXPECT_GE(find_kernel(detected_isa(), type, sparsity, 1)->isa, Isa::kPortable);
+      const Kernel* kernel = find_kernel(features, type, sparsity, 64);
+      if (kernel == nullptr) return "none";
+      if (sparsity == Sparsity::kDense) {
+        if (!names.empty()) names += ' ';
+        names += to_string(kernel->isa);
+      } else if (kernel->isa != find_kernel(features, type, Sparsity::kDense, 64)->isa) {
+        names += '/';
+        names += to_string(kernel->isa);
+      }
     }
   }
+  return names;
+}
+
+TEST(CpuKernelList, TheFirstKernelWhoseNeedsAreMetIsUsed) {
+  const Features zen3{Feature::kAvx2, Feature::kFma, Feature::kF16c, Feature::kBmi2,
+                      Feature::kClflushopt};
+  const Features alder_lake = zen3 | Features{Feature::kAvxVnni};
+  const Features skylake_x = zen3 | Features{Feature::kAvx512F, Feature::kAvx512Bw,
+                                             Feature::kAvx512Dq, Feature::kAvx512Vl};
+  const Features cascade_lake = skylake_x | Features{Feature::kAvx512Vnni};
+  const Features cooper_lake = cascade_lake | Features{Feature::kAvx512Bf16};
+  const Features zen4 = cooper_lake | Features{Feature::kAvx512Vbmi2};
+  const Features sapphire_rapids =
+      zen4 | Features{Feature::kAvxVnni, Feature::kAmxTile, Feature::kAmxInt8, Feature::kAmxBf16};
+
+  EXPECT_EQ(choices({}), "portable portable portable portable");
+  EXPECT_EQ(choices(zen3), "avx2 avx2 avx2 avx2");
+  EXPECT_EQ(choices(alder_lake), "avx2 avx2 avx2 avx2");
+  EXPECT_EQ(choices(skylake_x), "avx2 avx2 avx2 avx2");
+  EXPECT_EQ(choices(cascade_lake), "avx512 avx512 avx512 avx512");
+  EXPECT_EQ(choices(cooper_lake), "avx512 avx512_bf16 avx512_bf16 avx512");
+  EXPECT_EQ(choices(zen4), "avx512 avx512_bf16 avx512_bf16 avx512");
+  EXPECT_EQ(choices(sapphire_rapids), "amx avx512_bf16 amx avx512");
+}
+
+TEST(CpuKernelList, AProcessorThatLacksOneThingFallsToWhatItCanDo) {
+  const Features amx = info(Isa::kAmx).features;
+  const auto without = [&](Feature feature) { return amx & ~Features{feature}; };
+  EXPECT_EQ(choices(without(Feature::kAmxTile)), "avx512 avx512_bf16 avx512_bf16 avx512");
+  EXPECT_EQ(choices(without(Feature::kAmxInt8)), "avx512 avx512_bf16 amx avx512");
+  EXPECT_EQ(choices(without(Feature::kAmxBf16)), "amx avx512_bf16 avx512_bf16 avx512");
+  EXPECT_EQ(choices(without(Feature::kAvx512Vbmi2)), "avx512 avx512_bf16 avx512_bf16 avx512");
+  EXPECT_EQ(choices(without(Feature::kAvx512Bf16)), "avx512 avx512 avx512 avx512");
+  EXPECT_EQ(choices(without(Feature::kAvx512Vnni)), "avx2 avx2 avx2 avx2");
+  EXPECT_EQ(choices(without(Feature::kF16c)), "portable portable portable portable");
 }
 
 TEST(CpuKernelList, PanelsFollowEachOther) {

@@ -42,7 +42,7 @@ TEST(CutlassLayout, PutsTheMetadataOfSixteenBitTypesWhereCutlassReadsThem) {
 }
 
 TEST(CutlassLayout, CountsTheBytesOfValues) {
-  EXPECT_EQ(values_bytes(160, 352, 1), 160U * 176U);
+  EXPECT_EQ(values_bytes(160, 352, DataType::kInt8), 160U * 176U);
   EXPECT_EQ(values_bytes(160, 352, 2), 160U * 352U);
 }
 

@@ -100,7 +100,7 @@ TEST(CusparseLtRules, PadNoMoreRowsThanThereIsRoomFor) {
     for (std::int64_t m = 1; m < 70; ++m) {
       const std::int64_t rows = cusparselt::padded_rows(m, type);
       EXPECT_GE(rows, m);
-      EXPECT_EQ(rows * size_of(type) % 16, 0);
+      EXPECT_EQ(bytes_of(type, rows) % 16, 0U);
       EXPECT_LE(rows, output_rows(m));
     }
   }
@@ -143,8 +143,8 @@ TEST(KernelLists, NamesAreUniqueAndSayWhatTheKernelComputes) {
       EXPECT_TRUE(seen.insert(kernel.name).second) << kernel.name;
       if (!kernel.scaled) continue;
       const std::string library = kernel.name.substr(0, kernel.name.find('_'));
-      EXPECT_THAT(kernel.name, ::testing::StartsWith(kernel_name(library, kernel.a, kernel.d,
-                                                                 kernel.sparsity, false)));
+      EXPECT_THAT(kernel.name, ::testing::StartsWith(kernel_name(
+                                   library, kernel.a, kernel.b, kernel.d, kernel.sparsity, false)));
       EXPECT_EQ(kernel.bias, kernel.name.ends_with("_bias")) << kernel.name;
     }
   }

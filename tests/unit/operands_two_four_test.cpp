@@ -23,10 +23,7 @@ struct Weight {
   std::vector<std::uint8_t> bytes;
 
   Weight(DataType t, std::int64_t rows, std::int64_t columns)
-      : type(t),
-        n(rows),
-        k(columns),
-        bytes(static_cast<std::size_t>(n * k) * static_cast<std::size_t>(size_of(t))) {}
+      : type(t), n(rows), k(columns), bytes(bytes_of(t, n * k)) {}
   Weight(DataType t, std::int64_t rows, const std::vector<float>& values)
       : Weight(t, rows, static_cast<std::int64_t>(values.size()) / rows) {
     for (std::size_t i = 0; i < values.size(); ++i) set(i, values[i]);
@@ -68,7 +65,7 @@ struct Compressed {
 
 Compressed compress(const Weight& w, int threads = 1) {
   Compressed c;
-  c.values.resize(static_cast<std::size_t>(w.n * values_per_row(w.k) * size_of(w.type)));
+  c.values.resize(bytes_of(w.type, w.n * values_per_row(w.k)));
   c.metadata.resize(static_cast<std::size_t>(w.n * metadata_bytes_per_row(w.k)));
   compress_two_four(w.type, w.bytes.data(), w.n, w.k, c.values.data(), c.metadata.data(), threads);
   return c;

@@ -42,6 +42,7 @@ inline testing::FakeKernel sparse_kernel(std::string name, double launch_s,
 inline testing::FakeKernel bf16_kernel(std::string name, double launch_s) {
   testing::FakeKernel kernel = dense_kernel(std::move(name), launch_s);
   kernel.info.a = DataType::kBf16;
+  kernel.info.b = DataType::kBf16;
   kernel.info.scaled = false;
   return kernel;
 }

@@ -35,6 +35,7 @@ TEST_F(SelectionTest, TakesTheTypeAndItsSixteenBitBaselines) {
 TEST_F(SelectionTest, OnACpuOneSixteenBitBaselineIsEnoughUnlessAskedFor) {
   testing::FakeKernel fp16 = bf16_kernel("fp16", 1e-3);
   fp16.info.a = DataType::kFp16;
+  fp16.info.b = DataType::kFp16;
   run({dense_kernel("dense", 1e-3), fp16});
   EXPECT_THAT(names(DataType::kInt8), ElementsAre("dense"));
   EXPECT_THAT(names(DataType::kInt8, std::regex("fp16|dense")), ElementsAre("fp16", "dense"));

@@ -108,7 +108,7 @@ class Case {
   /// The sum of the products for element (i, j).
   [[nodiscard]] double sum(std::int64_t i, std::int64_t j) const {
     double total = 0;
-    operands::with_operand_type(problem_.a, [&]<DataType kType>() {
+    with_operand_type(problem_.a, [&]<DataType kType>() {
       using Format = operands::Format<kType>;
       const std::int64_t k = problem_.shape.k;
       const auto* a = operands_.a.as<typename Format::Code>() + i * k;

@@ -25,7 +25,7 @@ std::vector<float> random_products(DataType type, std::int64_t k, std::uint64_t 
   const auto* table = operands::quantile_table().data();
   const auto a = operands::stream_key(seed, operands::Tensor::kA, 0);
   const auto b = operands::stream_key(seed, operands::Tensor::kB, 0);
-  operands::with_operand_type(type, [&]<DataType kType>() {
+  with_operand_type(type, [&]<DataType kType>() {
     using Format = operands::Format<kType>;
     for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(k); ++i) {
       const float x = Format::decode(operands::random_code<kType>(table, a, i));

@@ -1,7 +1,5 @@
 #include "device/cpu/arithmetic_rates.h"
 
-#include <cpuid.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -122,41 +120,41 @@ constexpr double kTileSums = 4;
 
 /// Type of the operands that an instruction multiplies, which decides what is loaded for it.
 struct Mix {
-  Isa isa;
+  Features needs;
   DataType operands;
   MixFunction run;
   double multiply_adds;  ///< of one repeat
-  bool needs_avx_vnni = false;
 };
+
+// Whole sets, as our kernels need them: where one is not complete, none of them uses what there is.
+constexpr Features kAvx2 = info(Isa::kAvx2).features;
+constexpr Features kAvx512 = info(Isa::kAvx512).features;
+constexpr Features kAvx512Bf16 = info(Isa::kAvx512Bf16).features;
 
 constexpr std::array kMixes{
-    Mix{Isa::kAmx, DataType::kInt8, tile_int8, kTileSums * 16 * 16 * 64},
-    Mix{Isa::kAmx, DataType::kBf16, tile_bf16, kTileSums * 16 * 16 * 32},
-    Mix{Isa::kAvx512, DataType::kInt8, dpbusd_512, kSums * 64},
-    Mix{Isa::kAvx512Bf16, DataType::kBf16, dpbf16_512, kSums * 32},
-    Mix{Isa::kAvx512, DataType::kFp32, fma_512, kSums * 16},
-    Mix{Isa::kAvx2, DataType::kInt8, dpbusd_256, kSums * 32, true},
-    Mix{Isa::kAvx2, DataType::kInt8, maddubsw_256, kSums * 32},
-    Mix{Isa::kAvx2, DataType::kInt8, maddwd_256, kSums * 16},
-    Mix{Isa::kAvx2, DataType::kFp32, fma_256, kSums * 8},
-    Mix{Isa::kPortable, DataType::kInt8, maddwd_128, kSums * 8},
-    Mix{Isa::kPortable, DataType::kFp32, muladd_128, kSums * 4},
+    Mix{{Feature::kAmxTile, Feature::kAmxInt8},
+        DataType::kInt8,
+        tile_int8,
+        kTileSums * 16 * 16 * 64},
+    Mix{{Feature::kAmxTile, Feature::kAmxBf16},
+        DataType::kBf16,
+        tile_bf16,
+        kTileSums * 16 * 16 * 32},
+    Mix{kAvx512, DataType::kInt8, dpbusd_512, kSums * 64},
+    Mix{kAvx512Bf16, DataType::kBf16, dpbf16_512, kSums * 32},
+    Mix{kAvx512, DataType::kFp32, fma_512, kSums * 16},
+    Mix{kAvx2 | Features{Feature::kAvxVnni}, DataType::kInt8, dpbusd_256, kSums * 32},
+    Mix{kAvx2, DataType::kInt8, maddubsw_256, kSums * 32},
+    Mix{kAvx2, DataType::kInt8, maddwd_256, kSums * 16},
+    Mix{kAvx2, DataType::kFp32, fma_256, kSums * 8},
+    Mix{{}, DataType::kInt8, maddwd_128, kSums * 8},
+    Mix{{}, DataType::kFp32, muladd_128, kSums * 4},
 };
-
-/// AVX-VNNI: leaf 7, subleaf 1, EAX bit 4 (Intel's Software Developer's Manual, CPUID).
-bool has_avx_vnni() {
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & 1u << 4) != 0;
-}
 
 /// Whether kernels of `type` can do their work with the instructions of `mix`.
 bool serves(const Mix& mix, DataType type) {
-  if (type == DataType::kInt8) return mix.operands == DataType::kInt8;
-  const bool widened_to_bf16 = type == DataType::kBf16 || type == DataType::kFp8E4m3;
-  return mix.operands == DataType::kFp32 || (widened_to_bf16 && mix.operands == DataType::kBf16);
+  if (is_integer(type) || is_integer(mix.operands)) return mix.operands == type;
+  return holds(mix.operands, type);
 }
 
 /// normal(0, 1) x 5 in the codes of `type`.
@@ -164,19 +162,17 @@ OperandBytes random_operands(DataType type) {
   OperandBytes operands;
   const auto* table = operands::quantile_table().data();
   const auto key = operands::stream_key(0, operands::Tensor::kA, 0);
-  const auto count =
-      static_cast<std::uint32_t>(operands.bytes.size()) / static_cast<std::uint32_t>(size_of(type));
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const float value = operands::normal_times_five(table, operands::random_bits(key, i));
-    std::byte* to = operands.bytes.data() + i * static_cast<std::uint32_t>(size_of(type));
-    if (type == DataType::kInt8) {
-      *to = static_cast<std::byte>(operands::float_to_int8(value));
-    } else if (type == DataType::kBf16) {
-      const std::uint16_t code = operands::float_to_bf16(value);
-      std::memcpy(to, &code, sizeof code);
-    } else {
-      std::memcpy(to, &value, sizeof value);
+  const auto fill = [&](auto encode) {
+    using Code = decltype(encode(0.0F));
+    for (std::uint32_t i = 0; i < operands.bytes.size() / sizeof(Code); ++i) {
+      const Code code = encode(operands::normal_times_five(table, operands::random_bits(key, i)));
+      std::memcpy(operands.bytes.data() + i * sizeof(Code), &code, sizeof(Code));
     }
+  };
+  if (type == DataType::kFp32) {
+    fill([](float value) { return value; });
+  } else {
+    with_operand_type(type, [&]<DataType kType>() { fill(operands::Format<kType>::encode); });
   }
   return operands;
 }
@@ -206,12 +202,11 @@ double measure(const Mix& mix, int threads) {
 
 }  // namespace
 
-double measure_multiply_adds_per_s(DataType type, Isa isa, int threads) {
+double measure_multiply_adds_per_s(DataType type, Features features, int threads) {
   double best = 0;
 #if defined(__x86_64__)
   for (const Mix& mix : kMixes) {
-    if (mix.isa > isa || !serves(mix, type)) continue;
-    if (mix.needs_avx_vnni && !has_avx_vnni()) continue;
+    if (!features.has(mix.needs) || !serves(mix, type)) continue;
     best = std::max(best, measure(mix, threads));
   }
 #endif

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "core/data_type.h"
-#include "core/isa.h"
+#include "core/processor.h"
 
 namespace twofour::device::cpu {
 
 /// Multiply-adds per second that `threads` threads reach on registers alone, on dense operands,
-/// with the best instructions up to `isa` that a kernel of operand type `type` can use: VPDPBUSD,
+/// with the best instructions of `features` that a kernel of operand type `type` can use: VPDPBUSD,
 /// VDPBF16PS, TDPBSSD, TDPBF16PS, or a multiplication and addition of wider elements. No processor
 /// multiplies fp8; kernels widen it to bf16, and the rate is that of bf16. The fastest of several
 /// runs. Operands are random, since power depends on them. 0 on other processors than x86-64.
-/// Only for an `isa` that this machine has.
-double measure_multiply_adds_per_s(DataType type, Isa isa, int threads);
+/// `features` are some of this machine's.
+double measure_multiply_adds_per_s(DataType type, Features features, int threads);
 
 }  // namespace twofour::device::cpu

@@ -5,18 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
-#include "core/isa.h"
+#include "core/processor.h"
 #include "device/cpu/memory.h"
 
 namespace twofour::device::cpu {
@@ -61,36 +56,6 @@ void add_caches(DeviceInfo& info, const Topology& topology) {
 }
 
 }  // namespace
-
-std::string hypervisor() {
-#if defined(__x86_64__)
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  // CPUID leaf 1, ECX bit 31 is kept for hypervisors; leaf 0x40000000 is theirs.
-  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx >> 31) == 0) return {};
-  __cpuid(0x40000000, eax, ebx, ecx, edx);
-  std::array<char, 13> signature{};
-  std::memcpy(signature.data(), &ebx, 4);
-  std::memcpy(signature.data() + 4, &ecx, 4);
-  std::memcpy(signature.data() + 8, &edx, 4);
-  const std::string_view text(signature.data());
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames{{
-      {"KVMKVMKVM", "KVM"},
-      {"VMwareVMware", "VMware"},
-      {"Microsoft Hv", "Hyper-V"},
-      {"XenVMMXenVMM", "Xen"},
-      {"TCGTCGTCGTCG", "QEMU"},
-  }};
-  for (const auto& [key, name] : kNames) {
-    if (text == key) return std::string(name);
-  }
-  return text.empty() ? "unnamed" : std::string(text);
-#else
-  return {};
-#endif
-}
 
 DeviceInfo describe_cpu(const HostFiles& files, const Topology& topology,
                         const CgroupLimits& limits, int threads) {

@@ -3,10 +3,10 @@
 #include <cstddef>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
+#include "core/processor.h"
 #include "device/cpu/memory.h"
 
 namespace twofour::device::cpu {
@@ -21,18 +21,7 @@ std::int64_t offset_in_line(const void* data) {
 
 #if defined(__x86_64__)
 
-/// CLFLUSHOPT, CPUID leaf 7, EBX bit 23: many flushes at a time; CLFLUSH does one after the other.
-bool has_clflushopt() {
-  static const bool has = [] {
-    unsigned eax = 0;
-    unsigned ebx = 0;
-    unsigned ecx = 0;
-    unsigned edx = 0;
-    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ebx >> 23 & 1u) != 0;
-  }();
-  return has;
-}
-
+/// Many flushes at a time; CLFLUSH does one after the other.
 [[gnu::target("clflushopt")]] void flush_many(const std::byte* data, std::size_t bytes) {
   for (std::size_t at = 0; at < bytes; at += kCacheLineBytes) {
     _mm_clflushopt(const_cast<std::byte*>(data + at));
@@ -45,7 +34,7 @@ void flush_each(const std::byte* data, std::size_t bytes) {
 
 void flush_aligned(const MemoryRange& range) {
   const auto* data = static_cast<const std::byte*>(range.data);
-  if (has_clflushopt()) {
+  if (processor_features().has({Feature::kClflushopt})) {
     flush_many(data, range.bytes);
   } else {
     flush_each(data, range.bytes);

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/isa.h"
 #include "core/parallel.h"
+#include "core/processor.h"
 #include "device/cpu/arithmetic_rates.h"
 #include "device/cpu/flush.h"
 #include "device/cpu/memory.h"
@@ -80,9 +80,9 @@ double measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_
 Roofs measure_cpu_roofs(std::span<const DataType> types, int threads, std::size_t cache_bytes,
                         std::size_t memory_budget_bytes, operands::Allocator allocate) {
   Roofs roofs;
-  const Isa isa = best_isa();
+  const Features features = usable_features();
   for (const DataType type : types) {
-    const double rate = measure_multiply_adds_per_s(type, isa, threads);
+    const double rate = measure_multiply_adds_per_s(type, features, threads);
     if (rate > 0) roofs.multiply_adds_per_s[type] = rate;
   }
   roofs.read_bytes_per_s =

@@ -83,7 +83,7 @@ unsigned blocks_for(std::int64_t items) {
 void fill_matrix(DataType type, std::uint64_t seed, operands::Tensor tensor, std::int64_t rows,
                  std::int64_t columns, bool prune, const operands::QuantileSegment* table,
                  void* data, cudaStream_t stream) {
-  operands::with_operand_type(type, [&]<DataType kType>() {
+  with_operand_type(type, [&]<DataType kType>() {
     using Code = typename Format<kType>::Code;
     fill_kernel<kType><<<blocks_for(rows * ((columns + 3) / 4)), kThreads, 0, stream>>>(
         seed, tensor, rows, columns, prune, table, static_cast<Code*>(data));
@@ -93,7 +93,7 @@ void fill_matrix(DataType type, std::uint64_t seed, operands::Tensor tensor, std
 
 void compress_two_four(DataType type, const void* b, std::int64_t n, std::int64_t k, void* values,
                        std::uint8_t* metadata, cudaStream_t stream) {
-  operands::with_operand_type(type, [&]<DataType kType>() {
+  with_operand_type(type, [&]<DataType kType>() {
     using Code = typename Format<kType>::Code;
     const std::int64_t row_bytes = ((k + 3) / 4 + 1) / 2;
     compress_kernel<kType><<<blocks_for(n * row_bytes), kThreads, 0, stream>>>(

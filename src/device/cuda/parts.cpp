@@ -107,10 +107,6 @@ operands::Operands GpuOperandSource::make_operands(const operands::OperandSpec& 
     memory_.copy_from_host(quantiles_.data(), table.data(), sizeof(table));
   }
   const GemmShape& shape = spec.shape;
-  const auto m = static_cast<std::size_t>(shape.m);
-  const auto n = static_cast<std::size_t>(shape.n);
-  const auto k = static_cast<std::size_t>(shape.k);
-  const auto element = static_cast<std::size_t>(size_of(spec.type));
   const auto upload = [&](const auto& values) {
     const std::size_t bytes = values.size() * sizeof(values[0]);
     Buffer buffer = memory_.allocate(bytes);
@@ -119,8 +115,8 @@ operands::Operands GpuOperandSource::make_operands(const operands::OperandSpec& 
   };
   operands::Operands made;
   made.spec = spec;
-  made.a = memory_.allocate(m * k * element);
-  made.b = memory_.allocate(n * k * element);
+  made.a = memory_.allocate(bytes_of(spec.type, shape.m * shape.k));
+  made.b = memory_.allocate(bytes_of(spec.type, shape.n * shape.k));
   const auto* table = quantiles_.as<operands::QuantileSegment>();
   fill_matrix(spec.type, spec.seed, Tensor::kA, shape.m, shape.k, false, table, made.a.data(),
               gpu_->stream());

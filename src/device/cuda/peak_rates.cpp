@@ -25,18 +25,9 @@ constexpr std::array<PeakRate, 5> kRates{{
 }};
 
 int rate_of(const PeakRate& rate, DataType type) {
-  switch (type) {
-    case DataType::kInt8:
-      return rate.int8;
-    case DataType::kFp8E4m3:
-      return rate.fp8;
-    case DataType::kBf16:
-    case DataType::kFp16:
-      return rate.sixteen_bit;
-    case DataType::kFp32:
-      break;
-  }
-  return 0;
+  if (info(type).bits == 16) return rate.sixteen_bit;
+  if (info(type).bits != 8) return 0;
+  return is_integer(type) ? rate.int8 : rate.fp8;
 }
 
 }  // namespace

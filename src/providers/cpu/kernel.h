@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "core/data_type.h"
-#include "core/isa.h"
 #include "core/parallel.h"
 #include "core/problem.h"
+#include "core/processor.h"
 #include "core/rounding.h"
 
 namespace twofour::providers::cpu {
@@ -63,8 +63,9 @@ struct RunArgs {
 /// One kernel: one instruction set, one type, dense or 2:4. All output types, scale schemes and
 /// biases are the same kernel with another Output.
 struct Kernel {
-  std::string_view name;  ///< for people: how it multiplies
-  Isa isa = Isa::kPortable;
+  std::string_view name;     ///< for people: how it multiplies
+  Isa isa = Isa::kPortable;  ///< whose folder it is in, and what records call it
+  Features needs;            ///< of the processor: what its source file is compiled for, and more
   DataType type = DataType::kInt8;
   Sparsity sparsity = Sparsity::kDense;
   int panel_columns = 1;

@@ -13,14 +13,12 @@ std::span<const Kernel* const> kernel_list() {
   return kKernels;
 }
 
-const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity, std::int64_t m) {
-  const Kernel* best = nullptr;
+const Kernel* find_kernel(Features features, DataType type, Sparsity sparsity, std::int64_t m) {
   for (const Kernel* kernel : kernel_list()) {
-    if (kernel->type != type || kernel->sparsity != sparsity || kernel->isa > isa) continue;
-    if (m < kernel->min_rows) continue;
-    if (best == nullptr || kernel->isa > best->isa) best = kernel;
+    if (kernel->type != type || kernel->sparsity != sparsity || m < kernel->min_rows) continue;
+    if (features.has(kernel->needs)) return kernel;
   }
-  return best;
+  return nullptr;
 }
 
 }  // namespace twofour::providers::cpu

@@ -18,9 +18,9 @@ namespace twofour::providers::cpu {
 /// Every kernel in kernel_list.inc, whatever this machine can run.
 std::span<const Kernel* const> kernel_list();
 
-/// The kernel for `m` rows: of those meant for so many, the one of the highest instruction set that
-/// is not above `isa`, first in the list among equals. Every type and sparsity has a portable one;
-/// null for types without kernels (float32).
-const Kernel* find_kernel(Isa isa, DataType type, Sparsity sparsity, std::int64_t m);
+/// The kernel for `m` rows: the first in the list that is meant for so many and whose needs
+/// `features` meets. Every type of operands and sparsity has a portable one, which needs nothing;
+/// null for other types (float32).
+const Kernel* find_kernel(Features features, DataType type, Sparsity sparsity, std::int64_t m);
 
 }  // namespace twofour::providers::cpu

@@ -22,7 +22,7 @@ std::size_t scratch_stride(const Kernel& kernel, const GemmShape& shape) {
 
 /// Panels that together write whole cache lines of D, so that two threads never share one.
 std::int64_t panels_of_a_line(const Kernel& kernel, DataType d) {
-  const std::int64_t columns = kCacheLineBytes / size_of(d);
+  const std::int64_t columns = elements_in(d, kCacheLineBytes);
   return std::max<std::int64_t>(1, columns / kernel.panel_columns);
 }
 

@@ -1,10 +1,9 @@
 // The provider of our own kernels.
-#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "core/isa.h"
+#include "core/processor.h"
 #include "providers/cpu/kernel_list.h"
 #include "providers/cpu/operation.h"
 #include "providers/provider.h"
@@ -15,20 +14,14 @@ namespace {
 
 constexpr std::string_view kLibrary = "cpu";
 
-/// Output types of kernels of type `a`, and whether they run unless asked otherwise.
-struct OutputType {
-  DataType a;
-  DataType d;
-  bool by_default;
-};
-constexpr std::array kOutputTypes{
-    OutputType{DataType::kInt8, DataType::kBf16, true},
-    OutputType{DataType::kInt8, DataType::kFp16, false},
-    OutputType{DataType::kFp8E4m3, DataType::kBf16, true},
-    OutputType{DataType::kFp8E4m3, DataType::kFp16, true},
-    OutputType{DataType::kBf16, DataType::kBf16, true},
-    OutputType{DataType::kFp16, DataType::kFp16, true},
-};
+/// Whether kernels of type `a` write outputs of type `d`: 8-bit ones every output type, others
+/// their own.
+constexpr bool writes(const DataTypeInfo& a, const DataTypeInfo& d) {
+  return a.operand && d.output && (a.bits == 8 || a.type == d.type);
+}
+
+/// Whether such kernels run unless asked otherwise.
+constexpr bool by_default(DataType a, DataType d) { return !is_integer(a) || d == DataType::kBf16; }
 
 /// The baseline for 8-bit kernels: the same GEMM in 16 bits without scales. One is enough; bf16 and
 /// fp16 cost the same where both have instructions.
@@ -37,8 +30,23 @@ KernelInfo baseline(DataType type) {
   return {
       .name = std::string(kLibrary) + "_" + name + "_" + name + "_" + name + "_matmul-no-scales",
       .a = type,
+      .b = type,
       .d = type,
       .scaled = false};
+}
+
+void add_kernels(std::vector<KernelInfo>& all, DataType a, DataType d) {
+  for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+    for (const bool bias : {false, true}) {
+      all.push_back({.name = kernel_name(kLibrary, a, a, d, sparsity, bias),
+                     .a = a,
+                     .b = a,
+                     .d = d,
+                     .sparsity = sparsity,
+                     .bias = bias,
+                     .by_default = by_default(a, d)});
+    }
+  }
 }
 
 class CpuProvider : public Provider {
@@ -47,16 +55,9 @@ class CpuProvider : public Provider {
 
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     std::vector<KernelInfo> all{baseline(DataType::kBf16), baseline(DataType::kFp16)};
-    for (const OutputType& output : kOutputTypes) {
-      for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
-        for (const bool bias : {false, true}) {
-          all.push_back({.name = kernel_name(kLibrary, output.a, output.d, sparsity, bias),
-                         .a = output.a,
-                         .d = output.d,
-                         .sparsity = sparsity,
-                         .bias = bias,
-                         .by_default = output.by_default});
-        }
+    for (const DataTypeInfo& a : kDataTypes) {
+      for (const DataTypeInfo& d : kDataTypes) {
+        if (writes(a, d)) add_kernels(all, a.type, d.type);
       }
     }
     return all;
@@ -93,7 +94,7 @@ class CpuProvider : public Provider {
  private:
   /// Asked at each call, so that a test can lower TWOFOUR_ISA between two operations.
   static const Kernel& chosen(const KernelInfo& info, const GemmProblem& problem) {
-    return *find_kernel(best_isa(), info.a, info.sparsity, problem.shape.m);
+    return *find_kernel(usable_features(), info.a, info.sparsity, problem.shape.m);
   }
 };
 

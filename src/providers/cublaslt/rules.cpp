@@ -19,7 +19,7 @@ bool unscaled(const ScaleScheme& scales) {
 }
 
 std::string scaled_name(DataType a, DataType d, Accumulation accumulation, bool bias) {
-  std::string name = kernel_name("cublaslt", a, d, Sparsity::kDense, false);
+  std::string name = kernel_name("cublaslt", a, a, d, Sparsity::kDense, false);
   if (accumulation == Accumulation::kFp8Fast) name += "_fast_accum";
   if (bias) name += kBiasSuffix;
   return name;
@@ -29,6 +29,7 @@ KernelInfo scaled_kernel(DataType a, DataType d, bool bias, bool by_default,
                          Accumulation accumulation = Accumulation::kWide) {
   return {.name = scaled_name(a, d, accumulation, bias),
           .a = a,
+          .b = a,
           .d = d,
           .bias = bias,
           .accumulation = accumulation,
@@ -45,15 +46,9 @@ Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t
 }  // namespace
 
 Scaling scaling_of(const GemmProblem& problem) {
-  switch (problem.a) {
-    case DataType::kInt8:
-      return Scaling::kSeparateKernel;
-    case DataType::kFp8E4m3:
-      return has_vector(problem.scales) ? Scaling::kVectors : Scaling::kScalars;
-    case DataType::kBf16:
-    case DataType::kFp16:
-    case DataType::kFp32:
-      break;
+  if (is_integer(problem.a)) return Scaling::kSeparateKernel;
+  if (is_float8(problem.a)) {
+    return has_vector(problem.scales) ? Scaling::kVectors : Scaling::kScalars;
   }
   if (unscaled(problem.scales)) return Scaling::kNone;
   return has_vector(problem.scales) ? Scaling::kSeparateKernel : Scaling::kAlpha;
@@ -74,6 +69,7 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
     const std::string_view t = info(type).kernel_name;
     kernels.push_back({.name = fmt::format("cublaslt_{0}_{0}_{0}_matmul-no-scales", t),
                        .a = type,
+                       .b = type,
                        .d = type,
                        .scaled = false});
     for (const bool bias : {false, true}) kernels.push_back(scaled_kernel(type, type, bias, true));
@@ -98,12 +94,12 @@ Support rules_allow(const GemmProblem& problem) {
   const std::string_view type = info(problem.a).cli_name;
   std::int64_t k_unit = 1;
   std::int64_t n_unit = 1;
-  if (problem.a == DataType::kInt8) {
+  if (is_integer(problem.a)) {
     k_unit = n_unit = 4;
-  } else if (problem.a == DataType::kFp8E4m3) {
+  } else if (is_float8(problem.a)) {
     // Rows of A and B, and of D, must begin at multiples of 16 bytes.
     k_unit = 16;
-    n_unit = 16 / size_of(problem.d);
+    n_unit = elements_in(problem.d, 16);
   }
   if (Support k = multiple_of("K", problem.shape.k, k_unit, type); !k) return k;
   return multiple_of("N", problem.shape.n, n_unit, type);

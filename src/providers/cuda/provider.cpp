@@ -24,12 +24,13 @@ void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
   for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
     for (const bool bias : {false, true}) {
       kernels.push_back(
-          {.name = kernel_name("cuda", a, d, sparsity, bias),
+          {.name = kernel_name("cuda", a, a, d, sparsity, bias),
            .a = a,
+           .b = a,
            .d = d,
            .sparsity = sparsity,
            .bias = bias,
-           .accumulation = a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide});
+           .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide});
     }
   }
 }

@@ -55,8 +55,7 @@ void MatmulOperation::pad_activations(const PrepareArgs& args) {
   a_ = a.data();
   const std::int64_t rows = executed().m;
   if (rows == problem_.shape.m) return;
-  const auto bytes = static_cast<std::size_t>(rows * problem_.shape.k) *
-                     static_cast<std::size_t>(size_of(problem_.a));
+  const std::size_t bytes = bytes_of(problem_.a, rows * problem_.shape.k);
   padded_a_ = args.device.memory().allocate(bytes);
   args.device.memory().fill_bytes(padded_a_.data(), 0, bytes);
   args.device.memory().copy(padded_a_.data(), a.data(), a.bytes());

@@ -44,8 +44,8 @@ class CusparseLtProvider final : public Provider {
     const Description description(handle_, problem, address_never_read());
     const CompressedSize size = description.compressed_size();
     const Plan plan(description, Configuration{});
-    const auto padded_a = static_cast<std::size_t>(padded_rows(problem.shape.m, problem.a) *
-                                                   problem.shape.k * size_of(problem.a));
+    const std::size_t padded_a =
+        bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
     // The compressed form depends neither on the algorithm nor on M.
     return {.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
                         .bytes = size.weight},

@@ -12,14 +12,15 @@ namespace {
 constexpr int kFirstWithFp8 = 89;
 
 KernelInfo kernel(DataType a, DataType d, bool bias, bool by_default) {
-  return {.name = kernel_name("cusparselt", a, d, Sparsity::kTwoFour, bias),
+  return {.name = kernel_name("cusparselt", a, a, d, Sparsity::kTwoFour, bias),
           .a = a,
+          .b = a,
           .d = d,
           .sparsity = Sparsity::kTwoFour,
           .bias = bias,
           // Version 0.8 does not say how fp8 sums are kept between matrix instructions. On an H200
           // 2^16 + 2046 - 2^16, summed in this order, gives 1520: with fewer bits than float32 has.
-          .accumulation = a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide,
+          .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide,
           .by_default = by_default};
 }
 
@@ -57,12 +58,14 @@ Support rules_allow(const GemmProblem& problem) {
     return Support::no("cuSPARSELt has per-channel scales for int8 operands only");
   }
   const std::string_view type = info(problem.b).cli_name;
-  const std::int64_t unit = 32 / size_of(problem.b);
+  const std::int64_t unit = elements_in(problem.b, 32);
   if (Support n = multiple_of("N", problem.shape.n, unit, type); !n) return n;
   return multiple_of("K", problem.shape.k, unit, type);
 }
 
-std::int64_t padded_rows(std::int64_t m, DataType type) { return round_up(m, 16 / size_of(type)); }
+std::int64_t padded_rows(std::int64_t m, DataType type) {
+  return round_up(m, elements_in(type, 16));
+}
 
 bool may_search(const GemmProblem& problem) {
   // One of version 0.8's fp16 algorithms runs into an illegal instruction on an H200, in the

@@ -13,24 +13,14 @@ namespace {
 
 constexpr std::string_view kFixedSuffix = "_fixed_tiles";
 
-/// The outputs that vLLM's sparse_benchmarks.py printed for CUTLASS.
-bool printed_by_sparse_benchmarks(const KernelInfo& kernel) {
-  if (kernel.a == DataType::kInt8) return kernel.d == DataType::kBf16;
-  return kernel.a == DataType::kFp8E4m3 &&
-         (kernel.sparsity == Sparsity::kTwoFour || kernel.d == DataType::kBf16);
-}
-
-/// Every 2:4 kernel that runs by default has its dense twin run by default.
+/// int8 with bf16 output alone, which is what vLLM's sparse_benchmarks.py printed; every other type
+/// with all its outputs. So each 2:4 kernel that runs by default has its dense twin run by default.
 bool by_default(const KernelInfo& kernel) {
-  if (printed_by_sparse_benchmarks(kernel)) return true;
-  if (kernel.a == DataType::kFp8E4m3) return true;
-  return kernel.a == kernel.d;  // bf16 and fp16
+  return !is_integer(kernel.a) || kernel.d == DataType::kBf16;
 }
 
-bool is_eight_bit(DataType type) { return size_of(type) == 1; }
-
-/// Elements in 16 bytes, what the tensor memory accelerator wants rows to be a multiple of.
-std::int64_t elements_of_16_bytes(DataType type) { return 16 / size_of(type); }
+/// What the tensor memory accelerator wants rows to be a multiple of.
+std::int64_t elements_of_16_bytes(DataType type) { return elements_in(type, 16); }
 
 }  // namespace
 
@@ -41,20 +31,21 @@ std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels) {
   for (const Kernel* kernel : kernels) {
     const KernelTraits& traits = kernel->traits();
     for (const bool bias : {false, true}) {
-      KernelInfo info{.name = kernel_name("cutlass", traits.a, traits.d, traits.sparsity, bias),
-                      .a = traits.a,
-                      .d = traits.d,
-                      .sparsity = traits.sparsity,
-                      .bias = bias,
-                      .accumulation = traits.a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast
-                                                                     : Accumulation::kWide};
+      KernelInfo info{
+          .name = kernel_name("cutlass", traits.a, traits.a, traits.d, traits.sparsity, bias),
+          .a = traits.a,
+          .b = traits.a,
+          .d = traits.d,
+          .sparsity = traits.sparsity,
+          .bias = bias,
+          .accumulation = is_float8(traits.a) ? Accumulation::kFp8Fast : Accumulation::kWide};
       info.by_default = by_default(info);
       const bool known = std::any_of(infos.begin(), infos.end(), [&](const KernelInfo& other) {
         return other.name == info.name;
       });
       if (known) continue;
       infos.push_back(info);
-      if (info.sparsity != Sparsity::kTwoFour || !is_eight_bit(info.a)) continue;
+      if (info.sparsity != Sparsity::kTwoFour || twofour::info(info.a).bits != 8) continue;
       info.name += kFixedSuffix;
       info.by_default = false;
       infos.push_back(info);

@@ -19,8 +19,7 @@ constexpr std::size_t kAlignment = 256;
 
 /// Where the metadata begins in a packed copy.
 std::size_t metadata_offset(const GemmProblem& problem) {
-  const std::size_t values =
-      sm90::values_bytes(problem.shape.n, problem.shape.k, size_of(problem.b));
+  const std::size_t values = sm90::values_bytes(problem.shape.n, problem.shape.k, problem.b);
   return (values + kAlignment - 1) / kAlignment * kAlignment;
 }
 
@@ -54,7 +53,7 @@ WeightLayout weight_layout(const GemmProblem& problem) {
   return {
       .key = fmt::format("cutlass/{}/{}", info(problem.b).kernel_name, to_string(problem.sparsity)),
       .bytes = sparse(problem) ? metadata_offset(problem) + sm90::metadata_bytes(shape.n, shape.k)
-                               : static_cast<std::size_t>(shape.n * shape.k * size_of(problem.b))};
+                               : bytes_of(problem.b, shape.n * shape.k)};
 }
 
 void pack_weights(const GemmProblem& problem, const PackTask& task) {

@@ -1,8 +1,8 @@
 #include "providers/mock/product.h"
 
-#include <stdexcept>
+#include <algorithm>
 
-#include "operands/number_formats.h"
+#include "operands/fill.h"
 
 namespace twofour::providers::mock {
 namespace {
@@ -10,21 +10,12 @@ namespace {
 /// Elements as doubles, in which products and sums of int8 values are exact.
 std::vector<double> decode(const Buffer& buffer, DataType type, std::int64_t count) {
   std::vector<double> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    switch (type) {
-      case DataType::kInt8:
-        values[i] = buffer.as<const std::int8_t>()[i];
-        break;
-      case DataType::kFp8E4m3:
-        values[i] = double{operands::fp8_to_float(buffer.as<const std::uint8_t>()[i])};
-        break;
-      case DataType::kBf16:
-        values[i] = double{operands::bf16_to_float(buffer.as<const std::uint16_t>()[i])};
-        break;
-      default:
-        throw std::invalid_argument("the mock multiplies int8, fp8 and bf16 only");
-    }
-  }
+  with_operand_type(type, [&]<DataType kType>() {
+    using Format = operands::Format<kType>;
+    const auto* codes = buffer.as<const typename Format::Code>();
+    std::transform(codes, codes + count, values.begin(),
+                   [](auto code) { return double{Format::decode(code)}; });
+  });
   return values;
 }
 

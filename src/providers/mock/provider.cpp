@@ -16,13 +16,15 @@ class MockProvider final : public Provider {
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     std::vector<KernelInfo> kernels{{.name = "mock_bf16_bf16_bf16_matmul-no-scales",
                                      .a = DataType::kBf16,
+                                     .b = DataType::kBf16,
                                      .d = DataType::kBf16,
                                      .scaled = false}};
     for (const DataType a : {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16}) {
       for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
         for (const bool bias : {false, true}) {
-          kernels.push_back({.name = kernel_name("mock", a, DataType::kBf16, sparsity, bias),
+          kernels.push_back({.name = kernel_name("mock", a, a, DataType::kBf16, sparsity, bias),
                              .a = a,
+                             .b = a,
                              .d = DataType::kBf16,
                              .sparsity = sparsity,
                              .bias = bias});

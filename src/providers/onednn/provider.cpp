@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/isa.h"
+#include "core/processor.h"
 #include "providers/onednn/matmul.h"
 #include "providers/onednn/operation.h"
 #include "providers/provider.h"
@@ -53,14 +53,16 @@ class OnednnProvider final : public Provider {
       const std::string_view t = info(type).kernel_name;
       kernels.push_back({.name = fmt::format("onednn_{0}_{0}_{0}_matmul-no-scales", t),
                          .a = type,
+                         .b = type,
                          .d = type,
                          .scaled = false});
     }
     for (const DataType type : {DataType::kInt8, DataType::kBf16, DataType::kFp16}) {
       const DataType d = type == DataType::kInt8 ? DataType::kBf16 : type;
       for (const bool bias : {false, true}) {
-        kernels.push_back({.name = kernel_name("onednn", type, d, Sparsity::kDense, bias),
+        kernels.push_back({.name = kernel_name("onednn", type, type, d, Sparsity::kDense, bias),
                            .a = type,
+                           .b = type,
                            .d = d,
                            .bias = bias});
       }

@@ -9,11 +9,12 @@ namespace {
 
 constexpr int kFirstWithFp8 = 89;
 constexpr std::int64_t kFp8Unit = 16;
+constexpr DataType kFp8 = DataType::kFp8E4m3;
 
 KernelInfo scaled_kernel(DataType d, Accumulation accumulation) {
-  std::string name = kernel_name("pytorch", DataType::kFp8E4m3, d, Sparsity::kDense, false);
+  std::string name = kernel_name("pytorch", kFp8, kFp8, d, Sparsity::kDense, false);
   if (accumulation == Accumulation::kFp8Fast) name += "_fast_accum";
-  return {.name = name, .a = DataType::kFp8E4m3, .d = d, .accumulation = accumulation};
+  return {.name = name, .a = kFp8, .b = kFp8, .d = d, .accumulation = accumulation};
 }
 
 }  // namespace
@@ -24,6 +25,7 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
     const std::string_view t = info(type).kernel_name;
     kernels.push_back({.name = fmt::format("pytorch_{0}_{0}_{0}_matmul-no-scales", t),
                        .a = type,
+                       .b = type,
                        .d = type,
                        .scaled = false});
   }
@@ -39,7 +41,7 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
 Support rules_allow(const GemmProblem& problem) {
   if (problem.sparsity != Sparsity::kDense) return Support::no("dense only");
   if (problem.bias) return Support::no("without bias only");
-  if (problem.a != DataType::kFp8E4m3) return Support::yes();
+  if (problem.a != kFp8) return Support::yes();
   if (problem.shape.k % kFp8Unit != 0 || problem.shape.n % kFp8Unit != 0) {
     return Support::no(
         fmt::format("PyTorch multiplies fp8 only where K and N are multiples of {}", kFp8Unit));

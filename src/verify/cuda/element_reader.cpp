@@ -27,7 +27,7 @@ class GpuElementReader final : public ElementReader {
 
   void add_up(const operands::Operands& operands, std::span<double> sums,
               std::span<float> magnitudes) override {
-    const bool with_magnitudes = operands.spec.type != DataType::kInt8;
+    const bool with_magnitudes = !is_integer(operands.spec.type);
     if (sums.size() != count_ || magnitudes.size() != (with_magnitudes ? count_ : 0)) {
       throw std::invalid_argument("sums and magnitudes must have an entry for each element");
     }

@@ -40,7 +40,7 @@ __global__ void __launch_bounds__(kThreads)
   for (; e < sites.count; e += stride) {
     const auto* row = a + sites.rows[e] * k;
     const auto* column = b + sites.columns[e] * k;
-    if constexpr (kType == DataType::kInt8) {
+    if constexpr (is_integer(kType)) {
       long long sum = 0;
       for (std::int64_t i = lane; i < k; i += kWarp) {
         sum += static_cast<std::int32_t>(static_cast<std::int8_t>(row[i])) *
@@ -84,7 +84,7 @@ unsigned blocks_for(std::int64_t threads) {
 
 void add_up_elements(DataType type, const ElementSites& sites, const void* a, const void* b,
                      std::int64_t k, double* sums, float* magnitudes, cudaStream_t stream) {
-  operands::with_operand_type(type, [&]<DataType kType>() {
+  with_operand_type(type, [&]<DataType kType>() {
     using Code = typename Format<kType>::Code;
     add_up_kernel<kType><<<blocks_for(sites.count * kWarp), kThreads, 0, stream>>>(
         sites, static_cast<const Code*>(a), static_cast<const Code*>(b), k, sums, magnitudes);

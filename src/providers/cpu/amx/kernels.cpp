@@ -123,10 +123,11 @@ struct Functions {
 };
 
 template <class Element, Sparsity kSparsity>
-constexpr Kernel make_kernel(std::string_view name, DataType type) {
+constexpr Kernel make_kernel(std::string_view name, DataType type, Feature products) {
   using F = Functions<Element, kSparsity>;
   return {.name = name,
           .isa = Isa::kAmx,
+          .needs = kCompiledFor | Features{Feature::kAmxTile, products},
           .type = type,
           .sparsity = kSparsity,
           .panel_columns = kPanelColumns,
@@ -145,12 +146,12 @@ constexpr Kernel make_kernel(std::string_view name, DataType type) {
 }  // namespace
 
 constinit const Kernel i8_dense =
-    make_kernel<std::int8_t, Sparsity::kDense>("tdpbssd", DataType::kInt8);
-constinit const Kernel i8_two_four =
-    make_kernel<std::int8_t, Sparsity::kTwoFour>("tdpbssd, vpexpandb", DataType::kInt8);
+    make_kernel<std::int8_t, Sparsity::kDense>("tdpbssd", DataType::kInt8, Feature::kAmxInt8);
+constinit const Kernel i8_two_four = make_kernel<std::int8_t, Sparsity::kTwoFour>(
+    "tdpbssd, vpexpandb", DataType::kInt8, Feature::kAmxInt8);
 constinit const Kernel bf16_dense =
-    make_kernel<std::uint16_t, Sparsity::kDense>("tdpbf16ps", DataType::kBf16);
-constinit const Kernel bf16_two_four =
-    make_kernel<std::uint16_t, Sparsity::kTwoFour>("tdpbf16ps, vpexpandw", DataType::kBf16);
+    make_kernel<std::uint16_t, Sparsity::kDense>("tdpbf16ps", DataType::kBf16, Feature::kAmxBf16);
+constinit const Kernel bf16_two_four = make_kernel<std::uint16_t, Sparsity::kTwoFour>(
+    "tdpbf16ps, vpexpandw", DataType::kBf16, Feature::kAmxBf16);
 
 }  // namespace twofour::providers::cpu::amx

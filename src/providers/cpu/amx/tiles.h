@@ -29,7 +29,7 @@ struct alignas(64) TileConfig {
 };
 static_assert(sizeof(TileConfig) == 64);
 
-/// The processor's own tiles. Only where core/isa.h says that there is AMX.
+/// The processor's own tiles. Only where core/processor.h says that there is AMX.
 struct HardwareTiles {
   static void configure(const TileConfig& config) {
     asm volatile("ldtilecfg %0" : : "m"(config) : "memory");

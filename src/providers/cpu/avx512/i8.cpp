@@ -461,6 +461,7 @@ template <class Form, void (*PackStep)(__m256i, std::byte*)>
 constexpr Kernel make_kernel(std::string_view name, Sparsity sparsity) {
   return {.name = name,
           .isa = Isa::kAvx512,
+          .needs = kCompiledFor,
           .type = DataType::kInt8,
           .sparsity = sparsity,
           .panel_columns = kColumns,

@@ -102,6 +102,7 @@ struct BlockedDense {
   static constexpr Kernel kernel(std::string_view name, Isa isa, DataType type, int min_rows) {
     return {.name = name,
             .isa = isa,
+            .needs = kCompiledFor,
             .type = type,
             .sparsity = Sparsity::kDense,
             .panel_columns = static_cast<int>(kColumns),

@@ -47,6 +47,7 @@ struct ColumnLanes {
   static constexpr Kernel kernel(std::string_view name, Isa isa, DataType type) {
     return {.name = name,
             .isa = isa,
+            .needs = kCompiledFor,
             .type = type,
             .sparsity = kSparsity,
             .panel_columns = static_cast<int>(kColumns),

@@ -178,6 +178,7 @@ template <DataType kType, template <DataType> class Form>
 constexpr Kernel make_kernel(std::string_view name) {
   return {.name = name,
           .isa = Isa::kPortable,
+          .needs = kCompiledFor,
           .type = kType,
           .sparsity = Form<kType>::kSparsity,
           .panel_columns = kColumns,

@@ -215,6 +215,7 @@ struct RowLanes {
   static constexpr Kernel kernel(std::string_view name, Isa isa, DataType type, int min_rows) {
     return {.name = name,
             .isa = isa,
+            .needs = kCompiledFor,
             .type = type,
             .sparsity = Sparsity::kTwoFour,
             .panel_columns = static_cast<int>(kPanelColumns),

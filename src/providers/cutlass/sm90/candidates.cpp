@@ -49,7 +49,7 @@ double blocks_of(const KernelTraits& traits, const GemmShape& shape) {
 }
 
 double estimate_s(const KernelTraits& traits, const GemmShape& shape, int multiprocessors) {
-  const double element = size_of(traits.a);
+  const double element = info(traits.a).bits / 8.0;
   const bool sparse = traits.sparsity == Sparsity::kTwoFour;
   const double sms = multiprocessors;
   const double k = static_cast<double>(shape.k);

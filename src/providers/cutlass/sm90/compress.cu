@@ -58,7 +58,7 @@ void compress(DataType type, const void* b, std::int64_t n, std::int64_t k, void
   const auto items = static_cast<std::int64_t>(metadata_bytes(n, k));
   const auto blocks = static_cast<unsigned>(
       std::clamp<std::int64_t>((items + kThreads - 1) / kThreads, 1, kMostBlocks));
-  operands::with_operand_type(type, [&]<DataType kType>() {
+  with_operand_type(type, [&]<DataType kType>() {
     using Code = typename Format<kType>::Code;
     compress_kernel<kType><<<blocks, kThreads, 0, stream>>>(
         static_cast<const Code*>(b), n, k, static_cast<operands::PairWord<kType>*>(values),

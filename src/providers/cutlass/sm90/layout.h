@@ -28,9 +28,9 @@ constexpr std::size_t metadata_bytes(std::int64_t n, std::int64_t k) {
   return static_cast<std::size_t>(round_up(n, kAtomRows) * round_up(k, kAtomDepth) / 8);
 }
 
-/// Bytes of the values of a weight [n][k] of elements of `element_bytes` bytes; 4 divides k.
-constexpr std::size_t values_bytes(std::int64_t n, std::int64_t k, int element_bytes) {
-  return static_cast<std::size_t>(n * (k / 2) * element_bytes);
+/// Bytes of the values of a weight [n][k] of `type`; 4 divides k.
+constexpr std::size_t values_bytes(std::int64_t n, std::int64_t k, DataType type) {
+  return bytes_of(type, n * (k / 2));
 }
 
 /// Position of (row, k) in the metadata, in units of k: the group's nibble has number

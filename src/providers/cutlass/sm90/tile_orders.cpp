@@ -72,7 +72,7 @@ class TileGrid {
     const bool along_n = order.tactic.raster == Raster::kAlongN;
     const auto columns = static_cast<double>(along_n ? minor : major);
     const auto rows = static_cast<double>(along_n ? major : minor);
-    const double element = size_of(traits_.a);
+    const double element = info(traits_.a).bits / 8.0;
     const double weight = traits_.sparsity == Sparsity::kTwoFour ? element / 2 + 0.125 : element;
     return columns * traits_.cluster_m * traits_.tile_m * weight +
            rows * traits_.cluster_n * traits_.tile_n * element;
