@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/function_ref.h"
+#include "run/attempts.h"
 #include "run/runner.h"
 
 namespace twofour::run {
@@ -34,7 +35,7 @@ struct CaseState {
   const workload::Case& c;
   device::Device& device;
   Roofs& roofs;
-  Activity& activity;
+  Attempts& attempts;
   std::stop_token stop;
 
   // Operations refer to what stands above them, so they must go first.
@@ -42,8 +43,6 @@ struct CaseState {
   std::map<DataType, Buffer> outputs;
   providers::SharedWeights shared;
   std::vector<Entry> entries;
-  bool device_lost = false;
-  std::optional<CaseResult::Loss> loss;
 };
 
 /// Ends entries whose kernel does not support the problem, and all of them when the case is
@@ -74,8 +73,7 @@ struct Sampled {
 /// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.
 void fill_results(CaseState& state, std::span<const Sampled> sampled, const ClockSample& clocks);
 
-/// Runs `step` for `entry`, turning an exception into its outcome and a lost device into the
-/// state's.
+/// Runs `step` for `entry`, turning an exception into its outcome.
 void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step);
 
 }  // namespace twofour::run
