@@ -10,6 +10,7 @@
 
 #include "app/devices.h"
 #include "app/exit_code.h"
+#include "app/failure.h"
 #include "app/options_table.h"
 #include "run/selection.h"
 
@@ -117,8 +118,11 @@ std::string list_text(const BenchOptions& options) {
 }
 
 int list(const CommandLine& line) {
-  fmt::print("{}", list_text(apply_options(line)));
-  return kExitOk;
+  const BenchOptions options = apply_options(line);
+  return in_child(options.in_process, [&] {
+    fmt::print("{}", list_text(options));
+    return kExitOk;
+  });
 }
 
 }  // namespace

@@ -31,5 +31,6 @@ inline constexpr std::string_view kResume = "--resume";
 inline constexpr std::string_view kFormat = "--format";
 inline constexpr std::string_view kDryRun = "--dry-run";
 inline constexpr std::string_view kQuiet = "--quiet";
+inline constexpr std::string_view kInProcess = "--in-process";
 
 }  // namespace twofour::app::option

@@ -48,6 +48,7 @@ struct BenchOptions {
   std::optional<std::filesystem::path> resume;
   bool dry_run = false;
   bool quiet = false;
+  bool in_process = false;  ///< measure without a process of its own
 };
 
 /// What bench is told to do. Throws UsageError: one line that names the option, its value and what

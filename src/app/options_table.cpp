@@ -294,6 +294,9 @@ constexpr std::array kRows{
     BenchOptionRow{{option::kQuiet, "", Arity::kFlag, kAnywhere, 0,
               "no progress and no file names on stderr", ""},
               [](BenchOptions& o, const OptionSpec&, Values) { o.quiet = true; }, nullptr},
+    BenchOptionRow{{option::kInProcess, "", Arity::kFlag, kAnywhere, 0,
+              "measure in this process, for debuggers; a hang or a crash ends the run", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.in_process = true; }, nullptr},
 };
 // clang-format on
 

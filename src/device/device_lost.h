@@ -1,24 +1,21 @@
-// The failure after which a process can do nothing more on a device.
+// What a device throws that is gone.
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace twofour::device {
 
-/// The device is lost to this process (a sticky CUDA error): nothing more can run on it here.
-class DeviceLost : public std::runtime_error {
+/// The device is lost to this process (a sticky CUDA error): nothing more can run on it here. No
+/// std::exception, so that it passes through all that handles the failure of one kernel, up to
+/// where the process ends.
+class DeviceLost {
  public:
-  using std::runtime_error::runtime_error;
-  /// A search lost it with a launch of `algorithm`, which others may do without.
-  DeviceLost(const std::string& what, std::string algorithm)
-      : std::runtime_error(what), algorithm_(std::move(algorithm)) {}
-  /// Empty where no search of algorithms is to blame.
-  [[nodiscard]] const std::string& algorithm() const { return algorithm_; }
+  explicit DeviceLost(std::string what) : what_(std::move(what)) {}
+  [[nodiscard]] const std::string& what() const { return what_; }
 
  private:
-  std::string algorithm_;
+  std::string what_;
 };
 
 }  // namespace twofour::device

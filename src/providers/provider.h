@@ -18,6 +18,7 @@
 #include "core/problem.h"
 #include "device/device.h"
 #include "operands/operands.h"
+#include "providers/search_log.h"
 
 namespace twofour::providers {
 
@@ -93,20 +94,6 @@ struct PrepareArgs {
   int threads = 1;
 };
 
-/// Follows a search of algorithms from outside, so that one that takes the device or never returns
-/// is known by its name.
-class SearchObserver {
- public:
-  virtual ~SearchObserver() = default;
-  /// Launches of `algorithm` follow. Should they never return, `never_again` is called, on another
-  /// thread, to keep later searches from it.
-  virtual void trying(const std::string& algorithm, std::function<void()> never_again) = 0;
-  /// They returned.
-  virtual void tried() = 0;
-  /// `algorithm` is not tried, because it cost a process its device before.
-  virtual void left_out(const std::string& algorithm) = 0;
-};
-
 struct PlanArgs {
   device::Device& device;
   std::chrono::duration<double> budget{
@@ -114,13 +101,12 @@ struct PlanArgs {
   CacheState cache;  ///< the state in which the operation will be timed
   /// Every copy that launch() will be given, packed; they outlive the operation. At least one.
   std::span<const WeightCopy> copies = {};
-  /// Algorithms that must not be tried: they cost this row the device before.
-  std::span<const std::string> lost = {};
-  SearchObserver* observer = nullptr;  ///< may be null
+  SearchLog* log = nullptr;  ///< of the search; may be null
 };
 
 /// One kernel on one problem. The order of calls is prepare, plan, launch...; each may throw
-/// std::exception (the row is then `failed` with what()) or device::DeviceLost.
+/// std::exception: the row is then `failed` with what(). What is thrown besides ends the process
+/// that measures, and the row with it.
 class Operation {
  public:
   virtual ~Operation() = default;

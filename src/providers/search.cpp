@@ -9,7 +9,6 @@
 #include <stdexcept>
 
 #include "core/median.h"
-#include "device/device.h"
 
 namespace twofour::providers {
 namespace {
@@ -64,8 +63,6 @@ class Search {
     try {
       seconds = time_(contestant.index, stage);
       return true;
-    } catch (const device::DeviceLost&) {
-      throw;
     } catch (const std::exception& error) {
       result_.failures.push_back(fmt::format("candidate {}: {}", contestant.index, error.what()));
       contestant.seconds = std::numeric_limits<double>::infinity();

@@ -15,8 +15,8 @@ namespace twofour::providers {
 /// as the benchmark itself will.
 enum class SearchStage : std::uint8_t { kScreen, kRefine };
 
-/// Times `candidate` and returns the seconds of one launch. Throws device::DeviceLost, which ends
-/// the search, or another std::exception if the candidate cannot run, which takes it out of the
+/// Times `candidate` and returns the seconds of one launch. Throws a std::exception if the
+/// candidate cannot run, which takes it out of the search. Anything else that it throws ends the
 /// search.
 using TimeCandidate = FunctionRef<double(std::size_t candidate, SearchStage stage)>;
 

@@ -22,11 +22,11 @@ void Shortlists::keep(const std::string& family, std::span<const std::string> na
   lists_.try_emplace(family, first.begin(), first.end());
 }
 
-std::vector<std::size_t> without_lost(std::span<const std::string> names,
-                                      std::span<const std::string> lost) {
+std::vector<std::size_t> without(std::span<const std::string> avoid,
+                                 std::span<const std::string> names) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (std::find(lost.begin(), lost.end(), names[i]) == lost.end()) places.push_back(i);
+    if (std::find(avoid.begin(), avoid.end(), names[i]) == avoid.end()) places.push_back(i);
   }
   return places;
 }

@@ -30,9 +30,9 @@ class Shortlists {
   std::map<std::string, std::vector<std::string>> lists_;
 };
 
-/// The indices in `names` of those that are not in `lost`.
-std::vector<std::size_t> without_lost(std::span<const std::string> names,
-                                      std::span<const std::string> lost);
+/// The indices in `names` of those that are not in `avoid`.
+std::vector<std::size_t> without(std::span<const std::string> avoid,
+                                 std::span<const std::string> names);
 
 /// Which candidates to time: the indices in `names` (all candidates, the most promising first) of
 /// those in `shortlist`, in its order. All candidates if fewer than two are found, since a

@@ -45,12 +45,17 @@ json to_json(const TuningKey& key, const TunedAlgorithm& winner) {
           {"seconds", winner.seconds}};
 }
 
-LostAlgorithm parse_lost(const json& entry) {
-  return {.gpu = entry.at("gpu"), .family = entry.at("family"), .algorithm = entry.at("algorithm")};
+constexpr const char* kAvoided = "lost";  // as the first version of the file named them
+
+AvoidedAlgorithm parse_avoided(const json& entry) {
+  return {.scope = {.gpu = entry.at("gpu"), .family = entry.at("family")},
+          .algorithm = entry.at("algorithm")};
 }
 
-json to_json(const LostAlgorithm& lost) {
-  return {{"gpu", lost.gpu}, {"family", lost.family}, {"algorithm", lost.algorithm}};
+json to_json(const AvoidedAlgorithm& avoided) {
+  return {{"gpu", avoided.scope.gpu},
+          {"family", avoided.scope.family},
+          {"algorithm", avoided.algorithm}};
 }
 
 const char* environment(const char* name) {
@@ -97,8 +102,10 @@ TuningFile::Content TuningFile::read() {
           fmt::format("its schema_version is {}, not {}", version, kSchemaVersion));
     }
     for (const json& entry : document.at("winners")) content.winners.insert(parse_winner(entry));
-    if (document.contains("lost")) {
-      for (const json& entry : document.at("lost")) content.lost.insert(parse_lost(entry));
+    if (document.contains(kAvoided)) {
+      for (const json& entry : document.at(kAvoided)) {
+        content.avoided.insert(parse_avoided(entry));
+      }
     }
   } catch (const std::exception& failure) {
     content = {};
@@ -113,11 +120,11 @@ void TuningFile::write(const Content& content) const {
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path());
   json winners = json::array();
   for (const auto& [key, winner] : content.winners) winners.push_back(to_json(key, winner));
-  json lost = json::array();
-  for (const LostAlgorithm& algorithm : content.lost) lost.push_back(to_json(algorithm));
+  json avoided = json::array();
+  for (const AvoidedAlgorithm& algorithm : content.avoided) avoided.push_back(to_json(algorithm));
   const json document = {{"schema_version", kSchemaVersion},
                          {"winners", std::move(winners)},
-                         {"lost", std::move(lost)}};
+                         {kAvoided, std::move(avoided)}};
   std::filesystem::path temporary = path_;
   temporary += fmt::format(".{}.tmp", getpid());
   {
@@ -155,19 +162,19 @@ bool TuningFile::keep(const TuningKey& key, const TunedAlgorithm& winner) {
   return save();
 }
 
-bool TuningFile::keep_lost(const LostAlgorithm& lost) {
+bool TuningFile::keep_avoided(const AvoidedAlgorithm& algorithm) {
   const std::lock_guard lock(mutex_);
   load_once();
-  content_.lost.insert(lost);
+  content_.avoided.insert(algorithm);
   return save();
 }
 
-std::vector<std::string> TuningFile::lost(const std::string& gpu, const std::string& family) {
+std::vector<std::string> TuningFile::avoided(const SearchScope& scope) {
   const std::lock_guard lock(mutex_);
   load_once();
   std::vector<std::string> names;
-  for (const LostAlgorithm& known : content_.lost) {
-    if (known.gpu == gpu && known.family == family) names.push_back(known.algorithm);
+  for (const AvoidedAlgorithm& known : content_.avoided) {
+    if (known.scope == scope) names.push_back(known.algorithm);
   }
   return names;
 }
@@ -180,7 +187,7 @@ bool TuningFile::save() {
     Content all = read();
     // Those of other processes stay as they are; this one's own are newer.
     for (const auto& [key, winner] : content_.winners) all.winners.insert_or_assign(key, winner);
-    all.lost.insert(content_.lost.begin(), content_.lost.end());
+    all.avoided.insert(content_.avoided.begin(), content_.avoided.end());
     write(all);
     content_ = std::move(all);
     return true;

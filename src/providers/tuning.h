@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/record.h"
+#include "providers/search_log.h"
 
 namespace twofour::providers {
 
@@ -29,13 +30,11 @@ struct TunedAlgorithm {
   double seconds = 0;     ///< of one launch, when it was found
 };
 
-/// An algorithm whose launch cost the process its GPU. It is out for that problem and its relatives
-/// alone: where it works it may be a library's best.
-struct LostAlgorithm {
-  std::string gpu;
-  std::string family;  ///< SearchSubject::family
+/// An algorithm whose launch ended a process. It is out in its scope alone.
+struct AvoidedAlgorithm {
+  SearchScope scope;
   std::string algorithm;
-  auto operator<=>(const LostAlgorithm&) const = default;
+  auto operator<=>(const AvoidedAlgorithm&) const = default;
 };
 
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
@@ -64,9 +63,9 @@ class TuningFile {
   bool keep(const TuningKey& key, const TunedAlgorithm& winner);
 
   /// Remembers an algorithm that must not be tried again, and writes the file at once.
-  bool keep_lost(const LostAlgorithm& lost);
-  /// Names of those that `gpu` and `family` lost, in alphabetical order.
-  [[nodiscard]] std::vector<std::string> lost(const std::string& gpu, const std::string& family);
+  bool keep_avoided(const AvoidedAlgorithm& algorithm);
+  /// Names of those in `scope`, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> avoided(const SearchScope& scope);
 
   /// Why the file could not be used; empty when there is nothing to say.
   [[nodiscard]] std::string problem();
@@ -74,7 +73,7 @@ class TuningFile {
  private:
   struct Content {
     std::map<TuningKey, TunedAlgorithm> winners;
-    std::set<LostAlgorithm> lost;
+    std::set<AvoidedAlgorithm> avoided;
   };
   Content read();
   void write(const Content& content) const;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/function_ref.h"
+#include "run/attempts.h"
 #include "run/case_plan.h"
 #include "run/packed_weights.h"
 #include "run/runner.h"
@@ -37,7 +38,7 @@ struct CaseState {
   const workload::Case& c;
   device::Device& device;
   Roofs& roofs;
-  Activity& activity;
+  Attempts& attempts;
   std::stop_token stop;
 
   CasePlan plan = {};
@@ -47,8 +48,6 @@ struct CaseState {
   std::map<DataType, Buffer> outputs = {};
   PackedWeights weights{device};
   std::vector<Entry> entries = {};
-  bool device_lost = false;
-  std::optional<CaseResult::Loss> loss;
 };
 
 /// Plans the case and ends the entries that are not run: the kernel does not support the problem,
@@ -72,8 +71,7 @@ struct Sampled {
 /// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.
 void fill_results(CaseState& state, std::span<const Sampled> sampled, const ClockSample& clocks);
 
-/// Runs `step` for `entry`, turning an exception into its outcome and a lost device into the
-/// state's.
+/// Runs `step` for `entry`, turning an exception into its outcome.
 void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step);
 
 }  // namespace twofour::run

@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "providers/tuning.h"
 #include "run/case_state.h"
 #include "run/verifier.h"
 #include "verify/verify.h"
@@ -28,19 +28,33 @@ class PhaseTimer {
   double start_ = measure::steady_seconds();
 };
 
-/// Tells the watchdog what a search tries, and the record what it leaves out.
-class SearchLog final : public providers::SearchObserver {
+/// The search for one row: what it tries is in hand, and what it leaves out is the record's.
+class RowSearch final : public providers::SearchLog {
  public:
-  SearchLog(Activity& activity, Record& record) : activity_(activity), record_(record) {}
-  void trying(const std::string& algorithm, std::function<void()> never_again) override {
-    activity_.try_algorithm({algorithm, std::move(never_again)});
+  RowSearch(Attempts& attempts, Record& record) : attempts_(attempts), record_(record) {}
+  /// What ended a process for this row, then what the tuning file knows.
+  std::vector<std::string> avoid(const providers::SearchScope& scope) override {
+    std::vector<std::string>& names = record_.lost_algorithms;
+    std::vector<std::string> lasting;
+    if (!scope.family.empty()) lasting = providers::TuningFile::shared().avoided(scope);
+    for (std::string& name : lasting) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(std::move(name));
+      }
+    }
+    row_ = 0;
+    return names;
   }
-  void tried() override { activity_.try_algorithm({}); }
-  void left_out(const std::string& algorithm) override { add_lost(record_, algorithm); }
+  void trying(const std::string& algorithm, const providers::SearchScope& scope) override {
+    if (row_ == 0) row_ = attempts_.describe(record_);
+    attempts_.try_algorithm(row_, algorithm, scope);
+  }
+  void tried() override { attempts_.enter(row_); }
 
  private:
-  Activity& activity_;
+  Attempts& attempts_;
   Record& record_;
+  int row_ = 0;  ///< 0: the record was not described as it is now
 };
 
 std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
@@ -86,8 +100,8 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
 void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& operands,
                    Verifier& verifier) {
   const Buffer& d = state.outputs.at(entry.record.problem.d);
-  const auto& [instance, kernel, lost] = entry.selected;
-  const providers::Provider& provider = *instance->provider;
+  const providers::KernelInfo& kernel = entry.selected.kernel;
+  const providers::Provider& provider = *entry.selected.instance->provider;
   const GemmProblem& problem = entry.record.problem;
   {
     const PhaseTimer timer(entry.record.phases.prepare_s);
@@ -108,13 +122,12 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
   }
   {
     const PhaseTimer timer(entry.record.phases.plan_s);
-    SearchLog log(state.activity, entry.record);
+    RowSearch search(state.attempts, entry.record);
     entry.operation->plan({.device = state.device,
                            .budget = std::chrono::duration<double>(state.config.plan_budget_s),
                            .cache = entry.plan.cold,
                            .copies = entry.weights->all(),
-                           .lost = lost,
-                           .observer = &log});
+                           .log = &search});
   }
   entry.record.algorithm = entry.operation->algorithm();
   entry.record.architecture = entry.operation->architecture();
@@ -153,7 +166,6 @@ void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
   };
   if (!state.stop.stop_requested()) guarded(state, *entries.front(), make_shared);
   for (Entry* entry : entries) {
-    if (state.device_lost) return;
     if (!verifier && !entries.front()->alive()) {
       entry->record.outcome = entries.front()->record.outcome;
       continue;
@@ -179,7 +191,7 @@ void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
 
 void prepare_entries(CaseState& state) {
   for (const operands::OperandSpec& spec : state.plan.operands) {
-    if (!state.device_lost) prepare_type(state, spec);
+    prepare_type(state, spec);
   }
 }
 

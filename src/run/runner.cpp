@@ -9,22 +9,10 @@
 
 namespace twofour::run {
 
-void add_lost(Record& record, const std::string& algorithm) {
-  std::vector<std::string>& lost = record.lost_algorithms;
-  if (std::find(lost.begin(), lost.end(), algorithm) == lost.end()) lost.push_back(algorithm);
-}
-
 void guarded(CaseState& state, Entry& entry, FunctionRef<void()> step) {
-  const ActivityScope scope(state.activity, std::make_shared<const Record>(entry.record));
+  const AttemptScope scope(state.attempts, entry.record);
   try {
     step();
-  } catch (const device::DeviceLost& error) {
-    entry.end(OutcomeKind::kFailed, error.what());
-    state.device_lost = true;
-    if (!error.algorithm().empty()) {
-      add_lost(entry.record, error.algorithm());
-      state.loss = {.kernel = entry.record.kernel, .algorithm = error.algorithm()};
-    }
   } catch (const std::bad_alloc&) {
     entry.end(OutcomeKind::kFailed, "out of memory");
   } catch (const std::exception& error) {
@@ -60,7 +48,7 @@ Record base_record(const RunConfig& config, const workload::Case& c,
   record.problem = problem_for(selected.kernel, c.shape, config.scales);
   record.provider_version = selected.instance->provider->version();
   record.kernel = selected.kernel.name;
-  record.lost_algorithms = selected.lost_algorithms;
+  record.lost_algorithms = selected.avoid;
   return record;
 }
 
@@ -107,28 +95,26 @@ std::vector<Entry> entries_of(const RunConfig& config, const workload::Case& c,
 
 }  // namespace
 
-CaseResult run_case(const RunConfig& config, const workload::Case& c,
-                    std::span<const SelectedKernel> kernels, device::Device& device, Roofs& roofs,
-                    Activity& activity, std::stop_token stop) {
+std::vector<Record> run_case(const RunConfig& config, const workload::Case& c,
+                             std::span<const SelectedKernel> kernels, device::Device& device,
+                             Roofs& roofs, Attempts& attempts, std::stop_token stop) {
   CaseState state{.config = config,
                   .c = c,
                   .device = device,
                   .roofs = roofs,
-                  .activity = activity,
+                  .attempts = attempts,
                   .stop = std::move(stop)};
   state.entries = entries_of(config, c, kernels);
   plan_entries(state);
   prepare_entries(state);
+  sample_entries(state);
 
-  CaseResult result;
-  if (!state.device_lost) sample_entries(state);
-  result.device_lost = state.device_lost;
-  result.loss = state.loss;
+  std::vector<Record> records;
   for (Entry& entry : state.entries) {
-    if (!entry.alive()) result.records.push_back(std::move(entry.record));
-    for (Record& record : entry.results) result.records.push_back(std::move(record));
+    if (!entry.alive()) records.push_back(std::move(entry.record));
+    for (Record& record : entry.results) records.push_back(std::move(record));
   }
-  return result;
+  return records;
 }
 
 }  // namespace twofour::run

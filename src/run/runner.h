@@ -15,7 +15,7 @@
 #include "core/record.h"
 #include "device/device.h"
 #include "measure/measure.h"
-#include "run/activity.h"
+#include "run/attempts.h"
 #include "run/selection.h"
 #include "verify/element_reader.h"
 #include "workload/workload.h"
@@ -37,26 +37,10 @@ struct RunConfig {
   std::function<std::string(const GemmShape&)> repro_line;
 };
 
-/// Outcome of a case. `device_lost` means that the records say which kernel lost the device, that
-/// the case's other kernels have no record yet, and that they need a fresh process.
-struct CaseResult {
-  std::vector<Record> records;
-  bool device_lost = false;
-  /// Where a search lost the device: the kernel that was searched, and the algorithm that it can be
-  /// tried again without.
-  struct Loss {
-    std::string kernel;
-    std::string algorithm;
-  };
-  std::optional<Loss> loss = {};
-};
 
 /// A record with everything that is known before a kernel runs.
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected);
-
-/// Adds `algorithm` to those that the search left out, if it is not there.
-void add_lost(Record& record, const std::string& algorithm);
 
 /// The row of a provider that cannot take part in a case; its kernel is named "<provider>_*".
 Record unavailable_record(const RunConfig& config, const workload::Case& c,
@@ -67,9 +51,10 @@ inline constexpr std::string_view kInterruptedReason = "interrupted";
 
 /// One row for each kernel and cache state, in the order of `kernels`. No kernel's failure is
 /// another's: an exception becomes a `failed` row. `roofs.read_bytes_per_s` is measured again, and
-/// raised, after a case in which weights came faster. `activity` is kept up to date for a watchdog.
-CaseResult run_case(const RunConfig& config, const workload::Case& c,
-                    std::span<const SelectedKernel> kernels, device::Device& device, Roofs& roofs,
-                    Activity& activity, std::stop_token stop);
+/// raised, after a case in which weights came faster. `attempts` is told before each call into a
+/// kernel. What is no std::exception passes through: the device is gone, and with it the case.
+std::vector<Record> run_case(const RunConfig& config, const workload::Case& c,
+                             std::span<const SelectedKernel> kernels, device::Device& device,
+                             Roofs& roofs, Attempts& attempts, std::stop_token stop);
 
 }  // namespace twofour::run

@@ -17,19 +17,19 @@
 namespace twofour::run {
 namespace {
 
-/// A loop that tells the watchdog whose turn it is, and remembers whose turn it was when it threw.
+/// A loop that says whose turn it is, and remembers whose turn it was when it threw.
 class AttributedLoop final : public device::TimedLoop {
  public:
-  AttributedLoop(std::unique_ptr<device::TimedLoop> loop, Activity& activity, Entry& entry,
+  AttributedLoop(std::unique_ptr<device::TimedLoop> loop, Attempts& attempts, Entry& entry,
                  Entry*& culprit)
       : loop_(std::move(loop)),
-        activity_(activity),
+        attempts_(attempts),
         entry_(entry),
-        record_(std::make_shared<const Record>(entry.record)),
+        row_(attempts.describe(entry.record)),
         culprit_(culprit) {}
 
   device::Elapsed run(std::int64_t launches) override {
-    const ActivityScope scope(activity_, record_);
+    attempts_.enter(row_);
     culprit_ = &entry_;
     const device::Elapsed elapsed = loop_->run(launches);
     culprit_ = nullptr;
@@ -40,9 +40,9 @@ class AttributedLoop final : public device::TimedLoop {
 
  private:
   std::unique_ptr<device::TimedLoop> loop_;
-  Activity& activity_;
+  Attempts& attempts_;
   Entry& entry_;
-  std::shared_ptr<const Record> record_;
+  int row_;
   Entry*& culprit_;
 };
 
@@ -80,14 +80,14 @@ std::vector<Sampled> plan_samples(CaseState& state) {
 
 std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s, Entry*& culprit) {
   // A loop may launch while it is made.
-  const ActivityScope scope(state.activity, std::make_shared<const Record>(s.entry->record));
+  const AttemptScope scope(state.attempts, s.entry->record);
   culprit = s.entry;
   auto loop = state.device.timer().timed_loop(
       {.launch = [entry = s.entry](int slot) { entry->launch(slot); },
        .cache = s.cache,
        .weights = s.entry->weights->ranges(0)});
   culprit = nullptr;
-  return std::make_unique<AttributedLoop>(std::move(loop), state.activity, *s.entry, culprit);
+  return std::make_unique<AttributedLoop>(std::move(loop), state.attempts, *s.entry, culprit);
 }
 
 /// One attempt over all of `sampled`. A kernel that throws is left in `culprit`.
@@ -108,6 +108,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
   config.rests.wanted = [&state] { return state.device.probe().held_back(); };
   measure::Sampling sampling = measure::sample_interleaved(
       contenders, state.device.timer().resolution_s(), config, state.stop);
+  state.attempts.leave();
   for (std::size_t i = 0; i < sampled.size(); ++i) {
     sampled[i].samples = std::move(sampling.samples[i]);
     sampled[i].spent_s = making_s[i] + sampling.spent_s[i];
@@ -130,6 +131,7 @@ void check_read_roof(CaseState& state, const std::vector<Sampled>& sampled) {
 
 /// Ends the row of `culprit`; those of all when it was none of the kernels.
 void fail(CaseState& state, Entry* culprit, const std::string& reason) {
+  state.attempts.leave();
   for (Entry& entry : state.entries) {
     if (!entry.alive() || (culprit != nullptr && culprit != &entry)) continue;
     entry.end(OutcomeKind::kFailed, reason);
@@ -142,7 +144,7 @@ void fail(CaseState& state, Entry* culprit, const std::string& reason) {
 
 void sample_entries(CaseState& state) {
   // A kernel that fails now loses its own row; the others start again without it.
-  while (!state.device_lost) {
+  while (true) {
     std::vector<Sampled> sampled = plan_samples(state);
     if (sampled.empty()) return;
     Entry* culprit = nullptr;
@@ -151,9 +153,6 @@ void sample_entries(CaseState& state) {
       check_read_roof(state, sampled);
       fill_results(state, sampled, state.device.probe().clocks());
       return;
-    } catch (const device::DeviceLost& error) {
-      state.device_lost = true;
-      fail(state, culprit, error.what());
     } catch (const std::bad_alloc&) {
       fail(state, culprit, "out of memory");
     } catch (const std::exception& error) {

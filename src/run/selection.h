@@ -42,8 +42,8 @@ std::vector<ProviderInstance> start_providers(const device::Device& device,
 struct SelectedKernel {
   const ProviderInstance* instance = nullptr;
   providers::KernelInfo kernel;
-  /// Algorithms that cost the row in hand its device, each in a process of its own.
-  std::vector<std::string> lost_algorithms = {};
+  /// Algorithms that a search for the row in hand must not try: each ended a process.
+  std::vector<std::string> avoid = {};
 };
 
 /// The kernels of `dtype`, and the bf16 and fp16 kernels without scales that 8-bit types are also

@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <map>
+#include <string>
+#include <utility>
 
 #include "program.h"
 
@@ -168,14 +170,62 @@ TEST(Faults, AResumedRunTriesALostRowAgainToo) {
   EXPECT_THAT(expect_others_measured(folder).lost_algorithms, ElementsAre("algorithm=0"));
 }
 
-TEST(Faults, LossesOfAnotherRunArePassedOver) {
+TEST(Faults, AnAlgorithmToAvoidStandsInTheFile) {
   const Folder folder;
-  const Finished finished =
-      run_line(folder,
-               "TWOFOUR_LOSSES=x twofour --dtype int8 --providers mock --device cpu --max-time 0.1 "
-               "square_bench --dim-start 16 --dim-end 16 --dim-increment 16");
+  EXPECT_EQ(run(folder, quick_sweep(), fault("lost_in_search", 2)).code, 0);
+  const Results results = read_results(folder.only(".jsonl"));
+  ASSERT_EQ(results.attempts.size(), 2U);
+  EXPECT_EQ(results.attempts[1].kernel, kVictim);
+  EXPECT_EQ(results.attempts[1].case_index, 1);
+  EXPECT_EQ(results.attempts[1].algorithm, "algorithm=1");
+  EXPECT_EQ(results.attempts[1].ended, "the mock was told to lose the device in a search");
+}
+
+class Crash : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+TEST_P(Crash, CostsOneRowThatNamesTheSignal) {
+  const auto& [kind, signal] = GetParam();
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep(), fault(kind));
+  EXPECT_EQ(finished.code, 1) << finished.err;
+  EXPECT_EQ(expect_one_casualty(folder, OutcomeKind::kFailed).outcome.reason, "ended by " + signal);
+  EXPECT_THAT(finished.out, HasSubstr("ended by " + signal));
+  EXPECT_FALSE(folder.only(".csv").empty());
+  EXPECT_FALSE(folder.only(".pkl").empty());
+  EXPECT_TRUE(folder.only(".part").empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, Crash,
+                         ::testing::Values(std::pair("crash_segv", "SIGSEGV"),
+                                           std::pair("crash_abrt", "SIGABRT"),
+                                           std::pair("crash_ill", "SIGILL"),
+                                           std::pair("crash_in_prepare", "SIGSEGV")));
+
+TEST(Faults, ACrashInASearchIsTriedAgainWithout) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep(), fault("crash_in_search"));
   EXPECT_EQ(finished.code, 0) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("TWOFOUR_LOSSES is passed over"));
+  EXPECT_THAT(expect_others_measured(folder).lost_algorithms, ElementsAre("algorithm=0"));
+  EXPECT_THAT(finished.err, HasSubstr("algorithm=0: ended by SIGSEGV; it is tried again without"));
+}
+
+TEST(Faults, InOneProcessALostDeviceEndsTheRunAndResumeGoesOn) {
+  const Folder folder;
+  EXPECT_EQ(run(folder, quick_sweep({"--in-process"}), fault("device_lost")).code, 1);
+  const auto jsonl = folder.only(".jsonl");
+  const Results results = read_results(jsonl);
+  EXPECT_EQ(results.records.back().outcome.reason, "the mock was told to lose the device");
+  EXPECT_EQ(results.records.size(), 5U + 1U);
+  EXPECT_EQ(run(folder, quick_sweep({"--resume", jsonl.string()}), fault("device_lost")).code, 1);
+  expect_one_casualty(folder, OutcomeKind::kFailed);
+}
+
+TEST(Faults, InOneProcessASoundRunIsTheSame) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep({"--in-process"}));
+  EXPECT_EQ(finished.code, 0) << finished.err;
+  EXPECT_EQ(read_results(folder.only(".jsonl")).records.size(), 15U);
+  EXPECT_EQ(folder.files().size(), 3U);
 }
 
 TEST(Faults, ASlowFirstLaunchIsWarmedUp) {

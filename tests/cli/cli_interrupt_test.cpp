@@ -57,7 +57,7 @@ TEST_P(Interrupted, KeepsWhatIsDoneAndExitsWith130) {
   EXPECT_FALSE(folder.only(".pkl").empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Signals, Interrupted, ::testing::Values(SIGINT, SIGTERM));
+INSTANTIATE_TEST_SUITE_P(Signals, Interrupted, ::testing::Values(SIGINT, SIGTERM, SIGHUP));
 
 TEST(Resume, MeasuresWhatIsLeftAndKeepsWhatIsThere) {
   const Folder folder;

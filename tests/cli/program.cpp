@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "report/attempt.h"
 #include "report/report.h"
 
 namespace twofour::cli {
@@ -42,6 +43,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// In a process group of its own, so that a test can stop all of it.
 pid_t start(const Folder& folder, const Folder& streams, std::vector<std::string> words,
             const std::string& mock) {
   posix_spawn_file_actions_t actions;
@@ -53,10 +55,14 @@ pid_t start(const Folder& folder, const Folder& streams, std::vector<std::string
                                    kFlags, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, (streams.path() / "err").c_str(),
                                    kFlags, 0600);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   std::vector<std::string> variables = environment_with(mock);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, words.front().c_str(), &actions, nullptr,
+  const int error = posix_spawn(&pid, words.front().c_str(), &actions, &attributes,
                                 pointers_to(words).data(), pointers_to(variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::runtime_error("cannot start " + words.front());
   return pid;
@@ -132,6 +138,14 @@ Finished run_line(const Folder& folder, const std::string& line, const std::stri
                    mock, {});
 }
 
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  std::istringstream stream(
+      read_file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children"));
+  for (pid_t child = 0; stream >> child;) children.push_back(child);
+  return children;
+}
+
 std::string read_file(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::ostringstream text;
@@ -153,7 +167,11 @@ Results read_results(const std::filesystem::path& jsonl) {
   EXPECT_TRUE(text.ends_with('\n'));
   Results results{.environment = report::parse_environment_json(lines.front())};
   for (std::size_t i = 1; i < lines.size(); ++i) {
-    results.records.push_back(report::parse_record_json(lines[i]));
+    if (report::is_attempt_json(lines[i])) {
+      results.attempts.push_back(report::parse_attempt_json(lines[i]));
+    } else {
+      results.records.push_back(report::parse_record_json(lines[i]));
+    }
   }
   return results;
 }

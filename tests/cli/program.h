@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ended_attempt.h"
 #include "core/environment.h"
 #include "core/record.h"
 
@@ -37,7 +38,7 @@ struct Finished {
   std::string err;
 };
 
-/// Called again and again while the program runs.
+/// Called again and again while the program runs; the process leads a group of its own.
 using WhileRunning = std::function<void(pid_t)>;
 
 /// Runs the program in `folder` with TWOFOUR_MOCK set to `mock` (not set when empty). One that
@@ -48,6 +49,9 @@ Finished run(const Folder& folder, const std::vector<std::string>& arguments,
 /// Runs `line` in a shell, its first word "twofour" being the program under test.
 Finished run_line(const Folder& folder, const std::string& line, const std::string& mock = "");
 
+/// The processes that `pid` started and that are there.
+std::vector<pid_t> children_of(pid_t pid);
+
 std::string read_file(const std::filesystem::path& file);
 std::vector<std::string> lines_of(const std::string& text);
 
@@ -55,6 +59,7 @@ std::vector<std::string> lines_of(const std::string& text);
 struct Results {
   Environment environment;
   std::vector<Record> records;
+  std::vector<EndedAttempt> attempts;
 };
 Results read_results(const std::filesystem::path& jsonl);
 

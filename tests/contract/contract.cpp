@@ -73,6 +73,8 @@ class Examination {
       examine_operands();
     } catch (const std::exception& error) {
       broke(std::string("threw: ") + error.what());
+    } catch (const device::DeviceLost& error) {
+      broke("lost the device: " + error.what());
     }
     return std::move(violations_);
   }

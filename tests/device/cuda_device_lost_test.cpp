@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,22 +17,26 @@ namespace twofour::device {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::StartsWith;
 
 /// Writes down what a search says.
-class Log final : public providers::SearchObserver {
+class Log final : public providers::SearchLog {
  public:
-  void trying(const std::string& algorithm, std::function<void()> /*never_again*/) override {
-    if (tried_.empty() || tried_.back() != algorithm) tried_.push_back(algorithm);
+  explicit Log(providers::TuningFile& file) : file_(file) {}
+  std::vector<std::string> avoid(const providers::SearchScope& scope) override {
+    return file_.avoided(scope);
   }
-  void tried() override {}
-  void left_out(const std::string& algorithm) override { left_out_.push_back(algorithm); }
+  void trying(const std::string& algorithm, const providers::SearchScope& /*scope*/) override {
+    if (tried_.empty() || tried_.back() != algorithm) tried_.push_back(algorithm);
+    in_hand_ = algorithm;
+  }
+  void tried() override { in_hand_.clear(); }
   [[nodiscard]] const std::vector<std::string>& all_tried() const { return tried_; }
-  [[nodiscard]] const std::vector<std::string>& all_left_out() const { return left_out_; }
+  [[nodiscard]] const std::string& in_hand() const { return in_hand_; }
 
  private:
+  providers::TuningFile& file_;
   std::vector<std::string> tried_;
-  std::vector<std::string> left_out_;
+  std::string in_hand_;
 };
 
 using CudaDeviceLostTest = twofour::testing::GpuTest;
@@ -53,24 +56,17 @@ TEST_F(CudaDeviceLostTest, AnIllegalAddressInASearchLosesTheDeviceToAnAlgorithm)
                                                            {.name = "bad", .launch = fault}};
   const auto subject = providers::search_subject(device(), "library 1", "kernel", {}, {});
   providers::TuningFile file{std::filesystem::path{}};
-  file.keep_lost({.gpu = subject.key.gpu, .family = subject.family, .algorithm = "known"});
-  Log log;
+  file.keep_avoided({.scope = subject.scope(), .algorithm = "known"});
+  Log log(file);
   const std::vector<providers::WeightCopy> copies(1);
   const providers::PlanArgs args{.device = device(),
                                  .budget = std::chrono::duration<double>(0.1),
                                  .cache = {},
                                  .copies = copies,
-                                 .observer = &log};
-  try {
-    providers::choose_launch(candidates, args, subject, file);
-    ADD_FAILURE() << "the search went on";
-  } catch (const DeviceLost& error) {
-    EXPECT_EQ(error.algorithm(), "bad");
-    EXPECT_THAT(error.what(), StartsWith("bad: "));
-  }
-  EXPECT_THAT(log.all_left_out(), ElementsAre("known"));
+                                 .log = &log};
+  EXPECT_THROW(providers::choose_launch(candidates, args, subject, file), DeviceLost);
+  EXPECT_EQ(log.in_hand(), "bad");
   EXPECT_THAT(log.all_tried(), ElementsAre("fine", "bad"));
-  EXPECT_THAT(file.lost(subject.key.gpu, subject.family), ElementsAre("bad", "known"));
   EXPECT_THROW(device().memory().synchronize(), DeviceLost);
   EXPECT_THROW(device().memory().allocate(1024), DeviceLost);
 }

@@ -85,13 +85,21 @@ def refuse_wrong(schema, value, where):
     return count
 
 
+# As tests/unit/report_attempt_test.cpp has it from the program.
+ATTEMPT = (
+    '{"type":"attempt","schema_version":2,"case_index":3,"kernel":"mm","algorithm":"tile \\"8\\"",'
+    '"ended":"ended by SIGSEGV"}'
+)
+
+
 def main(program, files):
-    environment, record = load_schema("environment"), load_schema("record")
+    environment, record, attempt = load_schema("environment"), load_schema("record"), load_schema("attempt")
+    validate(attempt, parse(ATTEMPT), "the attempt")
     texts = {f: pathlib.Path(f).read_text() for f in files}
     for name in ("range.jsonl", "model.jsonl"):
         done = subprocess.run([program, name], check=True, stdout=subprocess.PIPE)
         texts[name] = done.stdout.decode()
-    refused = 0
+    refused = refuse_wrong(attempt, parse(ATTEMPT), "the attempt")
     for name, text in texts.items():
         first, *rest = (parse(line) for line in text.splitlines())
         validate(environment, first, f"{name} line 1")
@@ -99,8 +107,9 @@ def main(program, files):
         if not rest:
             sys.exit(f"{name} has no records")
         for number, value in enumerate(rest, 2):
-            validate(record, value, f"{name} line {number}")
-            refused += refuse_wrong(record, value, f"{name} line {number}")
+            schema = attempt if value.get("type") == "attempt" else record
+            validate(schema, value, f"{name} line {number}")
+            refused += refuse_wrong(schema, value, f"{name} line {number}")
     print(f"{sum(t.count(chr(10)) for t in texts.values())} lines valid, {refused} wrong ones refused")
 
 

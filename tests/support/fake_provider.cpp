@@ -62,11 +62,12 @@ class FakeOperation final : public providers::Operation {
     calls_.planned_budget_s = args.budget.count();
     calls_.copies = static_cast<int>(args.copies.size());
     if (kernel_.fault != FakeFault::kLosesDeviceInSearch) return;
-    args.observer->left_out("algorithm 3");  // as if the tuning file knew it
-    for (const std::string& lost : args.lost) {
-      if (lost == "algorithm 7") return args.observer->left_out(lost);
+    const providers::SearchScope scope{.gpu = "fake", .family = "fake"};
+    for (const std::string& name : args.log->avoid(scope)) {
+      if (name == "algorithm 7") return;
     }
-    throw device::DeviceLost("device lost by 7", "algorithm 7");
+    args.log->trying("algorithm 7", scope);
+    throw device::DeviceLost("device lost by 7");
   }
   void launch(providers::WeightCopy weights) override {
     ++calls_.launched;

@@ -23,7 +23,7 @@ enum class FakeFault : std::uint8_t {
   kThrowsInVerification,
   kThrowsWhenSampled,
   kLosesDeviceInPrepare,
-  kLosesDeviceInSearch,  ///< with "algorithm 7", unless it is told that this one is lost
+  kLosesDeviceInSearch,  ///< with "algorithm 7", unless it is told to avoid it
   kLosesDeviceWhenSampled,
 };
 

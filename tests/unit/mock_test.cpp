@@ -1,8 +1,10 @@
 // The mock must be what it claims, before anything is judged by it.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
 #include <memory>
 
 #include "operands/number_formats.h"
@@ -90,16 +92,32 @@ TEST(MockOperation, FaultsAreWhatTheirNamesSay) {
   EXPECT_THROW(launched(R"({"fault": {"kind": "device_lost"}})"), device::DeviceLost);
 }
 
-/// The algorithm that plan() loses the device with; empty: none.
-std::string lost_in_plan(MockOperation& operation, const std::vector<std::string>& lost) {
-  testing::FakeDevice device;
-  try {
-    operation.plan({.device = device, .lost = lost});
-  } catch (const device::DeviceLost& error) {
-    EXPECT_THAT(error.what(), ::testing::StartsWith(error.algorithm() + ": "));
-    return error.algorithm();
+/// Remembers what was tried last.
+class Log final : public SearchLog {
+ public:
+  explicit Log(std::vector<std::string> avoid) : avoid_(std::move(avoid)) {}
+  std::vector<std::string> avoid(const SearchScope& /*scope*/) override { return avoid_; }
+  void trying(const std::string& algorithm, const SearchScope& /*scope*/) override {
+    tried_ = algorithm;
   }
-  return "";
+  void tried() override { tried_.clear(); }
+  [[nodiscard]] const std::string& in_hand() const { return tried_; }
+
+ private:
+  std::vector<std::string> avoid_;
+  std::string tried_;
+};
+
+/// The algorithm that plan() loses the device with; empty: none.
+std::string lost_in_plan(MockOperation& operation, const std::vector<std::string>& avoid) {
+  testing::FakeDevice device;
+  Log log(avoid);
+  try {
+    operation.plan({.device = device, .log = &log});
+  } catch (const device::DeviceLost& error) {
+    EXPECT_EQ(error.what(), "the mock was told to lose the device in a search");
+  }
+  return log.in_hand();
 }
 
 TEST(MockOperation, ItsSearchLosesTheDeviceOnceForEachAlgorithm) {
@@ -112,6 +130,16 @@ TEST(MockOperation, ItsSearchLosesTheDeviceOnceForEachAlgorithm) {
   EXPECT_EQ(operation.algorithm(), "algorithm=2");
   MockOperation sound(parse_config("{}"), "mock_mm", small_problem(true));
   EXPECT_EQ(lost_in_plan(sound, {}), "");
+}
+
+TEST(MockOperation, CrashesEndTheProcessByTheirSignal) {
+  const auto launch = [](const char* kind) {
+    return [text = fmt::format(R"({{"fault": {{"kind": "{}"}}}})", kind)] { launched(text); };
+  };
+  EXPECT_EXIT(launch("crash_segv")(), ::testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EXIT(launch("crash_abrt")(), ::testing::KilledBySignal(SIGABRT), "");
+  EXPECT_EXIT(launch("crash_ill")(), ::testing::KilledBySignal(SIGILL), "");
+  EXPECT_EXIT(launch("crash_in_prepare")(), ::testing::KilledBySignal(SIGSEGV), "");
 }
 
 TEST(MockConfig, SaysWhatIsWrong) {
@@ -137,7 +165,8 @@ TEST(MockConfig, SaysWhatIsWrong) {
   EXPECT_EQ(message(R"({"fault": {"kind": "explode"}})"),
             "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "
             "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost, "
-            "lost_in_search, hang_in_search");
+            "lost_in_search, hang_in_search, crash_segv, crash_abrt, crash_ill, crash_in_prepare, "
+            "crash_in_search");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "kernel": "("}})"),
             "TWOFOUR_MOCK: fault.kernel is \"(\"; allowed: a regular expression");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "case_m": 1.5}})"),

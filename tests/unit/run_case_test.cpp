@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "providers/tuning.h"
 #include "run/case_plan.h"
 #include "run_fixture.h"
 
@@ -15,14 +16,13 @@ using testing::FakeFault;
 using ::testing::SizeIs;
 
 TEST_F(RunTest, OneRowForEachKernelInTheOrderOfSparseBenchmarks) {
-  const CaseResult result =
+  const std::vector<Record> result =
       run({sparse_kernel("sparse", 1e-3), dense_kernel("dense", 2e-3), bf16_kernel("bf16", 4e-3)});
-  ASSERT_THAT(result.records, SizeIs(3));
-  EXPECT_EQ(result.records[0].kernel, "bf16");
-  EXPECT_EQ(result.records[1].kernel, "dense");
-  EXPECT_EQ(result.records[2].kernel, "sparse");
-  EXPECT_FALSE(result.device_lost);
-  for (const Record& record : result.records) {
+  ASSERT_THAT(result, SizeIs(3));
+  EXPECT_EQ(result[0].kernel, "bf16");
+  EXPECT_EQ(result[1].kernel, "dense");
+  EXPECT_EQ(result[2].kernel, "sparse");
+  for (const Record& record : result) {
     EXPECT_EQ(record.outcome.kind, OutcomeKind::kOk) << record.outcome.reason;
     EXPECT_TRUE(record.accuracy && record.summary && record.samples);
     EXPECT_EQ(record.repro, "measure 4x16x8");
@@ -36,9 +36,10 @@ TEST_F(RunTest, NothingIsLeftAllocated) {
 
 TEST_F(RunTest, ASkippedCaseIsARowForEachKernelWithItsReason) {
   c.skip_reason = "N = 7 is not a multiple of 2";
-  const CaseResult result = run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3)});
-  ASSERT_THAT(result.records, SizeIs(2));
-  for (const Record& record : result.records) {
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3)});
+  ASSERT_THAT(result, SizeIs(2));
+  for (const Record& record : result) {
     EXPECT_EQ(record.outcome.kind, OutcomeKind::kSkipped);
     EXPECT_EQ(record.outcome.reason, "N = 7 is not a multiple of 2");
   }
@@ -48,7 +49,7 @@ TEST_F(RunTest, ASkippedCaseIsARowForEachKernelWithItsReason) {
 TEST_F(RunTest, AnUnsupportedProblemIsNotPrepared) {
   testing::FakeKernel sparse = sparse_kernel("sparse", 1e-3);
   sparse.unsupported = "K must be a multiple of 64";
-  const CaseResult result = run({dense_kernel("dense", 1e-3), sparse});
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-3), sparse});
   EXPECT_EQ(of(result, "sparse").outcome.kind, OutcomeKind::kUnsupported);
   EXPECT_EQ(of(result, "sparse").outcome.reason, "K must be a multiple of 64");
   EXPECT_EQ(fake->calls("sparse").prepared, 0);
@@ -56,7 +57,7 @@ TEST_F(RunTest, AnUnsupportedProblemIsNotPrepared) {
 }
 
 TEST_F(RunTest, AWrongKernelIsNeverTimed) {
-  const CaseResult result =
+  const std::vector<Record> result =
       run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3, FakeFault::kWrongResult)});
   const Record& wrong = of(result, "sparse");
   EXPECT_EQ(wrong.outcome.kind, OutcomeKind::kIncorrect);
@@ -76,9 +77,10 @@ class RunFaultTest : public RunTest, public ::testing::WithParamInterface<FaultC
 
 TEST_P(RunFaultTest, CostsOneRow) {
   const auto& [fault, reason] = GetParam();
-  const CaseResult result = run({dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, fault),
-                                 sparse_kernel("good", 1e-3)});
-  ASSERT_THAT(result.records, SizeIs(3));
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, fault),
+           sparse_kernel("good", 1e-3)});
+  ASSERT_THAT(result, SizeIs(3));
   EXPECT_EQ(of(result, "bad").outcome.kind, OutcomeKind::kFailed);
   EXPECT_EQ(of(result, "bad").outcome.reason, reason);
   EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
@@ -94,49 +96,46 @@ INSTANTIATE_TEST_SUITE_P(
                       FaultCase{FakeFault::kThrowsInVerification, "cannot launch"},
                       FaultCase{FakeFault::kThrowsWhenSampled, "cannot go on"}));
 
-TEST_F(RunTest, ALostDeviceIsOneRowAndTheOthersHaveNone) {
+TEST_F(RunTest, ALostDevicePassesThroughWithItsKernelInHand) {
   for (const FakeFault fault :
        {FakeFault::kLosesDeviceInPrepare, FakeFault::kLosesDeviceWhenSampled}) {
-    const CaseResult result = run({dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, fault),
-                                   sparse_kernel("good", 1e-3)});
-    EXPECT_TRUE(result.device_lost);
-    ASSERT_THAT(result.records, SizeIs(1));
-    EXPECT_EQ(result.records[0].kernel, "bad");
-    EXPECT_EQ(result.records[0].outcome.kind, OutcomeKind::kFailed);
-    EXPECT_EQ(result.records[0].outcome.reason, "device lost");
+    EXPECT_THROW(run({dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, fault),
+                      sparse_kernel("good", 1e-3)}),
+                 device::DeviceLost);
+    ASSERT_TRUE(attempts.in_hand().has_value());
+    EXPECT_EQ(attempts.in_hand()->row.kernel, "bad");
+    EXPECT_EQ(attempts.in_hand()->algorithm, "");
   }
 }
 
-TEST_F(RunTest, ASearchThatLosesTheDeviceSaysWithWhat) {
-  const std::vector<testing::FakeKernel> kernels{
-      dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, FakeFault::kLosesDeviceInSearch)};
-  const CaseResult result = run(kernels);
-  EXPECT_TRUE(result.device_lost);
-  ASSERT_TRUE(result.loss.has_value());
-  EXPECT_EQ(result.loss->kernel, "bad");
-  EXPECT_EQ(result.loss->algorithm, "algorithm 7");
-  ASSERT_THAT(result.records, SizeIs(1));
-  EXPECT_EQ(result.records[0].outcome.kind, OutcomeKind::kFailed);
-  EXPECT_THAT(result.records[0].lost_algorithms, ElementsAre("algorithm 3", "algorithm 7"));
-  // Any other loss has nothing that could be left out.
-  EXPECT_FALSE(run({dense_kernel("bad", 1e-3, FakeFault::kLosesDeviceInPrepare)}).loss);
+TEST_F(RunTest, ASearchThatLosesTheDeviceHasItsAlgorithmInHand) {
+  avoid = {"algorithm 3"};
+  EXPECT_THROW(run({dense_kernel("dense", 2e-3),
+                    sparse_kernel("bad", 1e-3, FakeFault::kLosesDeviceInSearch)}),
+               device::DeviceLost);
+  ASSERT_TRUE(attempts.in_hand().has_value());
+  EXPECT_EQ(attempts.in_hand()->row.kernel, "bad");
+  EXPECT_THAT(attempts.in_hand()->row.lost_algorithms, ElementsAre("algorithm 3"));
+  EXPECT_EQ(attempts.in_hand()->algorithm, "algorithm 7");
+  EXPECT_EQ(attempts.in_hand()->scope.family, "fake");
 }
 
-TEST_F(RunTest, ARowThatIsTriedAgainLeavesOutWhatItLost) {
-  lost_algorithms = {"algorithm 7"};
-  const CaseResult result = run(
+TEST_F(RunTest, ASearchIsHandedOneListOfAlgorithmsToAvoid) {
+  avoid = {"algorithm 7"};
+  const providers::SearchScope scope{.gpu = "fake", .family = "fake"};
+  providers::TuningFile::shared().keep_avoided({scope, "algorithm 3"});
+  const auto result = run(
       {dense_kernel("dense", 2e-3), sparse_kernel("bad", 1e-3, FakeFault::kLosesDeviceInSearch)});
-  EXPECT_FALSE(result.device_lost);
-  EXPECT_FALSE(result.loss);
   EXPECT_EQ(of(result, "bad").outcome.kind, OutcomeKind::kOk);
   EXPECT_THAT(of(result, "bad").lost_algorithms, ElementsAre("algorithm 7", "algorithm 3"));
 }
 
 TEST_F(RunTest, AnInterruptedCaseDrawsNothingAndSaysSo) {
   stop.request_stop();
-  const CaseResult result = run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3)});
-  ASSERT_THAT(result.records, SizeIs(2));
-  for (const Record& record : result.records) {
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3)});
+  ASSERT_THAT(result, SizeIs(2));
+  for (const Record& record : result) {
     EXPECT_EQ(record.outcome.kind, OutcomeKind::kSkipped);
     EXPECT_EQ(record.outcome.reason, kInterruptedReason);
   }
@@ -146,7 +145,7 @@ TEST_F(RunTest, AnInterruptedCaseDrawsNothingAndSaysSo) {
 TEST_F(RunTest, WhatDoesNotFitIsSkippedWithBothNumbers) {
   testing::FakeKernel large = sparse_kernel("large", 1e-3);
   large.weight_bytes = std::size_t{2} << 30;
-  const CaseResult result = run({dense_kernel("dense", 1e-3), large});
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-3), large});
   EXPECT_EQ(of(result, "large").outcome.kind, OutcomeKind::kSkipped);
   EXPECT_EQ(of(result, "large").outcome.reason,
             "needs 2.00 GiB with what runs beside it, 0.90 GiB are free");
@@ -158,7 +157,7 @@ TEST_F(RunTest, WhereMemoryIsShortTheBf16KernelsGiveWay) {
   testing::FakeKernel dense = dense_kernel("dense", 1e-3);
   bf16.weight_bytes = dense.weight_bytes = std::size_t{64} << 10;
   device.set_free_bytes(std::size_t{100} << 10);
-  const CaseResult result = run({bf16, dense});
+  const std::vector<Record> result = run({bf16, dense});
   EXPECT_EQ(of(result, "bf16").outcome.kind, OutcomeKind::kSkipped);
   EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
 }
@@ -183,7 +182,7 @@ TEST_F(RunTest, ARowAboveTheReadRoofHasItMeasuredAgain) {
   for (const double now : {1e6, 2e4, 5e3}) {
     roofs.read_bytes_per_s = 1e4;
     device.set_read_roof(now);
-    const CaseResult result = run(kernels);
+    const std::vector<Record> result = run(kernels);
     const double highest = std::max(now, 1e4);
     EXPECT_EQ(roofs.read_bytes_per_s, highest);
     EXPECT_EQ(of(result, "dense").read_roof_bytes_per_s, highest);
@@ -215,9 +214,13 @@ TEST_F(RunTest, PlansGetTheBudget) {
   EXPECT_EQ(fake->calls("dense").planned_budget_s, 0.25);
 }
 
-TEST_F(RunTest, TheWatchdogSeesNoKernelAfterwards) {
+TEST_F(RunTest, NoKernelIsInHandAfterwards) {
+  run({dense_kernel("dense", 1e-3)});
+  EXPECT_FALSE(attempts.in_hand().has_value());
+  // Each sample is an attempt of its own.
+  EXPECT_GT(attempts.entered(), 8);
   run({dense_kernel("dense", 1e-3, FakeFault::kThrowsWhenSampled)});
-  EXPECT_EQ(activity.current().record, nullptr);
+  EXPECT_FALSE(attempts.in_hand().has_value());
 }
 
 TEST_F(RunTest, ThePlanSaysWhatIsAllocatedAtMost) {
@@ -238,7 +241,7 @@ TEST_F(RunTest, ThePlanSaysWhatIsAllocatedAtMost) {
     const auto selected = select_kernels(instances, config.dtype, std::nullopt);
     const std::size_t expected = plan_case(config, c, selected, fresh).peak_bytes;
     EXPECT_EQ(fresh.peak_bytes(), 0U) << "nothing is allocated for the answer";
-    run_case(config, c, selected, fresh, roofs, activity, stop.get_token());
+    run_case(config, c, selected, fresh, roofs, attempts, stop.get_token());
     EXPECT_EQ(fresh.peak_bytes(), expected);
   }
 }

@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 TEST_F(RunTest, TheBaselineIsTheFastestDenseKernel) {
-  const CaseResult result =
+  const std::vector<Record> result =
       run({dense_kernel("slow", 3e-3), dense_kernel("quick", 2e-3), sparse_kernel("sparse", 1e-3)});
   for (const char* kernel : {"slow", "quick", "sparse"}) {
     EXPECT_EQ(of(result, kernel).baseline, "quick");
@@ -27,13 +27,14 @@ TEST_F(RunTest, TheBaselineIsTheFastestDenseKernel) {
 }
 
 TEST_F(RunTest, AWrongKernelIsNoBaseline) {
-  const CaseResult result = run({dense_kernel("wrong", 1e-4, testing::FakeFault::kWrongResult),
-                                 dense_kernel("right", 2e-3), sparse_kernel("sparse", 1e-3)});
+  const std::vector<Record> result =
+      run({dense_kernel("wrong", 1e-4, testing::FakeFault::kWrongResult),
+           dense_kernel("right", 2e-3), sparse_kernel("sparse", 1e-3)});
   EXPECT_EQ(of(result, "sparse").baseline, "right");
 }
 
 TEST_F(RunTest, ABaselineThatFailsWhenSampledIsReplaced) {
-  const CaseResult result =
+  const std::vector<Record> result =
       run({dense_kernel("failing", 1e-4, testing::FakeFault::kThrowsWhenSampled),
            dense_kernel("right", 2e-3), sparse_kernel("sparse", 1e-3)});
   EXPECT_EQ(of(result, "sparse").baseline, "right");
@@ -44,7 +45,7 @@ TEST_F(RunTest, LikeIsComparedWithLike) {
   testing::FakeKernel dense_bias = dense_kernel("dense_bias", 4e-3);
   testing::FakeKernel sparse_bias = sparse_kernel("sparse_bias", 1e-3);
   dense_bias.info.bias = sparse_bias.info.bias = true;
-  const CaseResult result =
+  const std::vector<Record> result =
       run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3), dense_bias, sparse_bias});
   EXPECT_EQ(of(result, "sparse").baseline, "dense");
   EXPECT_EQ(of(result, "sparse_bias").baseline, "dense_bias");
@@ -52,14 +53,14 @@ TEST_F(RunTest, LikeIsComparedWithLike) {
 }
 
 TEST_F(RunTest, WithoutADenseKernelThereIsNoRatio) {
-  const CaseResult result = run({sparse_kernel("sparse", 1e-3)});
+  const std::vector<Record> result = run({sparse_kernel("sparse", 1e-3)});
   EXPECT_EQ(of(result, "sparse").baseline, "");
   EXPECT_FALSE(of(result, "sparse").vs_dense);
   EXPECT_EQ(of(result, "sparse").outcome.kind, OutcomeKind::kOk);
 }
 
 TEST_F(RunTest, Bf16IsASecondColumn) {
-  const CaseResult result =
+  const std::vector<Record> result =
       run({bf16_kernel("bf16", 6e-3), dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
   EXPECT_EQ(of(result, "sparse").bf16_baseline, "bf16");
   EXPECT_NEAR(of(result, "sparse").vs_bf16->value, 6, 1e-6);
@@ -69,7 +70,7 @@ TEST_F(RunTest, Bf16IsASecondColumn) {
 }
 
 TEST_F(RunTest, ColdRotatesOverCopiesAndTouchesEach) {
-  const CaseResult result = run({dense_kernel("dense", 1e-4)});
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-4)});
   const CacheState& cache = of(result, "dense").cache;
   EXPECT_EQ(cache.method, CacheMethod::kRotate);
   EXPECT_EQ(cache.copies, 8) << "2 KiB, twice the cache, over 256 bytes a copy";
@@ -79,8 +80,9 @@ TEST_F(RunTest, ColdRotatesOverCopiesAndTouchesEach) {
 
 TEST_F(RunTest, ColdAndHotAreTwoRowsWithRatiosOfTheirOwn) {
   config.caches = {CacheMode::kCold, CacheMode::kHot};
-  const CaseResult result = run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
-  ASSERT_THAT(result.records, SizeIs(4));
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
+  ASSERT_THAT(result, SizeIs(4));
   for (const CacheMode mode : {CacheMode::kCold, CacheMode::kHot}) {
     EXPECT_NEAR(of(result, "sparse", mode).vs_dense->value, 2, 1e-6);
   }
@@ -92,7 +94,7 @@ TEST_F(RunTest, ColdAndHotAreTwoRowsWithRatiosOfTheirOwn) {
 
 TEST_F(RunTest, HotAloneMakesOneCopy) {
   config.caches = {CacheMode::kHot};
-  const CaseResult result = run({dense_kernel("dense", 1e-3)});
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-3)});
   EXPECT_EQ(of(result, "dense", CacheMode::kHot).cache.copies, 1);
   EXPECT_EQ(fake->calls("dense").copies, 1);
 }
@@ -103,7 +105,7 @@ TEST_F(RunTest, WhereNothingKeepsWeightsOutTheRowSaysSo) {
   device.set_free_bytes(std::size_t{1} << 20);
   EXPECT_THAT(of(run({dense_kernel("dense", 1e-3)}), "dense").flags, ElementsAre(Flag::kNotCold));
   device.set_can_flush(true);
-  const CaseResult flushed = run({dense_kernel("dense", 1e-3)});
+  const std::vector<Record> flushed = run({dense_kernel("dense", 1e-3)});
   EXPECT_EQ(of(flushed, "dense").cache.method, CacheMethod::kFlush);
   EXPECT_THAT(of(flushed, "dense").flags, IsEmpty());
 }
@@ -112,20 +114,22 @@ TEST_F(RunTest, AHotRowAcrossTheCliffSaysSo) {
   // 128 bytes of dense weights, 80 of 2:4, a cache of 100.
   config.caches = {CacheMode::kHot};
   device.set_last_level_cache_bytes(100);
-  const CaseResult result = run({dense_kernel("dense", 4e-3), sparse_kernel("sparse", 1e-3)});
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 4e-3), sparse_kernel("sparse", 1e-3)});
   EXPECT_EQ(of(result, "sparse", CacheMode::kHot).cache.residency, Residency::kCliff);
   EXPECT_THAT(of(result, "sparse", CacheMode::kHot).flags, ElementsAre(Flag::kCliff));
 }
 
 TEST_F(RunTest, ASpeedUpAboveItsCeilingIsFlagged) {
-  const CaseResult result = run({dense_kernel("dense", 3e-3), sparse_kernel("sparse", 1e-3)});
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 3e-3), sparse_kernel("sparse", 1e-3)});
   EXPECT_THAT(of(result, "sparse").flags, Contains(Flag::kAboveCeiling));
   EXPECT_THAT(of(result, "dense").flags, IsEmpty());
 }
 
 TEST_F(RunTest, TooLittleTimeIsUnstableNotDropped) {
   config.measure.max_time_s = 1e-9;
-  const CaseResult result = run({dense_kernel("dense", 1e-3)});
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-3)});
   const Record& record = of(result, "dense");
   EXPECT_EQ(record.outcome.kind, OutcomeKind::kUnstable);
   EXPECT_FALSE(record.outcome.reason.empty());

@@ -131,24 +131,24 @@ TEST_F(Tuning, NoFileRemembersWithinTheProcess) {
 TEST_F(Tuning, RemembersWhatCostAGpu) {
   using ::testing::ElementsAre;
   using ::testing::IsEmpty;
-  const std::string gpu = "NVIDIA H200";
+  const SearchScope scope{.gpu = "NVIDIA H200", .family = "l 1 p"};
   {
     TuningFile tuning(file(), 1000);
-    EXPECT_THAT(tuning.lost(gpu, "l 1 p"), IsEmpty());
-    EXPECT_TRUE(tuning.keep_lost({.gpu = gpu, .family = "l 1 p", .algorithm = "b"}));
+    EXPECT_THAT(tuning.avoided(scope), IsEmpty());
+    EXPECT_TRUE(tuning.keep_avoided({.scope = scope, .algorithm = "b"}));
     // Another process reads it while this one, which may be about to end, is there.
-    EXPECT_THAT(TuningFile(file()).lost(gpu, "l 1 p"), ElementsAre("b"));
-    EXPECT_TRUE(tuning.keep_lost({.gpu = gpu, .family = "l 1 p", .algorithm = "a"}));
+    EXPECT_THAT(TuningFile(file()).avoided(scope), ElementsAre("b"));
+    EXPECT_TRUE(tuning.keep_avoided({.scope = scope, .algorithm = "a"}));
   }
   TuningFile again(file());
-  EXPECT_THAT(again.lost(gpu, "l 1 p"), ElementsAre("a", "b"));
+  EXPECT_THAT(again.avoided(scope), ElementsAre("a", "b"));
   // Elsewhere they may be the best.
-  EXPECT_THAT(again.lost(gpu, "l 1 another p"), IsEmpty());
-  EXPECT_THAT(again.lost("NVIDIA H100", "l 1 p"), IsEmpty());
+  EXPECT_THAT(again.avoided({scope.gpu, "l 1 another p"}), IsEmpty());
+  EXPECT_THAT(again.avoided({"NVIDIA H100", scope.family}), IsEmpty());
   // A file of winners alone is as good.
   write("{\"schema_version\": 1, \"winners\": []}");
   TuningFile old(file());
-  EXPECT_THAT(old.lost(gpu, "l 1 p"), IsEmpty());
+  EXPECT_THAT(old.avoided(scope), IsEmpty());
   EXPECT_EQ(old.problem(), "");
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -10,12 +12,17 @@
 namespace twofour::device::cuda {
 namespace {
 
-/// Whether the answer to waiting says something about a device that was there. Waiting is refused
-/// during a capture, and where there is no GPU none is lost.
+/// Answers to waiting that say nothing of a device that was there: waiting is refused during a
+/// capture, and a GPU that could not be had in the first place is not lost.
+constexpr std::array kOfNoDevice{
+    cudaErrorStreamCaptureUnsupported, cudaErrorStreamCaptureInvalidated,
+    cudaErrorInsufficientDriver,       cudaErrorNoDevice,
+    cudaErrorDevicesUnavailable,       cudaErrorSystemNotReady,
+    cudaErrorSystemDriverMismatch,     cudaErrorInitializationError,
+    cudaErrorMemoryAllocation};
+
 bool tells_of_device(cudaError_t status) {
-  return status != cudaErrorStreamCaptureUnsupported &&
-         status != cudaErrorStreamCaptureInvalidated && status != cudaErrorInsufficientDriver &&
-         status != cudaErrorNoDevice;
+  return std::find(kOfNoDevice.begin(), kOfNoDevice.end(), status) == kOfNoDevice.end();
 }
 
 /// An error that stays after it was read and cleared is sticky: the context is gone.

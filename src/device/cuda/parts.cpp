@@ -107,6 +107,8 @@ operands::Operands GpuOperandSource::make_operands(const operands::OperandSpec& 
     memory_.copy_from_host(quantiles_.data(), table.data(), sizeof(table));
   }
   const GemmShape& shape = spec.shape;
+  const auto m = static_cast<std::size_t>(shape.m);
+  const auto n = static_cast<std::size_t>(shape.n);
   const auto upload = [&](const auto& values) {
     const std::size_t bytes = values.size() * sizeof(values[0]);
     Buffer buffer = memory_.allocate(bytes);

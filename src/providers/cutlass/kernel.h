@@ -97,7 +97,7 @@ class PreparedLaunch {
  public:
   virtual ~PreparedLaunch() = default;
   /// Enqueues the kernel, after a reset of its barriers in the workspace if it has any (stream-K).
-  /// Throws std::runtime_error or device::DeviceLost.
+  /// Throws as device::cuda::check() does.
   virtual void launch(cudaStream_t stream) = 0;
 };
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <exception>
 
-#include "device/device.h"
 #include "providers/provider.h"
 
 namespace twofour::providers {
@@ -14,14 +13,11 @@ inline const void* address_never_read() {
   return reinterpret_cast<const void*>(std::uintptr_t{1} << 20);
 }
 
-/// What `describe` returns, or no with the text of what it throws. A lost GPU is no refusal: that
-/// is thrown on.
+/// What `describe` returns, or no with the text of the std::exception that it throws.
 template <class Describe>
 Support unless_refused(const Describe& describe) {
   try {
     return describe();
-  } catch (const device::DeviceLost&) {
-    throw;
   } catch (const std::exception& error) {
     return Support::no(error.what());
   }

@@ -121,20 +121,11 @@ class LaunchTimer {
   std::map<std::size_t, std::unique_ptr<device::TimedLoop>> loops_;
 };
 
-/// Algorithms that cost a process its GPU: what the file knows, and what the row itself went
-/// through.
-std::vector<std::string> lost_algorithms(const PlanArgs& args, const SearchSubject& subject,
-                                         TuningFile& file) {
-  std::vector<std::string> lost = file.lost(subject.key.gpu, subject.family);
-  lost.insert(lost.end(), args.lost.begin(), args.lost.end());
-  return lost;
-}
-
 /// A search among some of `candidates`.
 class Race {
  public:
   Race(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
-       const SearchSubject& subject, std::span<const std::string> lost, TuningFile& file)
+       const SearchSubject& subject, TuningFile& file)
       : candidates_(candidates),
         args_(args),
         subject_(subject),
@@ -143,7 +134,9 @@ class Race {
     std::vector<std::string> names;
     names.reserve(candidates.size());
     for (const LaunchCandidate& candidate : candidates) names.push_back(candidate.name);
-    const std::vector<std::size_t> usable = without_lost(names, lost);
+    const std::vector<std::size_t> usable = without(
+        args.log != nullptr ? args.log->avoid(subject.scope()) : file.avoided(subject.scope()),
+        names);
     names.clear();
     for (const std::size_t place : usable) names.push_back(candidates[place].name);
     for (const std::size_t place : contestants(names, Shortlists::shared().find(subject.family))) {
@@ -171,33 +164,16 @@ class Race {
   }
 
  private:
-  /// Tells an observer of what goes on while it lives.
-  class Observed {
-   public:
-    Observed(SearchObserver* observer, const std::string& name, std::function<void()> never_again)
-        : observer_(observer) {
-      if (observer_ != nullptr) observer_->trying(name, std::move(never_again));
-    }
-    ~Observed() {
-      if (observer_ != nullptr) observer_->tried();
-    }
-    Observed(const Observed&) = delete;
-    Observed& operator=(const Observed&) = delete;
-
-   private:
-    SearchObserver* observer_;
-  };
-
   double time_one(std::size_t index, SearchStage stage) {
-    const std::string& name = candidates_[index].name;
-    const LostAlgorithm lost{.gpu = subject_.key.gpu, .family = subject_.family, .algorithm = name};
-    const auto never_again = [&file = file_, lost] { file.keep_lost(lost); };
-    const Observed observed(args_.observer, name, never_again);
+    if (args_.log == nullptr) return timer_.time(index, stage);
+    args_.log->trying(candidates_[index].name, subject_.scope());
     try {
-      return timer_.time(index, stage);
-    } catch (const device::DeviceLost& error) {
-      never_again();
-      throw device::DeviceLost(fmt::format("{}: {}", name, error.what()), name);
+      const double seconds = timer_.time(index, stage);
+      args_.log->tried();
+      return seconds;
+    } catch (const std::exception&) {
+      args_.log->tried();
+      throw;
     }
   }
 
@@ -233,14 +209,7 @@ std::vector<std::string> names_to_try(const SearchSubject& subject, TuningFile& 
 
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file) {
-  const std::vector<std::string> lost = lost_algorithms(args, subject, file);
   const auto tuned = args.budget.count() > 0 ? file.find(subject.key) : std::nullopt;
-  for (const std::string& name : lost) {
-    // The winner of an earlier search may have been lost by a relative alone.
-    if (args.observer != nullptr && !(tuned && tuned->algorithm == name)) {
-      args.observer->left_out(name);
-    }
-  }
   if (tuned) {
     const auto found = std::find_if(
         candidates.begin(), candidates.end(),
@@ -251,7 +220,7 @@ LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const
               .tuned = true};
     }
   }
-  return Race(candidates, args, subject, lost, file).run();
+  return Race(candidates, args, subject, file).run();
 }
 
 }  // namespace twofour::providers

@@ -37,6 +37,7 @@ struct LaunchChoice {
 struct SearchSubject {
   TuningKey key;       ///< in the tuning file
   std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
+  [[nodiscard]] SearchScope scope() const { return {.gpu = key.gpu, .family = family}; }
 };
 
 /// The subject `kernel` on `problem`. `library` is name and version. Relatives have the same
@@ -52,13 +53,11 @@ std::vector<std::string> names_to_try(const SearchSubject& subject,
 
 /// The candidate to use: the tuned one when the file has one of that name, else the winner of a
 /// search within args.budget in args.cache's state, which is then kept in the file. Where a
-/// relative was searched before, the race is between its finalists; a candidate that the file knows
-/// to have cost a process its GPU on this problem, or that is in args.lost, takes no part, and
-/// args.observer is told so. With a budget of zero the first
+/// relative was searched before, the race is between its finalists; a candidate that args.log says
+/// to avoid takes no part (without a log, those of the file). With a budget of zero the first
 /// candidate, untimed, and the file is left alone. A search times first a few launches in a row,
 /// each on the next copy of the weights, and its finalists by the device's own timed loop. Throws
-/// as search() does, or std::logic_error for a device that is not a GPU; DeviceLost names the
-/// candidate.
+/// as search() does, or std::logic_error for a device that is not a GPU.
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file = TuningFile::shared());
 

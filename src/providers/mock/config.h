@@ -22,11 +22,16 @@ enum class FaultKind : std::uint8_t {
   kHang,            ///< launch() does not return
   kSlowFirst,       ///< the first launch takes a hundred times as long
   kDeviceLost,      ///< launch() throws DeviceLost
-  kLostInSearch,    ///< plan() throws DeviceLost with the name of an algorithm
+  kLostInSearch,    ///< plan() throws DeviceLost from an algorithm
   kHangInSearch,    ///< plan() does not return from an algorithm
+  kCrashSegv,       ///< launch() ends the process by SIGSEGV
+  kCrashAbrt,       ///< the same by SIGABRT
+  kCrashIll,        ///< the same by SIGILL
+  kCrashInPrepare,  ///< prepare() ends the process by SIGSEGV
+  kCrashInSearch,   ///< plan() ends the process by SIGSEGV in an algorithm
 };
 
-inline constexpr std::array<std::pair<FaultKind, std::string_view>, 10> kFaultNames{{
+inline constexpr std::array<std::pair<FaultKind, std::string_view>, 15> kFaultNames{{
     {FaultKind::kWrongElement, "wrong_element"},
     {FaultKind::kUnwritten, "unwritten"},
     {FaultKind::kThrowInPrepare, "throw_in_prepare"},
@@ -37,6 +42,11 @@ inline constexpr std::array<std::pair<FaultKind, std::string_view>, 10> kFaultNa
     {FaultKind::kDeviceLost, "device_lost"},
     {FaultKind::kLostInSearch, "lost_in_search"},
     {FaultKind::kHangInSearch, "hang_in_search"},
+    {FaultKind::kCrashSegv, "crash_segv"},
+    {FaultKind::kCrashAbrt, "crash_abrt"},
+    {FaultKind::kCrashIll, "crash_ill"},
+    {FaultKind::kCrashInPrepare, "crash_in_prepare"},
+    {FaultKind::kCrashInSearch, "crash_in_search"},
 }};
 
 /// Strikes kernels whose name contains a match of `kernel`, on problems with M = `m` where it is
@@ -45,7 +55,7 @@ struct Fault {
   FaultKind kind = FaultKind::kWrongElement;
   std::regex kernel;
   std::optional<std::int64_t> m;
-  std::uint64_t algorithms = 1;  ///< kLostInSearch, kHangInSearch: how many of them misbehave
+  std::uint64_t algorithms = 1;  ///< of a search: how many of them misbehave
 };
 
 struct Config {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <stdexcept>
@@ -26,6 +28,13 @@ std::uint16_t wrong(std::uint16_t code) {
   while (true) std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
 
+/// As a crash in a library ends the process, whoever handles the signal otherwise.
+[[noreturn]] void crash(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+  std::abort();
+}
+
 }  // namespace
 
 MockOperation::MockOperation(const Config& config, const std::string& kernel,
@@ -43,6 +52,7 @@ void MockOperation::prepare(const PrepareArgs& args) {
   if (fault_ == FaultKind::kThrowInPrepare) {
     throw std::runtime_error("the mock was told to throw in prepare");
   }
+  if (fault_ == FaultKind::kCrashInPrepare) crash(SIGSEGV);
   d_ = args.d;
   result_ = product_bf16(problem_, args.operands);
   if (fault_ == FaultKind::kWrongElement) {
@@ -54,17 +64,16 @@ void MockOperation::prepare(const PrepareArgs& args) {
 
 void MockOperation::plan(const PlanArgs& args) {
   const bool loses = fault_ == FaultKind::kLostInSearch;
-  if (!loses && fault_ != FaultKind::kHangInSearch) return;
+  const bool crashes = fault_ == FaultKind::kCrashInSearch;
+  if (!loses && !crashes && fault_ != FaultKind::kHangInSearch) return;
+  std::vector<std::string> avoid;
+  if (args.log != nullptr) avoid = args.log->avoid({});
   for (std::uint64_t i = 0; i < faulty_algorithms_; ++i) {
     const std::string name = "algorithm=" + std::to_string(i);
-    if (std::find(args.lost.begin(), args.lost.end(), name) != args.lost.end()) {
-      if (args.observer != nullptr) args.observer->left_out(name);
-      continue;
-    }
-    if (args.observer != nullptr) args.observer->trying(name, [] {});
-    if (loses) {
-      throw device::DeviceLost(name + ": the mock was told to lose the device in a search", name);
-    }
+    if (std::find(avoid.begin(), avoid.end(), name) != avoid.end()) continue;
+    if (args.log != nullptr) args.log->trying(name, {});
+    if (loses) throw device::DeviceLost("the mock was told to lose the device in a search");
+    if (crashes) crash(SIGSEGV);
     hang();
   }
   algorithm_ = "algorithm=" + std::to_string(faulty_algorithms_);
@@ -78,6 +87,9 @@ void MockOperation::launch(WeightCopy /*weights*/) {
     throw device::DeviceLost("the mock was told to lose the device");
   }
   if (fault_ == FaultKind::kHang) hang();
+  if (fault_ == FaultKind::kCrashSegv) crash(SIGSEGV);
+  if (fault_ == FaultKind::kCrashAbrt) crash(SIGABRT);
+  if (fault_ == FaultKind::kCrashIll) crash(SIGILL);
   const auto start = std::chrono::steady_clock::now();
   const auto duration = std::chrono::duration<double>(next_duration_s());
   std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));

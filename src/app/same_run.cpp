@@ -1,4 +1,4 @@
-#include "app/resume.h"
+#include "app/same_run.h"
 
 #include <fmt/format.h>
 
@@ -24,18 +24,6 @@ void check_same_run(const Session& session, std::span<const workload::Case> case
                     "{} case {} ('{}'), and this one has '{}'",
                     i + 1, to_string(record.mode), record.case_index, record.repro, here));
   }
-}
-
-std::vector<run::SelectedKernel> kernels_left(const Session& session, const workload::Case& c,
-                                              std::span<const Record> records) {
-  std::vector<run::SelectedKernel> left;
-  for (const run::SelectedKernel& selected : session.kernels) {
-    const bool there = std::any_of(records.begin(), records.end(), [&](const Record& record) {
-      return record.case_index == c.index && record.kernel == selected.kernel.name;
-    });
-    if (!there) left.push_back(selected);
-  }
-  return left;
 }
 
 }  // namespace twofour::app

@@ -1,0 +1,174 @@
+#include "app/jsonl_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "app/command.h"
+#include "report/attempt.h"
+#include "report/report.h"
+
+namespace twofour::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(std::string_view what, const fs::path& file) {
+  throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, file.string(),
+                                       std::generic_category().message(errno)));
+}
+
+/// The process that holds the lock of an open file; 0 where this one has got it now. A lock of this
+/// kind belongs to a process: a child does not inherit it, and closing any other descriptor of the
+/// file here would end it.
+pid_t lock(int descriptor, const fs::path& file) {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  while (fcntl(descriptor, F_SETLK, &whole) != 0) {
+    if (errno != EACCES && errno != EAGAIN) fail("lock", file);
+    struct flock holder = whole;
+    if (fcntl(descriptor, F_GETLK, &holder) != 0) fail("lock", file);
+    if (holder.l_type != F_UNLCK) return holder.l_pid;
+  }
+  return 0;
+}
+
+/// The outermost folder of `directory` that is not there; empty when all are.
+fs::path first_missing(const fs::path& directory) {
+  fs::path missing;
+  for (fs::path folder = fs::absolute(directory); !fs::exists(folder);
+       folder = folder.parent_path()) {
+    missing = folder;
+  }
+  return missing;
+}
+
+std::string read_all(int descriptor, const fs::path& file) {
+  std::string text;
+  std::array<char, 65536> block{};
+  while (true) {
+    const ssize_t count =
+        pread(descriptor, block.data(), block.size(), static_cast<off_t>(text.size()));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("read", file);
+    if (count == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+JsonlFile::JsonlFile(fs::path path, run::Descriptor descriptor)
+    : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
+
+JsonlFile JsonlFile::make(const fs::path& directory, std::string_view mode, DataType dtype) {
+  fs::path made;
+  try {
+    made = first_missing(directory);
+    fs::create_directories(directory);
+  } catch (const fs::filesystem_error& error) {
+    throw std::runtime_error(fmt::format("--output-dir: '{}' cannot be made: {}",
+                                         directory.string(), error.code().message()));
+  }
+  // Two runs in one second must not write into one file: the later one takes the next free second.
+  for (std::time_t second = std::time(nullptr);; ++second) {
+    fs::path path = directory / fmt::format("{}-{}-{}.jsonl", mode, info(dtype).torch_name, second);
+    run::Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (descriptor.get() < 0 && errno == EEXIST) continue;
+    if (descriptor.get() < 0) fail("write", path);
+    lock(descriptor.get(), path);
+    JsonlFile file(std::move(path), std::move(descriptor));
+    file.made_ = std::move(made);
+    return file;
+  }
+}
+
+JsonlFile JsonlFile::open(const fs::path& path) {
+  run::Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (descriptor.get() < 0) fail("write", path);
+  if (const pid_t holder = lock(descriptor.get(), path); holder != 0) {
+    throw UsageError(fmt::format("--resume: '{}' belongs to a run that is not over: process {}",
+                                 path.string(), holder));
+  }
+  return {path, std::move(descriptor)};
+}
+
+JsonlFile::~JsonlFile() {
+  if (descriptor_.get() < 0 || !made_ || end_ > 0) return;
+  std::error_code ignored;
+  fs::remove(path_, ignored);
+  if (made_->empty()) return;
+  // What was made for nothing goes, from the innermost folder on, unless there is something in it.
+  for (fs::path folder = fs::absolute(path_).parent_path(); fs::remove(folder, ignored);
+       folder = folder.parent_path()) {
+    if (folder == *made_) break;
+  }
+}
+
+fs::path JsonlFile::part() const {
+  fs::path file = path_;
+  return file.replace_extension(".part");
+}
+
+run::Ledger JsonlFile::read() {
+  const std::string text = read_all(descriptor_.get(), path_);
+  run::Ledger ledger;
+  std::size_t begin = 0;
+  int number = 1;
+  for (std::size_t end = text.find('\n'); end != std::string::npos;
+       begin = end + 1, end = text.find('\n', begin), ++number) {
+    const std::string_view line = std::string_view(text).substr(begin, end - begin);
+    try {
+      if (!ledger.environment) {
+        ledger.environment = report::parse_environment_json(line);
+      } else if (report::is_attempt_json(line)) {
+        ledger.add(report::parse_attempt_json(line));
+      } else {
+        ledger.add(report::parse_record_json(line));
+      }
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(
+          fmt::format("'{}' line {}: {}", path_.string(), number, error.what()));
+    }
+  }
+  end_ = static_cast<std::int64_t>(begin);
+  return ledger;
+}
+
+void JsonlFile::append(std::string_view line) {
+  const std::string whole = std::string(line) + '\n';
+  if (ftruncate(descriptor_.get(), end_) != 0) fail("write", path_);
+  std::string_view left = whole;
+  while (!left.empty()) {
+    const ssize_t written = pwrite(descriptor_.get(), left.data(), left.size(), end_);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", path_);
+    left.remove_prefix(static_cast<std::size_t>(written));
+    end_ += written;
+  }
+}
+
+LeftBehind add_left_behind(const fs::path& part, run::Ledger& ledger) {
+  LeftBehind left;
+  if (!fs::exists(part)) return left;
+  for (run::PartLine& line : run::PartReader(part).new_lines()) {
+    if (auto* environment = std::get_if<Environment>(&line); environment && !ledger.environment) {
+      ledger.environment = left.environment = std::move(*environment);
+    }
+    if (auto* record = std::get_if<Record>(&line); record && ledger.add(*record)) {
+      left.rows.push_back(std::move(*record));
+    }
+  }
+  return left;
+}
+
+}  // namespace twofour::app

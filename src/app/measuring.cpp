@@ -1,0 +1,144 @@
+#include "app/measuring.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "app/environment.h"
+#include "app/exit_code.h"
+#include "app/same_run.h"
+#include "app/session.h"
+#include "measure/measure.h"
+#include "run/case_plan.h"
+#include "run/runner.h"
+
+namespace twofour::app {
+namespace {
+
+/// The operand types that the session multiplies.
+std::vector<DataType> types_of(const Session& session) {
+  std::vector<DataType> types;
+  for (const run::SelectedKernel& selected : session.kernels) {
+    if (std::find(types.begin(), types.end(), selected.kernel.a) == types.end()) {
+      types.push_back(selected.kernel.a);
+    }
+  }
+  return types;
+}
+
+/// Before the first case: what the largest one takes. The others then take their memory from it.
+/// Returns what that took, in words; nothing where none was reserved.
+std::string reserve_memory(Session& session, std::span<const workload::Case> cases) {
+  const auto elements = [](const workload::Case& c) {
+    const auto m = static_cast<double>(c.shape.m);
+    const auto n = static_cast<double>(c.shape.n);
+    const auto k = static_cast<double>(c.shape.k);
+    return c.skip_reason ? 0 : (m + n) * k + m * n;
+  };
+  const auto largest = std::max_element(
+      cases.begin(), cases.end(),
+      [&](const workload::Case& x, const workload::Case& y) { return elements(x) < elements(y); });
+  if (largest == cases.end()) return {};
+  const std::size_t wanted =
+      run::plan_case(session.config, *largest, session.kernels, session.device()).peak_bytes;
+  const double start = measure::steady_seconds();
+  const std::size_t bytes = session.device().memory().reserve(wanted);
+  if (bytes == 0) return {};
+  return fmt::format("{:.2f} s for {:.2f} GiB of memory", measure::steady_seconds() - start,
+                     static_cast<double>(bytes) / (1 << 30));
+}
+
+/// Those of an earlier part of the run, raised to what rows of it were judged by.
+Roofs earlier_roofs(const run::Ledger& ledger) {
+  Roofs roofs = ledger.environment->roofs;
+  for (const Record& record : ledger.records()) {
+    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s);
+  }
+  return roofs;
+}
+
+/// One case after the other.
+class Measuring {
+ public:
+  Measuring(Session& session, const run::Ledger& ledger, Roofs& roofs, run::ResultStream& stream,
+            run::Attempts& attempts)
+      : session_(session), ledger_(ledger), roofs_(roofs), stream_(stream), attempts_(attempts) {}
+
+  [[nodiscard]] bool any_left(const workload::Case& c) const {
+    return !kernels_left(c).empty() || (!ledger_.touched(c.index) && any_provider_missing());
+  }
+
+  void measure(const workload::Case& c, const std::stop_token& stop) {
+    if (!ledger_.touched(c.index)) tell_missing_providers(c);
+    const auto kernels = kernels_left(c);
+    for (const Record& record :
+         run::run_case(session_.config, c, kernels, session_.device(), roofs_, attempts_, stop)) {
+      // Not a result: --resume measures it.
+      if (stop.stop_requested() && record.outcome.kind == OutcomeKind::kSkipped &&
+          record.outcome.reason == run::kInterruptedReason) {
+        continue;
+      }
+      stream_.row(record);
+    }
+    stream_.case_end(c.index);
+  }
+
+ private:
+  [[nodiscard]] std::vector<run::SelectedKernel> kernels_left(const workload::Case& c) const {
+    return ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
+  }
+  [[nodiscard]] bool any_provider_missing() const {
+    return std::any_of(session_.providers.begin(), session_.providers.end(),
+                       [](const auto& instance) { return !instance.provider; });
+  }
+  /// Rows that say why a provider takes no part in a case.
+  void tell_missing_providers(const workload::Case& c) {
+    for (const run::ProviderInstance& instance : session_.providers) {
+      if (!instance.provider) {
+        stream_.row(run::unavailable_record(session_.config, c, instance));
+      }
+    }
+  }
+
+  Session& session_;
+  const run::Ledger& ledger_;
+  Roofs& roofs_;
+  run::ResultStream& stream_;
+  run::Attempts& attempts_;
+};
+
+}  // namespace
+
+int measure_cases(const BenchOptions& options, const std::vector<std::string>& arguments,
+                  std::span<const workload::Case> cases, const run::Ledger& ledger,
+                  run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
+  Session session = start_session(options);
+  check_same_run(session, cases, ledger.records());
+  run::Start start{.reserved = reserve_memory(session, cases)};
+  Roofs roofs;
+  if (ledger.environment) {
+    roofs = earlier_roofs(ledger);
+  } else {
+    std::vector<std::string> argv{"twofour"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    Environment environment =
+        describe_environment(session.device(), session.providers, std::move(argv), options.seed);
+    if (!start.reserved.empty()) environment.device.details["reserved"] = start.reserved;
+    environment.roofs = session.device().probe().measure_roofs(types_of(session));
+    roofs = environment.roofs;
+    stream.environment(environment);
+  }
+  Measuring measuring(session, ledger, roofs, stream, attempts);
+  for (const workload::Case& c : cases) {
+    if (measuring.any_left(c)) start.cases.push_back(c.index);
+  }
+  stream.start(start);
+  while (const auto index = orders.next_case()) {
+    measuring.measure(cases[static_cast<std::size_t>(*index)], orders.stop());
+  }
+  return kExitOk;
+}
+
+}  // namespace twofour::app

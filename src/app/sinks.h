@@ -1,0 +1,69 @@
+// Where results go: the .jsonl, the .csv and the .pkl, the terminal.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "app/jsonl_file.h"
+#include "core/ended_attempt.h"
+#include "core/environment.h"
+#include "core/record.h"
+#include "report/formats.h"
+
+namespace twofour::app {
+
+/// Throws std::runtime_error naming the file and the cause when something cannot be written.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// Of a new run, before all rows.
+  virtual void environment(const Environment& /*environment*/) {}
+  virtual void row(const Record& /*record*/) {}
+  virtual void attempt(const EndedAttempt& /*attempt*/) {}
+  /// A case has all its rows, those of an earlier part of the run among them.
+  virtual void case_end(std::span<const Record> /*rows*/) {}
+  /// After the last case.
+  virtual void finish(std::span<const Record> /*records*/) {}
+};
+
+/// Each line as soon as it exists.
+class JsonlSink final : public Sink {
+ public:
+  explicit JsonlSink(JsonlFile& file) : file_(file) {}
+  void environment(const Environment& environment) override;
+  void row(const Record& record) override;
+  void attempt(const EndedAttempt& attempt) override;
+
+ private:
+  JsonlFile& file_;
+};
+
+/// A whole file in the end.
+class FileSink final : public Sink {
+ public:
+  using Render = std::function<std::string(std::span<const Record>)>;
+  FileSink(std::filesystem::path file, Render render)
+      : file_(std::move(file)), render_(std::move(render)) {}
+  void finish(std::span<const Record> records) override;
+
+ private:
+  std::filesystem::path file_;
+  Render render_;
+};
+
+/// stdout, in one of the formats that can be shown there.
+class TerminalSink final : public Sink {
+ public:
+  explicit TerminalSink(const report::Format& format) : format_(format) {}
+  void environment(const Environment& environment) override;
+  void row(const Record& record) override;
+  void case_end(std::span<const Record> rows) override;
+  void finish(std::span<const Record> records) override;
+
+ private:
+  const report::Format& format_;
+};
+
+}  // namespace twofour::app

@@ -1,0 +1,58 @@
+#include "run/ledger.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace twofour::run {
+
+bool Ledger::add(Record record) {
+  if (!rows_.emplace(record.case_index, record.kernel, record.cache.mode).second) return false;
+  if (!record.outcome.measured()) without_result_.emplace(record.case_index, record.kernel);
+  records_.push_back(std::move(record));
+  return true;
+}
+
+std::vector<Record> Ledger::rows_of_case(int case_index) const {
+  std::vector<Record> rows;
+  std::copy_if(records_.begin(), records_.end(), std::back_inserter(rows),
+               [&](const Record& record) { return record.case_index == case_index; });
+  return rows;
+}
+
+bool Ledger::done(int case_index, const std::string& kernel,
+                  std::span<const CacheMode> caches) const {
+  return without_result_.contains({case_index, kernel}) ||
+         std::all_of(caches.begin(), caches.end(), [&](CacheMode mode) {
+           return rows_.contains({case_index, kernel, mode});
+         });
+}
+
+bool Ledger::touched(int case_index) const {
+  const auto first = rows_.lower_bound({case_index, std::string(), CacheMode::kCold});
+  return first != rows_.end() && std::get<int>(*first) == case_index;
+}
+
+std::vector<std::string> Ledger::avoid(int case_index, std::string_view kernel) const {
+  std::vector<std::string> algorithms;
+  for (const EndedAttempt& attempt : attempts_) {
+    if (attempt.case_index == case_index && attempt.kernel == kernel) {
+      algorithms.push_back(attempt.algorithm);
+    }
+  }
+  return algorithms;
+}
+
+std::vector<SelectedKernel> Ledger::kernels_left(int case_index,
+                                                 std::span<const SelectedKernel> kernels,
+                                                 std::span<const CacheMode> caches) const {
+  std::vector<SelectedKernel> left;
+  for (const SelectedKernel& selected : kernels) {
+    if (done(case_index, selected.kernel.name, caches)) continue;
+    left.push_back(selected);
+    left.back().avoid = avoid(case_index, selected.kernel.name);
+  }
+  return left;
+}
+
+}  // namespace twofour::run

@@ -1,0 +1,56 @@
+// What stands in the result file of a run, as values: what is done, and what must be avoided.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "core/ended_attempt.h"
+#include "core/environment.h"
+#include "core/record.h"
+#include "run/selection.h"
+
+namespace twofour::run {
+
+/// A search for one row that ended its process so often is given up: something else is wrong, and
+/// each time costs a process.
+inline constexpr std::size_t kMostTries = 3;
+
+class Ledger {
+ public:
+  std::optional<Environment> environment;
+
+  /// False, and nothing is added, where the row is there: a case, a kernel and a cache mode have
+  /// one.
+  bool add(Record record);
+  void add(EndedAttempt attempt) { attempts_.push_back(std::move(attempt)); }
+
+  [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+  [[nodiscard]] std::vector<Record> rows_of_case(int case_index) const;
+
+  /// Whether `kernel` has all its rows in a case: one for each of `caches`, or one that says why
+  /// there is no result.
+  [[nodiscard]] bool done(int case_index, const std::string& kernel,
+                          std::span<const CacheMode> caches) const;
+  /// Whether the case has any row.
+  [[nodiscard]] bool touched(int case_index) const;
+  /// The algorithms that a search for this row must not try, in the order in which they ended a
+  /// process.
+  [[nodiscard]] std::vector<std::string> avoid(int case_index, std::string_view kernel) const;
+  /// Those of `kernels` that are not done in a case, with what their searches must avoid.
+  [[nodiscard]] std::vector<SelectedKernel> kernels_left(int case_index,
+                                                         std::span<const SelectedKernel> kernels,
+                                                         std::span<const CacheMode> caches) const;
+
+ private:
+  std::vector<Record> records_;
+  std::vector<EndedAttempt> attempts_;
+  std::set<std::tuple<int, std::string, CacheMode>> rows_;
+  std::set<std::pair<int, std::string>> without_result_;
+};
+
+}  // namespace twofour::run
