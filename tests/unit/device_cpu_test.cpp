@@ -141,7 +141,7 @@ TEST(CpuDevice, FillsAndCopiesEveryByte) {
     // In no units, in units that do not divide the bytes, in one that is larger.
     for (const std::size_t unit : {std::size_t{0}, std::size_t{300}, std::size_t{1} << 21}) {
       std::fill(back.begin(), back.end(), static_cast<unsigned char>(0x22));
-      device->copy(back.data(), memory.data(), memory.size() - 1, unit);
+      device->memory().copy(back.data(), memory.data(), memory.size() - 1, unit);
       EXPECT_TRUE(std::equal(memory.begin(), memory.end() - 1, back.begin()));
       EXPECT_EQ(back.back(), 0x22);
     }
