@@ -60,8 +60,8 @@ class KernelCase {
   KernelCase(const providers::cpu::Kernel& kernel, const GemmShape& shape)
       : kernel_(kernel),
         shape_{shape.m, round_up(shape.n, kernel.panel_columns), shape.k},
-        packed_(allocate(kernel.packed_bytes(shape_.n, shape_.k))),
-        converted_(allocate(kernel.converted_bytes(shape_.m, shape_.k))),
+        packed_(allocate(kernel.packed_b_bytes(shape_.n, shape_.k))),
+        packed_a_(allocate(kernel.packed_a_bytes(shape_.m, shape_.k))),
         scratch_(allocate(kernel.scratch_bytes ? kernel.scratch_bytes(shape_) : 0)),
         d_(allocate(static_cast<std::size_t>(shape_.m * shape_.n) * 2)) {
     const auto element = bytes_of(kernel.type, 1);
@@ -70,12 +70,12 @@ class KernelCase {
     fill(kernel.type, a.get(), shape_.m * shape_.k);
     fill(kernel.type, b.get(), shape_.n * shape_.k);
     prune(kernel.type, b.get(), shape_.n * shape_.k);
-    kernel.pack({b.get(), shape_.n, shape_.k, packed_.get(), {0, panel_count(kernel, shape_.n)}});
-    kernel.convert({a.get(),
-                    shape_.m,
-                    shape_.k,
-                    converted_.get(),
-                    {0, convert_unit_count(kernel, shape_.m, shape_.k)}});
+    kernel.pack_b({b.get(), shape_.n, shape_.k, packed_.get(), {0, panel_count(kernel, shape_.n)}});
+    kernel.pack_a({a.get(),
+                   shape_.m,
+                   shape_.k,
+                   packed_a_.get(),
+                   {0, pack_a_task_count(kernel, shape_.m, shape_.k)}});
   }
 
   [[nodiscard]] const providers::cpu::Kernel& kernel() const { return kernel_; }
@@ -85,8 +85,8 @@ class KernelCase {
   void run() const {
     static constexpr float kOne = 1;
     kernel_.run({.shape = shape_,
-                 .packed = packed_.get(),
-                 .converted = converted_.get(),
+                 .packed_b = packed_.get(),
+                 .packed_a = packed_a_.get(),
                  .scratch = scratch_.get(),
                  .panels = {0, panel_count(kernel_, shape_.n)},
                  .blocks = {0, block_count(kernel_, shape_.m, shape_.k)},
@@ -97,7 +97,7 @@ class KernelCase {
   const providers::cpu::Kernel& kernel_;
   GemmShape shape_;
   Memory packed_;
-  Memory converted_;
+  Memory packed_a_;
   Memory scratch_;
   Memory d_;
 };

@@ -111,15 +111,15 @@ std::vector<std::uint16_t> multiply(const Kernel& kernel, const Problem& p, Thre
   const auto& [m, n, k] = p.shape;
   const std::int64_t panels = panel_count(kernel, n);
   const std::int64_t blocks = block_count(kernel, m, k);
-  const AlignedBytes packed(kernel.packed_bytes(n, k));
-  const AlignedBytes converted(kernel.converted_bytes(m, k));
+  const AlignedBytes packed(kernel.packed_b_bytes(n, k));
+  const AlignedBytes packed_a(kernel.packed_a_bytes(m, k));
   // Poison: what is not written must not look right.
   std::vector<std::uint16_t> d(static_cast<std::size_t>(m * n), 0xFFFF);
   for (std::int64_t i = 0; i < panels; ++i) {
-    kernel.pack({p.b.data(), n, k, packed.data(), {i, i + 1}});
+    kernel.pack_b({p.b.data(), n, k, packed.data(), {i, i + 1}});
   }
-  for (std::int64_t i = 0; i < convert_unit_count(kernel, m, k); ++i) {
-    kernel.convert({p.a.data(), m, k, converted.data(), {i, i + 1}});
+  for (std::int64_t i = 0; i < pack_a_task_count(kernel, m, k); ++i) {
+    kernel.pack_a({p.a.data(), m, k, packed_a.data(), {i, i + 1}});
   }
   for (int across = 0; across < grid.across; ++across) {
     for (int down = 0; down < grid.down; ++down) {
@@ -128,8 +128,8 @@ std::vector<std::uint16_t> multiply(const Kernel& kernel, const Problem& p, Thre
       const Range block_share = thread_share(blocks, down, grid.down);
       if (panel_share.begin == panel_share.end || block_share.begin == block_share.end) continue;
       kernel.run({.shape = p.shape,
-                  .packed = packed.data(),
-                  .converted = converted.data(),
+                  .packed_b = packed.data(),
+                  .packed_a = packed_a.data(),
                   .scratch = scratch.data(),
                   .panels = panel_share,
                   .blocks = block_share,
@@ -401,8 +401,8 @@ TEST(CpuKernelList, AProcessorThatLacksOneThingFallsToWhatItCanDo) {
 
 TEST(CpuKernelList, PanelsFollowEachOther) {
   for (const Kernel* kernel : kernel_list()) {
-    const std::size_t one = kernel->packed_bytes(kernel->panel_columns, 260);
-    EXPECT_EQ(kernel->packed_bytes(3 * kernel->panel_columns - 1, 260), 3 * one) << kernel->name;
+    const std::size_t one = kernel->packed_b_bytes(kernel->panel_columns, 260);
+    EXPECT_EQ(kernel->packed_b_bytes(3 * kernel->panel_columns - 1, 260), 3 * one) << kernel->name;
   }
 }
 

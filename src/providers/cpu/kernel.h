@@ -1,7 +1,13 @@
-// What a CPU kernel is: how it packs weights, how it converts activations, and how it multiplies a
-// share of the output. Files compiled for different instruction sets all include this: functions
-// here are always inlined, for of two compiled copies the linker might keep the one that this
-// machine cannot run.
+// What a CPU kernel is: how it packs B (the weights, once), how it packs A (the activations, in
+// each launch), and how it multiplies one thread's share of D from both.
+//
+//   B   [panel][panel_columns columns, all of K]    a panel is what one thread multiplies at least
+//   A   [row block][rows of the block, all of K]    at most max_rows rows, or as row_blocks says
+//   D   [m][n], row-major
+//
+// Files compiled for different instruction sets all include this header. Functions here are always
+// inlined: of two compiled copies of a function the linker keeps one, which could be the one with
+// instructions that this machine does not have.
 #pragma once
 
 #include <cstddef>
@@ -16,52 +22,51 @@
 
 namespace twofour::providers::cpu {
 
-/// Packs panels [panels.begin, panels.end) of the weights. A panel is Kernel::panel_columns
-/// consecutive columns of B, the last one padded with zeros; ranges may be packed by different
-/// threads.
-struct PackArgs {
+/// Packs panels [panels.begin, panels.end) of B. A panel is Kernel::panel_columns consecutive
+/// columns; the last one is padded with zeros. Threads can pack different ranges at the same time.
+struct PackBArgs {
   const void* weights = nullptr;  ///< [n][k] of the kernel's type, row-major, 2:4 if it is sparse
   std::int64_t n = 0;
   std::int64_t k = 0;
-  std::byte* packed = nullptr;  ///< the whole packed form: Kernel::packed_bytes(n, k), 64-aligned
+  std::byte* packed_b = nullptr;  ///< Kernel::packed_b_bytes(n, k), 64-byte aligned
   Range panels;
 };
 
-/// Converts units [units.begin, units.end) of the activations into the form that run reads. A unit
-/// is a row block, or what Kernel::convert_units counts.
-struct ConvertArgs {
+/// Packs tasks [tasks.begin, tasks.end) of A into the form that run reads. A task is a row block,
+/// or what Kernel::pack_a_tasks counts. Threads can do different tasks at the same time.
+struct PackAArgs {
   const void* activations = nullptr;  ///< [m][k] of the kernel's type, row-major
   std::int64_t m = 0;
   std::int64_t k = 0;
-  std::byte* converted = nullptr;  ///< Kernel::converted_bytes(m, k), 64-aligned
-  Range units;
+  std::byte* packed_a = nullptr;  ///< Kernel::packed_a_bytes(m, k), 64-byte aligned
+  Range tasks;
 };
 
-/// What becomes of the sums: D = scale_a * scale_b * sum + bias in float32, rounded once to
-/// `d_type`.
+/// What the epilogue does with accumulators: D = scale_a * scale_b * accumulator + bias in float32,
+/// rounded once to `d_type`.
 struct Output {
-  const float* scale_a = nullptr;
-  const float* scale_b = nullptr;
-  bool scale_a_per_row = false;     ///< scale_a has m entries; otherwise one
-  bool scale_b_per_column = false;  ///< scale_b has n entries; otherwise one
+  const float* scale_a = nullptr;   ///< [m] if scale_a_per_row, else [1]
+  const float* scale_b = nullptr;   ///< [n] if scale_b_per_column, else [1]
+  bool scale_a_per_row = false;     ///< per-row scales
+  bool scale_b_per_column = false;  ///< per-channel scales
   const void* bias = nullptr;       ///< [n] of d_type, or null
   DataType d_type = DataType::kBf16;
   void* d = nullptr;  ///< [m][n] of d_type, row-major
 };
 
-/// Multiplies row blocks `blocks` with panels `panels`. Both are one thread's share.
+/// One thread's share of D: row blocks `blocks` times panels `panels`.
 struct RunArgs {
   GemmShape shape;
-  const std::byte* packed = nullptr;
-  const std::byte* converted = nullptr;
-  std::byte* scratch = nullptr;  ///< this thread's own Kernel::scratch_bytes, 64-aligned
+  const std::byte* packed_b = nullptr;
+  const std::byte* packed_a = nullptr;
+  std::byte* scratch = nullptr;  ///< Kernel::scratch_bytes of this thread's own, 64-byte aligned
   Range panels;
   Range blocks;
   Output output;
 };
 
-/// One kernel: one instruction set, one type, dense or 2:4. All output types, scale schemes and
-/// biases are the same kernel with another Output.
+/// One kernel: one instruction set, one operand type, dense or 2:4. Output type, scales and bias
+/// are arguments of its epilogue (Output), not kernels of their own.
 struct Kernel {
   std::string_view name;     ///< for people: how it multiplies
   Isa isa = Isa::kPortable;  ///< whose folder it is in, and what records call it
@@ -69,21 +74,21 @@ struct Kernel {
   DataType type = DataType::kInt8;
   Sparsity sparsity = Sparsity::kDense;
   int panel_columns = 1;
-  int max_rows = 1;    ///< of a row block
-  int spare_rows = 0;  ///< that row blocks together may take on top, before there is one more
-  int min_rows = 1;    ///< with fewer rows another kernel is meant to run; this one could
+  int max_rows = 1;    ///< rows of a row block
+  int spare_rows = 0;  ///< rows that are spread over full row blocks before there is one more block
+  int min_rows = 1;    ///< with fewer rows another kernel is faster; this one still works
   int k_multiple = 1;  ///< K is padded with zeros to a multiple of this
 
-  /// Panels follow each other: this is panel_count times the bytes of one panel.
-  std::size_t (*packed_bytes)(std::int64_t n, std::int64_t k) = nullptr;
-  void (*pack)(const PackArgs&) = nullptr;
-  std::size_t (*converted_bytes)(std::int64_t m, std::int64_t k) = nullptr;
-  void (*convert)(const ConvertArgs&) = nullptr;
-  /// Row blocks of a launch; null when max_rows and spare_rows tell.
+  /// Bytes of packed B: panel_count times the bytes of one panel.
+  std::size_t (*packed_b_bytes)(std::int64_t n, std::int64_t k) = nullptr;
+  void (*pack_b)(const PackBArgs&) = nullptr;
+  std::size_t (*packed_a_bytes)(std::int64_t m, std::int64_t k) = nullptr;
+  void (*pack_a)(const PackAArgs&) = nullptr;
+  /// Number of row blocks; null when it follows from max_rows and spare_rows (block_count).
   std::int64_t (*row_blocks)(std::int64_t m, std::int64_t k) = nullptr;
-  /// Units that convert works on; null when they are the row blocks.
-  std::int64_t (*convert_units)(std::int64_t m, std::int64_t k) = nullptr;
-  /// Null when run needs no scratch.
+  /// Number of tasks of pack_a; null when they are the row blocks.
+  std::int64_t (*pack_a_tasks)(std::int64_t m, std::int64_t k) = nullptr;
+  /// Scratch memory of one thread; null when run needs none.
   std::size_t (*scratch_bytes)(const GemmShape& shape) = nullptr;
   void (*run)(const RunArgs&) = nullptr;
 };
@@ -103,14 +108,15 @@ struct Kernel {
                                       : block_count(m, kernel.max_rows, kernel.spare_rows);
 }
 
-/// Number of units that Kernel::convert works on.
-[[gnu::always_inline]] inline std::int64_t convert_unit_count(const Kernel& kernel, std::int64_t m,
-                                                              std::int64_t k) {
-  return kernel.convert_units != nullptr ? kernel.convert_units(m, k) : block_count(kernel, m, k);
+/// Number of tasks of Kernel::pack_a.
+[[gnu::always_inline]] inline std::int64_t pack_a_task_count(const Kernel& kernel, std::int64_t m,
+                                                             std::int64_t k) {
+  return kernel.pack_a_tasks != nullptr ? kernel.pack_a_tasks(m, k) : block_count(kernel, m, k);
 }
 
-/// Rows of one block. Blocks differ by at most one row, so that one row more than a full block does
-/// not leave a block of one row, which would cost as much as a full one.
+/// Rows of row block `block` of `blocks`. Blocks differ by at most one row: with one row more than
+/// a full block the rows are halved, where a block of a single row would cost as much as a full
+/// one.
 [[gnu::always_inline]] constexpr Range rows_of_block(std::int64_t m, std::int64_t blocks,
                                                      std::int64_t block) {
   return {m * block / blocks, m * (block + 1) / blocks};

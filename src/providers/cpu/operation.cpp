@@ -9,8 +9,9 @@
 namespace twofour::providers::cpu {
 namespace {
 
-// Converting fewer activations than this costs less than waking the other threads.
-constexpr std::int64_t kConvertAloneElements = 32 * 1024;
+// Packing fewer elements of A than this on one thread takes less time than waking the other
+// threads.
+constexpr std::int64_t kPackAloneElements = 32 * 1024;
 
 constexpr std::int64_t kCacheLineBytes = 64;
 
@@ -29,7 +30,7 @@ std::int64_t panels_of_a_line(const Kernel& kernel, DataType d) {
 }  // namespace
 
 WeightLayout weight_layout(const Kernel& kernel, const GemmShape& shape) {
-  const std::size_t bytes = kernel.packed_bytes(shape.n, shape.k);
+  const std::size_t bytes = kernel.packed_b_bytes(shape.n, shape.k);
   return {
       .key = fmt::format("cpu/{}/{}/{}/{}", info(kernel.type).kernel_name,
                          to_string(kernel.sparsity), to_string(kernel.isa), kernel.panel_columns),
@@ -41,16 +42,16 @@ void pack_weights(const Kernel& kernel, const GemmShape& shape, const PackTask& 
   parallel_run(task.threads, [&](int thread, int threads) {
     const Range share = thread_share(panel_count(kernel, shape.n), thread, threads);
     if (share.begin >= share.end) return;
-    kernel.pack({.weights = task.weights.data(),
-                 .n = shape.n,
-                 .k = shape.k,
-                 .packed = static_cast<std::byte*>(task.packed),
-                 .panels = share});
+    kernel.pack_b({.weights = task.weights.data(),
+                   .n = shape.n,
+                   .k = shape.k,
+                   .packed_b = static_cast<std::byte*>(task.packed),
+                   .panels = share});
   });
 }
 
 std::size_t workspace_bytes(const Kernel& kernel, const GemmShape& shape, int threads) {
-  return kernel.converted_bytes(shape.m, shape.k) +
+  return kernel.packed_a_bytes(shape.m, shape.k) +
          static_cast<std::size_t>(threads) * scratch_stride(kernel, shape);
 }
 
@@ -72,35 +73,35 @@ void CpuOperation::prepare(const PrepareArgs& args) {
              .bias = problem_.bias ? args.operands.bias(problem_.d) : nullptr,
              .d_type = problem_.d,
              .d = args.d};
-  converted_ = args.device.memory().allocate(kernel_.converted_bytes(shape.m, shape.k));
+  packed_a_ = args.device.memory().allocate(kernel_.packed_a_bytes(shape.m, shape.k));
   scratch_stride_ = scratch_stride(kernel_, shape);
   if (scratch_stride_ != 0) {
     scratch_ = args.device.memory().allocate(static_cast<std::size_t>(threads_) * scratch_stride_);
   }
 }
 
-void CpuOperation::convert_activations() {
+void CpuOperation::pack_activations() {
   const GemmShape& shape = problem_.shape;
-  const std::int64_t units = convert_unit_count(kernel_, shape.m, shape.k);
-  const auto convert = [&](int thread, int threads) {
-    const Range share = thread_share(units, thread, threads);
+  const std::int64_t tasks = pack_a_task_count(kernel_, shape.m, shape.k);
+  const auto pack_a = [&](int thread, int threads) {
+    const Range share = thread_share(tasks, thread, threads);
     if (share.begin >= share.end) return;
-    kernel_.convert({.activations = activations_,
-                     .m = shape.m,
-                     .k = shape.k,
-                     .converted = converted_.as<std::byte>(),
-                     .units = share});
+    kernel_.pack_a({.activations = activations_,
+                    .m = shape.m,
+                    .k = shape.k,
+                    .packed_a = packed_a_.as<std::byte>(),
+                    .tasks = share});
   };
-  if (shape.m * shape.k <= kConvertAloneElements) {
-    convert(0, 1);
+  if (shape.m * shape.k <= kPackAloneElements) {
+    pack_a(0, 1);
   } else {
-    parallel_run(threads_, convert);
+    parallel_run(threads_, pack_a);
   }
 }
 
 void CpuOperation::launch(WeightCopy weights) {
   const GemmShape& shape = problem_.shape;
-  convert_activations();
+  pack_activations();
   parallel_run(threads_, [&](int thread, int) {
     const int across = thread % grid_.across;
     const int down = thread / grid_.across;
@@ -112,8 +113,8 @@ void CpuOperation::launch(WeightCopy weights) {
     std::byte* scratch = scratch_.as<std::byte>();
     if (scratch != nullptr) scratch += static_cast<std::size_t>(thread) * scratch_stride_;
     kernel_.run({.shape = shape,
-                 .packed = static_cast<const std::byte*>(weights.data),
-                 .converted = converted_.as<std::byte>(),
+                 .packed_b = static_cast<const std::byte*>(weights.data),
+                 .packed_a = packed_a_.as<std::byte>(),
                  .scratch = scratch,
                  .panels = panels,
                  .blocks = blocks,

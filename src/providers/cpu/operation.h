@@ -1,4 +1,4 @@
-// One kernel on one problem: converted activations, threads.
+// One kernel on one problem: packed activations, threads.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ class CpuOperation : public Operation {
   [[nodiscard]] GemmShape executed() const override;
 
  private:
-  void convert_activations();
+  void pack_activations();
 
   const Kernel& kernel_;
   GemmProblem problem_;
@@ -39,7 +39,7 @@ class CpuOperation : public Operation {
   ThreadGrid grid_;
   const void* activations_ = nullptr;
   Output output_;
-  Buffer converted_;
+  Buffer packed_a_;
   Buffer scratch_;
   std::size_t scratch_stride_ = 0;
 };

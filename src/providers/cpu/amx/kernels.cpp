@@ -32,20 +32,20 @@ template <class Element, Sparsity kSparsity>
 struct Functions {
   using Accumulator = AccumulatorOf<Element>;
 
-  static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+  static std::size_t packed_b_bytes(std::int64_t n, std::int64_t k) {
     return static_cast<std::size_t>((n + kPanelColumns - 1) / kPanelColumns) *
            panel_bytes<Element>(k, kSparsity);
   }
 
-  static void pack(const PackArgs& args) {
+  static void pack_b(const PackBArgs& args) {
     const std::size_t bytes = panel_bytes<Element>(args.k, kSparsity);
     for (std::int64_t panel = args.panels.begin; panel < args.panels.end; ++panel) {
       pack_b_panel(static_cast<const Element*>(args.weights), args.n, args.k, panel * kPanelColumns,
-                   kSparsity, args.packed + static_cast<std::size_t>(panel) * bytes);
+                   kSparsity, args.packed_b + static_cast<std::size_t>(panel) * bytes);
     }
   }
 
-  static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+  static std::size_t packed_a_bytes(std::int64_t m, std::int64_t k) {
     return packed_a_offset<Element>(m, k);
   }
 
@@ -54,20 +54,20 @@ struct Functions {
     return streams<Element, kSparsity>(m, steps<Element>(k)) ? 1 : block_count(m, kBlockRows);
   }
 
-  static std::int64_t convert_units(std::int64_t m, std::int64_t k) {
+  static std::int64_t pack_a_tasks(std::int64_t m, std::int64_t k) {
     return packed_rows(m, k).count() * k_tasks(k);
   }
 
-  static void convert(const ConvertArgs& args) {
+  static void pack_a(const PackAArgs& args) {
     const std::int64_t k_steps = steps<Element>(args.k);
     const RowBlocks blocks = packed_rows(args.m, args.k);
-    for (std::int64_t unit = args.units.begin; unit < args.units.end; ++unit) {
-      const std::int64_t block = unit / k_tasks(args.k);
-      const std::int64_t step = unit % k_tasks(args.k) * kTaskSteps;
+    for (std::int64_t task = args.tasks.begin; task < args.tasks.end; ++task) {
+      const std::int64_t block = task / k_tasks(args.k);
+      const std::int64_t step = task % k_tasks(args.k) * kTaskSteps;
       const Range rows = blocks.rows(block);
       pack_a_block(static_cast<const Element*>(args.activations), args.k, rows,
                    {step, std::min(step + kTaskSteps, k_steps)},
-                   args.converted + packed_a_offset<Element>(rows.begin, args.k));
+                   args.packed_a + packed_a_offset<Element>(rows.begin, args.k));
     }
   }
 
@@ -81,10 +81,10 @@ struct Functions {
                                       std::min(args.shape.m, args.blocks.end * kBlockRows)};
     const std::size_t bytes = panel_bytes<Element>(args.shape.k, kSparsity);
     gemm<HardwareUnit, Element, kSparsity>(
-        {.panels = args.packed + static_cast<std::size_t>(args.panels.begin) * bytes,
+        {.panels = args.packed_b + static_cast<std::size_t>(args.panels.begin) * bytes,
          .panel_count = args.panels.end - args.panels.begin,
          .k_steps = k_steps,
-         .a = args.converted + packed_a_offset<Element>(rows.begin, args.shape.k),
+         .a = args.packed_a + packed_a_offset<Element>(rows.begin, args.shape.k),
          .m = rows.end - rows.begin,
          .streams = stream,
          .scratch = args.scratch},
@@ -133,12 +133,12 @@ constexpr Kernel make_kernel(std::string_view name, DataType type, Feature produ
           .panel_columns = kPanelColumns,
           .max_rows = kBlockRows,
           .k_multiple = TileLayout<Element>::kDepth,
-          .packed_bytes = F::packed_bytes,
-          .pack = F::pack,
-          .converted_bytes = F::converted_bytes,
-          .convert = F::convert,
+          .packed_b_bytes = F::packed_b_bytes,
+          .pack_b = F::pack_b,
+          .packed_a_bytes = F::packed_a_bytes,
+          .pack_a = F::pack_a,
           .row_blocks = F::row_blocks,
-          .convert_units = F::convert_units,
+          .pack_a_tasks = F::pack_a_tasks,
           .scratch_bytes = F::scratch_bytes,
           .run = F::run};
 }

@@ -41,20 +41,19 @@ std::int64_t steps(std::int64_t k) { return round_up(k, kStep) / kStep; }
 
 // ---- Pack A. ----
 
-std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+std::size_t packed_a_bytes(std::int64_t m, std::int64_t k) {
   return static_cast<std::size_t>(m * steps(k) * kStep);
 }
 
-void convert(const ConvertArgs& args) {
+void pack_a(const PackAArgs& args) {
   const std::int64_t blocks = block_count(args.m, kMaxRows);
   const __m256i flip = _mm256_set1_epi8(-128);
-  for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
+  for (std::int64_t block = args.tasks.begin; block < args.tasks.end; ++block) {
     const Range rows = rows_of_block(args.m, blocks, block);
     const std::int64_t stride = (rows.end - rows.begin) * kStep;
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       const auto* from = static_cast<const std::int8_t*>(args.activations) + i * args.k;
-      std::byte* to =
-          args.converted + rows.begin * steps(args.k) * kStep + (i - rows.begin) * kStep;
+      std::byte* to = args.packed_a + rows.begin * steps(args.k) * kStep + (i - rows.begin) * kStep;
       for (std::int64_t k = 0; k < args.k; k += kStep, to += stride) {
         const std::int64_t left = args.k - k;
         const __mmask32 mask = left >= kStep ? ~__mmask32{0} : (__mmask32{1} << left) - 1;
@@ -80,7 +79,7 @@ std::int64_t panel_bytes(std::int64_t k) {
 }
 
 template <std::int64_t kStepBytes>
-std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+std::size_t packed_b_bytes(std::int64_t n, std::int64_t k) {
   return static_cast<std::size_t>(block_count(n, kColumns) * panel_bytes<kStepBytes>(k));
 }
 
@@ -131,10 +130,10 @@ void pack_two_four_step(__m256i weights, std::byte* to) {
 }
 
 template <std::int64_t kStepBytes, void (*PackStep)(__m256i, std::byte*)>
-void pack(const PackArgs& args) {
+void pack_b(const PackBArgs& args) {
   const __m256i ones = _mm256_set1_epi8(1);
   for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
-    std::byte* panel = args.packed + p * panel_bytes<kStepBytes>(args.k);
+    std::byte* panel = args.packed_b + p * panel_bytes<kStepBytes>(args.k);
     std::array<__m256i, kColumns> weight_sums{};  // eight parts for each column
     for (std::int64_t k = 0; k < args.k; k += kStep) {
       std::byte* step = panel + kVector + k / kStep * kStepBytes;
@@ -433,9 +432,9 @@ class MicroKernelRuns {
   void run_tile(MicroKernelFunction tile, std::int64_t row, std::int64_t panel) const {
     const std::int64_t bytes = panel_bytes<Form::kStepBytes>(args_.shape.k);
     tile({.run = args_,
-          .a = args_.converted + (rows_.begin * steps_ + row - rows_.begin) * kStep,
+          .a = args_.packed_a + (rows_.begin * steps_ + row - rows_.begin) * kStep,
           .a_stride = count(rows_) * kStep,
-          .panel = args_.packed + panel * bytes,
+          .panel = args_.packed_b + panel * bytes,
           .panel_bytes = bytes,
           .steps = steps_,
           .row = row,
@@ -467,10 +466,10 @@ constexpr Kernel make_kernel(std::string_view name, Sparsity sparsity) {
           .panel_columns = kColumns,
           .max_rows = kMaxRows,
           .k_multiple = kStep,
-          .packed_bytes = packed_bytes<Form::kStepBytes>,
-          .pack = pack<Form::kStepBytes, PackStep>,
-          .converted_bytes = converted_bytes,
-          .convert = convert,
+          .packed_b_bytes = packed_b_bytes<Form::kStepBytes>,
+          .pack_b = pack_b<Form::kStepBytes, PackStep>,
+          .packed_a_bytes = packed_a_bytes,
+          .pack_a = pack_a,
           .scratch_bytes = scratch_bytes<Form>,
           .run = run<Form>};
 }

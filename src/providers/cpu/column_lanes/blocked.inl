@@ -109,10 +109,10 @@ struct BlockedDense {
             .max_rows = kMaxRows,
             .min_rows = min_rows,
             .k_multiple = static_cast<int>(kStepDepth),
-            .packed_bytes = L::packed_bytes,
-            .pack = L::pack,
-            .converted_bytes = Activations<Format, kMaxRows>::converted_bytes,
-            .convert = Activations<Format, kMaxRows>::convert,
+            .packed_b_bytes = L::packed_b_bytes,
+            .pack_b = L::pack_b,
+            .packed_a_bytes = Activations<Format, kMaxRows>::packed_a_bytes,
+            .pack_a = Activations<Format, kMaxRows>::pack_a,
             .scratch_bytes = scratch_bytes,
             .run = run};
   }
@@ -136,7 +136,7 @@ struct BlockedDense {
       for (std::int64_t panel = panels.begin; panel < panels.end; panel += kPanels) {
         const std::int64_t bytes = L::panel_bytes(args.shape.k);
         const std::byte* packed =
-            args.packed + panel * bytes + L::kHeaderBytes + step * L::kStepBytes;
+            args.packed_b + panel * bytes + L::kHeaderBytes + step * L::kStepBytes;
         // The last of an odd number of panels is alone.
         const bool all_panels = panels.end - panel >= kPanels;
         const auto& multiply_rows = all_panels ? kMultiply<kPanels> : kMultiply<1>;
@@ -153,8 +153,7 @@ struct BlockedDense {
           const Range rows = rows_of(args, block);
           const std::int64_t height = rows.end - rows.begin;
           multiply_rows[static_cast<std::size_t>(height - 1)](
-              {.activations =
-                   args.converted + (rows.begin * k_steps + height * step) * L::kRowBytes,
+              {.activations = args.packed_a + (rows.begin * k_steps + height * step) * L::kRowBytes,
                .words = args.scratch,
                .steps = count,
                .accumulators = accumulators_of(args, panels, blocks, panel, block),
@@ -206,7 +205,8 @@ struct BlockedDense {
         const Range rows = rows_of(args, block);
         for (std::int64_t row = rows.begin; row < rows.end; ++row, accumulators += wide) {
           if constexpr (Format::kNanColumns) {
-            Ops::add_nan_columns(args.packed + panel * L::panel_bytes(args.shape.k), accumulators);
+            Ops::add_nan_columns(args.packed_b + panel * L::panel_bytes(args.shape.k),
+                                 accumulators);
           }
           Ops::store(epilogue, row, accumulators);
         }

@@ -32,8 +32,8 @@ struct ColumnLanes {
         const bool enough = panels.end - panel >= several;
         (enough ? tiles.several
                 : tiles.one)({.run = args,
-                              .activations = args.converted + rows.begin * k_steps * L::kRowBytes,
-                              .panel = args.packed + panel * bytes,
+                              .activations = args.packed_a + rows.begin * k_steps * L::kRowBytes,
+                              .panel = args.packed_b + panel * bytes,
                               .panel_bytes = bytes,
                               .steps = k_steps,
                               .row = rows.begin,
@@ -53,10 +53,10 @@ struct ColumnLanes {
             .panel_columns = static_cast<int>(kColumns),
             .max_rows = kMaxRows,
             .k_multiple = static_cast<int>(kStepDepth),
-            .packed_bytes = L::packed_bytes,
-            .pack = L::pack,
-            .converted_bytes = Activations<Format, kMaxRows>::converted_bytes,
-            .convert = Activations<Format, kMaxRows>::convert,
+            .packed_b_bytes = L::packed_b_bytes,
+            .pack_b = L::pack_b,
+            .packed_a_bytes = Activations<Format, kMaxRows>::packed_a_bytes,
+            .pack_a = Activations<Format, kMaxRows>::pack_a,
             .scratch_bytes = nullptr,
             .run = run};
   }

@@ -39,13 +39,13 @@ struct Layout {
 
   static std::int64_t panel_bytes(std::int64_t k) { return kHeaderBytes + steps(k) * kStepBytes; }
 
-  static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+  static std::size_t packed_b_bytes(std::int64_t n, std::int64_t k) {
     return static_cast<std::size_t>(block_count(n, kColumns) * panel_bytes(k));
   }
 
-  static void pack(const PackArgs& args) {
+  static void pack_b(const PackBArgs& args) {
     for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
-      std::byte* panel = args.packed + p * panel_bytes(args.k);
+      std::byte* panel = args.packed_b + p * panel_bytes(args.k);
       __m128i nans = _mm_setzero_si128();
       for (std::int64_t step = 0; step < steps(args.k); ++step) {
         pack_step(args, p * kColumns, step * kStepDepth, panel + kHeaderBytes + step * kStepBytes,
@@ -58,7 +58,7 @@ struct Layout {
   }
 
  private:
-  static void pack_step(const PackArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
+  static void pack_step(const PackBArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
                         __m128i& nans) {
     alignas(32) Stored padded[kColumns][kStepDepth];
     alignas(32) Stored values[kColumns][kStepDepth / 2];
@@ -85,18 +85,18 @@ struct Layout {
 template <class Format, int kMaxRows>
 struct Activations {
   using Element = typename Format::Element;
-  static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+  static std::size_t packed_a_bytes(std::int64_t m, std::int64_t k) {
     return static_cast<std::size_t>(m * steps(k) * kStepDepth) * sizeof(Element);
   }
 
-  static void convert(const ConvertArgs& args) {
+  static void pack_a(const PackAArgs& args) {
     const auto* activations = static_cast<const typename Format::Stored*>(args.activations);
     const std::int64_t blocks = block_count(args.m, kMaxRows);
-    for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
+    for (std::int64_t block = args.tasks.begin; block < args.tasks.end; ++block) {
       const Range rows = rows_of_block(args.m, blocks, block);
       const std::int64_t count = rows.end - rows.begin;
       for (std::int64_t row = 0; row < count; ++row) {
-        auto* to = reinterpret_cast<Element*>(args.converted) +
+        auto* to = reinterpret_cast<Element*>(args.packed_a) +
                    rows.begin * steps(args.k) * kStepDepth + row * kStepDepth;
         const auto* from = activations + (rows.begin + row) * args.k;
         std::int64_t k = 0;

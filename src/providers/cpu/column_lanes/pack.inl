@@ -128,7 +128,7 @@ inline constexpr std::int64_t kPackAheadBytes = 256;
 /// Weights [k, k + kSlice) of a column of B. Where that reaches beyond N or K the result is
 /// `padded`, filled up with zeros.
 template <std::int64_t kSlice, class Stored>
-[[gnu::always_inline]] inline const Stored* slice_of(const PackArgs& args, std::int64_t column,
+[[gnu::always_inline]] inline const Stored* slice_of(const PackBArgs& args, std::int64_t column,
                                                      std::int64_t k, Stored* padded) {
   const Stored* row = static_cast<const Stored*>(args.weights) + column * args.k + k;
   if (column < args.n && k + kSlice <= args.k) {
@@ -144,7 +144,7 @@ template <std::int64_t kSlice, class Stored>
 
 /// Writes the header of a panel, see Format::kNanColumns. `any_nan`: whether the panel has any.
 template <std::int64_t kPanel>
-inline void write_nan_columns(const PackArgs& args, std::int64_t first_column, bool any_nan,
+inline void write_nan_columns(const PackBArgs& args, std::int64_t first_column, bool any_nan,
                               std::byte* panel) {
   std::array<float, std::size_t{kPanel}> nan_columns{};
   for (std::int64_t j = 0; any_nan && j < std::min(kPanel, args.n - first_column); ++j) {

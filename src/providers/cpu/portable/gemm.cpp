@@ -26,18 +26,18 @@ using Accumulator = typename Format<kType>::Accumulator;
 
 /// Packed A: [m][padded k] of Value.
 template <DataType kType>
-std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
+std::size_t packed_a_bytes(std::int64_t m, std::int64_t k) {
   return static_cast<std::size_t>(m * round_up(k, kGroup)) * sizeof(Value<kType>);
 }
 
 template <DataType kType>
-void convert(const ConvertArgs& args) {
+void pack_a(const PackAArgs& args) {
   const std::int64_t padded_k = round_up(args.k, kGroup);
   const std::int64_t blocks = block_count(args.m, kMaxRows);
   const auto* from = static_cast<const Stored<kType>*>(args.activations);
-  auto* to = reinterpret_cast<Value<kType>*>(args.converted);
-  const std::int64_t begin = rows_of_block(args.m, blocks, args.units.begin).begin;
-  const std::int64_t end = rows_of_block(args.m, blocks, args.units.end - 1).end;
+  auto* to = reinterpret_cast<Value<kType>*>(args.packed_a);
+  const std::int64_t begin = rows_of_block(args.m, blocks, args.tasks.begin).begin;
+  const std::int64_t end = rows_of_block(args.m, blocks, args.tasks.end - 1).end;
   for (std::int64_t i = begin; i < end; ++i) {
     for (std::int64_t k = 0; k < args.k; ++k) {
       to[i * padded_k + k] = Format<kType>::value(from[i * args.k + k]);
@@ -132,18 +132,18 @@ struct TwoFour {
 };
 
 template <DataType kType, template <DataType> class Form>
-std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+std::size_t packed_b_bytes(std::int64_t n, std::int64_t k) {
   return static_cast<std::size_t>(block_count(n, kColumns)) * Form<kType>::panel_bytes(k);
 }
 
 template <DataType kType, template <DataType> class Form>
-void pack(const PackArgs& args) {
+void pack_b(const PackBArgs& args) {
   const auto* weights = static_cast<const Stored<kType>*>(args.weights);
   for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
     const std::int64_t column = p * kColumns;
     Form<kType>::pack_panel(
         weights + column * args.k, std::min<std::int64_t>(kColumns, args.n - column), args.k,
-        args.packed + p * static_cast<std::ptrdiff_t>(Form<kType>::panel_bytes(args.k)));
+        args.packed_b + p * static_cast<std::ptrdiff_t>(Form<kType>::panel_bytes(args.k)));
   }
 }
 
@@ -152,10 +152,10 @@ void run(const RunArgs& args) {
   const auto [m, n, k] = args.shape;
   const std::int64_t padded_k = round_up(k, kGroup);
   const std::int64_t blocks = block_count(m, kMaxRows);
-  const auto* a = reinterpret_cast<const Value<kType>*>(args.converted);
+  const auto* a = reinterpret_cast<const Value<kType>*>(args.packed_a);
   for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
     const std::byte* panel =
-        args.packed + p * static_cast<std::ptrdiff_t>(Form<kType>::panel_bytes(k));
+        args.packed_b + p * static_cast<std::ptrdiff_t>(Form<kType>::panel_bytes(k));
     const Range columns{p * kColumns, std::min(n, (p + 1) * kColumns)};
     for (std::int64_t block = args.blocks.begin; block < args.blocks.end; ++block) {
       const Range rows = rows_of_block(m, blocks, block);
@@ -184,10 +184,10 @@ constexpr Kernel make_kernel(std::string_view name) {
           .panel_columns = kColumns,
           .max_rows = kMaxRows,
           .k_multiple = kGroup,
-          .packed_bytes = packed_bytes<kType, Form>,
-          .pack = pack<kType, Form>,
-          .converted_bytes = converted_bytes<kType>,
-          .convert = convert<kType>,
+          .packed_b_bytes = packed_b_bytes<kType, Form>,
+          .pack_b = pack_b<kType, Form>,
+          .packed_a_bytes = packed_a_bytes<kType>,
+          .pack_a = pack_a<kType>,
           .scratch_bytes = nullptr,
           .run = run<kType, Form>};
 }

@@ -223,10 +223,10 @@ struct RowLanes {
             .spare_rows = Ops::kSpareRows,
             .min_rows = min_rows,
             .k_multiple = static_cast<int>(kBlockDepth),
-            .packed_bytes = L::packed_bytes,
-            .pack = L::pack,
-            .converted_bytes = L::converted_bytes,
-            .convert = L::template convert<Ops::kLanes>,
+            .packed_b_bytes = L::packed_b_bytes,
+            .pack_b = L::pack_b,
+            .packed_a_bytes = L::packed_a_bytes,
+            .pack_a = L::template pack_a<Ops::kLanes>,
             .scratch_bytes = scratch_bytes,
             .run = run};
   }
@@ -247,7 +247,7 @@ struct RowLanes {
     const std::int64_t stride = (Blocks::max_vectors(m) + Blocks::has_odd(m)) * Ops::kLanes;
     auto* accumulators =
         reinterpret_cast<std::uint32_t*>(args.scratch + kTableBytes + kWordScratchBytes);
-    return {Blocks::rows(m, block), args.converted + block * L::converted_stride(m, args.shape.k),
+    return {Blocks::rows(m, block), args.packed_a + block * L::packed_a_stride(m, args.shape.k),
             accumulators +
                 (block - blocks.begin) * (panels.end - panels.begin) * kPanelColumns * stride};
   }
@@ -298,8 +298,8 @@ struct RowLanes {
 
   static void run_panel(const RunArgs& args, std::int64_t panel, const RowBlock& rows,
                         Range k_range, std::uint32_t* accumulators, bool prefetch_next) {
-    const std::byte* packed = args.packed + panel * L::panel_bytes(args.shape.k) + L::kHeaderBytes +
-                              k_range.begin * L::kBlockBytes;
+    const std::byte* packed = args.packed_b + panel * L::panel_bytes(args.shape.k) +
+                              L::kHeaderBytes + k_range.begin * L::kBlockBytes;
     const std::int64_t bytes = (k_range.end - k_range.begin) * L::kBlockBytes;
     const int step = batch(rows.vectors);
     const std::int64_t columns = std::min(kPanelColumns, args.shape.n - panel * kPanelColumns);
@@ -333,7 +333,7 @@ struct RowLanes {
       const ColumnEpilogue epilogue(args.output, args.shape.n, column);
       const std::uint32_t* accumulators =
           rows.accumulators + (column - panels.begin * kPanelColumns) * stride;
-      const std::byte* nan_columns = args.packed +
+      const std::byte* nan_columns = args.packed_b +
                                      column / kPanelColumns * L::panel_bytes(args.shape.k) +
                                      column % kPanelColumns * 4;
       alignas(64) std::uint32_t transposed[16];

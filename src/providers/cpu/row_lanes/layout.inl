@@ -75,13 +75,13 @@ struct RowLayout {
     return kHeaderBytes + k_blocks(k) * kBlockBytes;
   }
 
-  static std::size_t packed_bytes(std::int64_t n, std::int64_t k) {
+  static std::size_t packed_b_bytes(std::int64_t n, std::int64_t k) {
     return static_cast<std::size_t>(block_count(n, kPanelColumns) * panel_bytes(k));
   }
 
-  static void pack(const PackArgs& args) {
+  static void pack_b(const PackBArgs& args) {
     for (std::int64_t p = args.panels.begin; p < args.panels.end; ++p) {
-      std::byte* panel = args.packed + p * panel_bytes(args.k);
+      std::byte* panel = args.packed_b + p * panel_bytes(args.k);
       __m128i nans = _mm_setzero_si128();
       for (std::int64_t block = 0; block < k_blocks(args.k); ++block) {
         pack_block(args, p * kPanelColumns, block * kBlockDepth,
@@ -94,25 +94,25 @@ struct RowLayout {
     }
   }
 
-  static std::size_t converted_bytes(std::int64_t m, std::int64_t k) {
-    return static_cast<std::size_t>(Blocks::count(m) * converted_stride(m, k));
+  static std::size_t packed_a_bytes(std::int64_t m, std::int64_t k) {
+    return static_cast<std::size_t>(Blocks::count(m) * packed_a_stride(m, k));
   }
 
   /// Bytes from row block to row block in packed A.
-  static std::int64_t converted_stride(std::int64_t m, std::int64_t k) {
+  static std::int64_t packed_a_stride(std::int64_t m, std::int64_t k) {
     return k_blocks(k) * kBlockDepth * Blocks::max_rows(m) *
            static_cast<std::int64_t>(sizeof(Element));
   }
 
   /// Pack A. A vector is `kLanes` rows.
   template <int kLanes>
-  static void convert(const ConvertArgs& args) {
+  static void pack_a(const PackAArgs& args) {
     const auto* activations = static_cast<const Stored*>(args.activations);
-    for (std::int64_t block = args.units.begin; block < args.units.end; ++block) {
+    for (std::int64_t block = args.tasks.begin; block < args.tasks.end; ++block) {
       const BlockRows rows = Blocks::rows(args.m, block);
       const std::int64_t padded = std::int64_t{rows.vectors} * kLanes;
       const std::int64_t in_vectors = rows.count - (rows.odd ? 1 : 0);
-      std::byte* begin = args.converted + block * converted_stride(args.m, args.k);
+      std::byte* begin = args.packed_a + block * packed_a_stride(args.m, args.k);
       auto* to = reinterpret_cast<Element*>(begin);
       // A block of k at a time, whose packed part stays in the first-level cache while its rows are
       // scattered into it.
@@ -137,7 +137,7 @@ struct RowLayout {
   }
 
  private:
-  static void pack_block(const PackArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
+  static void pack_block(const PackBArgs& args, std::int64_t column, std::int64_t k, std::byte* to,
                          __m128i& nans) {
     const auto& nibbles = Format::kDepth == 2 ? kTwoGroups.pairs : kTwoGroups.positions;
     std::byte* values = to + kPanelColumns * kCodeBytes;
