@@ -156,9 +156,11 @@ TEST_P(SharedPack, KernelsWithOneKeyPackTheSameBytes) {
   const Provider& provider = *started_providers().at(GetParam()).provider;
   std::map<std::string, std::vector<unsigned char>> packs;
   int shared = 0;
+  int supported = 0;
   for (const KernelInfo& kernel : provider.kernels()) {
     const GemmProblem problem = problem_of(kernel, {.m = 17, .n = 40, .k = 132}, ScaleScheme{});
     if (!provider.supports(kernel, problem)) continue;
+    ++supported;
     const std::string key = provider.footprint(kernel, problem, 1).weights.key;
     const auto bytes =
         packed_by(provider, kernel, problem, workloads.get(problem).operands.b, device);
@@ -167,6 +169,9 @@ TEST_P(SharedPack, KernelsWithOneKeyPackTheSameBytes) {
     ++shared;
     EXPECT_EQ(bytes, first->second) << kernel.name << " and another have the key " << key;
   }
+  // A library may do nothing with the instructions that it is held to; that its kernels then say so
+  // is another test's business.
+  if (supported == 0) GTEST_SKIP() << "no kernel takes part on this CPU";
   EXPECT_GT(shared, 0) << "no two kernels share packed weights";
 }
 

@@ -1,6 +1,7 @@
 // Kernels of our own for GPUs: 2:4 and dense for small M on Hopper.
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -38,7 +39,8 @@ void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
 class CudaProvider final : public Provider {
  public:
   explicit CudaProvider(const device::Device& device) {
-    if (const auto why = refusal(GpuArchitecture::kSm90, device::compute_capability_of(device))) {
+    constexpr std::array kArchitectures{GpuArchitecture::kSm90};
+    if (const auto why = refusal(kArchitectures, device::compute_capability_of(device))) {
       throw std::runtime_error(*why);
     }
   }

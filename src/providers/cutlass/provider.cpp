@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -24,7 +25,8 @@ namespace {
 class CutlassProvider final : public Provider {
  public:
   explicit CutlassProvider(const device::Device& device) {
-    if (const auto why = refusal(GpuArchitecture::kSm90, device::compute_capability_of(device))) {
+    constexpr std::array kArchitectures{GpuArchitecture::kSm90};
+    if (const auto why = refusal(kArchitectures, device::compute_capability_of(device))) {
       throw std::runtime_error(*why);
     }
   }
