@@ -18,7 +18,7 @@ PipedOrders::PipedOrders(Descriptor pipe)
 PipedOrders::~PipedOrders() {
   const std::uint64_t one = 1;
   // A counter that is full is readable as well.
-  static_cast<void>(write(wake_.get(), &one, sizeof(one)));
+  [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof(one));
 }
 
 std::optional<int> PipedOrders::next_case() {

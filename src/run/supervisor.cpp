@@ -165,7 +165,8 @@ class Supervised {
 
   /// This process holds the other end too, so that writing to a child that is gone is no error.
   void send(std::string_view line) {
-    static_cast<void>(write(pipe_.write.get(), line.data(), line.size()));
+    [[maybe_unused]] const ssize_t written =
+        write(pipe_.write.get(), line.data(), line.size());
   }
 
   void judge(bool interrupted) {
