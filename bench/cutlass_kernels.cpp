@@ -22,9 +22,9 @@
 #include "device/cuda/error.h"
 #include "gemm_options.h"
 #include "gpu_gemm.h"
+#include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
-#include "providers/cutlass/sm90/candidates.h"
 
 namespace {
 
@@ -64,7 +64,7 @@ struct Contender {
 class Bench {
  public:
   Bench(device::Device& device, const Options& options)
-      : device_(device), options_(options), match_(options.match) {}
+      : device_(device), own_(architecture_of(device)), options_(options), match_(options.match) {}
 
   void run() {
     for (const auto& [k, n] : options_.gemms.layers()) {
@@ -84,7 +84,8 @@ class Bench {
   std::vector<Candidate> chosen(const GemmProblem& problem) const {
     std::vector<Candidate> list;
     std::set<const Kernel*> seen;
-    for (const Candidate& candidate : sm90::candidates(kernels(), problem, kMultiprocessors)) {
+    for (const Candidate& candidate :
+         own_.candidates(kernels_for(own_.architecture, kernels()), problem, kMultiprocessors)) {
       if (!options_.tactics && !seen.insert(candidate.kernel).second) continue;
       if (!std::regex_search(name_of(candidate), match_)) continue;
       if (list.size() < options_.most) list.push_back(candidate);
@@ -93,15 +94,15 @@ class Bench {
   }
 
   void measure(const GemmProblem& problem) {
-    const auto pack = [&](const providers::PackTask& task) { pack_weights(problem, task); };
-    const bench::ColdGemm gemm(device_, problem, weight_layout(problem), pack);
+    const auto pack = [&](const providers::PackTask& task) { pack_weights(own_, problem, task); };
+    const bench::ColdGemm gemm(device_, problem, weight_layout(own_, problem), pack);
     std::vector<Contender> contenders;
     expected_.clear();
     for (const Candidate& candidate : chosen(problem)) {
       Contender each{.name = name_of(candidate)};
       try {
-        each.operation =
-            std::make_unique<CutlassOperation>(providers::KernelInfo{}, problem, "bench", false);
+        each.operation = std::make_unique<CutlassOperation>(own_, providers::KernelInfo{}, problem,
+                                                            "bench", false);
         gemm.prepare(*each.operation);
         each.operation->use(device_, candidate, gemm.weights.all());
         verify(*each.operation, gemm, each.name);
@@ -162,6 +163,7 @@ class Bench {
   }
 
   device::Device& device_;
+  const Architecture& own_;
   Options options_;
   std::regex match_;
   std::vector<std::uint16_t> expected_;

@@ -89,6 +89,10 @@ std::vector<const Kernel*> kernels_@tile@() {
 }  // namespace twofour::providers::cutlass::@architecture@
 ]])
     twofour_cuda_architecture(${architecture} "${source}")
+    # This makes programmatic dependent launch work.
+    string(TOUPPER "${architecture}" upper)
+    set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS
+      "$<$<COMPILE_LANGUAGE:CUDA>:-DCUTLASS_ENABLE_GDC_FOR_${upper}=1>")
     list(APPEND sources "${source}")
     string(APPEND declarations "namespace ${architecture} {\nstd::vector<const Kernel*> kernels_${tile}();\n}\n")
     string(APPEND calls "         ${architecture}::kernels_${tile}(),\n")

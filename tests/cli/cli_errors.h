@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/data_type.h"
+
 namespace twofour {
 
 struct CliError {
@@ -16,6 +18,15 @@ struct CliError {
 inline std::ostream& operator<<(std::ostream& out, const CliError& error) {
   for (const std::string& argument : error.arguments) out << argument << ' ';
   return out;
+}
+
+/// What --dtype takes: "one of int8, fp8".
+inline std::string one_of_types() {
+  std::string text;
+  for (const DataTypeInfo& type : kDataTypes) {
+    if (type.operand) text.append(text.empty() ? "one of " : ", ").append(type.cli_name);
+  }
+  return text;
 }
 
 inline const std::vector<CliError> kCliErrors{
@@ -43,12 +54,11 @@ inline const std::vector<CliError> kCliErrors{
      "--dim-start: is an option of square_bench, range_bench, to be given after the mode"},
     {{"--quiet=3", "list"}, "--quiet: takes no value"},
     // --dtype.
-    {{"model_bench"}, "--dtype: is missing; mode model_bench needs one of int8, fp8, bf16, fp16"},
-    {{"--dtype", "int4", "model_bench"}, "--dtype: 'int4' is not one of int8, fp8, bf16, fp16"},
-    {{"--dtype", "fp32", "model_bench"}, "--dtype: 'fp32' is not one of int8, fp8, bf16, fp16"},
-    {{"model_bench", "--dtype"}, "--dtype: has no value; it takes one of int8, fp8, bf16, fp16"},
-    {{"model_bench", "--dtype", "--quiet"},
-     "--dtype: has no value; it takes one of int8, fp8, bf16, fp16"},
+    {{"model_bench"}, "--dtype: is missing; mode model_bench needs " + one_of_types()},
+    {{"--dtype", "int4", "model_bench"}, "--dtype: 'int4' is not " + one_of_types()},
+    {{"--dtype", "fp32", "model_bench"}, "--dtype: 'fp32' is not " + one_of_types()},
+    {{"model_bench", "--dtype"}, "--dtype: has no value; it takes " + one_of_types()},
+    {{"model_bench", "--dtype", "--quiet"}, "--dtype: has no value; it takes " + one_of_types()},
     {{"--dtype", "int8", "model_bench", "--dtype", "fp8"},
      "--dtype: is given 2 times, as 'int8' and 'fp8'; give it once"},
     // Sweeps.

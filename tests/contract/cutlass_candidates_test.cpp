@@ -11,8 +11,8 @@
 
 #include "contract.h"
 #include "device/cuda/cuda_device.h"
+#include "providers/cutlass/architectures.h"
 #include "providers/cutlass/operation.h"
-#include "providers/cutlass/sm90/candidates.h"
 #include "run/packed_weights.h"
 
 namespace twofour::contract {
@@ -29,6 +29,7 @@ class EveryCandidate : public ::testing::Test {
   void SetUp() override {
     device_ = device::make_cuda_device(0);
     workloads_ = std::make_unique<Workloads>(*device_);
+    own_ = &providers::cutlass::architecture_of(*device_);
   }
 
   void check_all(DataType a, DataType d) {
@@ -51,13 +52,14 @@ class EveryCandidate : public ::testing::Test {
 
  private:
   /// Those of one SM bring the swizzles, those of many the splits.
-  static std::vector<Candidate> all_candidates(const GemmProblem& problem) {
+  [[nodiscard]] std::vector<Candidate> all_candidates(const GemmProblem& problem) const {
     std::vector<Candidate> all;
     std::set<std::pair<const Kernel*, std::string>> seen;
-    for (const Kernel* const kernel : providers::cutlass::kernels()) {
+    for (const Kernel* const kernel :
+         providers::cutlass::kernels_for(own_->architecture, providers::cutlass::kernels())) {
       for (const int multiprocessors : {1, 132}) {
         for (const Candidate& candidate :
-             providers::cutlass::sm90::candidates({&kernel, 1}, problem, multiprocessors)) {
+             own_->candidates({&kernel, 1}, problem, multiprocessors)) {
           if (seen.emplace(kernel, to_string(candidate.tactic)).second) all.push_back(candidate);
         }
       }
@@ -70,11 +72,11 @@ class EveryCandidate : public ::testing::Test {
     OutputArea output(problem, *device_);
     const auto pack = [&](void* packed) {
       providers::cutlass::pack_weights(
-          problem, {.device = *device_, .weights = workload.operands.b, .packed = packed});
+          *own_, problem, {.device = *device_, .weights = workload.operands.b, .packed = packed});
     };
-    const run::WeightCopies weights(*device_, providers::cutlass::weight_layout(problem), kCopies,
-                                    pack);
-    CutlassOperation operation({}, problem, "", false);
+    const run::WeightCopies weights(*device_, providers::cutlass::weight_layout(*own_, problem),
+                                    kCopies, pack);
+    CutlassOperation operation(*own_, {}, problem, "", false);
     operation.prepare({.device = *device_, .operands = workload.operands, .d = output.d()});
     const auto accumulation =
         problem.a == DataType::kFp8E4m3 ? Accumulation::kFp8Fast : Accumulation::kWide;
@@ -96,6 +98,7 @@ class EveryCandidate : public ::testing::Test {
 
   std::unique_ptr<device::Device> device_;
   std::unique_ptr<Workloads> workloads_;
+  const providers::cutlass::Architecture* own_ = nullptr;
 };
 
 TEST_F(EveryCandidate, cutlass_i8) { check_all(DataType::kInt8, DataType::kBf16); }

@@ -11,8 +11,8 @@ namespace {
 class BadCommandLine : public ::testing::TestWithParam<CliError> {};
 
 TEST_P(BadCommandLine, IsRefusedWithOneClearLine) {
-  std::vector<std::string> words = GetParam().arguments;
-  words.insert(words.begin(), "twofour");
+  std::vector<std::string> words{"twofour"};
+  words.insert(words.end(), GetParam().arguments.begin(), GetParam().arguments.end());
   std::vector<const char*> argv;
   argv.reserve(words.size());
   for (const std::string& word : words) argv.push_back(word.c_str());

@@ -1,10 +1,12 @@
-#include "core/gpu_architecture.h"
+#include "core/gpu_architecture_row.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 
 namespace twofour {
@@ -33,6 +35,22 @@ TEST(GpuArchitectures, RunOnGpusOfTheirComputeCapabilityAlone) {
   constexpr std::array kTwo{GpuArchitecture::kSm90, GpuArchitecture::kSm90};
   EXPECT_EQ(refusal(kTwo, 89),
             "its kernels are for compute capability 9.0 or 9.0, this GPU has 8.9");
+}
+
+TEST(GpuArchitectures, LeadToTheRowOfATable) {
+  struct Row {
+    GpuArchitecture architecture;
+    int value;
+  };
+  constexpr std::array kRows{Row{GpuArchitecture::kSm90, 7}};
+  const std::span<const Row> rows = kRows;
+  EXPECT_EQ(row_for(rows, 90).value, 7);
+  try {
+    (void)row_for(rows, 80);
+    FAIL() << "took a row for a GPU that it is not for";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "its kernels are for compute capability 9.0, this GPU has 8.0");
+  }
 }
 
 }  // namespace

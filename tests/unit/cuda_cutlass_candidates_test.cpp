@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cuda_cutlass_list.h"
+#include "providers/cutlass/architectures.h"
 #include "providers/cutlass/sm90/candidates.h"
 #include "providers/cutlass/sm90/tile_orders.h"
 
@@ -19,13 +20,17 @@ GemmProblem problem_of(DataType type, Sparsity sparsity, const GemmShape& shape)
   return {.shape = shape, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
 }
 
+std::vector<const Kernel*> kernels_for_sm90() {
+  return kernels_for(GpuArchitecture::kSm90, listed_kernels());
+}
+
 std::vector<Candidate> candidates_of(const GemmProblem& problem) {
-  return candidates(listed_kernels(), problem, kMultiprocessors);
+  return candidates(kernels_for_sm90(), problem, kMultiprocessors);
 }
 
 std::string fixed_name(DataType type, std::int64_t m, std::int64_t n) {
   const auto list = fixed_candidate(
-      listed_kernels(), problem_of(type, Sparsity::kTwoFour, {.m = m, .n = n, .k = 4096}));
+      kernels_for_sm90(), problem_of(type, Sparsity::kTwoFour, {.m = m, .n = n, .k = 4096}));
   return list.size() == 1 ? name_of(list.front()) : "";
 }
 

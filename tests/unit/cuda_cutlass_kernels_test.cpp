@@ -3,18 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "cuda_cutlass_list.h"
+#include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel_names.h"
 
-namespace twofour::providers::cutlass::sm90 {
+namespace twofour::providers::cutlass {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
 using ::testing::Optional;
 
@@ -70,8 +74,9 @@ TEST(CutlassKernels, WithFixedTilesRunOnlyWhenNamed) {
 }
 
 TEST(CutlassKernels, NameWhatTheyDoNotTake) {
-  const auto support = [](DataType type, Sparsity sparsity, const GemmShape& shape) {
-    return support_of(listed_kernels(), problem_of(type, sparsity, shape), false);
+  const Architecture& row = architectures().front();
+  const auto support = [&](DataType type, Sparsity sparsity, const GemmShape& shape) {
+    return support_of(row, listed_kernels(), problem_of(type, sparsity, shape), false);
   };
   EXPECT_TRUE(support(DataType::kInt8, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 32}));
   EXPECT_TRUE(support(DataType::kBf16, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 16}));
@@ -84,8 +89,32 @@ TEST(CutlassKernels, NameWhatTheyDoNotTake) {
               Optional(HasSubstr("K = 24 is not a multiple of 16")));
   EXPECT_THAT(support(DataType::kInt8, Sparsity::kDense, {.m = 1, .n = 12, .k = 32}).reason,
               Optional(HasSubstr("N = 12 is not a multiple of 8")));
-  EXPECT_FALSE(support_of({}, problem_of(DataType::kInt8, Sparsity::kDense, {1, 8, 32}), false));
-  EXPECT_FALSE(support_of({}, problem_of(DataType::kInt8, Sparsity::kTwoFour, {1, 8, 32}), true));
+  const GemmShape small{.m = 1, .n = 8, .k = 32};
+  EXPECT_FALSE(support_of(row, {}, problem_of(DataType::kInt8, Sparsity::kDense, small), false));
+  EXPECT_FALSE(support_of(row, {}, problem_of(DataType::kInt8, Sparsity::kTwoFour, small), true));
+}
+
+TEST(CutlassArchitectures, HaveOneRowForEachOnTheList) {
+  std::set<GpuArchitecture> rows;
+  for (const Architecture& row : architectures()) {
+    EXPECT_TRUE(rows.insert(row.architecture).second) << info(row.architecture).folder;
+    EXPECT_FALSE(kernels_for(row.architecture, listed_kernels()).empty())
+        << info(row.architecture).folder;
+  }
+  for (const Kernel* kernel : listed_kernels()) {
+    EXPECT_TRUE(rows.contains(kernel->traits().architecture)) << to_string(kernel->traits());
+  }
+}
+
+TEST(CutlassArchitectures, HaveTheirOwnKernelsAlone) {
+  constexpr auto kOther = static_cast<GpuArchitecture>(kGpuArchitectures.size());
+  const std::array<ListedKernel, 3> compiled{ListedKernel({.tile_m = 64}),
+                                             ListedKernel({.architecture = kOther, .tile_m = 64}),
+                                             ListedKernel({.tile_m = 128})};
+  const std::vector<const Kernel*> all{&compiled[0], &compiled[1], &compiled[2]};
+  EXPECT_THAT(kernels_for(GpuArchitecture::kSm90, all), ElementsAre(all[0], all[2]));
+  EXPECT_THAT(kernels_for(kOther, all), ElementsAre(all[1]));
+  EXPECT_THAT(kernels_for(kOther, listed_kernels()), IsEmpty());
 }
 
 // What this build has compiled, whichever that is.
@@ -104,19 +133,20 @@ TEST(CompiledCutlassKernels, TakeEveryShapeThatIsNotRefusedByName) {
 }
 
 TEST(CompiledCutlassKernels, AreOnTheListOnce) {
-  std::set<std::tuple<std::string, DataType, DataType, Sparsity>> listed;
+  const auto identity = [](const KernelTraits& traits) {
+    return std::tuple(traits.architecture, to_string(traits), traits.a, traits.d, traits.sparsity);
+  };
+  std::set<decltype(identity({}))> listed;
   for (const Kernel* kernel : listed_kernels()) {
     const KernelTraits& traits = kernel->traits();
-    EXPECT_TRUE(listed.insert({to_string(traits), traits.a, traits.d, traits.sparsity}).second)
-        << to_string(traits);
+    EXPECT_TRUE(listed.insert(identity(traits)).second) << to_string(traits);
   }
   std::size_t found = 0;
   for (const Kernel* kernel : kernels()) {
-    const KernelTraits& traits = kernel->traits();
-    found += listed.count({to_string(traits), traits.a, traits.d, traits.sparsity});
+    found += listed.count(identity(kernel->traits()));
   }
   EXPECT_EQ(found, kernels().size());
 }
 
 }  // namespace
-}  // namespace twofour::providers::cutlass::sm90
+}  // namespace twofour::providers::cutlass

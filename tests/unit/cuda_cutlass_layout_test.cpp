@@ -43,7 +43,7 @@ TEST(CutlassLayout, PutsTheMetadataOfSixteenBitTypesWhereCutlassReadsThem) {
 
 TEST(CutlassLayout, CountsTheBytesOfValues) {
   EXPECT_EQ(values_bytes(160, 352, DataType::kInt8), 160U * 176U);
-  EXPECT_EQ(values_bytes(160, 352, 2), 160U * 352U);
+  EXPECT_EQ(values_bytes(160, 352, DataType::kBf16), 160U * 352U);
 }
 
 // Two neighbouring groups share a byte, so a thread that compresses both owns it.

@@ -10,6 +10,14 @@
 namespace twofour::report {
 namespace {
 
+std::string type_names() {
+  std::string names;
+  for (const DataTypeInfo& type : kDataTypes) {
+    names.append(names.empty() ? "" : ", ").append(type.cli_name);
+  }
+  return names;
+}
+
 Record some_record() {
   Record record;
   record.mode = BenchMode::kSquare;
@@ -42,7 +50,7 @@ std::string edited(const std::string& line, const std::string& from, const std::
 struct Wrong {
   const char* from;
   const char* to;
-  const char* message;
+  std::string message;
 };
 
 void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.to; }
@@ -81,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
               "field 'mode' has the value \"round_bench\"; allowed: square_bench, range_bench, "
               "model_bench"},
         Wrong{R"("dtype":"int8")", R"("dtype":"i8")",
-              "field 'dtype' has the value \"i8\"; allowed: int8, fp8, bf16, fp16, fp32"},
+              "field 'dtype' has the value \"i8\"; allowed: " + type_names()},
         Wrong{R"("case_index":0)", R"("case_index":-1)",
               "field 'case_index' has the value -1; allowed: a whole number from 0 to 2147483647"},
         Wrong{R"("case_index":0)", R"("case_index":0.5)",
@@ -177,7 +185,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             R"({"int8":1000000000000.0})", R"({"i8":1})",
             "field 'roofs.multiply_adds_per_s' has the value {\"i8\":1}; allowed: an object whose "
-            "members are int8, fp8, bf16, fp16, fp32"},
+            "members are " +
+                type_names()},
         Wrong{R"({"name":"cpu",)", R"({)", "field 'libraries[0].name' is missing; allowed: a text"},
         Wrong{R"("libraries":[)", R"("libraries":{},"other":[)",
               "field 'libraries' has the value {}; allowed: a list of objects {name, version}"}));

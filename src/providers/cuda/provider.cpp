@@ -1,27 +1,19 @@
-// Kernels of our own for GPUs: 2:4 and dense for small M on Hopper.
+// Kernels of our own for GPUs: 2:4 and dense for small M.
 #include <fmt/format.h>
 
-#include <array>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "core/gpu_architecture.h"
-#include "device/cuda/cuda_stream.h"
-#include "providers/cuda/sm90/decode.h"
-#include "providers/cuda/sm90/layout.h"
-#include "providers/cuda/sm90/operation.h"
+#include "providers/cuda/architectures.h"
 #include "providers/provider.h"
 
 namespace twofour::providers {
 namespace cuda {
 namespace {
 
-/// The copy engine takes rows of activations whose length is a multiple of this.
-constexpr std::int64_t kColumnMultiple = 16;
-
-void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
+void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types) {
+  const auto [a, d] = types;
   for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
     for (const bool bias : {false, true}) {
       kernels.push_back(
@@ -38,50 +30,47 @@ void add_kernels(std::vector<KernelInfo>& kernels, DataType a, DataType d) {
 
 class CudaProvider final : public Provider {
  public:
-  explicit CudaProvider(const device::Device& device) {
-    constexpr std::array kArchitectures{GpuArchitecture::kSm90};
-    if (const auto why = refusal(kArchitectures, device::compute_capability_of(device))) {
-      throw std::runtime_error(*why);
-    }
-  }
+  /// Throws as architecture_of() does.
+  explicit CudaProvider(const device::Device& device) : own_(architecture_of(device)) {}
 
   [[nodiscard]] std::string version() const override { return TWOFOUR_VERSION; }
 
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     std::vector<KernelInfo> kernels;
-    add_kernels(kernels, DataType::kInt8, DataType::kBf16);
-    add_kernels(kernels, DataType::kFp8E4m3, DataType::kBf16);
-    add_kernels(kernels, DataType::kFp8E4m3, DataType::kFp16);
+    for (const TypePair& types : own_.types) add_kernels(kernels, types);
     return kernels;
   }
 
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     const GemmShape& shape = problem.shape;
-    if (shape.m > sm90::kMaxM) {
+    if (shape.m > own_.most_m) {
       return Support::no(
-          fmt::format("M = {}: kernels for at most {} tokens", shape.m, sm90::kMaxM));
+          fmt::format("M = {}: kernels for at most {} tokens", shape.m, own_.most_m));
     }
-    if (shape.k % kColumnMultiple != 0) {
-      return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, kColumnMultiple));
+    if (shape.k % own_.k_multiple != 0) {
+      return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, own_.k_multiple));
     }
     return Support::yes();
   }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    return {.weights = sm90::weight_layout(problem)};
+    return {.weights = own_.weight_layout(problem)};
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    sm90::pack_weights(problem, task);
+    own_.pack_weights(problem, task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<sm90::DecodeOperation>(kernel.name, problem);
+    return own_.make_operation(kernel.name, problem);
   }
+
+ private:
+  const Architecture& own_;
 };
 
 }  // namespace

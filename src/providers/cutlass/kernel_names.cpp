@@ -6,8 +6,6 @@
 #include <limits>
 #include <string>
 
-#include "providers/cutlass/sm90/candidates.h"
-
 namespace twofour::providers::cutlass {
 namespace {
 
@@ -58,7 +56,8 @@ std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels) {
   return infos;
 }
 
-Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& problem, bool fixed) {
+Support support_of(const Architecture& architecture, std::span<const Kernel* const> kernels,
+                   const GemmProblem& problem, bool fixed) {
   const GemmShape& shape = problem.shape;
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   if (shape.m > kMost || shape.n > kMost || shape.k > kMost) {
@@ -76,7 +75,7 @@ Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& pr
         "N = {} is not a multiple of {}: rows of D must be 16-byte aligned", shape.n, width));
   }
   if (fixed) {
-    if (!sm90::fixed_candidate(kernels, problem).empty()) return Support::yes();
+    if (!architecture.fixed_candidate(kernels, problem).empty()) return Support::yes();
     return Support::no(
         "this build lacks the kernel that vLLM's sparse_benchmarks.py would have taken");
   }

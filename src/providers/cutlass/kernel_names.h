@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel.h"
 #include "providers/provider.h"
 
@@ -19,7 +20,8 @@ std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels);
 /// Whether a kernel of that name has fixed tiles.
 bool is_fixed(std::string_view name);
 
-/// Whether some kernel of `kernels` takes `problem`.
-Support support_of(std::span<const Kernel* const> kernels, const GemmProblem& problem, bool fixed);
+/// Whether some kernel of `kernels`, which are of `architecture`, takes `problem`.
+Support support_of(const Architecture& architecture, std::span<const Kernel* const> kernels,
+                   const GemmProblem& problem, bool fixed);
 
 }  // namespace twofour::providers::cutlass

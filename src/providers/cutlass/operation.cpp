@@ -7,9 +7,6 @@
 #include <utility>
 
 #include "device/cuda/cuda_stream.h"
-#include "providers/cutlass/sm90/candidates.h"
-#include "providers/cutlass/sm90/compress.h"
-#include "providers/cutlass/sm90/layout.h"
 #include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cutlass {
@@ -18,8 +15,8 @@ namespace {
 constexpr std::size_t kAlignment = 256;
 
 /// Where the metadata begins in a packed copy.
-std::size_t metadata_offset(const GemmProblem& problem) {
-  const std::size_t values = sm90::values_bytes(problem.shape.n, problem.shape.k, problem.b);
+std::size_t metadata_offset(const Architecture& architecture, const GemmProblem& problem) {
+  const std::size_t values = architecture.values_bytes(problem.shape.n, problem.shape.k, problem.b);
   return (values + kAlignment - 1) / kAlignment * kAlignment;
 }
 
@@ -48,25 +45,32 @@ class Trial {
 
 }  // namespace
 
-WeightLayout weight_layout(const GemmProblem& problem) {
+WeightLayout weight_layout(const Architecture& architecture, const GemmProblem& problem) {
   const GemmShape& shape = problem.shape;
   return {
       .key = fmt::format("cutlass/{}/{}", info(problem.b).kernel_name, to_string(problem.sparsity)),
-      .bytes = sparse(problem) ? metadata_offset(problem) + sm90::metadata_bytes(shape.n, shape.k)
+      .bytes = sparse(problem) ? metadata_offset(architecture, problem) +
+                                     architecture.metadata_bytes(shape.n, shape.k)
                                : bytes_of(problem.b, shape.n * shape.k)};
 }
 
-void pack_weights(const GemmProblem& problem, const PackTask& task) {
+void pack_weights(const Architecture& architecture, const GemmProblem& problem,
+                  const PackTask& task) {
   const Buffer& b = task.weights;
   if (!sparse(problem)) return task.device.memory().copy(task.packed, b.data(), b.bytes());
   auto* start = static_cast<std::uint8_t*>(task.packed);
-  sm90::compress(problem.b, b.data(), problem.shape.n, problem.shape.k, start,
-                 start + metadata_offset(problem), device::stream_of(task.device));
+  architecture.compress(problem.b, b.data(), problem.shape.n, problem.shape.k, start,
+                        start + metadata_offset(architecture, problem),
+                        device::stream_of(task.device));
 }
 
-CutlassOperation::CutlassOperation(KernelInfo kernel, const GemmProblem& problem,
-                                   std::string library, bool fixed)
-    : kernel_(std::move(kernel)), problem_(problem), library_(std::move(library)), fixed_(fixed) {}
+CutlassOperation::CutlassOperation(const Architecture& own, KernelInfo kernel,
+                                   const GemmProblem& problem, std::string library, bool fixed)
+    : own_(own),
+      kernel_(std::move(kernel)),
+      problem_(problem),
+      library_(std::move(library)),
+      fixed_(fixed) {}
 
 void CutlassOperation::prepare(const PrepareArgs& args) {
   stream_ = device::stream_of(args.device);
@@ -87,15 +91,17 @@ GemmArguments CutlassOperation::arguments(WeightCopy weights) const {
   GemmArguments arguments = arguments_;
   arguments.weights = weights.data;
   if (sparse(problem_)) {
-    arguments.metadata = static_cast<const std::uint8_t*>(weights.data) + metadata_offset(problem_);
+    arguments.metadata =
+        static_cast<const std::uint8_t*>(weights.data) + metadata_offset(own_, problem_);
   }
   return arguments;
 }
 
 std::vector<Candidate> CutlassOperation::usable_candidates(const PlanArgs& args) {
+  const std::vector<const Kernel*> own_kernels = kernels_for(own_.architecture, kernels());
   std::vector<Candidate> list =
-      fixed_ ? sm90::fixed_candidate(kernels(), problem_)
-             : sm90::candidates(kernels(), problem_, device::multiprocessors_of(args.device));
+      fixed_ ? own_.fixed_candidate(own_kernels, problem_)
+             : own_.candidates(own_kernels, problem_, device::multiprocessors_of(args.device));
   std::size_t workspace = 0;
   std::erase_if(list, [&](const Candidate& candidate) {
     if (candidate.kernel->traits().scheduler == Scheduler::kTiles) return false;

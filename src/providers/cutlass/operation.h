@@ -9,6 +9,7 @@
 
 #include "core/buffer.h"
 #include "core/gpu_architecture.h"
+#include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel.h"
 #include "providers/provider.h"
 
@@ -17,14 +18,18 @@ namespace twofour::providers::cutlass {
 /// Largest workspace that a candidate may ask for.
 inline constexpr std::size_t kMostWorkspaceBytes = std::size_t{64} << 20;
 
-/// Dense weights as they are, or the values and metadata of layout.h one after the other.
-WeightLayout weight_layout(const GemmProblem& problem);
-void pack_weights(const GemmProblem& problem, const PackTask& task);
+/// Dense weights as they are, or the values and metadata of the architecture's layout.h one after
+/// the other.
+WeightLayout weight_layout(const Architecture& architecture, const GemmProblem& problem);
+void pack_weights(const Architecture& architecture, const GemmProblem& problem,
+                  const PackTask& task);
 
 class CutlassOperation final : public Operation {
  public:
-  /// `fixed`: the one kernel of fixed_candidate() instead of a search.
-  CutlassOperation(KernelInfo kernel, const GemmProblem& problem, std::string library, bool fixed);
+  /// `own`: a row of architectures(). `fixed`: the one kernel of its fixed_candidate() instead of a
+  /// search.
+  CutlassOperation(const Architecture& own, KernelInfo kernel, const GemmProblem& problem,
+                   std::string library, bool fixed);
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
@@ -34,7 +39,7 @@ class CutlassOperation final : public Operation {
   void use(device::Device& device, const Candidate& candidate, std::span<const WeightCopy> copies);
   [[nodiscard]] std::string algorithm() const override { return algorithm_; }
   [[nodiscard]] std::string architecture() const override {
-    return std::string(info(GpuArchitecture::kSm90).target);
+    return std::string(info(own_.architecture).target);
   }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
 
@@ -45,6 +50,7 @@ class CutlassOperation final : public Operation {
   void reserve_workspace(device::Device& device, std::size_t bytes);
   void choose(const std::vector<Candidate>& list, const PlanArgs& args);
 
+  const Architecture& own_;
   KernelInfo kernel_;
   GemmProblem problem_;
   std::string library_;
