@@ -54,7 +54,8 @@ std::string reserve_memory(Session& session, std::span<const workload::Case> cas
 Roofs earlier_roofs(const run::Ledger& ledger) {
   Roofs roofs = ledger.environment->roofs;
   for (const Record& record : ledger.records()) {
-    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s.value_or(0));
+    roofs.read_bytes_per_s =
+        std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s.value_or(0));
   }
   return roofs;
 }

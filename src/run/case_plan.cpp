@@ -128,7 +128,7 @@ void add_operands_and_outputs(const RunConfig& config, CasePlan& plan) {
   }
   std::sort(plan.operands.begin(), plan.operands.end(), [](const auto& x, const auto& y) {
     return info(x.type).bits != info(y.type).bits ? info(x.type).bits > info(y.type).bits
-                                                 : x.type < y.type;
+                                                  : x.type < y.type;
   });
 }
 

@@ -37,7 +37,6 @@ struct RunConfig {
   std::function<std::string(const GemmShape&)> repro_line;
 };
 
-
 /// A record with everything that is known before a kernel runs.
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected);

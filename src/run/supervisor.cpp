@@ -165,8 +165,7 @@ class Supervised {
 
   /// This process holds the other end too, so that writing to a child that is gone is no error.
   void send(std::string_view line) {
-    [[maybe_unused]] const ssize_t written =
-        write(pipe_.write.get(), line.data(), line.size());
+    [[maybe_unused]] const ssize_t written = write(pipe_.write.get(), line.data(), line.size());
   }
 
   void judge(bool interrupted) {
