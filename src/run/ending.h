@@ -11,7 +11,7 @@ enum class EndingKind : std::uint8_t {
   kExit,      ///< by itself
   kSignal,    ///< by a signal
   kDeadline,  ///< what it had in hand did not return in time, and it was killed
-  kDevice,    ///< it lost its device, and said so
+  kDevice,    ///< its device was gone, and it said so
 };
 
 struct Ending {
@@ -19,9 +19,6 @@ struct Ending {
   int code = 0;      ///< exit code, or number of the signal
   std::string said;  ///< kDevice: what the device's failure says
 };
-
-/// Exit code of a process whose device is lost to it.
-inline constexpr int kDeviceLostCode = 75;
 
 /// "SIGSEGV"; "signal 64" for one without a name.
 std::string signal_name(int signal);

@@ -57,7 +57,7 @@ class PartWriter final : public Attempts, public ResultStream {
   void start(const Start& start) override;
   void row(const Record& record) override;
   void case_end(int case_index) override;
-  /// The last line: the device is lost to this process.
+  /// The last line: the device is gone for this process.
   void device_gone(std::string_view reason);
 
  private:

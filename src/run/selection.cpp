@@ -43,8 +43,8 @@ bool belongs(const KernelInfo& kernel, DataType dtype) {
 }
 
 /// Whether a kernel that belongs runs without being asked for. Of the 16-bit baselines of an 8-bit
-/// run the bf16 one is compared with. The old script printed fp16 too; on a CPU that would be the
-/// same time over again, with twice the memory of the kernels that the run is about.
+/// run the bf16 one is compared with. sparse_benchmarks.py printed fp16 too; on a CPU that would be
+/// the same time over again, with twice the memory of the kernels that the run is about.
 bool by_default(const KernelInfo& kernel, DataType dtype, DeviceKind device_kind) {
   const bool second_baseline = kernel.a == DataType::kFp16 && dtype != DataType::kFp16;
   return kernel.by_default && !(second_baseline && device_kind == DeviceKind::kCpu);

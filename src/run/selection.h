@@ -47,9 +47,9 @@ struct SelectedKernel {
 };
 
 /// The kernels of `dtype`, and the bf16 and fp16 kernels without scales that 8-bit types are also
-/// compared with; in the order of the old script: 16-bit baselines, dense, 2:4. Without `pattern`,
-/// those that run by default (on a CPU an 8-bit run leaves the fp16 baseline out, since the bf16
-/// one is enough); with it, those whose name contains a match.
+/// compared with; in the order of sparse_benchmarks.py: 16-bit baselines, dense, 2:4. Without
+/// `pattern`, those that run by default (on a CPU an 8-bit run leaves the fp16 baseline out, since
+/// the bf16 one is enough); with it, those whose name contains a match.
 std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> instances,
                                            DataType dtype,
                                            const std::optional<std::regex>& pattern);

@@ -33,6 +33,9 @@ constexpr std::size_t kWindow = 2;
 /// How long one call may go on after an interruption.
 constexpr double kGrace_s = 5;
 
+/// Of a child whose device is gone. Why stands in its part file.
+constexpr int kDeviceGoneCode = 75;
+
 using Measure = std::function<int(Orders&, ResultStream&, Attempts&)>;
 
 struct Pipe {
@@ -59,7 +62,7 @@ int measure_and_tell(const std::filesystem::path& part, Pipe& pipe, const Measur
     writer.device_gone(error.what());
     // What holds the device cannot be given back any more, and must not hang while it tries.
     (void)std::fflush(nullptr);
-    std::_Exit(kDeviceLostCode);
+    std::_Exit(kDeviceGoneCode);
   }
 }
 

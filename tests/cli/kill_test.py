@@ -35,7 +35,10 @@ def rows_in(folder):
     """What is finished, in the .jsonl or in the part file beside it: identity -> line."""
     rows = {}
     for file in folder.iterdir():
-        data = file.read_bytes()
+        try:
+            data = file.read_bytes()
+        except FileNotFoundError:  # the part file, which goes when the run has ended
+            continue
         if file.suffix == ".part":
             data = data[SLOT_BYTES:]
         elif file.suffix != ".jsonl":

@@ -1,7 +1,6 @@
 // Rasterisation: in which orders a persistent kernel can compute the tiles of D, the most promising
 // first. Pure host logic. What it saves: at M = 4096 on an H200 the best order took 2 to 31 % less
-// time than CUTLASS's own with the same kernel, and five orders by this model are enough to find
-// it.
+// time than CUTLASS's own with the same kernel.
 #pragma once
 
 #include <cstddef>
