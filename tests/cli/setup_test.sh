@@ -32,8 +32,7 @@ machine() {
   pretend c++ <<<"exec $compiler -nostdinc -nostdinc++ -isystem $tree/include \"\$@\""
   pretend cmake <<<'echo "cmake version 3.22.1"'
   pretend ninja <<<'echo 1.10'
-  pretend ccache <<<'true'
-  pretend git <<<'true'
+  for tool in ccache git clang-format clang-tidy; do pretend "$tool" <<<'true'; done
   pretend id <<<'echo 1000'
   pretend apt-get <<<"echo \"\$*\" >>$tree/apt-get; echo 'E: no network'; exit 100"
   pretend dpkg-query <<<'exit 1'
