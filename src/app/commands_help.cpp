@@ -119,6 +119,8 @@ std::string help_text(std::span<const Command> commands) {
   text += anywhere_text(commands);
   text += row_text("-h, --help", kOptionColumn, "print this and end");
   text += row_text("--version", kOptionColumn, "print the version and end");
+  text += row_text("--demo", kOptionColumn,
+                   "without a MODE: model_bench of Llama-3-8B, INT8; options replace its own");
   text += kConclusion;
   return text;
 }
