@@ -52,7 +52,7 @@ struct CacheState {
   CacheMethod method = CacheMethod::kNone;
   int copies = 1;                          ///< of the packed weights
   std::size_t bytes_per_copy = 0;          ///< packed weights read by one launch
-  std::size_t last_level_cache_bytes = 0;  ///< the size that was used
+  std::optional<std::size_t> last_level_cache_bytes;  ///< the size that was used; nothing: none
   Residency residency = Residency::kUnknown;
   bool operator==(const CacheState&) const = default;
 };
