@@ -34,16 +34,16 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) void read_inherit
 }
 
 /// System V ABI, "Initialization and Termination Functions": an executable may have such functions.
-__attribute__((section(".preinit_array"), used)) void (*before_all_constructors)(int, char**,
-                                                                                 char**) =
-    read_inherited_mask;
+__attribute__((section(".preinit_array"),
+               used)) void (*before_all_constructors)(int, char**, char**) = read_inherited_mask;
 
 }  // namespace
 
 namespace twofour::app {
 namespace {
 
-/// By which the first start tells the second what it cleared: JSON, a list of [name, value, cleared].
+/// By which the first start tells the second what it cleared: JSON, a list of [name, value,
+/// cleared].
 constexpr const char* kHandOver = "TWOFOUR_STARTED_WITH";
 
 std::vector<EnvironmentSwitch>& at_start() {
@@ -54,8 +54,7 @@ std::vector<EnvironmentSwitch>& at_start() {
 void restore_mask() {
   if (inherited_bytes <= 0) return;
   // A mask that is refused now leaves the process with a narrower one, which still computes.
-  static_cast<void>(
-      syscall(SYS_sched_setaffinity, 0, inherited_bytes, inherited_mask.data()));
+  static_cast<void>(syscall(SYS_sched_setaffinity, 0, inherited_bytes, inherited_mask.data()));
 }
 
 std::vector<std::string> environment_variables() {
@@ -124,8 +123,8 @@ void start_clean(char** argv) {
   }
   const std::vector<std::string> variables = environment_variables();
   std::vector<EnvironmentSwitch> now = switches_in(variables);
-  const bool any = std::any_of(now.begin(), now.end(),
-                               [](const EnvironmentSwitch& set) { return set.cleared; });
+  const bool any =
+      std::any_of(now.begin(), now.end(), [](const EnvironmentSwitch& set) { return set.cleared; });
   if (second_start && !any) return;
   at_start() = std::move(now);
   if (any && !second_start) start_again(argv, variables);

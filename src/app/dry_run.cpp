@@ -56,8 +56,8 @@ DryRun dry_run(const Session& session, std::span<const workload::Case> cases) {
   const auto free_bytes = session.device().memory().status().free_bytes;
   plan.text +=
       fmt::format("{} cases, {} of memory are free on {}\n", cases.size(),
-                      free_bytes ? fmt::format("{:.2f} MiB", mib(*free_bytes)) : "an unknown amount",
-                      session.device().id().name);
+                  free_bytes ? fmt::format("{:.2f} MiB", mib(*free_bytes)) : "an unknown amount",
+                  session.device().id().name);
   return plan;
 }
 

@@ -74,9 +74,9 @@ std::string shown(std::string_view value) {
 std::span<const SwitchRule> switch_rules() { return kRules; }
 
 const SwitchRule* rule_of(std::string_view name) {
-  const auto* const found =
-      std::find_if(kRules.begin(), kRules.end(),
-                   [&](const SwitchRule& rule) { return matches(rule.name, name); });
+  const auto* const found = std::find_if(kRules.begin(), kRules.end(), [&](const SwitchRule& rule) {
+    return matches(rule.name, name);
+  });
   return found == kRules.end() ? nullptr : found;
 }
 

@@ -13,8 +13,8 @@ namespace twofour::app {
 
 /// A row of the table. The first one that matches a name counts.
 struct SwitchRule {
-  std::string_view name;  ///< a `*` at its begin or end stands for any text
-  bool cleared = false;   ///< it is not set for the process that measures
+  std::string_view name;          ///< a `*` at its begin or end stands for any text
+  bool cleared = false;           ///< it is not set for the process that measures
   std::string_view instead = {};  ///< what to use in its place; empty: nothing
 };
 

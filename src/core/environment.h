@@ -30,7 +30,7 @@ struct DeviceInfo {
   DeviceId id;
   std::string architecture;  ///< best instruction set in use ("avx512_bf16") or "sm_90a"
   std::optional<std::size_t> last_level_cache_bytes;  ///< nothing: not known
-  std::string last_level_cache_source;  ///< where the size was read, and what it may include
+  std::string last_level_cache_source;         ///< where the size was read, and what it may include
   std::optional<std::size_t> memory_bytes;     ///< nothing: not known
   int threads = 1;                             ///< host threads that compute, 1 on a GPU
   std::map<std::string, std::string> details;  ///< flags, caches, governor, driver, clocks, ...

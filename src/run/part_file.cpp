@@ -47,9 +47,8 @@ std::optional<PartLine> parse_line(std::string_view line) {
   const json value = json::parse(line);
   const std::string type = value.at("type");
   if (type == "start") {
-    return Start{.cases = value.at("cases"),
-                 .reserved = value.at("reserved"),
-                 .notes = value.at("notes")};
+    return Start{
+        .cases = value.at("cases"), .reserved = value.at("reserved"), .notes = value.at("notes")};
   }
   if (type == "case_end") return CaseEnd{value.at("case_index")};
   if (type == "device_gone") return DeviceGone{value.at("reason")};

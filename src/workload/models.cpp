@@ -96,8 +96,8 @@ void check_heads(const Place& place, const Layer& layer, const AttentionHeads& h
   if (layer.name == kOutputLayer) check("k", layer.k, heads.o_k());
   const char expected = layer.name == kQkvLayer ? 'n' : 'k';
   if ((layer.name == kQkvLayer || layer.name == kOutputLayer) && layer.split != expected) {
-    place.at("split", "").reject(
-        fmt::format("\"{}\": tensor parallelism splits {} by heads", expected, layer.name));
+    place.at("split", "")
+        .reject(fmt::format("\"{}\": tensor parallelism splits {} by heads", expected, layer.name));
   }
 }
 

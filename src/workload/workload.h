@@ -41,8 +41,8 @@ inline constexpr std::string_view kQkvLayer = "qkv";
 inline constexpr std::string_view kOutputLayer = "o";
 
 struct Model {
-  std::string name;    ///< as on the model hub: "meta-llama/Llama-3-8b"
-  std::string source;  ///< where the shapes come from
+  std::string name;                     ///< as on the model hub: "meta-llama/Llama-3-8b"
+  std::string source;                   ///< where the shapes come from
   std::optional<AttentionHeads> heads;  ///< nothing: not known
   std::vector<Layer> layers;
   /// Runs when --models names none. The models that vLLM's sparse_benchmarks.py ran by default.

@@ -39,9 +39,8 @@ std::string sweep_line(const std::string& threads, const std::string& more = "")
 std::size_t lines_with(const std::string& text, const std::string& part) {
   const auto lines = lines_of(text);
   return static_cast<std::size_t>(
-      std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
-        return line.find(part) != std::string::npos;
-      }));
+      std::count_if(lines.begin(), lines.end(),
+                    [&](const std::string& line) { return line.find(part) != std::string::npos; }));
 }
 
 class Binding : public ::testing::TestWithParam<const char*> {};

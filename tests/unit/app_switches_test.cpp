@@ -19,14 +19,33 @@ std::string treatment(std::string_view name) {
 }
 
 TEST(Switches, ThatChangeResultsOrOutputAreCleared) {
-  for (const char* name :
-       {"OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OMP_DYNAMIC", "OMP_PROC_BIND", "OMP_PLACES",
-        "OMP_SCHEDULE", "OMP_WAIT_POLICY", "GOMP_CPU_AFFINITY", "GOMP_SPINCOUNT", "KMP_AFFINITY",
-        "KMP_BLOCKTIME", "ONEDNN_VERBOSE", "ONEDNN_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE",
-        "ONEDNN_JIT_PROFILE", "DNNL_VERBOSE", "DNNL_MAX_CPU_ISA", "CUDA_LAUNCH_BLOCKING",
-        "CUBLAS_WORKSPACE_CONFIG", "NVIDIA_TF32_OVERRIDE", "CUBLASLT_LOG_LEVEL",
-        "CUSPARSELT_LOG_LEVEL", "CUBLAS_LOGINFO_DBG", "TORCH_CPP_LOG_LEVEL",
-        "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "PYTORCH_CUDA_ALLOC_CONF", "SOME_LOG_LEVEL"}) {
+  for (const char* name : {"OMP_NUM_THREADS",
+                           "OMP_THREAD_LIMIT",
+                           "OMP_DYNAMIC",
+                           "OMP_PROC_BIND",
+                           "OMP_PLACES",
+                           "OMP_SCHEDULE",
+                           "OMP_WAIT_POLICY",
+                           "GOMP_CPU_AFFINITY",
+                           "GOMP_SPINCOUNT",
+                           "KMP_AFFINITY",
+                           "KMP_BLOCKTIME",
+                           "ONEDNN_VERBOSE",
+                           "ONEDNN_MAX_CPU_ISA",
+                           "ONEDNN_DEFAULT_FPMATH_MODE",
+                           "ONEDNN_JIT_PROFILE",
+                           "DNNL_VERBOSE",
+                           "DNNL_MAX_CPU_ISA",
+                           "CUDA_LAUNCH_BLOCKING",
+                           "CUBLAS_WORKSPACE_CONFIG",
+                           "NVIDIA_TF32_OVERRIDE",
+                           "CUBLASLT_LOG_LEVEL",
+                           "CUSPARSELT_LOG_LEVEL",
+                           "CUBLAS_LOGINFO_DBG",
+                           "TORCH_CPP_LOG_LEVEL",
+                           "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
+                           "PYTORCH_CUDA_ALLOC_CONF",
+                           "SOME_LOG_LEVEL"}) {
     EXPECT_EQ(treatment(name), "cleared") << name;
   }
 }
@@ -59,7 +78,8 @@ TEST(Switches, TheClearedOnesAreOneLine) {
   const std::vector<EnvironmentSwitch> set{{"CUDA_VISIBLE_DEVICES", "0", false},
                                            {"OMP_NUM_THREADS", "4", true},
                                            {"ONEDNN_VERBOSE", "a\nb", true}};
-  EXPECT_THAT(cleared_text(set), EndsWith(": OMP_NUM_THREADS=4 (use --threads), ONEDNN_VERBOSE=a b"));
+  EXPECT_THAT(cleared_text(set),
+              EndsWith(": OMP_NUM_THREADS=4 (use --threads), ONEDNN_VERBOSE=a b"));
   const std::vector<EnvironmentSwitch> large{{"KMP_X", std::string(1000, 'x'), true}};
   EXPECT_LT(cleared_text(large).size(), 200U);
 }

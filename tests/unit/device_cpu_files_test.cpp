@@ -350,8 +350,11 @@ TEST_F(MemoryTest, NothingReadableIsUnknown) {
 
 std::string limits_text(const std::string& data, const std::string& address_space) {
   return "Limit                     Soft Limit           Hard Limit           Units     \n"
-         "Max data size             " + data + "            unlimited            bytes     \n"
-         "Max address space         " + address_space + "            unlimited            bytes     \n";
+         "Max data size             " +
+         data +
+         "            unlimited            bytes     \n"
+         "Max address space         " +
+         address_space + "            unlimited            bytes     \n";
 }
 
 TEST_F(MemoryTest, LimitsOfTheProcessCanLeaveLess) {

@@ -122,7 +122,8 @@ TEST(Switches, AreAbsentWhereNoneWasSet) {
   Environment environment;
   environment.switches = {{"OMP_PLACES", "cores", true}};
   const std::string line = environment_json(environment);
-  EXPECT_THAT(line, HasSubstr(R"("switches":[{"name":"OMP_PLACES","value":"cores","cleared":true}])"));
+  EXPECT_THAT(line,
+              HasSubstr(R"("switches":[{"name":"OMP_PLACES","value":"cores","cleared":true}])"));
   EXPECT_EQ(parse_environment_json(line), environment);
 }
 

@@ -279,8 +279,8 @@ TEST_F(RunTest, MemoryThatRunsOutOutsideAKernelEndsTheRowsOfTheCase) {
 }
 
 TEST_F(RunTest, ARowThatAQuotaStoppedSaysSo) {
-  device.set_clocks({.throttle_reasons = "CPU quota in 3 of 4 periods",
-                     .quota_throttled_share = 0.75});
+  device.set_clocks(
+      {.throttle_reasons = "CPU quota in 3 of 4 periods", .quota_throttled_share = 0.75});
   const Record throttled = of(run({dense_kernel("dense", 1e-3)}), "dense");
   EXPECT_THAT(throttled.flags, ::testing::Contains(Flag::kThrottled));
   EXPECT_EQ(throttled.clocks.quota_throttled_share, 0.75);

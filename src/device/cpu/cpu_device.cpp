@@ -54,7 +54,7 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin) {
       fmt::format("CLOCK_MONOTONIC_RAW, resolves {:.0f} ns", timer->resolution_s() * 1e9);
   auto memory = std::make_unique<cpu::HostMemory>(files, team);
   auto probe = std::make_unique<cpu::CpuProbe>(files, team, info.last_level_cache_bytes.value_or(0),
-                                                *memory);
+                                               *memory);
   auto operands = std::make_unique<cpu::HostOperandSource>(team, *memory);
   auto device =
       std::make_unique<Device>(std::move(info), Device::Parts{.memory = std::move(memory),
@@ -62,9 +62,9 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin) {
                                                               .probe = std::move(probe),
                                                               .operands = std::move(operands)});
   for (std::string& note : cpu::team_notes({.wanted = wanted,
-                                            .threads = team,
-                                            .processors = static_cast<int>(topology.cpus.size()),
-                                            .quota = limits.cpus})) {
+                           .threads = team,
+                           .processors = static_cast<int>(topology.cpus.size()),
+                           .quota = limits.cpus})) {
     device->add_note(std::move(note));
   }
   return device;

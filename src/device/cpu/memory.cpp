@@ -104,12 +104,12 @@ MemoryStatus read_memory(const HostFiles& files) {
   const ProcessSize used = process_size(files);
   const std::string limits = files.text("proc/self/limits").value_or("");
   MemoryStatus status;
-  for (const auto free :
-       {kibibytes(text, "MemAvailable"), groups.memory_free_bytes,
-        left(process_limit(limits, "Max address space"), used.address_space),
-        left(process_limit(limits, "Max data size"), used.data),
-        overcommits(files) ? std::nullopt
-                           : left(kibibytes(text, "CommitLimit"), kibibytes(text, "Committed_AS"))}) {
+  for (const auto free : {kibibytes(text, "MemAvailable"), groups.memory_free_bytes,
+                          left(process_limit(limits, "Max address space"), used.address_space),
+                          left(process_limit(limits, "Max data size"), used.data),
+                          overcommits(files) ? std::nullopt
+                                             : left(kibibytes(text, "CommitLimit"),
+                                                    kibibytes(text, "Committed_AS"))}) {
     status.free_bytes = least(status.free_bytes, free);
   }
   status.total_bytes = least(kibibytes(text, "MemTotal"), groups.memory_bytes);

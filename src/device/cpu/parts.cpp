@@ -136,10 +136,9 @@ ClockSample CpuProbe::clocks() const {
     reasons.push_back(fmt::format("heat, {} times", *hot - *hot_before_));
   }
   if (quota) {
-    sample.quota_throttled_share =
-        quota->periods == 0
-            ? 0
-            : static_cast<double>(quota->throttled) / static_cast<double>(quota->periods);
+    sample.quota_throttled_share = quota->periods == 0 ? 0
+                                                       : static_cast<double>(quota->throttled) /
+                                                             static_cast<double>(quota->periods);
     if (quota->throttled > 0) {
       reasons.push_back(
           fmt::format("CPU quota in {} of {} periods", quota->throttled, quota->periods));

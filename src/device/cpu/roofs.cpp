@@ -49,8 +49,9 @@ struct SumWords {
 };
 
 /// Nothing where no memory to read from can be had.
-std::optional<double> measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_t budget_bytes,
-                                operands::Allocator allocate) {
+std::optional<double> measure_read_bytes_per_s(int threads, std::size_t cache_bytes,
+                                               std::size_t budget_bytes,
+                                               operands::Allocator allocate) {
   const std::size_t wanted = std::clamp(4 * cache_bytes, kLeastBytes, kMostBytes);
   const std::size_t bytes = std::min(wanted, budget_bytes) / kHugePageBytes * kHugePageBytes;
   if (bytes == 0) return std::nullopt;

@@ -10,9 +10,9 @@
 namespace twofour::device::cpu {
 
 /// Starts up to `wanted` - 1 threads beside the calling one, waits for them and returns how many
-/// there were at once, the calling one among them: a limit on processes (RLIMIT_NPROC, pids.max of a
-/// control group) or on memory for their stacks may leave less. The OpenMP runtime ends the program
-/// where it cannot start one.
+/// there were at once, the calling one among them: a limit on processes (RLIMIT_NPROC, pids.max of
+/// a control group) or on memory for their stacks may leave less. The OpenMP runtime ends the
+/// program where it cannot start one.
 int startable_threads(int wanted);
 
 /// What is known of a team that will compute.

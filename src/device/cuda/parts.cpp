@@ -82,7 +82,8 @@ Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
     roofs.sparse_multiply_adds_per_s[type] = 2 * per_second;
   }
   // Much more than the L2 holds, so that nothing of the last pass is left there.
-  const std::size_t bytes = std::min(kRoofBytes, memory_.status().free_bytes.value_or(0) / 4) / 16 * 16;
+  const std::size_t bytes =
+      std::min(kRoofBytes, memory_.status().free_bytes.value_or(0) / 4) / 16 * 16;
   if (bytes == 0) return roofs;
   Buffer data;
   Buffer sink;
@@ -104,7 +105,7 @@ Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
   return roofs;
 }
 
-bool GpuProbe::held_back() const { 
+bool GpuProbe::held_back() const {
   return nvml_ != nullptr && !nvml_->throttle_reasons().value_or("").empty();
 }
 
