@@ -1,7 +1,9 @@
 #include "app/clean_start.h"
 
+#include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -110,10 +112,33 @@ void start_again(char** argv, const std::vector<std::string>& variables) {
   if (path != 0) execve(reinterpret_cast<const char*>(path), argv, pointers.data());
 }
 
+/// `ulimit -s` sets the size of the main stack and of each thread's. Too small a one ends a kernel
+/// by SIGSEGV; of a very large one there is no room for many.
+void set_stacks() {
+  constexpr std::size_t kUsual = std::size_t{8} << 20;
+  constexpr std::size_t kLeast = std::size_t{2} << 20;
+  constexpr std::size_t kMost = std::size_t{64} << 20;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < kUsual) {
+    limit.rlim_cur = std::min<rlim_t>(kUsual, limit.rlim_max);
+    setrlimit(RLIMIT_STACK, &limit);
+  }
+  pthread_attr_t attributes;
+  if (pthread_getattr_default_np(&attributes) != 0) return;
+  std::size_t bytes = 0;
+  pthread_attr_getstacksize(&attributes, &bytes);
+  if (bytes < kLeast || bytes > kMost) {
+    pthread_attr_setstacksize(&attributes, kUsual);
+    pthread_setattr_default_np(&attributes);
+  }
+  pthread_attr_destroy(&attributes);
+}
+
 }  // namespace
 
 void start_clean(char** argv) {
   restore_mask();
+  set_stacks();
   const char* handed_over = std::getenv(kHandOver);
   const bool second_start = handed_over != nullptr;
   if (second_start) {

@@ -9,6 +9,7 @@ namespace twofour::app {
 
 /// To be called first in main. The affinity mask is again the one that the process inherited:
 /// OpenMP runtimes narrow it before main where OMP_PROC_BIND, OMP_PLACES or the like are set.
+/// Stacks have a usual size, whatever `ulimit -s` says, as far as its hard limit allows.
 ///
 /// Where switches are set that are to be cleared (app/switches.h), the program starts itself again
 /// without them, because runtimes have read them by now; that second start returns. Where it cannot
