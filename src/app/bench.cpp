@@ -17,6 +17,7 @@
 #include "app/options.h"
 #include "app/options_table.h"
 #include "app/recorder.h"
+#include "app/result_stream.h"
 #include "app/session.h"
 #include "app/sinks.h"
 #include "report/formats.h"
@@ -89,6 +90,11 @@ void print_time_spent(const Recorder& recorder) {
              reserved.empty() ? "" : "; before them ", reserved);
 }
 
+bool any_measured(const run::Ledger& ledger) {
+  return std::any_of(ledger.records().begin(), ledger.records().end(),
+                     [](const Record& record) { return record.outcome.measured(); });
+}
+
 int exit_code(run::RunEnd end, const run::Ledger& ledger) {
   const auto any = [&](OutcomeKind kind) {
     return std::any_of(ledger.records().begin(), ledger.records().end(),
@@ -96,7 +102,18 @@ int exit_code(run::RunEnd end, const run::Ledger& ledger) {
   };
   if (end == run::RunEnd::kInterrupted) return kExitInterrupted;
   if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
-  return end != run::RunEnd::kDone || any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
+  const bool failed = any(OutcomeKind::kFailed) || !any_measured(ledger);
+  return end != run::RunEnd::kDone || failed ? kExitFailed : kExitOk;
+}
+
+/// Why no row has a time; empty where one has.
+std::string nothing_measured(const run::Ledger& ledger) {
+  if (any_measured(ledger)) return {};
+  if (ledger.records().empty()) return "nothing was measured: there is no row";
+  const Record& first = ledger.records().front();
+  return fmt::format("nothing was measured: of {} rows none has a time; the first, {}, is {}: {}",
+                     ledger.records().size(), first.kernel, to_string(first.outcome.kind),
+                     first.outcome.reason);
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
@@ -116,13 +133,22 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
     print_time_spent(recorder);
     fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", file.path().string());
   }
+  if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) {
+    fmt::print(stderr, "twofour: {}\n", why);
+  }
   return exit_code(result.end, recorder.ledger());
 }
 
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
   const Session session = start_session(options);
-  fmt::print("{}", dry_run_text(session, cases));
-  return kExitOk;
+  for (const std::string& note : session.device().notes()) {
+    fmt::print(stderr, "twofour: {}\n", note);
+  }
+  const DryRun plan = dry_run(session, cases);
+  fmt::print(results(), "{}", plan.text);
+  if (plan.anything_runs) return kExitOk;
+  fmt::print(stderr, "twofour: nothing would be measured: no kernel can run any case\n");
+  return kExitFailed;
 }
 
 std::filesystem::path beside(const JsonlFile& file, const char* extension) {

@@ -54,8 +54,7 @@ std::string reserve_memory(Session& session, std::span<const workload::Case> cas
 Roofs earlier_roofs(const run::Ledger& ledger) {
   Roofs roofs = ledger.environment->roofs;
   for (const Record& record : ledger.records()) {
-    roofs.read_bytes_per_s =
-        std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s.value_or(0));
+    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s);
   }
   return roofs;
 }
@@ -117,7 +116,7 @@ int measure_cases(const BenchOptions& options, const std::vector<std::string>& a
                   run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
   Session session = start_session(options);
   check_same_run(session, cases, ledger.records());
-  run::Start start{.reserved = reserve_memory(session, cases)};
+  run::Start start{.reserved = reserve_memory(session, cases), .notes = session.device().notes()};
   Roofs roofs;
   if (ledger.environment) {
     roofs = earlier_roofs(ledger);

@@ -36,14 +36,21 @@ Recorder::Recorder(std::span<const workload::Case> cases, run::Ledger ledger,
 
 void Recorder::environment(const Environment& environment) {
   ledger_.environment = environment;
+  opened_ = true;
   for (Sink* sink : sinks_) sink->environment(environment);
 }
 
 void Recorder::start(const run::Start& start) {
-  started_ = true;
+  // A process that takes the place of another has nothing new to say.
+  if (!std::exchange(started_, true)) {
+    for (const std::string& note : start.notes) fmt::print(stderr, "twofour: {}\n", note);
+  }
   reserved_ = start.reserved;
   const LeftBehind left = std::exchange(not_written_, {});
   if (left.environment) environment(*left.environment);
+  if (!std::exchange(opened_, true) && ledger_.environment) {
+    for (Sink* sink : sinks_) sink->go_on(*ledger_.environment);
+  }
   for (const Record& record : left.rows) write(record);
 }
 

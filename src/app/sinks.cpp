@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "app/result_stream.h"
 #include "report/attempt.h"
 #include "report/report.h"
 
@@ -17,8 +18,8 @@ namespace twofour::app {
 namespace {
 
 void print(std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stdout);
-  (void)std::fflush(stdout);
+  (void)std::fwrite(text.data(), 1, text.size(), results());
+  (void)std::fflush(results());
 }
 
 [[noreturn]] void fail(const std::filesystem::path& file) {
@@ -54,6 +55,10 @@ void FileSink::finish(std::span<const Record> records) { write_file(file_, rende
 
 void TerminalSink::environment(const Environment& environment) {
   if (format_.opening != nullptr) print(format_.opening(environment));
+}
+
+void TerminalSink::go_on(const Environment& environment) {
+  if (!format_.row_by_row) this->environment(environment);
 }
 
 void TerminalSink::row(const Record& record) {

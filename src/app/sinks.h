@@ -20,6 +20,8 @@ class Sink {
   virtual ~Sink() = default;
   /// Of a new run, before all rows.
   virtual void environment(const Environment& /*environment*/) {}
+  /// The run that `environment` was written for goes on, before all new rows.
+  virtual void go_on(const Environment& /*environment*/) {}
   virtual void row(const Record& /*record*/) {}
   virtual void attempt(const EndedAttempt& /*attempt*/) {}
   /// A case has all its rows, those of an earlier part of the run among them.
@@ -58,6 +60,8 @@ class TerminalSink final : public Sink {
  public:
   explicit TerminalSink(const report::Format& format) : format_(format) {}
   void environment(const Environment& environment) override;
+  /// Lines that are read by programs are not printed again.
+  void go_on(const Environment& environment) override;
   void row(const Record& record) override;
   void case_end(std::span<const Record> rows) override;
   void finish(std::span<const Record> records) override;

@@ -7,8 +7,8 @@ namespace twofour::report {
 namespace {
 
 constexpr std::array kFormats{
-    Format{"table", ".txt", true, false, nullptr, table_case, table_closing},
-    Format{"md", ".md", true, false, nullptr, markdown_case, markdown_closing},
+    Format{"table", ".txt", true, false, table_opening, table_case, table_closing},
+    Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_closing},
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv},
     Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, nullptr},
     Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle},

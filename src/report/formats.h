@@ -37,6 +37,10 @@ std::string stdout_format_names();
 std::string document(const Format& format, const Environment& environment,
                      std::span<const Record> records);
 
+/// What computes: the first line of the tables for people.
+std::string table_opening(const Environment& environment);
+std::string markdown_opening(const Environment& environment);
+
 /// Index, label, sub-label, then a row per kernel, for people: as text, and as Markdown.
 std::string table_case(std::span<const Record> records);
 std::string markdown_case(std::span<const Record> records);

@@ -7,6 +7,10 @@
 
 namespace twofour::report {
 
+std::string markdown_opening(const Environment& environment) {
+  return "**Device:** " + device_text(environment.device) + "\n\n";
+}
+
 std::string markdown_case(std::span<const Record> records) {
   if (records.empty()) return {};
   const Block block = case_table(records, Medium::kMarkdown);

@@ -118,7 +118,7 @@ std::span<const Field<CacheState>> cache_fields() {
     member<Choice<kCacheMethodNames>, &C::method>({.name = "method", .meaning = "`rotate`: launches go round copies of the packed weights; `flush`: their cache lines are flushed before each launch; `none`", .csv = {"cache_method"}}),
     member<Whole<int, 0>, &C::copies>({.name = "copies", .meaning = "of the packed weights", .csv = {"cache_copies"}}),
     member<Unsigned, &C::bytes_per_copy>({.name = "bytes_per_copy", .unit = "bytes", .meaning = "packed weights that one launch reads", .csv = {"bytes_per_copy"}}),
-    member<Unsigned, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used", .csv = {"last_level_cache_bytes"}}),
+    member<OptionalSize, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used; `null`: not known, or it did not come to that", .csv = {"last_level_cache_bytes"}}),
     member<Choice<kResidencyNames>, &C::residency>({.name = "residency", .meaning = "`fits`: dense weights fit in the last-level cache; `cliff`: only the 2:4 weights do, so a hot ratio compares cache with memory; `spills`: neither do; empty: not known", .csv = {"residency"}}),
   };
   return kFields;
@@ -165,7 +165,8 @@ std::span<const Field<ClockSample>> clock_fields() {
     member<OptionalNotNegative, &C::memory_mhz>({.name = "memory_mhz", .unit = "MHz", .meaning = "", .csv = {"memory_mhz"}}),
     member<OptionalNotNegative, &C::power_w>({.name = "power_w", .unit = "W", .meaning = "", .csv = {"power_w"}}),
     member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
-    member<Text, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none, or not readable", .csv = {"throttle_reasons"}}),
+    member<OptionalText, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none; `null`: not readable (an empty text in earlier files)", .csv = {"throttle_reasons"}}),
+    member<OptionalNotNegative, &C::quota_throttled_share>({.name = "quota_throttled_share", .meaning = "of the periods of a CPU quota (cgroup), those in which it stopped this process, from 0 to 1; absent without a quota", .csv = {"quota_throttled_share"}, .optional = true}),
   };
   return kFields;
 }

@@ -26,6 +26,10 @@ std::string paragraph(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+std::string table_opening(const Environment& environment) {
+  return "device: " + device_text(environment.device) + "\n\n";
+}
+
 std::string table_case(std::span<const Record> records) {
   if (records.empty()) return {};
   const Block block = case_table(records, Medium::kText);

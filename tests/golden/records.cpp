@@ -140,7 +140,8 @@ std::vector<Record> odd_case() {
                 .memory_mhz = 6000,
                 .power_w = 99.5,
                 .temperature_c = 71,
-                .throttle_reasons = "power cap"};
+                .throttle_reasons = "power cap",
+                .quota_throttled_share = 0.5};
   records.push_back(std::move(nan));
   return records;
 }
@@ -182,7 +183,8 @@ void append_model_case(std::vector<Record>& records, const std::string& model,
 std::string flags_table() {
   std::string text = "| Flag | Meaning |\n|---|---|\n";
   for (const FlagInfo& flag : kFlags) {
-    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning) + " |\n";
+    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning);
+    text += (flag.advice.empty() ? "" : "; " + std::string(flag.advice)) + " |\n";
   }
   return text;
 }
@@ -225,6 +227,7 @@ Environment environment() {
              .sparse_multiply_adds_per_s = {},
              .read_bytes_per_s = 1.5e10};
   e.libraries = {{"onednn", "3.2"}, {"cpu", "0.1.0"}};
+  e.switches = {{"CUDA_VISIBLE_DEVICES", "", false}, {"OMP_PROC_BIND", "true", true}};
   return e;
 }
 

@@ -225,5 +225,24 @@ TEST(Legend, ExplainsEveryFlagAndSoDoesTheDocumentation) {
   }
 }
 
+TEST(Legend, DoesNotAskForMoreTimeWhereAQuotaIsInTheWay) {
+  auto records = cases({{1, 0.9, kLoss}});
+  records.back().flags = {Flag::kUnstable, Flag::kThrottled};
+  EXPECT_THAT(legend(records, ">"),
+              ElementsAre(testing::Not(HasSubstr("max-time")), HasSubstr("--threads")));
+  records.push_back(sparse(1, 2, 0.9, kLoss));
+  records.back().flags = {Flag::kUnstable};
+  EXPECT_THAT(legend(records, ">"), ElementsAre(HasSubstr("max-time"), HasSubstr("--threads")));
+}
+
+TEST(Answer, SaysThatAQuotaWasInTheWay) {
+  auto records = cases({{1, 0.9, kLoss}, {2, 0.8, kLoss}});
+  EXPECT_THAT(answer(records), testing::Not(HasSubstr("quota")));
+  records.back().flags = {Flag::kThrottled};
+  EXPECT_THAT(answer(records),
+              HasSubstr(" Careful: a CPU quota stopped the process in 1 of 2 comparisons "
+                        "(THROTTLED); fewer --threads or a larger quota helps."));
+}
+
 }  // namespace
 }  // namespace twofour::report
