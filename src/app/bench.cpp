@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -19,6 +18,8 @@
 #include "app/recorder.h"
 #include "app/session.h"
 #include "app/sinks.h"
+#include "app/standard_streams.h"
+#include "core/streams.h"
 #include "report/formats.h"
 #include "report/spent.h"
 #include "run/child_process.h"
@@ -34,10 +35,11 @@ using Measure = std::function<int(run::Orders&, run::ResultStream&, run::Attempt
 run::Ledger earlier_part(JsonlFile& file) {
   try {
     run::Ledger ledger = file.read();
-    if (ledger.environment && ledger.environment->schema_version != kSchemaVersion) {
+    const auto& environment = ledger.environment();
+    if (environment && environment->schema_version != kSchemaVersion) {
       throw std::invalid_argument(fmt::format(
           "'{}' has schema_version {}; only a run of schema_version {} can be gone on with",
-          file.path().string(), ledger.environment->schema_version, kSchemaVersion));
+          file.path().string(), environment->schema_version, kSchemaVersion));
     }
     return ledger;
   } catch (const std::invalid_argument& error) {
@@ -47,15 +49,20 @@ run::Ledger earlier_part(JsonlFile& file) {
 
 run::RunResult run_cases(const BenchOptions& options, const std::filesystem::path& part,
                          Recorder& recorder, const Measure& measure) {
-  if (options.in_process) {
-    const Interrupt interrupt;
-    return run::run_in_process(recorder, interrupt.token(), measure);
+  try {
+    if (options.in_process) {
+      const Interrupt interrupt;
+      return run::run_in_process(recorder, interrupt.token(), measure);
+    }
+    return run::supervise(
+        {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
+        [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
+          return exit_code_of([&] { return measure(orders, stream, attempts); });
+        });
+  } catch (const CannotWrite& error) {  // of the .jsonl: what is shown in the end is all there is
+    say(error.what());
+    return {.end = run::RunEnd::kCannotWrite, .last = {}};
   }
-  return run::supervise(
-      {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
-      [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
-        return exit_code_of([&] { return measure(orders, stream, attempts); });
-      });
 }
 
 /// Why a run ended before its cases were done; empty: it did not, or has said so itself.
@@ -73,6 +80,7 @@ std::string untimely_end(const run::RunResult& result, double case_timeout_s) {
     case run::RunEnd::kDone:
     case run::RunEnd::kInterrupted:
     case run::RunEnd::kRefused:
+    case run::RunEnd::kCannotWrite:
       break;
   }
   return {};
@@ -82,29 +90,33 @@ void print_time_spent(const Recorder& recorder) {
   const report::TimeSpent spent = report::time_spent(recorder.ledger().records());
   if (spent.total_s() <= 0) return;
   const std::string& reserved = recorder.reserved();
-  fmt::print(stderr,
-             "time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
-             "({:.2f} s){}{}\n",
-             spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
-             reserved.empty() ? "" : "; before them ", reserved);
+  write_to_stderr(
+      fmt::format("time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
+                  "({:.2f} s){}{}\n",
+                  spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
+                  reserved.empty() ? "" : "; before them ", reserved));
 }
 
-int exit_code(run::RunEnd end, const run::Ledger& ledger) {
+int exit_code(run::RunEnd end, const Recorder& recorder) {
+  const std::vector<Record>& records = recorder.ledger().records();
   const auto any = [&](OutcomeKind kind) {
-    return std::any_of(ledger.records().begin(), ledger.records().end(),
+    return std::any_of(records.begin(), records.end(),
                        [&](const Record& record) { return record.outcome.kind == kind; });
   };
   if (end == run::RunEnd::kInterrupted) return kExitInterrupted;
   if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
-  return end != run::RunEnd::kDone || any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
+  const bool whole = end == run::RunEnd::kDone && !recorder.lost_some();
+  return !whole || any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
              const JsonlFile& file) {
+  // Where the .jsonl could not take all rows, those that are missing stand in the part file.
+  const bool in_part_file = result.end == run::RunEnd::kCannotWrite && recorder.lost_some();
   std::error_code ignored;
-  std::filesystem::remove(file.part(), ignored);
+  if (!in_part_file) std::filesystem::remove(file.part(), ignored);
   if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
-    fmt::print(stderr, "twofour: {}\n", why);
+    say(why);
   }
   if (!recorder.started()) {
     if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;
@@ -114,14 +126,14 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", file.path().string());
+    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl\n", file.path().string()));
   }
-  return exit_code(result.end, recorder.ledger());
+  return exit_code(result.end, recorder);
 }
 
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
   const Session session = start_session(options);
-  fmt::print("{}", dry_run_text(session, cases));
+  write_to_stdout(dry_run_text(session, cases));
   return kExitOk;
 }
 
@@ -142,7 +154,7 @@ int bench(const CommandLine& line) {
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
   run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
-  if (options.resume && !earlier.environment) {
+  if (options.resume && !earlier.environment()) {
     throw UsageError(
         fmt::format("--resume: '{}' has no environment line: its run ended before it "
                     "began, so start it anew",
@@ -152,7 +164,8 @@ int bench(const CommandLine& line) {
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
-  TerminalSink terminal(*options.format);
+  BlockedSignals signals;
+  TerminalSink terminal(*options.format, [&] { signals.release(); });
   Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,

@@ -50,10 +50,10 @@ std::string reserve_memory(Session& session, std::span<const workload::Case> cas
                      static_cast<double>(bytes) / (1 << 30));
 }
 
-/// Those of an earlier part of the run, raised to what rows of it were judged by.
+/// Those of the part of the run that goes on, raised to what rows of it were judged by.
 Roofs earlier_roofs(const run::Ledger& ledger) {
-  Roofs roofs = ledger.environment->roofs;
-  for (const Record& record : ledger.records()) {
+  Roofs roofs = ledger.environment()->roofs;
+  for (const Record& record : ledger.records_of_part()) {
     roofs.read_bytes_per_s =
         std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s.value_or(0));
   }
@@ -119,7 +119,7 @@ int measure_cases(const BenchOptions& options, const std::vector<std::string>& a
   check_same_run(session, cases, ledger.records());
   run::Start start{.reserved = reserve_memory(session, cases)};
   Roofs roofs;
-  if (ledger.environment) {
+  if (ledger.environment()) {
     roofs = earlier_roofs(ledger);
   } else {
     std::vector<std::string> argv{"twofour"};

@@ -60,7 +60,7 @@ void apply_models_file(BenchOptions& o, const OptionSpec& row, Values v) {
                     [&](const workload::Model& known) { return known.name == model.name; });
       o.known_models.push_back(std::move(model));
     }
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     throw UsageError(fmt::format("{}: {}", row.name, error.what()));
   }
 }

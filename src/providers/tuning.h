@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -39,12 +40,13 @@ struct AvoidedAlgorithm {
 
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
 /// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "family",
-/// "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or
-/// damaged costs a search, never the run.
+/// "algorithm"}]}, of which "lost" may be missing. A file that cannot be used costs a search, never
+/// the run: one that is damaged is kept as "<file>.damaged" when a new one takes its place, and one
+/// that is no file, cannot be read or has another version is left as it is.
 class TuningFile {
  public:
-  /// An empty path: winners are kept within the process only. The file is written at most each
-  /// `write_interval_s`, and in the end: a large one takes longer than a search.
+  /// An empty path, or /dev/null: winners are kept within the process only. The file is written at
+  /// most each `write_interval_s`, and in the end: a large one takes longer than a search.
   explicit TuningFile(std::filesystem::path path, double write_interval_s = 0);
   ~TuningFile();
   TuningFile(const TuningFile&) = delete;
@@ -75,6 +77,8 @@ class TuningFile {
     std::map<TuningKey, TunedAlgorithm> winners;
     std::set<AvoidedAlgorithm> avoided;
   };
+  /// Of what stands at the path.
+  enum class State : std::uint8_t { kSound, kDamaged, kForeign };
   Content read();
   void write(const Content& content) const;
   void load_once();
@@ -88,6 +92,7 @@ class TuningFile {
   std::optional<std::chrono::steady_clock::time_point> written_;
   bool unwritten_ = false;
   bool loaded_ = false;
+  State state_ = State::kSound;
   Content content_;
   std::string problem_;
 };
