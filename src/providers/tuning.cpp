@@ -93,40 +93,49 @@ TuningFile& TuningFile::shared() {
   return file;
 }
 
-TuningFile::Content TuningFile::read() {
-  Content content;
-  std::error_code error;
-  state_ = State::kSound;
-  if (path_.empty() || !std::filesystem::exists(path_, error)) return content;
-  try {
-    state_ = State::kForeign;
-    if (!std::filesystem::is_regular_file(path_)) throw std::runtime_error("it is no file");
-    const std::string text = input::read_text_file(path_);
-    state_ = State::kDamaged;
-    const json document = input::parse_json(text);
-    if (const json& version = document.at("schema_version"); version != kSchemaVersion) {
-      state_ = State::kForeign;
-      throw std::runtime_error(
-          fmt::format("its schema_version is {}, not {}", input::shown(version), kSchemaVersion));
-    }
-    for (const json& entry : document.at("winners")) content.winners.insert(parse_winner(entry));
-    if (document.contains(kAvoided)) {
-      for (const json& entry : document.at(kAvoided)) {
-        content.avoided.insert(parse_avoided(entry));
-      }
-    }
-    state_ = State::kSound;
-  } catch (const std::exception& failure) {
-    content = {};
-    if (problem_.empty()) {
-      problem_ = fmt::format("tuning file {} is not used: {}{}", path_.string(), failure.what(),
-                             state_ == State::kDamaged ? "; the next winner begins a new one" : "");
-    }
+TuningContent parse_tuning(std::string_view text) {
+  const json document = input::parse_json(text);
+  if (const json& version = document.at("schema_version"); version != kSchemaVersion) {
+    throw OtherTuningVersion(
+        fmt::format("its schema_version is {}, not {}", input::shown(version), kSchemaVersion));
+  }
+  TuningContent content;
+  for (const json& entry : document.at("winners")) content.winners.insert(parse_winner(entry));
+  if (document.contains(kAvoided)) {
+    for (const json& entry : document.at(kAvoided)) content.avoided.insert(parse_avoided(entry));
   }
   return content;
 }
 
-void TuningFile::write(const Content& content) const {
+TuningContent TuningFile::read() {
+  std::error_code error;
+  state_ = State::kSound;
+  if (path_.empty() || !std::filesystem::exists(path_, error)) return {};
+  const auto unusable = [&](State state, const char* why) {
+    state_ = state;
+    if (!problem_.empty()) return;
+    problem_ = fmt::format("tuning file {} is not used: {}{}", path_.string(), why,
+                           state == State::kDamaged ? "; the next winner begins a new one" : "");
+  };
+  std::string text;
+  try {
+    if (!std::filesystem::is_regular_file(path_)) throw std::runtime_error("it is no file");
+    text = input::read_text_file(path_);
+  } catch (const std::exception& failure) {
+    unusable(State::kForeign, failure.what());
+    return {};
+  }
+  try {
+    return parse_tuning(text);
+  } catch (const OtherTuningVersion& other) {
+    unusable(State::kForeign, other.what());
+  } catch (const std::exception& failure) {
+    unusable(State::kDamaged, failure.what());
+  }
+  return {};
+}
+
+void TuningFile::write(const TuningContent& content) const {
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path());
   json winners = json::array();
   for (const auto& [key, winner] : content.winners) winners.push_back(to_json(key, winner));
@@ -200,7 +209,7 @@ bool TuningFile::save() {
   written_ = std::chrono::steady_clock::now();
   if (path_.empty()) return true;
   try {
-    Content all = read();
+    TuningContent all = read();
     if (state_ == State::kForeign) return false;  // not ours to write over; load_once() said why
     // Those of other processes stay as they are; this one's own are newer.
     for (const auto& [key, winner] : content_.winners) all.winners.insert_or_assign(key, winner);

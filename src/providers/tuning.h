@@ -8,7 +8,9 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/record.h"
@@ -37,6 +39,22 @@ struct AvoidedAlgorithm {
   std::string algorithm;
   auto operator<=>(const AvoidedAlgorithm&) const = default;
 };
+
+/// What a tuning file holds.
+struct TuningContent {
+  std::map<TuningKey, TunedAlgorithm> winners;
+  std::set<AvoidedAlgorithm> avoided;
+};
+
+/// The file has a schema_version that is not this program's.
+class OtherTuningVersion : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads the text of a tuning file. Throws OtherTuningVersion, or another std::exception whose
+/// what() says what is wrong.
+TuningContent parse_tuning(std::string_view text);
 
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
 /// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "family",
@@ -73,14 +91,10 @@ class TuningFile {
   [[nodiscard]] std::string problem();
 
  private:
-  struct Content {
-    std::map<TuningKey, TunedAlgorithm> winners;
-    std::set<AvoidedAlgorithm> avoided;
-  };
   /// Of what stands at the path.
   enum class State : std::uint8_t { kSound, kDamaged, kForeign };
-  Content read();
-  void write(const Content& content) const;
+  TuningContent read();
+  void write(const TuningContent& content) const;
   void load_once();
   /// Writes the file with what other processes have written meanwhile.
   bool save();
@@ -93,7 +107,7 @@ class TuningFile {
   bool unwritten_ = false;
   bool loaded_ = false;
   State state_ = State::kSound;
-  Content content_;
+  TuningContent content_;
   std::string problem_;
 };
 
