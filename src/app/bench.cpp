@@ -170,8 +170,12 @@ int bench(const CommandLine& line) {
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {
-    return measure_cases(options, line.arguments, cases, recorder.ledger(), orders, stream,
-                         attempts);
+    return measure_cases({.options = options,
+                          .arguments = line.arguments,
+                          .cases = cases,
+                          .ledger = recorder.ledger(),
+                          .resumed = options.resume && !recorder.started()},
+                         orders, stream, attempts);
   };
   const run::RunResult result = run_cases(options, file.part(), recorder, measure);
   return conclude(options, result, recorder, file);

@@ -57,27 +57,30 @@ Environment parse_environment_json(std::string_view line) {
 
 std::string line_type(std::string_view line) { return type_of(parse_line(line)); }
 
-Results parse_results(std::string_view bytes) {
-  Results results;
+std::vector<Run> parse_runs(std::string_view source, std::string_view bytes) {
+  std::vector<Run> runs;
   int number = 0;
   for (std::size_t end = 0; (end = bytes.find('\n')) != std::string_view::npos;) {
     ++number;
     try {
       const nlohmann::json line = parse_line(bytes.substr(0, end));
-      if (number == 1) {
-        results.environment = parse(environment_fields(), line, kEnvironmentType);
-      } else if (type_of(line) != kAttemptType) {
+      const std::string type = type_of(line);
+      if (runs.empty() || type == kEnvironmentType) {
+        runs.push_back({.source = std::string(source),
+                        .environment = parse(environment_fields(), line, kEnvironmentType)});
+      } else if (type != kAttemptType) {
         Record record = parse(record_fields(), line, kRecordType);
-        if (record.schema_version == 1) record.device = results.environment.device.id;
-        results.records.push_back(std::move(record));
+        if (record.schema_version == 1) record.device = runs.back().environment.device.id;
+        runs.back().records.push_back(std::move(record));
       }
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(fmt::format("line {}: {}", number, error.what()));
     }
     bytes.remove_prefix(end + 1);
   }
-  if (number == 0) throw std::invalid_argument("line 1: it is missing; allowed: the environment");
-  return results;
+  if (runs.empty()) throw std::invalid_argument("line 1: it is missing; allowed: the environment");
+  runs.back().cut = !bytes.empty();
+  return runs;
 }
 
 }  // namespace twofour::report

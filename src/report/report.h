@@ -27,16 +27,19 @@ Record parse_record_json(std::string_view line);
 /// std::invalid_argument where it has none.
 std::string line_type(std::string_view line);
 
-/// What a .jsonl holds. A record of version 1, which does not say what computed, has the device of
-/// its file's environment.
-struct Results {
+/// The rows of a result file that were measured under one environment.
+struct Run {
+  std::string source;  ///< name of the file, for people
   Environment environment;
   std::vector<Record> records;
+  bool cut = false;  ///< the file's last line has no end: its writer was stopped, or is at work
 };
 
-/// Reads the bytes of a .jsonl. A last line without a newline was not finished and is left out, as
-/// are lines that are no results ("attempt"). Throws std::invalid_argument naming the line, the
-/// field, its value and what is allowed.
-Results parse_results(std::string_view bytes);
+/// Reads the bytes of a .jsonl: one Run for each environment line, of which it has more than one
+/// where a run was gone on with on a machine that had changed. A last line without a newline was
+/// not finished and is left out, as are lines that are no results ("attempt"). A record of version
+/// 1, which does not say what computed, has the device of its environment. Throws
+/// std::invalid_argument naming the line, the field, its value and what is allowed.
+std::vector<Run> parse_runs(std::string_view source, std::string_view bytes);
 
 }  // namespace twofour::report

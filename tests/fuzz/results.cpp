@@ -2,6 +2,7 @@
 // again.
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "fuzz.h"
 #include "report/attempt.h"
@@ -21,13 +22,16 @@ void read_attempt(std::string_view line) {
 
 void read(std::string_view text) {
   try {
-    const report::Results results = report::parse_results(text);
-    for (const report::Format& format : report::formats()) {
-      report::document(format, results.environment, results.records);
+    const std::vector<report::Run> runs = report::parse_runs("file", text);
+    std::string again;
+    for (const report::Run& run : runs) {
+      for (const report::Format& format : report::formats()) {
+        report::document(format, run.environment, run.records);
+      }
+      again += report::environment_json(run.environment) + "\n";
+      for (const Record& record : run.records) again += report::record_json(record) + "\n";
     }
-    std::string again = report::environment_json(results.environment) + "\n";
-    for (const Record& record : results.records) again += report::record_json(record) + "\n";
-    require(report::parse_results(again).records.size() == results.records.size());
+    require(report::parse_runs("file", again).size() == runs.size());
   } catch (const std::invalid_argument& error) {
     require_message(error.what());
   }

@@ -27,7 +27,11 @@ class Version1 : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Version1, IsReadAndWrittenAgainAsItWas) {
   const std::string bytes = file(GetParam());
-  const Results results = parse_results(bytes);
+  const std::vector<report::Run> runs = parse_runs(GetParam(), bytes);
+  ASSERT_EQ(runs.size(), 1U);
+  const report::Run& results = runs.front();
+  EXPECT_EQ(results.source, GetParam());
+  EXPECT_FALSE(results.cut);
   EXPECT_EQ(results.environment.schema_version, 1);
   EXPECT_EQ(results.environment.device.id.kind, DeviceKind::kCuda);
   EXPECT_GT(results.records.size(), 100U);
@@ -73,15 +77,32 @@ TEST(Results, AreTheLinesThatAreRecordsAndFinished) {
   EXPECT_EQ(line_type(first), "environment");
   EXPECT_EQ(line_type(line), "record");
   EXPECT_EQ(line_type(attempt), "attempt");
-  const Results results =
-      parse_results(first + attempt + line + attempt + line + line.substr(0, 9));
-  EXPECT_EQ(results.records.size(), 2U);
-  EXPECT_EQ(results.records[0].device, std::nullopt);
+  const std::vector<report::Run> runs =
+      parse_runs("file", first + attempt + line + attempt + line + line.substr(0, 9));
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_TRUE(runs[0].cut);
+  EXPECT_EQ(runs[0].records.size(), 2U);
+  EXPECT_EQ(runs[0].records[0].device, std::nullopt);
+}
+
+TEST(Results, ALaterEnvironmentBeginsARun) {
+  Record record;
+  record.problem.shape = {16, 16, 16};
+  const std::string line = record_json(record) + "\n";
+  Environment later;
+  later.seed = 7;
+  const std::vector<report::Run> runs = parse_runs(
+      "file", environment_json({}) + "\n" + line + line + environment_json(later) + "\n" + line);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].records.size(), 2U);
+  EXPECT_EQ(runs[1].records.size(), 1U);
+  EXPECT_EQ(runs[1].environment.seed, 7U);
+  EXPECT_EQ(runs[1].source, "file");
 }
 
 TEST(Results, NameTheLineThatIsWrong) {
   const auto message = [](const std::string& bytes, const std::string& text) {
-    EXPECT_THAT([&] { parse_results(bytes); },
+    EXPECT_THAT([&] { parse_runs("file", bytes); },
                 ThrowsMessage<std::invalid_argument>(HasSubstr(text)));
   };
   const std::string first = environment_json({}) + "\n";

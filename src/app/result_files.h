@@ -1,0 +1,22 @@
+// Result files that a command is given, and what it makes of them.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "report/report.h"
+
+namespace twofour::app {
+
+/// The runs of all `files` in their order. A file that is still being written is read as far as it
+/// goes. Throws UsageError naming the file, and the line and the field where it has such.
+std::vector<report::Run> read_result_files(std::span<const std::string> files);
+
+/// Writes `bytes` to `file`, through a file beside it so that an earlier one is whole until the new
+/// one is; to stdout without one. Throws std::runtime_error naming the file and the cause.
+void write_output(const std::optional<std::string>& file, std::string_view bytes);
+
+}  // namespace twofour::app
