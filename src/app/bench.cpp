@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -17,9 +16,10 @@
 #include "app/options.h"
 #include "app/options_table.h"
 #include "app/recorder.h"
-#include "app/result_stream.h"
 #include "app/session.h"
 #include "app/sinks.h"
+#include "app/standard_streams.h"
+#include "core/streams.h"
 #include "report/formats.h"
 #include "report/spent.h"
 #include "run/child_process.h"
@@ -35,10 +35,11 @@ using Measure = std::function<int(run::Orders&, run::ResultStream&, run::Attempt
 run::Ledger earlier_part(JsonlFile& file) {
   try {
     run::Ledger ledger = file.read();
-    if (ledger.environment && ledger.environment->schema_version != kSchemaVersion) {
+    const auto& environment = ledger.environment();
+    if (environment && environment->schema_version != kSchemaVersion) {
       throw std::invalid_argument(fmt::format(
           "'{}' has schema_version {}; only a run of schema_version {} can be gone on with",
-          file.path().string(), ledger.environment->schema_version, kSchemaVersion));
+          file.path().string(), environment->schema_version, kSchemaVersion));
     }
     return ledger;
   } catch (const std::invalid_argument& error) {
@@ -48,15 +49,20 @@ run::Ledger earlier_part(JsonlFile& file) {
 
 run::RunResult run_cases(const BenchOptions& options, const std::filesystem::path& part,
                          Recorder& recorder, const Measure& measure) {
-  if (options.in_process) {
-    const Interrupt interrupt;
-    return run::run_in_process(recorder, interrupt.token(), measure);
+  try {
+    if (options.in_process) {
+      const Interrupt interrupt;
+      return run::run_in_process(recorder, interrupt.token(), measure);
+    }
+    return run::supervise(
+        {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
+        [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
+          return exit_code_of([&] { return measure(orders, stream, attempts); });
+        });
+  } catch (const CannotWrite& error) {  // of the .jsonl: what is shown in the end is all there is
+    say(error.what());
+    return {.end = run::RunEnd::kCannotWrite, .last = {}};
   }
-  return run::supervise(
-      {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
-      [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
-        return exit_code_of([&] { return measure(orders, stream, attempts); });
-      });
 }
 
 /// Why a run ended before its cases were done; empty: it did not, or has said so itself.
@@ -74,6 +80,7 @@ std::string untimely_end(const run::RunResult& result, double case_timeout_s) {
     case run::RunEnd::kDone:
     case run::RunEnd::kInterrupted:
     case run::RunEnd::kRefused:
+    case run::RunEnd::kCannotWrite:
       break;
   }
   return {};
@@ -83,11 +90,11 @@ void print_time_spent(const Recorder& recorder) {
   const report::TimeSpent spent = report::time_spent(recorder.ledger().records());
   if (spent.total_s() <= 0) return;
   const std::string& reserved = recorder.reserved();
-  fmt::print(stderr,
-             "time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
-             "({:.2f} s){}{}\n",
-             spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
-             reserved.empty() ? "" : "; before them ", reserved);
+  write_to_stderr(
+      fmt::format("time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
+                  "({:.2f} s){}{}\n",
+                  spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
+                  reserved.empty() ? "" : "; before them ", reserved));
 }
 
 bool any_measured(const run::Ledger& ledger) {
@@ -95,15 +102,17 @@ bool any_measured(const run::Ledger& ledger) {
                      [](const Record& record) { return record.outcome.measured(); });
 }
 
-int exit_code(run::RunEnd end, const run::Ledger& ledger) {
+int exit_code(run::RunEnd end, const Recorder& recorder) {
+  const std::vector<Record>& records = recorder.ledger().records();
   const auto any = [&](OutcomeKind kind) {
-    return std::any_of(ledger.records().begin(), ledger.records().end(),
+    return std::any_of(records.begin(), records.end(),
                        [&](const Record& record) { return record.outcome.kind == kind; });
   };
   if (end == run::RunEnd::kInterrupted) return kExitInterrupted;
   if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
-  const bool failed = any(OutcomeKind::kFailed) || !any_measured(ledger);
-  return end != run::RunEnd::kDone || failed ? kExitFailed : kExitOk;
+  const bool whole = end == run::RunEnd::kDone && !recorder.lost_some();
+  const bool failed = any(OutcomeKind::kFailed) || !any_measured(recorder.ledger());
+  return !whole || failed ? kExitFailed : kExitOk;
 }
 
 /// Why no row has a time; empty where one has.
@@ -118,10 +127,12 @@ std::string nothing_measured(const run::Ledger& ledger) {
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
              const JsonlFile& file) {
+  // Where the .jsonl could not take all rows, those that are missing stand in the part file.
+  const bool in_part_file = result.end == run::RunEnd::kCannotWrite && recorder.lost_some();
   std::error_code ignored;
-  std::filesystem::remove(file.part(), ignored);
+  if (!in_part_file) std::filesystem::remove(file.part(), ignored);
   if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
-    fmt::print(stderr, "twofour: {}\n", why);
+    say(why);
   }
   if (!recorder.started()) {
     if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;
@@ -131,23 +142,19 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", file.path().string());
+    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl\n", file.path().string()));
   }
-  if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) {
-    fmt::print(stderr, "twofour: {}\n", why);
-  }
-  return exit_code(result.end, recorder.ledger());
+  if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
+  return exit_code(result.end, recorder);
 }
 
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
   const Session session = start_session(options);
-  for (const std::string& note : session.device().notes()) {
-    fmt::print(stderr, "twofour: {}\n", note);
-  }
+  for (const std::string& note : session.device().notes()) say(note);
   const DryRun plan = dry_run(session, cases);
-  fmt::print(results(), "{}", plan.text);
+  write_to_stdout(plan.text);
   if (plan.anything_runs) return kExitOk;
-  fmt::print(stderr, "twofour: nothing would be measured: no kernel can run any case\n");
+  say("nothing would be measured: no kernel can run any case");
   return kExitFailed;
 }
 
@@ -168,7 +175,7 @@ int bench(const CommandLine& line) {
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
   run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
-  if (options.resume && !earlier.environment) {
+  if (options.resume && !earlier.environment()) {
     throw UsageError(
         fmt::format("--resume: '{}' has no environment line: its run ended before it "
                     "began, so start it anew",
@@ -178,13 +185,18 @@ int bench(const CommandLine& line) {
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
-  TerminalSink terminal(*options.format);
+  BlockedSignals signals;
+  TerminalSink terminal(*options.format, [&] { signals.release(); });
   Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {
-    return measure_cases(options, line.arguments, cases, recorder.ledger(), orders, stream,
-                         attempts);
+    return measure_cases({.options = options,
+                          .arguments = line.arguments,
+                          .cases = cases,
+                          .ledger = recorder.ledger(),
+                          .resumed = options.resume && !recorder.started()},
+                         orders, stream, attempts);
   };
   const run::RunResult result = run_cases(options, file.part(), recorder, measure);
   return conclude(options, result, recorder, file);

@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "core/streams.h"
 
 namespace twofour::app {
 namespace {
@@ -86,7 +87,7 @@ CommandLine parse_or_demonstrate(int argc, const char* const* argv,
   const Texts typed(argv + std::min(argc, 1), argv + argc);
   const Texts arguments = with_demonstration(typed, commands);
   if (arguments.size() > typed.size()) {
-    fmt::print(stderr, "running: twofour {}\n", fmt::join(arguments, " "));
+    write_to_stderr(fmt::format("running: twofour {}\n", fmt::join(arguments, " ")));
   }
   return parse(arguments, commands);
 }

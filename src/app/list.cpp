@@ -12,7 +12,8 @@
 #include "app/exit_code.h"
 #include "app/failure.h"
 #include "app/options_table.h"
-#include "app/result_stream.h"
+#include "app/standard_streams.h"
+#include "core/input_error.h"
 #include "run/selection.h"
 
 namespace twofour::app {
@@ -33,6 +34,8 @@ Listed open_listed(const DeviceChoice& choice, int threads) {
   try {
     listed.device = open_device(choice, threads);
   } catch (const UsageError&) {
+    throw;
+  } catch (const InputError&) {
     throw;
   } catch (const std::exception& error) {
     listed.unavailable = error.what();
@@ -135,7 +138,7 @@ std::string list_text(const BenchOptions& options) {
 int list(const CommandLine& line) {
   const BenchOptions options = apply_options(line);
   return in_child(options.in_process, [&] {
-    fmt::print(results(), "{}", list_text(options));
+    write_to_stdout(list_text(options));
     return kExitOk;
   });
 }

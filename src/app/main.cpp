@@ -1,6 +1,4 @@
 // argv -> a command of the table -> what it does.
-#include <fmt/format.h>
-
 #include <string>
 
 #include "app/clean_start.h"
@@ -8,21 +6,22 @@
 #include "app/demonstration.h"
 #include "app/exit_code.h"
 #include "app/failure.h"
-#include "app/result_stream.h"
+#include "app/standard_streams.h"
 #include "app/switches.h"
+#include "core/streams.h"
 
 int main(int argc, char** argv) {
   using namespace twofour::app;
-  start_clean(argv);
-  keep_stdout_for_results();
-  return exit_code_of([&] {
+  return exit_code_of_all([&] {
+    start_clean(argv);
+    prepare_standard_streams();
     const CommandLine line = parse_or_demonstrate(argc, argv, commands());
     if (line.help || line.version) {
-      fmt::print(results(), "{}", line.help ? help_text(commands()) : version_text());
+      write_to_stdout(line.help ? help_text(commands()) : version_text());
       return kExitOk;
     }
     const std::string cleared = cleared_text(switches_at_start());
-    if (!cleared.empty()) fmt::print(stderr, "twofour: {}\n", cleared);
+    if (!cleared.empty()) twofour::say(cleared);
     return line.command->run(line);
   });
 }

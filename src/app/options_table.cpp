@@ -60,7 +60,7 @@ void apply_models_file(BenchOptions& o, const OptionSpec& row, Values v) {
                     [&](const workload::Model& known) { return known.name == model.name; });
       o.known_models.push_back(std::move(model));
     }
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     throw UsageError(fmt::format("{}: {}", row.name, error.what()));
   }
 }
@@ -263,7 +263,7 @@ constexpr std::array kRows{
               }},
     BenchOptionRow{{option::kCaseTimeout, "SECONDS", Arity::kOne, kAnywhere, 0,
               "ends a kernel that is in one call for longer; 0: never; default: 120",
-              "a number of seconds from 0 to 1000000"}, apply_case_timeout, nullptr},
+              "a number of seconds from 0 to 1000000"}, apply_case_timeout, nullptr, true},
     BenchOptionRow{{option::kThreads, "N", Arity::kOne, kAnywhere, 0,
               "threads of CPU kernels; default: 0, one for each physical core",
               "a whole number from 0 to 4096"},
@@ -281,22 +281,25 @@ constexpr std::array kRows{
               [](const BenchOptions& o) { return unless_default(o.seed, BenchOptions{}.seed); }},
     BenchOptionRow{{option::kOutputDir, "DIR", Arity::kOne, kAnywhere, 0,
               "where the .jsonl, .csv and .pkl go; default: the current directory",
-              "a directory, or a path where one can be made"}, apply_output_dir, nullptr},
+              "a directory, or a path where one can be made"}, apply_output_dir, nullptr, true},
     BenchOptionRow{{option::kResume, "FILE", Arity::kOne, kAnywhere, 0,
               "go on with the .jsonl of an interrupted run of the same command line",
-              "an existing .jsonl file"}, apply_resume, nullptr},
+              "an existing .jsonl file"}, apply_resume, nullptr, true},
+    BenchOptionRow{{option::kResumeAnyway, "", Arity::kFlag, kAnywhere, 0,
+              "with --resume: also on another machine, build or command line", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.resume_anyway = true; }, nullptr, true},
     BenchOptionRow{{option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
               "of the results on stdout: table (default), md, csv or jsonl",
-              "one of table, md, csv, jsonl"}, apply_format, nullptr},
+              "one of table, md, csv, jsonl"}, apply_format, nullptr, true},
     BenchOptionRow{{option::kDryRun, "", Arity::kFlag, kAnywhere, 0,
               "print each case, its memory need and a line that runs it; run nothing", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.dry_run = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.dry_run = true; }, nullptr, true},
     BenchOptionRow{{option::kQuiet, "", Arity::kFlag, kAnywhere, 0,
               "no progress and no file names on stderr", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.quiet = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.quiet = true; }, nullptr, true},
     BenchOptionRow{{option::kInProcess, "", Arity::kFlag, kAnywhere, 0,
               "measure in this process, for debuggers; a hang or a crash ends the run", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.in_process = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.in_process = true; }, nullptr, true},
 };
 // clang-format on
 

@@ -14,11 +14,13 @@
 
 namespace twofour::app {
 
-/// Throws std::runtime_error naming the file and the cause when something cannot be written.
+/// Throws CannotWrite.
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// Of a new run, before all rows.
+  /// Whether results that this one cannot take would be lost.
+  [[nodiscard]] virtual bool keeps_all() const { return false; }
+  /// Before all rows that belong to it.
   virtual void environment(const Environment& /*environment*/) {}
   /// The run that `environment` was written for goes on, before all new rows.
   virtual void go_on(const Environment& /*environment*/) {}
@@ -34,9 +36,11 @@ class Sink {
 class JsonlSink final : public Sink {
  public:
   explicit JsonlSink(JsonlFile& file) : file_(file) {}
+  [[nodiscard]] bool keeps_all() const override { return true; }
   void environment(const Environment& environment) override;
   void row(const Record& record) override;
   void attempt(const EndedAttempt& attempt) override;
+  void finish(std::span<const Record> records) override;
 
  private:
   JsonlFile& file_;
@@ -58,7 +62,9 @@ class FileSink final : public Sink {
 /// stdout, in one of the formats that can be shown there.
 class TerminalSink final : public Sink {
  public:
-  explicit TerminalSink(const report::Format& format) : format_(format) {}
+  /// `before_closing` is called when all files are written.
+  TerminalSink(const report::Format& format, std::function<void()> before_closing)
+      : format_(format), before_closing_(std::move(before_closing)) {}
   void environment(const Environment& environment) override;
   /// Lines that are read by programs are not printed again.
   void go_on(const Environment& environment) override;
@@ -68,6 +74,7 @@ class TerminalSink final : public Sink {
 
  private:
   const report::Format& format_;
+  std::function<void()> before_closing_;
 };
 
 }  // namespace twofour::app

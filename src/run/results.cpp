@@ -65,11 +65,12 @@ Outcome outcome_of(measure::StopReason stopped) {
     case measure::StopReason::kInterrupted:
       return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
     case measure::StopReason::kOutOfTime:
-      return {OutcomeKind::kUnstable, "--max-time was over before the requested precision"};
+      return {OutcomeKind::kUnstable,
+              "the time for sampling was over before the requested precision"};
     case measure::StopReason::kOutOfShare:
       return {OutcomeKind::kUnstable,
-              "no ratio divides by it, and its share of --max-time was over before the requested "
-              "precision"};
+              "no ratio divides by it, and its share of the time for sampling was over before the "
+              "requested precision"};
   }
   return {};
 }

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 
+#include "input/json.h"
+#include "input/text_file.h"
 #include "workload/builtin_models.h"
 #include "workload/workload.h"
 
@@ -23,7 +24,7 @@ struct Place {
 
   [[noreturn]] void reject(std::string_view allowed) const {
     throw std::runtime_error(
-        fmt::format("{}: {} is {}; allowed: {}", file, path, value.dump(), allowed));
+        fmt::format("{}: {} is {}; allowed: {}", file, path, input::shown(value), allowed));
   }
   [[nodiscard]] Place at(const char* key, std::string_view allowed) const {
     if (!value.is_object()) reject("an object");
@@ -139,9 +140,9 @@ std::vector<Model> parse_models(std::string_view text, std::string_view file) {
   constexpr std::string_view kModels = "a list of at least one model {name, source, layers}";
   json document;
   try {
-    document = json::parse(text);
-  } catch (const json::parse_error& error) {
-    throw std::runtime_error(fmt::format("{}: not JSON: {}", file, error.what()));
+    document = input::parse_json(text);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", file, error.what()));
   }
   const Place root{document, "", file};
   if (!document.is_object()) {
@@ -162,12 +163,7 @@ std::vector<Model> parse_models(std::string_view text, std::string_view file) {
 }
 
 std::vector<Model> load_models(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf())) {
-    throw std::runtime_error(fmt::format("{}: cannot be read", file.string()));
-  }
-  return parse_models(text.str(), file.string());
+  return parse_models(input::read_text_file(file), file.string());
 }
 
 const std::vector<Model>& builtin_models() {

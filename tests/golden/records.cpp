@@ -114,7 +114,7 @@ std::vector<Record> large_case() {
   records.push_back(sparse_row(1, 1024, "", 2.5e-3, ratio(0.8, 0.004, Verdict::kLoss)));
   records.push_back(sparse_row(1, 1024, "_bias", 2e-3, ratio(1.0, 0.06, Verdict::kInconclusive)));
   records.back().outcome = {OutcomeKind::kUnstable,
-                            "--max-time was over before the requested precision"};
+                            "the time for sampling was over before the requested precision"};
   records.back().flags = {Flag::kNotCold};
   records.back().cache.method = CacheMethod::kNone;
   Record wrong = row(1, 1024, "other_i8_i8_bf16_scaled_sparse_mm", true);

@@ -71,7 +71,7 @@ TEST_F(RecorderTest, ASearchIsTriedAgainTwice) {
   EXPECT_THAT(recorder.ledger().avoid(1, "mm"), ElementsAre("a", "b"));
   recorder.ended(attempt("c"), ending);
   ASSERT_THAT(sink.rows, SizeIs(1));
-  EXPECT_EQ(sink.rows[0].outcome.reason, "c: gone; its search lost the device before with a, b");
+  EXPECT_EQ(sink.rows[0].outcome.reason, "c: gone; its search ended the process before with a, b");
   EXPECT_THAT(sink.rows[0].lost_algorithms, ElementsAre("c"));
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -52,6 +53,9 @@ DeviceInfo describe(const cuda::Gpu& gpu, const cuda::Nvml* nvml) {
   details["cuda_runtime"] = version_text(runtime);
   details["nvml"] = nvml != nullptr ? "loaded" : "not found: no clocks, power or temperature";
   if (nvml != nullptr) details["driver"] = nvml->driver_version().value_or("unknown");
+  if (const auto watts = nvml != nullptr ? nvml->power_limit_w() : std::nullopt) {
+    details["power_limit_w"] = fmt::format("{:g}", *watts);
+  }
   details["arithmetic_peaks"] = "computed: published rate of an SM x SMs x highest SM clock";
   return info;
 }

@@ -60,6 +60,7 @@ class LoadedNvml final : public Nvml {
       find(reasons_, "nvmlDeviceGetCurrentClocksThrottleReasons");
     }
     find(version_, "nvmlSystemGetDriverVersion");
+    find(power_limit_, "nvmlDeviceGetEnforcedPowerLimit");
     return handle(pci_bus_id.c_str(), &device_) == kSuccess;
   }
 
@@ -91,6 +92,12 @@ class LoadedNvml final : public Nvml {
     return std::string(text.data());
   }
 
+  [[nodiscard]] std::optional<double> power_limit_w() const override {
+    unsigned milliwatts = 0;
+    if (power_limit_ == nullptr || power_limit_(device_, &milliwatts) != kSuccess) return {};
+    return milliwatts / 1000.0;
+  }
+
  private:
   template <class Function>
   bool find(Function& function, const char* name) {
@@ -106,6 +113,7 @@ class LoadedNvml final : public Nvml {
   TemperatureFunction temperature_ = nullptr;
   ReasonsFunction reasons_ = nullptr;
   VersionFunction version_ = nullptr;
+  PowerFunction power_limit_ = nullptr;
 };
 
 }  // namespace

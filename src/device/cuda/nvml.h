@@ -24,6 +24,8 @@ class Nvml {
   [[nodiscard]] virtual std::optional<std::string> throttle_reasons() const = 0;
   /// Nothing where it cannot be read.
   [[nodiscard]] virtual std::optional<std::string> driver_version() const = 0;
+  /// The limit that is in force now; nothing when it cannot be read.
+  [[nodiscard]] virtual std::optional<double> power_limit_w() const = 0;
 };
 
 /// NVML for the GPU at a PCI bus address ("0000:1B:00.0"); null when it cannot be had.

@@ -72,8 +72,8 @@ struct Config {
                                                   const GemmProblem& problem) const;
 };
 
-/// Reads the JSON text of TWOFOUR_MOCK. Throws std::invalid_argument naming the field, its value
-/// and what is allowed.
+/// Reads the JSON text of TWOFOUR_MOCK. Throws InputError naming the field, its value and what is
+/// allowed.
 Config parse_config(std::string_view text);
 
 /// The environment's configuration; the defaults when the variable is not set.
