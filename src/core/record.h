@@ -75,6 +75,7 @@ struct Accuracy {
   double max_error_ratio = 0;  ///< largest error as a share of its tolerance: at most 1 is right
   double share_checked = 0;    ///< of the M x N elements
   bool exact = false;          ///< the gate was bit for bit
+  Accumulation accumulation = Accumulation::kWide;  ///< what the tolerance allows for
   bool operator==(const Accuracy&) const = default;
 };
 

@@ -324,6 +324,18 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   for (const Flag flag : occurring) {
     lines.push_back(fmt::format("{}: {}.", to_string(flag), explanation(flag, records)));
   }
+  std::set<std::string_view> rounding;
+  for (const Record& r : records) {
+    if (r.accuracy && r.accuracy->accumulation == Accumulation::kOutputParts) {
+      rounding.insert(r.kernel);
+    }
+  }
+  for (const std::string_view kernel : rounding) {
+    lines.push_back(fmt::format(
+        "{} may round sums of parts of K to the type of D, its library's default: it is "
+        "judged by a wider tolerance, and is less exact than kernels that do not.",
+        kernel));
+  }
   return lines;
 }
 

@@ -131,6 +131,7 @@ std::span<const Field<Accuracy>> accuracy_fields() {
     member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
     member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
     member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
+    member<Choice<kAccumulationNames>, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
   };
   return kFields;
 }
@@ -233,7 +234,7 @@ std::span<const Field<Record>> record_fields() {
     member<Algorithms, &R::lost_algorithms>({.name = "lost_algorithms", .meaning = "algorithms that the search left out, because a launch of theirs cost a process its GPU or did not return, in this run or, by the tuning file, in an earlier one; absent where there were none", .optional = true}),
     member<OutcomeObject, &R::outcome>({.name = "outcome", .meaning = "what became of it"}),
     member<Object<CacheState, cache_fields>, &R::cache>({.name = "cache", .meaning = "the state of the cache"}),
-    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact"}, .after = "vs_bf16_verdict"}),
+    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact", "accumulation"}, .after = "vs_bf16_verdict"}),
     member<OptionalObject<Summary, summary_fields>, &R::summary>({.name = "summary", .meaning = "what the samples say; `null` without a measurement"}),
     derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike", .csv = {"dense_equivalent_tflops"}}),
     derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4", .csv = {"executed_tflops"}}),

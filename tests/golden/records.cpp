@@ -159,7 +159,10 @@ Record model_row(int case_index, const std::string& model, const std::string& la
   r.layer = layer;
   r.tensor_parallel = tp;
   r.baseline = "cpu_fp8_fp8_bf16_scaled_mm";
-  r.accuracy = Accuracy{.max_error = 1, .max_error_ratio = 0.5, .share_checked = 0.1};
+  r.accuracy = Accuracy{.max_error = 1,
+                        .max_error_ratio = 0.5,
+                        .share_checked = 0.1,
+                        .accumulation = Accumulation::kOutputParts};
   return r;
 }
 

@@ -212,6 +212,17 @@ TEST(Legend, ExplainsWhatOccurs) {
                                                 HasSubstr("NOT_COLD: "), HasSubstr("UNSTABLE: ")));
 }
 
+TEST(Legend, NamesKernelsThatRoundOnTheWay) {
+  auto records = cases({{1, 0.9, kLoss}, {2, 0.9, kLoss}});
+  for (Record& record : records) {
+    record.kernel = "pytorch_bf16_bf16_bf16_matmul-no-scales";
+    record.accuracy = Accuracy{.accumulation = Accumulation::kOutputParts};
+  }
+  EXPECT_THAT(legend(records, ">"),
+              ElementsAre(HasSubstr("error: "),
+                          HasSubstr("pytorch_bf16_bf16_bf16_matmul-no-scales may round sums")));
+}
+
 TEST(Legend, ExplainsEveryFlagAndSoDoesTheDocumentation) {
   std::ifstream stream(TWOFOUR_SOURCE_DIR "/docs/records.md");
   std::ostringstream docs;

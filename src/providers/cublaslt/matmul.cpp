@@ -113,6 +113,12 @@ std::vector<cublasLtMatmulHeuristicResult_t> Description::algorithms(const Handl
                                              CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                              &kWorkspaceBytes, sizeof(kWorkspaceBytes)),
         "limit the workspace");
+  // The other schemes round the sums of parts of K to the type of D before they are added up.
+  constexpr std::uint32_t kReductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  check(cublasLtMatmulPreferenceSetAttribute(preference.get(),
+                                             CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+                                             &kReductions, sizeof(kReductions)),
+        "limit how parts of K are added up");
   std::vector<cublasLtMatmulHeuristicResult_t> results(static_cast<std::size_t>(at_most));
   int found = 0;
   const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
