@@ -56,7 +56,7 @@ std::string rows_without_result(std::span<const Record> rows) {
 std::vector<std::string> left_out(std::span<const Run> runs) {
   const Results results = join(runs);
   std::vector<std::string> told;
-  for (const std::string& line : results.left_out) told.push_back(printable(line));
+  for (const std::string& line : results.left_out) told.push_back("left out: " + printable(line));
   for (const DeviceResults& device : results.devices) {
     for (const Sweep& sweep : device.sweeps) {
       const std::string line = rows_without_result(sweep.records);
