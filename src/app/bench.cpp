@@ -19,6 +19,7 @@
 #include "app/session.h"
 #include "app/sinks.h"
 #include "app/standard_streams.h"
+#include "app/terminal.h"
 #include "core/streams.h"
 #include "report/formats.h"
 #include "report/spent.h"
@@ -186,7 +187,15 @@ int bench(const CommandLine& line) {
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
   BlockedSignals signals;
-  TerminalSink terminal(*options.format, [&] { signals.release(); });
+  std::vector<report::Run> earlier_parts;
+  if (earlier.environment()) {
+    earlier_parts.push_back({.source = {},
+                             .environment = *earlier.environment(),
+                             .records = {},
+                             .attempts = earlier.attempts().size()});
+  }
+  TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts),
+                        [&] { signals.release(); });
   Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,

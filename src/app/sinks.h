@@ -5,12 +5,16 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/jsonl_file.h"
 #include "core/ended_attempt.h"
 #include "core/environment.h"
 #include "core/record.h"
+#include "report/display.h"
 #include "report/formats.h"
+#include "report/report.h"
 
 namespace twofour::app {
 
@@ -62,18 +66,28 @@ class FileSink final : public Sink {
 /// stdout, in one of the formats that can be shown there.
 class TerminalSink final : public Sink {
  public:
+  /// `earlier`: the part of the run that is there already, without its rows; none for a new run.
   /// `before_closing` is called when all files are written.
-  TerminalSink(const report::Format& format, std::function<void()> before_closing)
-      : format_(format), before_closing_(std::move(before_closing)) {}
+  TerminalSink(const report::Format& format, const report::Display& display,
+               std::vector<report::Run> earlier, std::function<void()> before_closing)
+      : format_(format),
+        display_(display),
+        runs_(std::move(earlier)),
+        before_closing_(std::move(before_closing)) {}
   void environment(const Environment& environment) override;
   /// Lines that are read by programs are not printed again.
   void go_on(const Environment& environment) override;
   void row(const Record& record) override;
+  void attempt(const EndedAttempt& attempt) override;
   void case_end(std::span<const Record> rows) override;
   void finish(std::span<const Record> records) override;
 
  private:
+  [[nodiscard]] std::vector<report::Run> with_rows(std::span<const Record> records) const;
+
   const report::Format& format_;
+  report::Display display_;
+  std::vector<report::Run> runs_;  ///< one for each environment, without the rows of earlier parts
   std::function<void()> before_closing_;
 };
 
