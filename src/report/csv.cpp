@@ -1,5 +1,6 @@
 #include "report/describe.h"
 #include "report/formats.h"
+#include "report/results.h"
 
 namespace twofour::report {
 namespace {
@@ -42,5 +43,7 @@ std::string csv(std::span<const Record> records) {
   }
   return text;
 }
+
+std::string csv_document(std::span<const Run> runs) { return csv(rows_of(without_doubles(runs))); }
 
 }  // namespace twofour::report

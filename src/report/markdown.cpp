@@ -4,17 +4,13 @@
 
 #include "report/formats.h"
 #include "report/layout.h"
+#include "report/results.h"
 
 namespace twofour::report {
 
-std::string markdown_case(std::span<const Record> records) {
-  if (records.empty()) return {};
-  const Block block = case_table(records, Medium::kMarkdown);
-  return "### " + block.title + "\n\n" + grid_markdown(block.grid) + "\n";
-}
+namespace {
 
 std::string markdown_closing(std::span<const Record> records) {
-  if (records.empty()) return {};
   const std::vector<Record> sorted = by_case(records);
   std::string text;
   for (const Block& block : sweep_tables(sorted, Medium::kMarkdown)) {
@@ -25,6 +21,22 @@ std::string markdown_closing(std::span<const Record> records) {
   if (!end.means.rows.empty()) text += grid_markdown(end.means) + "\n";
   if (!end.legend.empty()) text += fmt::format("- {}\n\n", fmt::join(end.legend, "\n- "));
   return text + "**" + end.answer + "**\n";
+}
+
+}  // namespace
+
+std::string markdown_case(std::span<const Record> records) {
+  if (records.empty()) return {};
+  const Block block = case_table(records, Medium::kMarkdown);
+  return "### " + block.title + "\n\n" + grid_markdown(block.grid) + "\n";
+}
+
+std::string markdown_document(std::span<const Run> runs) {
+  std::string text;
+  for (const DeviceResults& device : join(runs).devices) {
+    for (const Sweep& sweep : device.sweeps) text += markdown_closing(sweep.records);
+  }
+  return text;
 }
 
 }  // namespace twofour::report

@@ -6,6 +6,7 @@
 
 #include "report/formats.h"
 #include "report/layout.h"
+#include "report/results.h"
 
 namespace twofour::report {
 namespace {
@@ -24,17 +25,7 @@ std::string paragraph(const std::vector<std::string>& lines) {
   return lines.empty() ? std::string() : fmt::format("{}\n\n", fmt::join(lines, "\n"));
 }
 
-}  // namespace
-
-std::string table_case(std::span<const Record> records) {
-  if (records.empty()) return {};
-  const Block block = case_table(records, Medium::kText);
-  const std::string rule(rule_width(block.grid), '=');
-  return rule + "\n" + block.title + "\n" + rule + "\n" + grid_text(block.grid) + "\n";
-}
-
 std::string table_closing(std::span<const Record> records) {
-  if (records.empty()) return {};
   const std::vector<Record> sorted = by_case(records);
   std::string text;
   for (const Block& block : sweep_tables(sorted, Medium::kText)) {
@@ -44,6 +35,33 @@ std::string table_closing(std::span<const Record> records) {
   text += paragraph(end.counts);
   if (!end.means.rows.empty()) text += grid_text(end.means) + "\n";
   return text + paragraph(end.legend) + end.answer + "\n";
+}
+
+}  // namespace
+
+std::string table_case(std::span<const Record> records) {
+  if (records.empty()) return {};
+  const Block block = case_table(records, Medium::kText);
+  const std::string rule(rule_width(block.grid), '=');
+  return rule + "\n" + block.title + "\n" + rule + "\n" + grid_text(block.grid) + "\n";
+}
+
+std::string table_case_on(std::span<const Record> records, const Display& /*display*/) {
+  return table_case(records);
+}
+
+std::string table_document(std::span<const Run> runs) { return table_document_on(runs, {}); }
+
+std::string table_document_on(std::span<const Run> runs, const Display& /*display*/) {
+  std::string text;
+  for (const DeviceResults& device : join(runs).devices) {
+    for (const Sweep& sweep : device.sweeps) text += table_closing(sweep.records);
+  }
+  return text;
+}
+
+std::string table_summary_on(std::span<const Run> runs, const Display& display) {
+  return table_document_on(runs, display);
 }
 
 }  // namespace twofour::report
