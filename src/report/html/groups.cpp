@@ -14,39 +14,42 @@
 namespace twofour::report::html {
 namespace {
 
-const DeviceId& device_of(const Record& record, const Run& run) {
-  return record.device ? *record.device : run.environment.device.id;
+/// The name where no other device has it, else what tells the two apart.
+std::string name_of(const DeviceResults& device, const Results& results) {
+  const std::string& name = device.device.name;
+  const auto same = std::count_if(
+      results.devices.begin(), results.devices.end(),
+      [&](const DeviceResults& other) { return other.device.name == name; });
+  return same > 1 || name.empty() ? device.title : name;
 }
 
-bool same_device(const DeviceId& a, const DeviceId& b) {
-  return a.kind == b.kind && a.ordinal == b.ordinal && a.name == b.name && a.uuid == b.uuid;
-}
-
-std::string plain_name(const DeviceId& id) {
-  if (!id.name.empty()) return id.name;
-  return fmt::format("{} {}", to_string(id.kind), id.ordinal);
-}
-
-/// Tells groups of the same name apart: by number of the device, then by file, then by start.
-void name_apart(std::vector<Group>& groups, std::span<const DeviceId> devices) {
-  const auto several = [&](const std::string& name) {
-    return std::count_if(groups.begin(), groups.end(),
-                         [&](const Group& group) { return group.name == name; }) > 1;
+/// A run tells the ceilings of one device.
+Roofs roofs_of(const DeviceResults& device) {
+  Roofs roofs;
+  const auto raise = [](double& value, double other) {
+    if (std::isfinite(other)) value = std::max(value, other);
   };
-  const auto append = [&](auto text) {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      names.push_back(several(groups[i].name) ? groups[i].name + text(i) : groups[i].name);
+  for (const Run* run : device.runs) {
+    const DeviceId& measured = run->environment.device.id;
+    if (measured.uuid != device.device.uuid || measured.ordinal != device.device.ordinal ||
+        measured.kind != device.device.kind) {
+      continue;
     }
-    for (std::size_t i = 0; i < groups.size(); ++i) groups[i].name = std::move(names[i]);
-  };
-  const bool ordinals = std::any_of(devices.begin(), devices.end(), [&](const DeviceId& id) {
-    return id.ordinal != devices.front().ordinal;
-  });
-  if (ordinals) append([&](std::size_t i) { return fmt::format(" {}", devices[i].ordinal); });
-  append([&](std::size_t i) { return ", " + groups[i].run->source; });
-  append([&](std::size_t i) { return ", " + groups[i].run->environment.started_utc; });
-  append([&](std::size_t i) { return fmt::format(", part {}", i + 1); });
+    const Roofs& of_run = run->environment.roofs;
+    for (const auto& [type, rate] : of_run.multiply_adds_per_s) {
+      raise(roofs.multiply_adds_per_s[type], rate);
+    }
+    for (const auto& [type, rate] : of_run.sparse_multiply_adds_per_s) {
+      raise(roofs.sparse_multiply_adds_per_s[type], rate);
+    }
+    raise(roofs.read_bytes_per_s, of_run.read_bytes_per_s);
+  }
+  for (const Sweep& sweep : device.sweeps) {
+    for (const Record& r : sweep.records) {
+      raise(roofs.read_bytes_per_s, r.read_roof_bytes_per_s.value_or(0));
+    }
+  }
+  return roofs;
 }
 
 /// What tells panels of a group apart.
@@ -221,34 +224,19 @@ bool is_compared(const Record& record) {
          record.vs_dense->value > 0;
 }
 
-std::vector<Group> groups_of(std::span<const Run> runs) {
+std::vector<Group> groups_of(const Results& results) {
   std::vector<Group> groups;
-  std::vector<DeviceId> devices;
   std::size_t index = 0;
-  for (const Run& run : runs) {
-    const std::size_t first = groups.size();
-    for (const Record& record : run.records) {
-      const DeviceId& id = device_of(record, run);
-      std::size_t at = first;
-      while (at < groups.size() && !same_device(devices[at], id)) ++at;
-      if (at == groups.size()) {
-        const bool roofs_known = same_device(id, run.environment.device.id);
-        groups.push_back({.run = &run,
-                          .name = plain_name(id),
-                          .device_name = plain_name(id),
-                          .rows = {},
-                          .roofs = roofs_known ? &run.environment.roofs : nullptr});
-        devices.push_back(id);
-      }
-      groups[at].rows.push_back({&record, index++});
+  for (const DeviceResults& device : results.devices) {
+    Group group{.device = &device,
+                .name = name_of(device, results),
+                .rows = {},
+                .roofs = roofs_of(device)};
+    for (const Sweep& sweep : device.sweeps) {
+      for (const Record& record : sweep.records) group.rows.push_back({&record, index++});
     }
-    if (groups.size() == first) {  // a run without rows is told of all the same
-      const std::string name = plain_name(run.environment.device.id);
-      groups.push_back({.run = &run, .name = name, .device_name = name, .rows = {}});
-      devices.push_back(run.environment.device.id);
-    }
+    groups.push_back(std::move(group));
   }
-  if (groups.size() > 1) name_apart(groups, devices);
   return groups;
 }
 
@@ -336,7 +324,7 @@ std::vector<Row> fastest(const Panel& panel, bool (*holds)(const Record&)) {
   return rows;
 }
 
-std::string left_out(std::size_t shown, std::size_t all, std::string_view what) {
+std::string note_of_more(std::size_t shown, std::size_t all, std::string_view what) {
   if (shown >= all) return {};
   return fmt::format("<p class=\"note\">The first {} of {} {}; the table has all.</p>\n", shown,
                      all, what);

@@ -1,9 +1,9 @@
-// The rows of a page, in groups that pictures are made of: a device of a run, and in it the rows
+// The rows of a page, in groups that pictures are made of: those of a device, and of them the rows
 // of one layer.
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +11,7 @@
 
 #include "core/environment.h"
 #include "core/record.h"
-#include "report/report.h"
+#include "report/results.h"
 
 namespace twofour::report::html {
 
@@ -21,19 +21,18 @@ struct Row {
   std::size_t index = 0;
 };
 
-/// The rows of one device in one run: what may be compared.
+/// The rows of one device: what may be compared.
 struct Group {
-  const Run* run = nullptr;
+  const DeviceResults* device = nullptr;
   /// A text: the device's name, with what tells it from others of that name on the page.
   std::string name;
-  std::string device_name;
   std::vector<Row> rows;
-  /// The ceilings of this device; null where the run tells those of another.
-  const Roofs* roofs = nullptr;
+  /// The highest ceilings that were measured on it; zero and empty where there are none.
+  Roofs roofs;
 };
 
-/// In the order of the runs. The runs must outlive the groups.
-std::vector<Group> groups_of(std::span<const Run> runs);
+/// In the order of the devices, which must outlive the groups.
+std::vector<Group> groups_of(const Results& results);
 
 bool is_sparse(const Record& record);
 bool is_hot(const Record& record);
@@ -83,7 +82,7 @@ std::vector<double> xs_of(const Panel& panel);
 /// The fastest row that `holds` at each x, in the panel's cache state.
 std::vector<Row> fastest(const Panel& panel, bool (*holds)(const Record&));
 
-/// "a", "a and b", "the first 48 of 60 pictures; ..." as a note below a section, or nothing.
-std::string left_out(std::size_t shown, std::size_t all, std::string_view what);
+/// "The first 60 of 70 pictures; the table has all." as a note below a section, or nothing.
+std::string note_of_more(std::size_t shown, std::size_t all, std::string_view what);
 
 }  // namespace twofour::report::html

@@ -109,7 +109,7 @@ std::string hot_and_cold(const Contents& contents) {
   return "<p>A filled mark is the speed-up with the weights out of cache when a kernel starts, as in "
          "a model of many layers; the open mark that with the weights where the last launch left "
          "them. Where only the 2:4 weights fit in the cache, the open mark tells of the cache.</p>\n" +
-         figures(pictures) + left_out(shown, all, "pairs");
+         figures(pictures) + note_of_more(shown, all, "pairs");
 }
 
 }  // namespace twofour::report::html

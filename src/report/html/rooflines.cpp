@@ -52,14 +52,12 @@ struct Ceilings {
 };
 
 Ceilings ceilings_of(const Group& group, DataType type) {
-  if (group.roofs == nullptr) return {};
   const auto rate = [&](const std::map<DataType, double>& rates) {
     const auto found = rates.find(type);
-    return found == rates.end() || !std::isfinite(found->second) ? 0 : 2 * found->second;
+    return found == rates.end() ? 0 : 2 * found->second;
   };
-  const double read = group.roofs->read_bytes_per_s;
-  return {std::isfinite(read) ? read : 0, rate(group.roofs->multiply_adds_per_s),
-          rate(group.roofs->sparse_multiply_adds_per_s)};
+  return {group.roofs.read_bytes_per_s, rate(group.roofs.multiply_adds_per_s),
+          rate(group.roofs.sparse_multiply_adds_per_s)};
 }
 
 /// The slope up to the flat ceiling, and that to the right end. Parts outside are not drawn.

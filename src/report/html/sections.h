@@ -13,8 +13,18 @@ namespace twofour::report::html {
 
 /// What all sections are made of.
 struct Contents {
-  explicit Contents(std::span<const Run> runs)
-      : groups(groups_of(runs)), styles(groups), panels(panels_of(groups)) {}
+  /// The runs must outlive it.
+  explicit Contents(std::span<const Run> all)
+      : runs(all),
+        results(join(all)),
+        groups(groups_of(results)),
+        styles(groups),
+        panels(panels_of(groups)) {}
+  Contents(const Contents&) = delete;  // its parts point at one another
+  Contents& operator=(const Contents&) = delete;
+
+  std::span<const Run> runs;
+  Results results;
   std::vector<Group> groups;
   Styles styles;
   std::vector<Panel> panels;

@@ -161,7 +161,7 @@ std::string speed_ups(const Contents& contents) {
   return "<p>Each line is a 2:4 kernel; above 1 it is faster than the fastest dense kernel of the "
          "same types. The band around a line is its 95 % interval; an open mark decides nothing "
          "(TIE or INCONCLUSIVE).</p>\n" +
-         figures(pictures) + left_out(pictures.size(), panels.size(), "pictures");
+         figures(pictures) + note_of_more(pictures.size(), panels.size(), "pictures");
 }
 
 }  // namespace twofour::report::html

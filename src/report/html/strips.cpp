@@ -32,7 +32,8 @@ struct Strip {
 using Baselines = std::map<std::string, const Record*>;
 
 std::string problem_key(const Record& r, std::string_view kernel) {
-  return fmt::format("{} {} {} {}", r.case_index, to_string(r.cache.mode), r.problem.bias, kernel);
+  return fmt::format("{} {} {} {} {} {} {}", to_string(r.mode), info(r.dtype).cli_name, r.case_index,
+                     to_string(r.cache.mode), to_string(r.problem.scales), r.problem.bias, kernel);
 }
 
 Baselines baselines_of(const Group& group) {
@@ -162,7 +163,7 @@ std::string strips(const Contents& contents) {
   return "<p>How far the ratio spreads from round to round. The line holds nine rounds of ten, the "
          "box the middle half, the bar is the median. These are quantiles; the samples themselves "
          "are in the .jsonl.</p>\n" +
-         figures(pictures) + left_out(shown, all, "strips");
+         figures(pictures) + note_of_more(shown, all, "strips");
 }
 
 }  // namespace twofour::report::html

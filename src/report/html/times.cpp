@@ -21,7 +21,7 @@ constexpr int kDense = 7;  // the style of the dense line: grey
 
 double rate_of(const std::map<DataType, double>& rates, DataType type) {
   const auto found = rates.find(type);
-  return found == rates.end() || !std::isfinite(found->second) ? 0 : found->second;
+  return found == rates.end() ? 0 : found->second;
 }
 
 /// Seconds that a launch takes at least; nothing where no ceiling is known. Weights that are hot
@@ -44,10 +44,9 @@ std::optional<double> least_time(const GemmProblem& p, Sparsity sparsity, bool h
 /// is drawn from size to size, with more points in between where M alone moves.
 std::vector<std::pair<double, double>> limit_of(const Panel& panel, Sparsity sparsity) {
   std::vector<std::pair<double, double>> points;
-  if (panel.group->roofs == nullptr) return points;
   const bool hot = panel.cache == CacheMode::kHot;
   const auto add = [&](const GemmProblem& p, double x) {
-    if (const auto least = least_time(p, sparsity, hot, *panel.group->roofs)) {
+    if (const auto least = least_time(p, sparsity, hot, panel.group->roofs)) {
       points.emplace_back(x, *least);
     }
   };
@@ -180,7 +179,7 @@ std::string times(const Contents& contents) {
   return "<p>Marks are kernels, open ones dense; lines join the fastest of each kind. In the shaded "
          "part nothing can be: there the weights could not be read from memory at the measured "
          "bandwidth, or the products not be formed at the highest rate.</p>\n" +
-         figures(pictures) + left_out(pictures.size(), contents.panels.size(), "pictures");
+         figures(pictures) + note_of_more(pictures.size(), contents.panels.size(), "pictures");
 }
 
 }  // namespace twofour::report::html
