@@ -35,6 +35,13 @@ std::string as_in_terminal(const Record& r, const Group& /*group*/) {
   return escape(column_text(Heading, r));
 }
 
+/// Without the organisation; filters know the whole name.
+std::string model(const Record& r, const Group& /*group*/) {
+  const std::string_view last = short_model(r.model);
+  if (last.size() == r.model.size()) return name(r.model, 32);
+  return fmt::format("<bdi title=\"{}\">{}</bdi>", escape(r.model), shortened(last, 32));
+}
+
 std::string optional_number(const std::optional<double>& value) {
   return value ? short_number(*value) : std::string{};
 }
@@ -78,27 +85,27 @@ const std::vector<RowColumn>& row_columns() {
   using G = const Group&;
   static const std::vector<RowColumn> list{
     {{"device", "device", false, true, true}, [](R, G group) { return name(group.name); }},
-    {{"model", "model", false, true, true}, [](R r, G) { return name(r.model); }, has_model},
+    {{"model", "model", false, true, true}, model, has_model},
     {{"layer", "layer", false, true, true}, [](R r, G) { return name(r.layer); }, has_model},
     {{"tp", "TP", true, true, true}, [](R r, G) { return whole(r.tensor_parallel); }, has_parts},
     {{"m", "M", true, true, true}, [](R r, G) { return whole(r.problem.shape.m); }},
     {{"k", "K", true, false, true}, [](R r, G) { return whole(r.problem.shape.k); }},
     {{"n", "N", true, false, true}, [](R r, G) { return whole(r.problem.shape.n); }},
+    {{"kernel", "kernel", false, false, true}, [](R r, G) { return name(r.kernel); }},
+    {{"cache", "cache", false, true, true}, [](R r, G) { return std::string(to_string(r.cache.mode)); }},
+    {{"time", "median \xC2\xB5s", true, false, true}, as_in_terminal<kMedian>},
+    {{"ratio", "vs dense [95 % CI]", true, false, true, Order::kDescending, "time of the fastest dense kernel over the time of this one"}, as_in_terminal<kVsDense>},
+    {{"verdict", "verdict", false, true, true}, verdict},
+    {{"rate", "TFLOP/s", true, false, true, Order::kDescending, "dense-equivalent: 2MNK over the median"}, as_in_terminal<kRate>},
+    {{"notes", "notes", false, false, true}, notes},
+    {{"bf16", "vs bf16", true, false, false, Order::kDescending, "time of the fastest dense bf16 kernel over the time of this one"}, as_in_terminal<kVsBf16>, has_bf16},
+    {{"error", "error (checked)", true, false, false, Order::kAscending, "largest error as a share of its tolerance"}, as_in_terminal<kError>},
     {{"dtype", "dtype", false, true, false}, [](R r, G) { return std::string(info(r.problem.a).cli_name); }},
     {{"weights", "weights", false, true, true}, [](R r, G) { return std::string(to_string(r.problem.sparsity)); }},
     {{"provider", "provider", false, true, false}, [](R r, G) { return name(r.provider); }},
-    {{"kernel", "kernel", false, false, true}, [](R r, G) { return name(r.kernel); }},
     {{"code", "code", false, false, false}, [](R r, G) { return name(r.architecture); }},
-    {{"cache", "cache", false, true, true}, [](R r, G) { return std::string(to_string(r.cache.mode)); }},
-    {{"time", "median \xC2\xB5s", true, false, true}, as_in_terminal<kMedian>},
-    {{"rate", "TFLOP/s", true, false, true, Order::kDescending, "dense-equivalent: 2MNK over the median"}, as_in_terminal<kRate>},
-    {{"ratio", "vs dense [95 % CI]", true, false, true, Order::kDescending, "time of the fastest dense kernel over the time of this one"}, as_in_terminal<kVsDense>},
-    {{"verdict", "verdict", false, true, true}, verdict},
-    {{"bf16", "vs bf16", true, false, false, Order::kDescending, "time of the fastest dense bf16 kernel over the time of this one"}, as_in_terminal<kVsBf16>, has_bf16},
-    {{"error", "error (checked)", true, false, false, Order::kAscending, "largest error as a share of its tolerance"}, as_in_terminal<kError>},
     {{"clock", "MHz", true, false, false, Order::kAscending, "clock of the cores"}, [](R r, G) { return optional_number(r.clocks.core_mhz); }, has_clock},
     {{"power", "W", true, false, false, Order::kAscending, "power of the device"}, [](R r, G) { return optional_number(r.clocks.power_w); }, has_power},
-    {{"notes", "notes", false, false, true}, notes},
   };
   return list;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "report/html/escape.h"
+#include "report/html/svg.h"
 
 namespace twofour::report::html {
 namespace {
@@ -129,8 +130,7 @@ void describe(Panel& panel, const Record& r, const std::optional<std::vector<Dim
   std::vector<std::string> words;
   std::string title;
   if (r.mode == BenchMode::kModel) {
-    title = r.layer.empty() ? std::string("layer") : r.layer;
-    words.emplace_back(short_model(r.model));
+    title = fmt::format("{} \xC2\xB7 {}", r.layer, short_model(r.model));
     if (r.tensor_parallel != 1) words.push_back(fmt::format("TP {}", r.tensor_parallel));
   }
   const std::string shape = fmt::format("{} \xC3\x97 {}", r.problem.shape.k, r.problem.shape.n);
@@ -149,7 +149,7 @@ void describe(Panel& panel, const Record& r, const std::optional<std::vector<Dim
   }
   if (panel.cache == CacheMode::kHot) words.emplace_back("hot");
   if (several_groups) words.push_back(panel.group->name);
-  panel.title = name(title, 48);
+  panel.title = name(title, 40);
   panel.label = title;
   for (const std::string& word : words) {
     if (!panel.subtitle.empty()) panel.subtitle += " \xC2\xB7 ";
@@ -256,7 +256,7 @@ Styles::Styles(std::span<const Group> groups) {
 
 int Styles::of(const Record& record) const {
   const auto found = std::find(providers_.begin(), providers_.end(), record.provider);
-  return static_cast<int>(found - providers_.begin());
+  return static_cast<int>(found - providers_.begin()) % kStyles;
 }
 
 std::vector<Panel> panels_of(std::span<const Group> groups) {

@@ -78,7 +78,8 @@ void draw_ceilings(Svg& svg, const Ceilings& roofs, const Scale& x, const Scale&
   const double begin = std::max(x.low(), y.low() / roofs.read);
   if (begin >= end) return;
   svg.line({x.at(begin), y.at(begin * roofs.read)}, {x.at(end), y.at(end * roofs.read)}, "limit");
-  svg.text({x.at(begin) + 4, y.at(begin * roofs.read) - 12}, Anchor::kStart, "name",
+  const double middle = std::sqrt(begin * end);
+  svg.text({x.at(middle) - 12, y.at(middle * roofs.read) - 4}, Anchor::kEnd, "name",
            fmt::format("memory, {} GB/s", number_label(std::round(roofs.read / 1e9))));
 }
 

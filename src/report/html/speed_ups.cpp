@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kWidth = 320;
 constexpr double kHeight = 216;
-constexpr Area kArea{34, 24, 240, 176};
+constexpr Area kArea{40, 24, 240, 176};
 
 /// The best 2:4 row at each x, by its ratio.
 std::vector<Row> best_ratios(const Panel& panel) {
@@ -126,7 +126,7 @@ std::string picture(const Contents& contents, const Panel& panel, const Range& r
   draw_titles(svg, kArea, panel.x_title + (x.logarithmic() ? " (log scale)" : ""),
               "speed-up over best dense");
   svg.line({kArea.left, y.at(1)}, {kArea.right, y.at(1)}, "one");
-  std::vector<EndLabel> labels{{y.at(1), -1, "", "dense = 1"}};
+  std::vector<EndLabel> labels{{y.at(1), std::nullopt, "one", "dense = 1"}};
   for (const Series& series : all) {
     const Record& last = *series.rows.back().record;
     const int style = contents.styles.of(last);

@@ -95,15 +95,21 @@ void draw_strip(Svg& svg, const Strip& strip, double middle, const Area& area, c
   svg.rect({at(strip.lower), middle - 3.5}, std::max(1.0, at(strip.upper) - at(strip.lower)), 7,
            "box");
   svg.line({at(strip.median), middle - 5}, {at(strip.median), middle + 5}, "median");
-  svg.text({area.right + 6, middle + 3.5}, Anchor::kStart, "",
+  svg.text({kWidth - 1, middle + 3.5}, Anchor::kEnd, "",
            fmt::format("{}", strip.rounds));
   svg.end();
 }
 
-std::string picture(const Contents& contents, const Panel& panel, std::span<const Strip> strips,
-                    const Range& ratios) {
+std::string picture(const Contents& contents, const Panel& panel,
+                    std::span<const Strip> strips) {
+  Range ratios(true);
+  ratios.add(1);
+  for (const Strip& strip : strips) {
+    ratios.add(strip.low);
+    ratios.add(strip.high);
+  }
   const double height = kRowHeight * static_cast<double>(strips.size());
-  const Area area{112, kTop, 292, kTop + height};
+  const Area area{106, kTop, 290, kTop + height};
   const Scale x = padded(ratios, area.left, area.right, true);
   Svg svg(kWidth, area.bottom + 36, "Ratios of single rounds: " + panel.label);
   for (const double value : spaced(x, ticks(x, 7), 26)) {
@@ -115,7 +121,7 @@ std::string picture(const Contents& contents, const Panel& panel, std::span<cons
   svg.text({(area.left + area.right) / 2, area.bottom + 29}, Anchor::kMiddle, "title",
            "dense time / 2:4 time of a round");
   svg.text({2, kTop - 4}, Anchor::kStart, "title", panel.x_title);
-  svg.text({area.right + 2, kTop - 4}, Anchor::kStart, "title", "rounds");
+  svg.text({kWidth - 1, kTop - 4}, Anchor::kEnd, "title", "rounds");
   double last = -1;
   for (std::size_t i = 0; i < strips.size(); ++i) {
     const Record& r = *strips[i].row.record;
@@ -136,7 +142,6 @@ std::string strips(const Contents& contents) {
   std::map<const Group*, Baselines> baselines;
   for (const Group& group : contents.groups) baselines[&group] = baselines_of(group);
   std::vector<std::pair<const Panel*, std::vector<Strip>>> found;
-  Range ratios(true);
   std::size_t shown = 0;
   std::size_t all = 0;
   for (const Panel& panel : contents.panels) {
@@ -148,17 +153,12 @@ std::string strips(const Contents& contents) {
       of_panel.erase(of_panel.begin() + kMostStrips, of_panel.end());
     }
     shown += of_panel.size();
-    for (const Strip& strip : of_panel) {
-      ratios.add(strip.low);
-      ratios.add(strip.high);
-    }
     found.emplace_back(&panel, std::move(of_panel));
   }
   if (found.empty()) return {};
-  ratios.add(1);
   std::vector<std::string> pictures;
   for (const auto& [panel, of_panel] : found) {
-    pictures.push_back(picture(contents, *panel, of_panel, ratios));
+    pictures.push_back(picture(contents, *panel, of_panel));
   }
   return "<p>How far the ratio spreads from round to round. The line holds nine rounds of ten, the "
          "box the middle half, the bar is the median. These are quantiles; the samples themselves "

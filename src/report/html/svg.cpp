@@ -134,7 +134,9 @@ std::string time_label(double seconds) {
 
 std::string number_label(double value) { return fmt::format("{:.6g}", value); }
 
-std::string style_class(int style) { return fmt::format("s{}", style % kStyles); }
+std::string style_class(int style) {
+  return fmt::format("s{}", style == kNeutral ? kNeutral : style % kStyles);
+}
 
 Svg::Svg(double width, double height, std::string_view label)
     : out_(fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", px(width),
@@ -172,8 +174,9 @@ void Svg::text(XY at, Anchor anchor, std::string_view classes, std::string_view 
 
 void Svg::mark(XY at, int style, std::string_view classes, std::optional<std::size_t> row) {
   constexpr int kShapes = 6;  // those of page()
+  const int shape = style == kNeutral ? 0 : style % kStyles % kShapes;
   out_ += fmt::format("<use href=\"#m{}\" class=\"m {}{}{}\" x=\"{}\" y=\"{}\"{}/>\n",
-                      style % kStyles % kShapes, style_class(style), classes.empty() ? "" : " ",
+                      shape, style_class(style), classes.empty() ? "" : " ",
                       classes, px(at.first), px(at.second), row_attribute(row));
 }
 
@@ -220,8 +223,12 @@ void draw_end_labels(Svg& svg, const Area& area, std::vector<EndLabel> labels) {
     room += kApart;
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    svg.mark({area.right + 10, places[i]}, labels[i].style, "key " + labels[i].classes,
-             std::nullopt);
+    if (labels[i].style) {
+      svg.mark({area.right + 10, places[i]}, *labels[i].style, "key " + labels[i].classes,
+               std::nullopt);
+    } else {
+      svg.line({area.right + 4, places[i]}, {area.right + 15, places[i]}, labels[i].classes);
+    }
     svg.text({area.right + 18, places[i] + 3.5}, Anchor::kStart, "name", labels[i].text);
   }
 }

@@ -70,10 +70,12 @@ struct Area {
 
 using XY = std::pair<double, double>;
 
-/// How many different marks there are; styles beyond begin anew.
-inline constexpr int kStyles = 8;
+/// How many different looks providers have; those beyond begin anew.
+inline constexpr int kStyles = 7;
+/// The look of what is no provider's: grey.
+inline constexpr int kNeutral = kStyles;
 
-/// How a series looks: "s3", whose colour page.css gives.
+/// How a series looks: "s3", whose colour page.css gives. `style` is kNeutral or from 0.
 std::string style_class(int style);
 
 class Svg {
@@ -109,11 +111,12 @@ void draw_x_axis(Svg& svg, const Area& area, const Scale& x, std::span<const dou
 /// The titles of both: below at the right, above at the left.
 void draw_titles(Svg& svg, const Area& area, std::string_view x_title, std::string_view y_title);
 
-/// A label of a line at the right of the area, with its mark.
+/// A label of a line at the right of the area, with its mark, or with a piece of it where it has no
+/// marks.
 struct EndLabel {
   double y = 0;
-  int style = 0;
-  std::string classes;  ///< of the mark
+  std::optional<int> style;  ///< of the mark
+  std::string classes;       ///< of the mark, or of the line
   std::string text;
 };
 /// Moves them apart where they would cover one another.

@@ -16,8 +16,7 @@ namespace {
 
 constexpr double kWidth = 320;
 constexpr double kHeight = 226;
-constexpr Area kArea{44, 24, 250, 186};
-constexpr int kDense = 7;  // the style of the dense line: grey
+constexpr Area kArea{44, 24, 236, 186};
 
 double rate_of(const std::map<DataType, double>& rates, DataType type) {
   const auto found = rates.find(type);
@@ -113,13 +112,13 @@ void draw_limits(Svg& svg, const Scales& scales,
   if (dense.empty() || sparse.empty()) return;
   std::vector<XY> region = limit_line(scales, sparse);
   svg.polyline(region, "limit2");
-  labels.push_back({region.back().second, -1, "", "2:4 limit"});
+  labels.push_back({region.back().second, std::nullopt, "limit2", "2:4 limit"});
   region.emplace_back(region.back().first, kArea.bottom);
   region.emplace_back(region.front().first, kArea.bottom);
   svg.polygon(region, "floor");
   const std::vector<XY> line = limit_line(scales, dense);
   svg.polyline(line, "limit");
-  labels.push_back({line.back().second, -1, "", "dense limit"});
+  labels.push_back({line.back().second, std::nullopt, "limit", "dense limit"});
 }
 
 std::string picture(const Contents& contents, const Panel& panel) {
@@ -151,14 +150,14 @@ std::string picture(const Contents& contents, const Panel& panel) {
       for (const Row& row : series.rows) {
         const Record& r = *row.record;
         svg.mark({scales.x.at(x_of(panel, r)), scales.y.at(r.summary->median_s)},
-                 sparse ? contents.styles.of(r) : kDense, sparse ? "small" : "small open",
+                 sparse ? contents.styles.of(r) : kNeutral, sparse ? "small" : "small open",
                  row.index);
       }
       svg.end();
     }
     if (best.empty()) continue;
     const std::vector<XY> path = placed(scales, medians(panel, best));
-    const int style = sparse ? contents.styles.of(*best.back().record) : kDense;
+    const int style = sparse ? contents.styles.of(*best.back().record) : kNeutral;
     if (path.size() > 1) svg.polyline(path, "path " + style_class(style));
     labels.push_back({path.back().second, style, sparse ? "" : "open",
                       sparse ? "best 2:4" : "best dense"});
