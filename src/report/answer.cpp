@@ -48,17 +48,6 @@ std::string family(const Record& r) {
   return is_hot(r) ? name + " (hot)" : name;
 }
 
-struct SizeClass {
-  std::string_view title;
-  bool (*holds)(std::int64_t m);
-};
-
-constexpr std::array kSizeClasses{
-    SizeClass{"M <= 64", [](std::int64_t m) { return m <= 64; }},
-    SizeClass{"64 < M < 1024", [](std::int64_t m) { return m > 64 && m < 1024; }},
-    SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
-};
-
 std::set<Flag> flags_of(const Record& r) {
   std::set<Flag> flags(r.flags.begin(), r.flags.end());
   if (r.outcome.kind == OutcomeKind::kUnstable) flags.insert(Flag::kUnstable);
@@ -265,6 +254,10 @@ Grid geometric_means(std::span<const Record> records) {
   for (std::size_t i = 0; i < kSizeClasses.size(); ++i) {
     if (!several) present[i] = false;
     if (present[i]) grid.headings.push_back({std::string(kSizeClasses[i].title), Align::kRight});
+  }
+  if (families.size() > 1) {
+    families.insert(families.begin(), "the best of each problem");
+    by_family[families.front()] = best_rows(records);
   }
   for (const std::string& name : families) {
     Grid::Row row{.cells = {name, times(geometric_mean(by_family[name]))}};

@@ -47,7 +47,7 @@ std::string optional_number(const std::optional<double>& value) {
 }
 
 std::string verdict(const Record& r, const Group& /*group*/) {
-  if (!r.vs_dense) return escape(column_text("verdict", r));
+  if (!r.vs_dense) return escape(verdict_text(r));
   const std::string_view word = to_string(r.vs_dense->verdict);
   if (r.vs_dense->verdict == Verdict::kWin) return fmt::format("<span class=win>{}</span>", word);
   if (r.vs_dense->verdict == Verdict::kLoss) {
@@ -57,7 +57,7 @@ std::string verdict(const Record& r, const Group& /*group*/) {
 }
 
 std::string notes(const Record& r, const Group& /*group*/) {
-  const std::string text = column_text("notes", r);
+  const std::string text = notes_text(r);
   if (text.empty()) return {};
   constexpr std::size_t kShort = 28;
   constexpr std::size_t kMost = 240;

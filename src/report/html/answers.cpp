@@ -28,6 +28,18 @@ std::string capital(std::string text) {
   return text + ".";
 }
 
+/// A line, and the reasons behind it folded away.
+std::string without_result(std::span<const Record> records) {
+  const std::vector<std::string> lines = rows_without_result(records);
+  if (lines.empty()) return {};
+  std::string html = fmt::format("<details class=\"soft\">\n<summary>{}</summary>\n<ul>\n",
+                                 name(lines.front(), 200));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    html += fmt::format("<li>{}</li>\n", name(lines[i], 400));
+  }
+  return html + "</ul>\n</details>\n";
+}
+
 std::string one(const Group& group, const Sweep& sweep) {
   const AnswerParts parts = answer_parts(sweep.records);
   std::string html = fmt::format(
@@ -38,7 +50,7 @@ std::string one(const Group& group, const Sweep& sweep) {
   html += paragraph("", parts.reasons);
   html += paragraph("warning", parts.caution);
   for (const std::string& line : verdict_counts(sweep.records)) html += paragraph("soft", line);
-  return html + paragraph("soft", rows_without_result(sweep.records)) + "</div>\n";
+  return html + without_result(sweep.records) + "</div>\n";
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "report/html/escape.h"
 #include "report/html/sections.h"
 #include "report/html/svg.h"
+#include "report/machine.h"
 #include "report/numbers.h"
 
 namespace twofour::report::html {
@@ -38,26 +39,6 @@ std::string rates(const std::map<DataType, double>& per_second) {
                         short_number(2 * rate / 1e12));
   }
   return list;
-}
-
-/// A shell's words; those with anything special in single quotes.
-std::string command_line(std::span<const std::string> words) {
-  std::string line;
-  for (const std::string& word : words) {
-    if (!line.empty()) line += ' ';
-    const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             std::string_view("-_./:,=+%@").find(c) != std::string_view::npos;
-    });
-    if (plain) {
-      line += word;
-      continue;
-    }
-    line += '\'';
-    for (const char c : word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    line += '\'';
-  }
-  return line;
 }
 
 /// "1200 to 1980 MHz" of the rows that tell; empty where none does.
@@ -145,10 +126,9 @@ std::string one(const Run& run) {
   add_clocks(rows, run.records);
   add_program(rows, run.environment);
   rows.push_back({"command line",
-                  "<code>" + name(command_line(run.environment.argv), 4000) + "</code>"});
+                  "<code>" + name(command_line(run.environment), 4000) + "</code>"});
   const std::string& source = run.source;
   const std::string title = source.empty() ? run.environment.device.id.name : source;
-  const Cells headings{"", ""};
   std::string html = "<h3>" + name(title, 120) + "</h3>\n<table class=\"plain\">\n<tbody>\n";
   for (const Cells& cells : rows) {
     html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", cells[0], cells[1]);

@@ -122,7 +122,7 @@ std::string picture(const Contents& contents, const Panel& panel, const Range& r
   draw_breaks(svg, x, brackets);
   draw_y_axis(svg, kArea, y, spaced(y, ticks(y, 8), 13),
               [](double value) { return number_label(value) + "\xC3\x97"; });
-  draw_x_axis(svg, kArea, x, spaced(x, xs_of(panel), 30), number_label);
+  draw_x_axis(svg, kArea, x, spaced(x, xs_of(panel), 27), number_label);
   draw_titles(svg, kArea, panel.x_title + (x.logarithmic() ? " (log scale)" : ""),
               "speed-up over best dense");
   svg.line({kArea.left, y.at(1)}, {kArea.right, y.at(1)}, "one");

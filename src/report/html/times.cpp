@@ -138,7 +138,7 @@ std::string picture(const Contents& contents, const Panel& panel) {
 
   Svg svg(kWidth, kHeight, "Time of a launch against " + panel.x_title + ": " + panel.label);
   draw_y_axis(svg, kArea, scales.y, spaced(scales.y, ticks(scales.y, 6), 13), time_label);
-  draw_x_axis(svg, kArea, scales.x, spaced(scales.x, xs_of(panel), 30), number_label);
+  draw_x_axis(svg, kArea, scales.x, spaced(scales.x, xs_of(panel), 27), number_label);
   draw_titles(svg, kArea, panel.x_title + (scales.x.logarithmic() ? " (log scale)" : ""),
               "median time of a launch (log scale)");
   std::vector<EndLabel> labels;
