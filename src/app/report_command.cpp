@@ -13,6 +13,7 @@
 #include "app/option_names.h"
 #include "app/result_files.h"
 #include "app/terminal.h"
+#include "core/streams.h"
 #include "report/formats.h"
 #include "report/left_out.h"
 
@@ -67,7 +68,7 @@ int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
   const std::vector<report::Run> runs = read_result_files(line.positionals);
   for (const std::string& told : report::left_out(runs)) {
-    fmt::print(stderr, "{}\n", told);
+    write_to_stderr(told + "\n");
   }
   const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
   write_output(options.output, report::document(*options.format, runs, display));

@@ -124,7 +124,7 @@ std::string left_out_text(const Results& results) {
 }  // namespace
 
 std::string markdown_opening(const Environment& environment) {
-  return "**Device:** " + device_text(environment.device) + "\n\n";
+  return "**Device:** " + escaped(device_text(environment.device)) + "\n\n";
 }
 
 std::string markdown_case(std::span<const Record> records) {
