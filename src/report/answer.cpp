@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "report/numbers.h"
+#include "report/size_class.h"
 
 namespace twofour::report {
 namespace {
@@ -47,17 +48,6 @@ std::string family(const Record& r) {
   const std::string name{without_bias(r.kernel)};
   return is_hot(r) ? name + " (hot)" : name;
 }
-
-struct SizeClass {
-  std::string_view title;
-  bool (*holds)(std::int64_t m);
-};
-
-constexpr std::array kSizeClasses{
-    SizeClass{"M <= 64", [](std::int64_t m) { return m <= 64; }},
-    SizeClass{"64 < M < 1024", [](std::int64_t m) { return m > 64 && m < 1024; }},
-    SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
-};
 
 std::set<Flag> flags_of(const Record& r) {
   std::set<Flag> flags(r.flags.begin(), r.flags.end());
