@@ -19,6 +19,7 @@
 #include "app/recorder.h"
 #include "app/session.h"
 #include "app/sinks.h"
+#include "app/terminal.h"
 #include "report/formats.h"
 #include "report/spent.h"
 #include "run/child_process.h"
@@ -152,7 +153,14 @@ int bench(const CommandLine& line) {
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
-  TerminalSink terminal(*options.format);
+  std::vector<report::Run> earlier_parts;
+  if (earlier.environment) {
+    earlier_parts.push_back({.source = {},
+                             .environment = *earlier.environment,
+                             .records = {},
+                             .attempts = earlier.attempts().size()});
+  }
+  TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts));
   Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,

@@ -4,6 +4,7 @@
 
 #include "app/bench.h"
 #include "app/list.h"
+#include "app/report_command.h"
 
 namespace twofour::app {
 
@@ -11,6 +12,7 @@ std::span<const Command> commands() {
   static const std::vector<Command> table{
       bench_command(),
       list_command(),
+      report_command(),
   };
   return table;
 }

@@ -46,6 +46,7 @@ struct BenchOptions {
   std::filesystem::path output_dir = ".";
   const report::Format* format = &report::formats().front();  ///< never null
   std::optional<std::filesystem::path> resume;
+  bool wide = false;  ///< all columns on a terminal too
   bool dry_run = false;
   bool quiet = false;
   bool in_process = false;  ///< measure without a process of its own

@@ -5,12 +5,16 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/jsonl_file.h"
 #include "core/ended_attempt.h"
 #include "core/environment.h"
 #include "core/record.h"
+#include "report/display.h"
 #include "report/formats.h"
+#include "report/report.h"
 
 namespace twofour::app {
 
@@ -56,14 +60,22 @@ class FileSink final : public Sink {
 /// stdout, in one of the formats that can be shown there.
 class TerminalSink final : public Sink {
  public:
-  explicit TerminalSink(const report::Format& format) : format_(format) {}
+  /// `earlier`: the part of the run that is there already, without its rows; none for a new run.
+  TerminalSink(const report::Format& format, const report::Display& display,
+               std::vector<report::Run> earlier = {})
+      : format_(format), display_(display), runs_(std::move(earlier)) {}
   void environment(const Environment& environment) override;
   void row(const Record& record) override;
+  void attempt(const EndedAttempt& attempt) override;
   void case_end(std::span<const Record> rows) override;
   void finish(std::span<const Record> records) override;
 
  private:
+  [[nodiscard]] std::vector<report::Run> with_rows(std::span<const Record> records) const;
+
   const report::Format& format_;
+  report::Display display_;
+  std::vector<report::Run> runs_;  ///< one for each environment, without the rows of earlier parts
 };
 
 }  // namespace twofour::app

@@ -255,6 +255,10 @@ Grid geometric_means(std::span<const Record> records) {
     if (!several) present[i] = false;
     if (present[i]) grid.headings.push_back({std::string(kSizeClasses[i].title), Align::kRight});
   }
+  if (families.size() > 1) {
+    families.insert(families.begin(), "the best of each problem");
+    by_family[families.front()] = best_rows(records);
+  }
   for (const std::string& name : families) {
     Grid::Row row{.cells = {name, times(geometric_mean(by_family[name]))}};
     for (std::size_t i = 0; i < kSizeClasses.size(); ++i) {

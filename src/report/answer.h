@@ -1,6 +1,8 @@
 // The summary below the last table: does 2:4 pay off here?
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,13 +13,26 @@
 
 namespace twofour::report {
 
+/// Few rows, where a GEMM is bound by reading the weights; many, where products bound it; between.
+struct SizeClass {
+  std::string_view title;
+  bool (*holds)(std::int64_t m);
+};
+
+inline constexpr std::array kSizeClasses{
+    SizeClass{"M <= 64", [](std::int64_t m) { return m <= 64; }},
+    SizeClass{"64 < M < 1024", [](std::int64_t m) { return m > 64 && m < 1024; }},
+    SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
+};
+
 /// Verdicts of the 2:4 rows against the best dense kernel: one sentence, one for each cache state
 /// where both were measured, none without 2:4 rows.
 std::vector<std::string> verdict_counts(std::span<const Record> records);
 
 /// Geometric mean speed-up over the best dense kernel for each 2:4 kernel (with and without bias
-/// together), over all M and over M <= 64, 64 < M < 1024 and M >= 1024 where there are such.
-/// No rows when nothing was compared.
+/// together) and, where there are several, for the rows that the answer follows from, over all M
+/// and over M <= 64, 64 < M < 1024 and M >= 1024 where there are such. No rows when nothing was
+/// compared.
 Grid geometric_means(std::span<const Record> records);
 
 /// What the words in the table mean, of those that occur in `records`: "NOT_COLD: ...". `win_mark`

@@ -1,5 +1,6 @@
 #include "report/describe.h"
 #include "report/formats.h"
+#include "report/results.h"
 
 namespace twofour::report {
 namespace {
@@ -45,5 +46,7 @@ std::string csv(std::span<const Record> records) {
   for (const Record& record : records) rows.push_back(cells_of(record_fields(), record));
   return csv_text(list_of(record_fields()), rows);
 }
+
+std::string csv_document(std::span<const Run> runs) { return csv(rows_of(without_doubles(runs))); }
 
 }  // namespace twofour::report

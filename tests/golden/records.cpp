@@ -195,7 +195,9 @@ std::string all_of(const std::vector<Record>& records, const report::Format& for
   for (const auto& [index, rows] : cases) {
     if (format.case_block != nullptr) text += format.case_block(rows);
   }
-  return text + (format.closing == nullptr ? "" : format.closing(records));
+  if (format.row_by_row) return text;
+  const report::Run run{.source = "run.jsonl", .environment = environment(), .records = records};
+  return text + format.document({&run, 1});
 }
 
 }  // namespace
