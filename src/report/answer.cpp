@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "report/numbers.h"
+#include "report/size_class.h"
 
 namespace twofour::report {
 namespace {

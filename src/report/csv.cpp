@@ -30,18 +30,21 @@ void append_line(std::string& text, const std::vector<CsvColumn>& columns, Text 
 
 }  // namespace
 
-std::string csv(std::span<const Record> records) {
-  const std::vector<CsvColumn> columns = csv_columns(list_of(record_fields()));
+std::string csv_text(const FieldList& fields, std::span<const Cells> rows) {
+  const std::vector<CsvColumn> columns = csv_columns(fields);
   std::string text;
   append_line(text, columns, [](const CsvColumn& column) { return column.name; });
-  for (const Record& record : records) {
-    Cells cells;
-    for (const Field<Record>& field : record_fields()) {
-      if (in_csv(field)) field.cells(&record, cells);
-    }
+  for (const Cells& cells : rows) {
     append_line(text, columns, [&](const CsvColumn& column) { return cells.at(column.cell); });
   }
   return text;
+}
+
+std::string csv(std::span<const Record> records) {
+  std::vector<Cells> rows;
+  rows.reserve(records.size());
+  for (const Record& record : records) rows.push_back(cells_of(record_fields(), record));
+  return csv_text(list_of(record_fields()), rows);
 }
 
 std::string csv_document(std::span<const Run> runs) { return csv(rows_of(without_doubles(runs))); }

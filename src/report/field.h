@@ -135,6 +135,15 @@ Json write_fields(std::span<const Field<Owner>> fields, const Owner& owner, int 
   return json;
 }
 
+template <class Owner>
+Cells cells_of(std::span<const Field<Owner>> fields, const Owner& owner) {
+  Cells cells;
+  for (const Field<Owner>& field : fields) {
+    if (in_csv(field)) field.cells(&owner, cells);
+  }
+  return cells;
+}
+
 /// Members that the fields do not have are passed over.
 template <class Owner>
 void read_fields(std::span<const Field<Owner>> fields, const JsonField& json, Owner& owner,

@@ -78,22 +78,6 @@ struct PositiveShare : Number {
 std::string line_type(const Record& /*record*/) { return kRecordType; }
 
 // clang-format off
-std::span<const Field<GemmProblem>> problem_fields() {
-  using P = GemmProblem;
-  static constexpr std::array kFields{
-    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"m"}}),
-    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::k>({.name = "k", .meaning = "columns of A, rows of B", .csv = {"k"}}),
-    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::n>({.name = "n", .meaning = "columns of B and D", .csv = {"n"}}),
-    member<TypeName, &P::a>({.name = "a_type", .meaning = "of A, the activations", .csv = {"a_type"}}),
-    member<TypeName, &P::b>({.name = "b_type", .meaning = "of B, the weights", .csv = {"b_type"}}),
-    member<TypeName, &P::d>({.name = "d_type", .meaning = "of D", .csv = {"d_type"}}),
-    member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
-    member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
-    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense` or `2:4`", .csv = {"sparsity"}}),
-  };
-  return kFields;
-}
-
 std::span<const Field<GemmShape>> executed_fields() {
   static constexpr std::array kFields{
     member<Whole<std::int64_t, 0>, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"executed_m"}}),
@@ -208,6 +192,22 @@ struct OutcomeObject : Object<Outcome, outcome_fields> {
 };
 
 }  // namespace
+
+std::span<const Field<GemmProblem>> problem_fields() {
+  using P = GemmProblem;
+  static constexpr std::array kFields{
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"m"}}),
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::k>({.name = "k", .meaning = "columns of A, rows of B", .csv = {"k"}}),
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::n>({.name = "n", .meaning = "columns of B and D", .csv = {"n"}}),
+    member<TypeName, &P::a>({.name = "a_type", .meaning = "of A, the activations", .csv = {"a_type"}}),
+    member<TypeName, &P::b>({.name = "b_type", .meaning = "of B, the weights", .csv = {"b_type"}}),
+    member<TypeName, &P::d>({.name = "d_type", .meaning = "of D", .csv = {"d_type"}}),
+    member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
+    member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
+    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense` or `2:4`", .csv = {"sparsity"}}),
+  };
+  return kFields;
+}
 
 std::span<const Field<Record>> record_fields() {
   using R = Record;
