@@ -27,7 +27,7 @@ mkdir "$work/elsewhere"
 hidden=()
 if unshare -rm true 2>/dev/null; then
   # shellcheck disable=SC2016 # expanded by the inner shell
-  hidden=(unshare -rm bash -c 'mount -t tmpfs none "$1" && mount -t tmpfs none "$2" 2>/dev/null; shift 2; exec "$@"' _ "$source_dir" "$build")
+  hidden=(unshare -rm bash -c 'mount -t tmpfs none "$1" && { [ ! -d "$2" ] || mount -t tmpfs none "$2"; } && shift 2 && exec "$@"' _ "$source_dir" "$build")
 fi
 run() { (cd "$work/elsewhere" && env -i PATH=/usr/bin:/bin "${hidden[@]}" "$program" "$@"); }
 [[ "$(run --version)" == twofour\ * ]] || fail "--version does not run"

@@ -22,7 +22,7 @@ machine() {
   name=$1 tree=$work/$1 bin=$work/$1/bin
   mkdir -p "$bin" "$tree/include/"{fmt,CLI,nlohmann,gtest,gmock} "$tree/build/host" "$tree/wheels"
   cp -r "$source_dir/scripts" "$tree/scripts"
-  for tool in bash cat chmod cp cut dirname env grep head mkdir mktemp mv rm sed sha256sum sort tail tr; do
+  for tool in bash cat chmod cp cut dirname env find grep head mkdir mktemp mv rm sed sha256sum sort tail tr; do
     ln -s "$(command -v "$tool")" "$bin/$tool"
   done
   touch "$tree/include/"{span,omp.h,gtest/gtest.h,gmock/gmock.h}
@@ -173,10 +173,12 @@ says "  ccache"
 machine installs_as_root
 pretend id <<<'echo 0'
 mv "$tree/include/fmt" "$tree/fmt"
-pretend apt-get <<<"echo \"\$*\" >>$tree/apt-get; case \$1 in install) mv $tree/fmt $tree/include/ ;; esac"
+mv "$bin/c++" "$tree/c++"
+pretend apt-get <<<"echo \"\$*\" >>$tree/apt-get; case \$1 in install) mv $tree/fmt $tree/include/; mv $tree/c++ $bin/ ;; esac"
+pretend dpkg-query <<<'case $* in *fmt*) exit 1 ;; *) echo install ok installed ;; esac'
 setup 0
-says "installing libfmt-dev"
-grep -q 'install .*libfmt-dev' "$tree/apt-get" || fail "libfmt-dev is not installed"
+says "installing g++ libfmt-dev"
+grep -q 'install .* g++ libfmt-dev$' "$tree/apt-get" || fail "g++ and libfmt-dev are not installed"
 
 # run WANTED ARGUMENT...: what scripts/run starts.
 run() {
