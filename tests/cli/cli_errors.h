@@ -121,7 +121,7 @@ inline const std::vector<CliError> kCliErrors{
     {{"--kernels", "a(b", "list"},
      "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},
     {{"--kernels", "", "list"},
-     "--kernels: '' is not a regular expression of at least one character"},
+     "--kernels: '' is not a regular expression of 1 to 500 characters"},
     {{"--scales", "none", "list"},
      "--scales: 'none' is not one of tensor, token, channel, token-channel"},
     {{"--scales", "row", "list"},

@@ -1,10 +1,12 @@
 // Signals that were ignored when the program started, and terminals that go away.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <stdexcept>
@@ -78,6 +80,7 @@ int run_on_closed_terminal(const Folder& folder, bool ignore_hangup) {
     execv(arguments.front(), arguments.data());
     _exit(127);
   }
+  fcntl(terminal, F_SETFL, O_NONBLOCK);
   bool closed = false;
   const auto close_terminal = once_after_rows(folder, kRowsOfACase, [&](pid_t) {
     close(terminal);
@@ -85,6 +88,9 @@ int run_on_closed_terminal(const Folder& folder, bool ignore_hangup) {
   });
   int status = 0;
   for (int i = 0; i < 60000 && waitpid(pid, &status, WNOHANG) == 0; ++i) {
+    std::array<char, 4096> shown{};
+    while (!closed && read(terminal, shown.data(), shown.size()) > 0) {
+    }
     close_terminal(pid);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
