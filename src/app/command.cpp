@@ -245,8 +245,9 @@ void Splitter::take_options(const Word& word, CommandLine& line) const {
                                    word.command->words[word.index].name, spec.allowed));
     }
   }
-  for (const auto& [name, found] : anywhere_) {
-    if (found->option->count() == 0) continue;
+  for (const auto& option : anywhere_) {
+    if (option.second->option->count() == 0) continue;
+    const std::string_view name = option.first;
     const auto own = std::find_if(options.begin(), options.end(), [&](const OptionSpec& spec) {
       return spec.name == name && spec.words == kAnywhere;
     });

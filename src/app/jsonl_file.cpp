@@ -180,13 +180,22 @@ void JsonlFile::sync() {
   }
 }
 
+namespace {
+
+/// By what would be written: a number that is not known equals no other.
+bool is_same(const std::optional<Environment>& x, const Environment& y) {
+  return x && report::environment_json(*x) == report::environment_json(y);
+}
+
+}  // namespace
+
 LeftBehind add_left_behind(const fs::path& part, run::Ledger& ledger) {
   LeftBehind left;
   if (!fs::exists(part)) return left;
   for (run::PartLine& line : run::PartReader(part).new_lines()) {
     // One that stands in the .jsonl already was read before the parent was killed.
     if (auto* environment = std::get_if<Environment>(&line);
-        environment && ledger.environment() != *environment) {
+        environment && !is_same(ledger.environment(), *environment)) {
       left.environment = *environment;
       ledger.begin_part(std::move(*environment));
     }

@@ -110,7 +110,7 @@ inline const std::vector<CliError> kCliErrors{
     {{"--dtype", "int8", "model_bench", "--tp-sizes", "1025"},
      "--tp-sizes: '1025' is not a whole number from 1 to 1024"},
     {{"--models-file", "/nonexistent/models.json", "list"},
-     "--models-file: /nonexistent/models.json: cannot be read"},
+     "--models-file: /nonexistent/models.json: cannot be read: No such file or directory"},
     // Selection.
     {{"--device", "tpu", "list"}, "--device: 'tpu' is not auto, cpu, cuda, cuda:N or cuda:UUID"},
     {{"--device", "cuda:x", "list"},
@@ -121,7 +121,7 @@ inline const std::vector<CliError> kCliErrors{
     {{"--kernels", "a(b", "list"},
      "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},
     {{"--kernels", "", "list"},
-     "--kernels: '' is not a regular expression of at least one character"},
+     "--kernels: '' is not a regular expression of 1 to 500 characters"},
     {{"--scales", "none", "list"},
      "--scales: 'none' is not one of tensor, token, channel, token-channel"},
     {{"--scales", "row", "list"},
@@ -153,6 +153,11 @@ inline const std::vector<CliError> kCliErrors{
     {{"--format", "html", "list"}, "--format: 'html' is not one of table, md, csv, jsonl"},
     {{"--resume", "/nonexistent.jsonl", "list"},
      "--resume: '/nonexistent.jsonl' is not an existing .jsonl file"},
+    {{"--resume-anyway", "--dtype", "int8", "model_bench"},
+     "--resume-anyway: is given without --resume FILE"},
+    {{"--models-file", "/tmp", "list"}, "--models-file: /tmp: cannot be read: Is a directory"},
+    {{"--models-file", "/dev/zero", "list"},
+     "--models-file: /dev/zero: cannot be read: it has more than 67108864 bytes"},
     {{"--resume", "/dev/null", "list"}, "--resume: '/dev/null' is not an existing .jsonl file"},
 };
 

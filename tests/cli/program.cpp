@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <initializer_list>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -57,7 +58,14 @@ pid_t start(const Folder& folder, const Folder& streams, std::vector<std::string
                                    kFlags, 0600);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  // A test that itself runs in the background of a script ignores some of them.
+  sigset_t by_default;
+  sigemptyset(&by_default);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) {
+    sigaddset(&by_default, signal);
+  }
+  posix_spawnattr_setsigdefault(&attributes, &by_default);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> variables = environment_with(mock);
   pid_t pid = 0;
   const int error = posix_spawn(&pid, words.front().c_str(), &actions, &attributes,
@@ -136,6 +144,23 @@ Finished run_line(const Folder& folder, const std::string& line, const std::stri
   return run_words(folder,
                    {"/bin/sh", "-c", R"(twofour() { ")" TWOFOUR_PROGRAM R"(" "$@"; }; )" + line},
                    mock, {});
+}
+
+Finished run_after(const Folder& folder, const std::string& line,
+                   const std::vector<std::string>& arguments, const WhileRunning& while_running) {
+  std::vector<std::string> words{"/bin/sh", "-c", line + R"(; exec "$0" "$@")", TWOFOUR_PROGRAM};
+  for (const std::string& argument : arguments) words.push_back(argument);
+  return run_words(folder, std::move(words), "", while_running);
+}
+
+WhileRunning once_after_rows(const Folder& folder, std::size_t rows,
+                             std::function<void(pid_t)> act) {
+  return [&folder, rows, act = std::move(act), done = false](pid_t pid) mutable {
+    const auto jsonl = folder.only(".jsonl");
+    if (done || jsonl.empty() || lines_of(read_file(jsonl)).size() < 1 + rows) return;
+    done = true;
+    act(pid);
+  };
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

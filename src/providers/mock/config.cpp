@@ -68,8 +68,11 @@ Fault read_fault(const json& object) {
   check_fields(object, "fault", {"kernel", "kind", "case_m", "algorithms"});
   Fault fault{.kind = read_kind(object)};
   const json pattern = object.value("kernel", json(""));
-  constexpr std::string_view kPattern = "a regular expression";
-  if (!pattern.is_string()) reject("fault.kernel", input::shown(pattern), kPattern);
+  constexpr std::string_view kPattern = "a regular expression of at most 500 characters";
+  constexpr std::size_t kLongest = 500;
+  if (!pattern.is_string() || pattern.get_ref<const std::string&>().size() > kLongest) {
+    reject("fault.kernel", input::shown(pattern), kPattern);
+  }
   try {
     fault.kernel = std::regex(pattern.get<std::string>());
   } catch (const std::regex_error&) {
