@@ -61,7 +61,8 @@ TEST(GoldenTable, KeepsTheRowsOfACaseTogetherThatWasResumed) {
       if (i % 2 == parity) resumed.push_back(records[i]);
     }
   }
-  const std::string text = report::table_closing(resumed);
+  const report::Run run{.source = "run.jsonl", .environment = environment(), .records = resumed};
+  const std::string text = report::table_document({&run, 1});
   std::size_t headings = 0;
   for (std::size_t at = text.find("MKN="); at != std::string::npos;
        at = text.find("MKN=", at + 1)) {
@@ -77,8 +78,9 @@ TEST(GoldenTable, NothingMeasuredPrintsNothing) {
       EXPECT_EQ(format.case_block({}), "");
     }
   }
-  EXPECT_EQ(report::table_closing({}), "");
-  EXPECT_EQ(report::markdown_closing({}), "");
+  const report::Run run{.source = "run.jsonl", .environment = environment(), .records = {}};
+  EXPECT_EQ(report::table_document({&run, 1}), "");
+  EXPECT_EQ(report::markdown_document({&run, 1}), "");
 }
 
 }  // namespace
