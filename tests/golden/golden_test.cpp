@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "records.h"
@@ -29,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, Golden, ::testing::ValuesIn(rendering_names())
                          [](const auto& name) {
                            std::string words = name.param;
                            for (char& c : words) {
-                             if (c == '.') c = '_';
+                             if (c == '.' || c == '-') c = '_';
                            }
                            return words;
                          });
@@ -50,6 +51,15 @@ TEST(GoldenTable, FitsATerminalOf180Columns) {
       if (line.starts_with("Does 2:4 pay off here?")) continue;
       EXPECT_LE(line.size(), 180U) << line;
     }
+  }
+}
+
+TEST(GoldenTable, FitsTheTerminalThatItIsFor) {
+  for (const auto& [name, width] : {std::pair{"range-80-columns.txt", std::size_t{80}},
+                                    std::pair{"range-100-columns.txt", std::size_t{100}},
+                                    std::pair{"model-summary.txt", std::size_t{80}}}) {
+    std::istringstream text(expected(name));
+    for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), width) << line;
   }
 }
 
