@@ -37,10 +37,10 @@ std::string list_of(const std::vector<std::string>& lines) {
 }
 
 /// A table for each model and TP size, under a heading where there are several.
-std::string tables_by_model(std::span<const Record> sorted,
+std::string tables_by_model(std::span<const Record> records,
                             Grid (*table_of)(std::span<const Problem>)) {
   std::string text;
-  const std::vector<std::vector<Record>> tables = by_model(sorted);
+  const std::vector<std::vector<Record>> tables = by_model(records);
   for (const std::vector<Record>& rows : tables) {
     if (tables.size() > 1) {
       text += fmt::format("**{}, TP {}**\n\n", escaped(rows.front().model),
@@ -51,19 +51,19 @@ std::string tables_by_model(std::span<const Record> sorted,
   return text;
 }
 
-std::string library_details(std::span<const Record> sorted) {
+std::string library_details(std::span<const Record> records) {
   std::string text =
       "Medians in microseconds of the fastest kernel of each library; empty where none was "
       "measured.\n\n" +
-      tables_by_model(sorted, library_table);
-  const Grid means = library_means(problems(sorted));
+      tables_by_model(records, library_table);
+  const Grid means = library_means(problems(records));
   if (!means.rows.empty()) {
     text +=
         "Time of the fastest 2:4 kernel of the other libraries over that of this one, geometric "
         "means: above 1 this one is ahead.\n\n" +
         grid_markdown(means) + "\n";
   }
-  text += "What the libraries chose to run:\n\n" + tables_by_model(sorted, algorithm_table);
+  text += "What the libraries chose to run:\n\n" + tables_by_model(records, algorithm_table);
   return markdown_folded("The fastest kernel of each library", text);
 }
 
@@ -73,12 +73,12 @@ std::string reading_details(const Conclusion& end) {
   return markdown_folded("Means, and what the words say", text + list_of(end.legend));
 }
 
-std::string all_rows(std::span<const Record> sorted) {
+std::string all_rows(std::span<const Record> records) {
   std::string text;
-  for (const Block& block : sweep_tables(sorted, Medium::kMarkdown)) {
+  for (const Block& block : sweep_tables(records, Medium::kMarkdown)) {
     text += "**" + escaped(block.title) + "**\n\n" + grid_markdown(block.grid) + "\n";
   }
-  return markdown_folded(fmt::format("All {} rows", sorted.size()), text);
+  return markdown_folded(fmt::format("All {} rows", records.size()), text);
 }
 
 /// The answer and what it follows from, without the table of all rows.
@@ -86,11 +86,11 @@ std::string sweep_title(const Sweep& sweep) {
   return fmt::format("### {} {}\n\n", info(sweep.dtype).torch_name, to_string(sweep.mode));
 }
 
-std::string sweep_text(const std::vector<Record>& sorted) {
-  const Conclusion end = conclude(sorted, "WIN in bold letters");
-  return fmt::format("**{}**\n\n", escaped(end.answer)) + tables_by_model(sorted, best_table) +
+std::string sweep_text(std::span<const Record> records) {
+  const Conclusion end = conclude(records, "WIN in bold letters");
+  return fmt::format("**{}**\n\n", escaped(end.answer)) + tables_by_model(records, best_table) +
          (end.counts.empty() ? std::string() : list_of(end.counts) + "\n") +
-         library_details(sorted) + reading_details(end);
+         library_details(records) + reading_details(end);
 }
 
 std::string machine_details(const DeviceResults& device) {
@@ -144,12 +144,11 @@ std::string markdown_document(std::span<const Run> runs) {
     const std::string title = fmt::format("#{} {}", i + 1, device.title);
     if (several) text += "## " + escaped(title) + "\n\n";
     for (const Sweep& sweep : device.sweeps) {
-      const std::vector<Record> sorted = by_case(sweep.records);
       if (device.sweeps.size() > 1) text += sweep_title(sweep);
-      text += sweep_text(sorted);
-      std::string all = all_rows(sorted);
+      text += sweep_text(sweep.records);
+      std::string all = all_rows(sweep.records);
       if (text.size() + rows.size() + all.size() > kMostBytes) {
-        left_away += sorted.size();
+        left_away += sweep.records.size();
       } else {
         rows += (several ? escaped(title) + "\n\n" : std::string()) + all;
       }

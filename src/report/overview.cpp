@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "report/columns.h"
-#include "report/layout.h"
 #include "report/numbers.h"
 #include "report/problems.h"
 
@@ -120,7 +119,7 @@ Table table_of(const std::vector<Problem>& problems, CacheMode mode) {
     const Record& r = problem.any();
     if (r.cache.mode != mode) continue;
     by_layer.add(problem, group_of(r), layer_of(r), r.problem.shape.m);
-    by_shape.add(problem, group_of(r), mkn(r.problem.shape), 0);
+    by_shape.add(problem, group_of(r), problem_name(r, {}), 0);
   }
   // Of a sweep that changes K or N with M, a table by M is nearly empty.
   const std::size_t places = by_layer.lines.size() * by_layer.ms.size();
@@ -191,8 +190,7 @@ std::string device_cell(const Problem* problem) {
 }  // namespace
 
 std::vector<Overview> overviews(const Sweep& sweep, const Display& display) {
-  const std::vector<Record> sorted = by_case(sweep.records);
-  const std::vector<Problem> all = problems(sorted);
+  const std::vector<Problem> all = problems(sweep.records);
   std::vector<Overview> found;
   for (const CacheMode mode : {CacheMode::kCold, CacheMode::kHot}) {
     const Table table = table_of(all, mode);

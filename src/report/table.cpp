@@ -59,12 +59,11 @@ std::string conclusion_text(const Conclusion& end, const Display& display) {
 }
 
 std::string sweep_text(const Sweep& sweep, const Display& display) {
-  const std::vector<Record> sorted = by_case(sweep.records);
   std::string text;
-  for (const Block& block : sweep_tables(sorted, Medium::kText)) {
+  for (const Block& block : sweep_tables(sweep.records, Medium::kText)) {
     text += block_text(block.title, block.grid, display);
   }
-  return text + conclusion_text(conclude(sorted, ">"), display);
+  return text + conclusion_text(conclude(sweep.records, ">"), display);
 }
 
 std::string summary_text(const Sweep& sweep, const Display& display) {
@@ -73,7 +72,7 @@ std::string summary_text(const Sweep& sweep, const Display& display) {
     text += block_text(overview.title, overview.grid, display);
     if (!overview.remark.empty()) text += lines_of(overview.remark, display) + "\n";
   }
-  const Conclusion end = conclude(by_case(sweep.records), ">");
+  const Conclusion end = conclude(sweep.records, ">");
   std::vector<std::string> told{overview_legend()};
   told.insert(told.end(), end.counts.begin(), end.counts.end());
   return text + paragraph(told, display) + lines_of(end.answer, display);

@@ -50,7 +50,7 @@ TEST(Grids, AlignColumnsAndLetRemarksRunOn) {
       .rows = {{.section = "[0] first"},
                {.cells = {"a", "12.5", "-"}},
                {.cells = {"longer", "", ""}, .remark = "failed: two\nlines", .remark_column = 1}}};
-  EXPECT_EQ(grid_text(grid),
+  EXPECT_EQ(grid_text(fitted(grid, {})),
             "name      us  notes\n"
             "-------------------\n"
             "[0] first\n"
@@ -70,7 +70,7 @@ TEST(Grids, MarkdownEscapesPipes) {
 
 TEST(Grids, WithoutRowsHaveHeadingsAlone) {
   const Grid grid{.headings = {{"a"}}, .rows = {}};
-  EXPECT_EQ(grid_text(grid), "a\n-\n");
+  EXPECT_EQ(grid_text(fitted(grid, {})), "a\n-\n");
   EXPECT_EQ(grid_width(Grid{}), 0U);
 }
 
