@@ -183,7 +183,7 @@ std::string caution(const Rows& rows) {
     if (doubt) ++doubtful;
   }
   if (doubtful == 0) return {};
-  return fmt::format(" Careful: {} of the {} wins {} flagged {}.", doubtful,
+  return fmt::format("Careful: {} of the {} wins {} flagged {}.", doubtful,
                      count_verdict(rows, Verdict::kWin), doubtful == 1 ? "is" : "are",
                      fmt::join(seen, ", "));
 }
@@ -201,8 +201,9 @@ std::string reasons(const Rows& rows) {
   std::string text;
   for (const auto& [remark, ends] : m_of) {
     const auto& [low, high] = ends;
+    if (!text.empty()) text += ' ';
     text += fmt::format(
-        " {}, so dense is the better choice where 2:4 loses or ties ({}).", remark,
+        "{}, so dense is the better choice where 2:4 loses or ties ({}).", remark,
         low == high ? fmt::format("M = {}", low) : fmt::format("M = {} to {}", low, high));
   }
   return text;
@@ -295,31 +296,45 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   return lines;
 }
 
-std::string answer(std::span<const Record> records) {
-  constexpr std::string_view kQuestion = "Does 2:4 pay off here?";
+AnswerParts answer_parts(std::span<const Record> records) {
+  AnswerParts parts;
   if (std::none_of(records.begin(), records.end(), is_sparse)) {
-    return fmt::format("{} Not asked: no 2:4 kernel took part.", kQuestion);
+    parts.word = "Not asked";
+    parts.finding = "no 2:4 kernel took part";
+    return parts;
   }
   const Rows rows = best_rows(records);
   if (rows.empty()) {
-    return fmt::format("{} Not known: no 2:4 row has a result and a dense row to compare it with.",
-                       kQuestion);
+    parts.word = "Not known";
+    parts.finding = "no 2:4 row has a result and a dense row to compare it with";
+    return parts;
   }
   const std::vector<Span> spans = spans_of(rows);
   constexpr std::size_t kMostSpans = 4;
-  std::string text;
   if (spans.size() > kMostSpans) {
-    text = fmt::format("{} In part: 2:4 is faster in {}", kQuestion, wins_of(rows));
+    parts.word = "In part";
+    parts.finding = fmt::format("2:4 is faster in {}", wins_of(rows));
   } else {
-    text = fmt::format("{} {}: ", kQuestion, first_word(spans));
-    for (std::size_t i = 0; i < spans.size(); ++i) text += (i > 0 ? "; " : "") + clause(spans, i);
+    parts.word = first_word(spans);
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      parts.finding += (i > 0 ? "; " : "") + clause(spans, i);
+    }
   }
   if (is_hot(*rows.front())) {
-    text += ", with the weights where the last launch left them (hot)";
+    parts.finding += ", with the weights where the last launch left them (hot)";
   } else if (std::any_of(records.begin(), records.end(), is_hot)) {
-    text += ", with the weights out of cache (cold)";
+    parts.finding += ", with the weights out of cache (cold)";
   }
-  return text + "." + reasons(rows) + caution(rows);
+  parts.reasons = reasons(rows);
+  parts.caution = caution(rows);
+  return parts;
+}
+
+std::string answer(std::span<const Record> records) {
+  const AnswerParts parts = answer_parts(records);
+  const auto behind = [](const std::string& text) { return text.empty() ? text : " " + text; };
+  return fmt::format("{} {}: {}.{}{}", kQuestion, parts.word, parts.finding, behind(parts.reasons),
+                     behind(parts.caution));
 }
 
 }  // namespace twofour::report

@@ -39,6 +39,18 @@ Grid geometric_means(std::span<const Record> records);
 /// is how the table marks a 2:4 row that wins.
 std::vector<std::string> legend(std::span<const Record> records, std::string_view win_mark);
 
+inline constexpr std::string_view kQuestion = "Does 2:4 pay off here?";
+
+/// The parts of an answer. Sentences end in a full stop, and are empty where there is nothing to
+/// say.
+struct AnswerParts {
+  std::string word;     ///< "Yes", "No", "In part", "It depends on M", "Not known", "Not asked"
+  std::string finding;  ///< what stands behind the word and a colon; no full stop
+  std::string reasons;  ///< sentences: why 2:4 loses or ties
+  std::string caution;  ///< a sentence: what makes wins doubtful
+};
+AnswerParts answer_parts(std::span<const Record> records);
+
 /// Answers the question from the best 2:4 kernel of each problem; cold measurements where there are
 /// any. Says from which M on dense is faster, or 2:4; then why where 2:4 loses or ties and the code
 /// that ran tells, and which flags make wins doubtful.

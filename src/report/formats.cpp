@@ -14,6 +14,7 @@ constexpr std::array kFormats{
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
     Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document},
     Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document},
+    Format{"html", ".html", false, false, nullptr, nullptr, html_document},
 };
 
 template <class Holds>

@@ -81,4 +81,9 @@ std::string jsonl_document(std::span<const Run> runs);
 std::string pickle(std::span<const Record> records);
 std::string pickle_document(std::span<const Run> runs);
 
+/// A page in one file that opens offline, prints, and works without JavaScript: first the answer,
+/// then pictures, then all rows, what they ran on, and how to read it. Devices are shown beside one
+/// another. It has quantiles of the samples, not all of them. html/page.h has its parts.
+std::string html_document(std::span<const Run> runs);
+
 }  // namespace twofour::report

@@ -59,6 +59,14 @@ bool move_below(Grid& grid) {
   return true;
 }
 
+bool too_wide(const Grid& grid, std::size_t width) { return width > 0 && grid_width(grid) > width; }
+
+void drop_columns(Grid& grid, std::size_t width) {
+  while (too_wide(grid, width) && next_to_go(grid) < grid.headings.size()) {
+    erase_column(grid, next_to_go(grid));
+  }
+}
+
 void cut_cells(Grid& grid, std::size_t width) {
   for (std::size_t i = 0; i < grid.headings.size(); ++i) {
     const std::size_t now = grid_width(grid);
@@ -187,12 +195,18 @@ Grid fitted(const Grid& grid, const Display& display) {
     row.below = printable(row.below);
     for (std::string& cell : row.cells) cell = cut_middle(printable(cell), kWidestCell);
   }
-  const auto too_wide = [&] { return display.width > 0 && grid_width(fit) > display.width; };
-  while (too_wide() && next_to_go(fit) < fit.headings.size()) erase_column(fit, next_to_go(fit));
-  if (!too_wide() || !move_below(fit)) {
-    for (Grid::Row& row : fit.rows) row.below.clear();
+  const Grid all = fit;
+  drop_columns(fit, display.width);
+  if (too_wide(fit, display.width)) {
+    Grid other = all;
+    if (move_below(other)) {
+      drop_columns(other, display.width);
+      cut_cells(other, display.width);
+      return other;
+    }
+    cut_cells(fit, display.width);
   }
-  if (too_wide()) cut_cells(fit, display.width);
+  for (Grid::Row& row : fit.rows) row.below.clear();
   return fit;
 }
 

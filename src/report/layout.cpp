@@ -144,9 +144,7 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
 
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {
   std::vector<std::string> counts = verdict_counts(records);
-  if (const std::string without = rows_without_result(records); !without.empty()) {
-    counts.push_back(without + ".");
-  }
+  for (std::string& line : rows_without_result(records)) counts.push_back(std::move(line));
   return {std::move(counts), geometric_means(records), legend(records, win_mark), answer(records)};
 }
 

@@ -1,7 +1,6 @@
 #include "report/left_out.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +12,7 @@
 namespace twofour::report {
 namespace {
 
-constexpr std::size_t kMostReasons = 5;
+constexpr std::size_t kMostReasons = 8;
 constexpr std::size_t kMostOfAReason = 100;
 
 /// Each outcome and reason with how many rows have it, the most frequent first.
@@ -34,23 +33,24 @@ std::vector<std::pair<std::string, std::size_t>> counted_reasons(std::span<const
 
 }  // namespace
 
-std::string rows_without_result(std::span<const Record> rows) {
+std::vector<std::string> rows_without_result(std::span<const Record> rows) {
   const auto counts = counted_reasons(rows);
   if (counts.empty()) return {};
   std::size_t total = 0;
   std::size_t others = 0;
-  std::vector<std::string> reasons;
+  std::vector<std::string> lines{""};
   for (const auto& [reason, count] : counts) {
     total += count;
-    if (reasons.size() < kMostReasons) {
-      reasons.push_back(fmt::format("{} {}", count, reason));
+    if (lines.size() <= kMostReasons) {
+      lines.push_back(fmt::format("  {} {}", count, reason));
     } else {
       others += count;
     }
   }
-  if (others > 0) reasons.push_back(fmt::format("{} for other reasons", others));
-  return fmt::format("{} of {} rows {} no result: {}", total, rows.size(),
-                     total == 1 ? "has" : "have", fmt::join(reasons, "; "));
+  if (others > 0) lines.push_back(fmt::format("  {} for other reasons", others));
+  lines.front() =
+      fmt::format("{} of {} rows {} no result:", total, rows.size(), total == 1 ? "has" : "have");
+  return lines;
 }
 
 std::vector<std::string> left_out(std::span<const Run> runs) {
@@ -59,10 +59,11 @@ std::vector<std::string> left_out(std::span<const Run> runs) {
   for (const std::string& line : results.left_out) told.push_back("left out: " + printable(line));
   for (const DeviceResults& device : results.devices) {
     for (const Sweep& sweep : device.sweeps) {
-      const std::string line = rows_without_result(sweep.records);
-      if (line.empty()) continue;
-      const bool one = results.devices.size() == 1;
-      told.push_back(one ? line : fmt::format("{}: {}", printable(device.title), line));
+      std::vector<std::string> lines = rows_without_result(sweep.records);
+      if (lines.empty()) continue;
+      lines.front() = fmt::format("{}, {} {}: {}", printable(device.title),
+                                  info(sweep.dtype).cli_name, to_string(sweep.mode), lines.front());
+      told.insert(told.end(), lines.begin(), lines.end());
     }
   }
   return told;

@@ -19,12 +19,20 @@ namespace {
 /// as far as they leave place for our own words around the report.
 constexpr std::size_t kMostBytes = 60000;
 constexpr std::size_t kMostDevices = 7;
+constexpr std::string_view kIndent = "  ";
 
 std::string escaped(std::string_view text) { return markdown_text(printable(text)); }
 
+/// A line that begins with two spaces belongs to the one before it.
 std::string list_of(const std::vector<std::string>& lines) {
   std::string text;
-  for (const std::string& line : lines) text += "- " + escaped(line) + "\n";
+  for (std::string_view line : lines) {
+    if (line.starts_with(kIndent)) {
+      text += kIndent;
+      line.remove_prefix(kIndent.size());
+    }
+    text += "- " + escaped(line) + "\n";
+  }
   return text;
 }
 

@@ -69,8 +69,9 @@ std::string markdown_code(std::string_view lines) {
 }
 
 std::string markdown_folded(std::string_view summary, std::string_view body) {
+  while (body.ends_with('\n')) body.remove_suffix(1);
   return "<details>\n<summary>" + std::string(summary) + "</summary>\n\n" + std::string(body) +
-         "\n</details>\n\n";
+         "\n\n</details>\n\n";
 }
 
 }  // namespace twofour::report

@@ -52,11 +52,13 @@ std::string problem_key(const Record& r) {
   return fmt::format("{} {} {}", r.case_index, to_string(problem), to_string(r.cache.mode));
 }
 
-/// Why there is no 2:4 time, or what must be known of it.
+/// What must be known of the 2:4 time, or why there is none.
 std::string notes_of(const Problem& problem) {
   if (problem.sparse != nullptr) return notes_text(*problem.sparse);
   for (const Record* r : problem.rows) {
-    if (is_sparse(*r)) return cut_end(printable(no_result(*r)), kMostOfAReason);
+    if (!is_sparse(*r)) continue;
+    const std::string why = no_result(*r);
+    return why.empty() ? "no time" : cut_end(printable(why), kMostOfAReason);
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #include "records.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -8,6 +10,7 @@
 
 #include "report/describe.h"
 #include "report/formats.h"
+#include "report/report.h"
 
 namespace twofour::golden {
 namespace {
@@ -187,6 +190,17 @@ std::string flags_table() {
   return text;
 }
 
+constexpr const char* kFp8Results = "results/h200/llama-fp8.jsonl";
+constexpr const char* kInt8Results = "results/h200/llama-int8.jsonl";
+
+/// What `twofour report --format md` writes of a file.
+template <auto& kFile>
+std::string results_section() {
+  std::ifstream stream(std::string(TWOFOUR_SOURCE_DIR "/") + kFile, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(stream), {});
+  return report::markdown_document(report::parse_runs(kFile, bytes));
+}
+
 /// What a run shows.
 std::string all_of(const std::vector<Record>& records, const report::Format& format) {
   std::map<int, std::vector<Record>> cases;
@@ -264,7 +278,12 @@ std::vector<std::string> rendering_names() {
 std::vector<GeneratedFile> generated_files() {
   const std::string docs = "docs/records.md";
   const std::string end = "<!-- end -->\n";
+  const std::string page = "docs/results-h200.md";
   return {
+      {page, results_section<kFp8Results>, "<!-- results ../results/h200/llama-fp8.jsonl -->\n",
+       end},
+      {page, results_section<kInt8Results>, "<!-- results ../results/h200/llama-int8.jsonl -->\n",
+       end},
       {"schema/record.schema.json", report::record_schema},
       {"schema/environment.schema.json", report::environment_schema},
       {docs, [] { return report::fields_markdown(report::list_of(report::record_fields())); },

@@ -28,7 +28,7 @@ std::string rendering(std::string_view name);
 /// The names of the files in expected/.
 std::vector<std::string> rendering_names();
 
-/// A file of the source tree that the lists of fields make, or a part of it.
+/// A file of the source tree that the lists of fields or results/ make, or a part of it.
 struct GeneratedFile {
   std::string path;                  ///< in the source tree
   std::string (*text)();             ///< what stands in it
