@@ -18,7 +18,8 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Arity : std::uint8_t { kFlag, kOne, kList };
+/// kFiles: as kList, but a comma is part of a value, and a second mention adds to the first.
+enum class Arity : std::uint8_t { kFlag, kOne, kList, kFiles };
 
 /// A set of a command's words: bit i is Command::words[i].
 using WordSet = unsigned;

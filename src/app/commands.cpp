@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "app/bench.h"
+#include "app/compare_command.h"
 #include "app/list.h"
 #include "app/report_command.h"
 
@@ -13,6 +14,7 @@ std::span<const Command> commands() {
       bench_command(),
       list_command(),
       report_command(),
+      compare_command(),
   };
   return table;
 }

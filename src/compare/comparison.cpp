@@ -24,14 +24,16 @@ std::vector<Measurement> all_of(std::span<const report::Run> runs) {
   return all;
 }
 
-std::vector<std::string> sources(std::span<const report::Run> runs) {
-  std::vector<std::string> names;
+Side side_of(std::span<const report::Run> runs) {
+  Side side;
   for (const report::Run& run : runs) {
-    if (std::find(names.begin(), names.end(), run.source) == names.end()) {
-      names.push_back(run.source);
+    if (std::find(side.sources.begin(), side.sources.end(), run.source) == side.sources.end()) {
+      side.sources.push_back(run.source);
     }
+    side.started.push_back(run.environment.started_utc);
+    side.rows += run.records.size();
   }
-  return names;
+  return side;
 }
 
 void append_new(std::vector<Contrast>& list, const std::vector<Contrast>& more) {
@@ -58,8 +60,8 @@ void sort_by_weight(std::vector<Change>& changes, Question on) {
 Comparison compare(std::span<const report::Run> before, std::span<const report::Run> after,
                    const Options& options) {
   Comparison result{.options = options,
-                    .old_sources = sources(before),
-                    .new_sources = sources(after),
+                    .before = side_of(before),
+                    .after = side_of(after),
                     .headline = headline(all_of(before), all_of(after), options.devices)};
   const RunIndex index(before, after);
   std::vector<RowSeries> rows;

@@ -28,6 +28,20 @@ struct Common {
   std::size_t rows = 0;
 };
 
+/// Of the clocks beside the measurements: medians over rows.
+struct Clocks {
+  double change = 1;         ///< NEW over OLD
+  double cycles_change = 1;  ///< of time x clock
+  std::size_t rows = 0;
+};
+
+/// What a side is made of.
+struct Side {
+  std::vector<std::string> sources;  ///< files
+  std::vector<std::string> started;  ///< when each run did
+  std::size_t rows = 0;
+};
+
 /// Geometric means over rows of one regime of M.
 struct RegimeMeans {
   std::string_view regime;  ///< "M <= 64"; "all M"
@@ -38,8 +52,8 @@ struct RegimeMeans {
 
 struct Comparison {
   Options options;
-  std::vector<std::string> old_sources;
-  std::vector<std::string> new_sources;
+  Side before;
+  Side after;
   std::vector<Contrast> headline;
   std::vector<Contrast> obstacles;
   std::vector<Change> changes;  ///< what matters most first, and of one word the largest change
@@ -49,6 +63,7 @@ struct Comparison {
   /// Standard deviation by which rows differ from the common change beyond what their samples
   /// explain, where that is clear; relative.
   std::optional<double> unexplained;
+  std::optional<Clocks> clocks;    ///< where any row has them
   std::vector<RegimeMeans> means;  ///< the first is of all M
 };
 

@@ -118,10 +118,24 @@ void add_common(Comparison& comparison, std::span<const Estimates> estimates) {
   }
 }
 
+void add_clocks(Comparison& comparison) {
+  std::vector<double> clocks;
+  std::vector<double> cycles;
+  for (const Change& change : comparison.changes) {
+    if (!change.clock || !change.time) continue;
+    clocks.push_back(change.clock->new_mhz / change.clock->old_mhz);
+    cycles.push_back(change.clock->cycles_change);
+  }
+  if (clocks.empty()) return;
+  const std::size_t rows = clocks.size();
+  comparison.clocks = Clocks{median(std::move(clocks)), median(std::move(cycles)), rows};
+}
+
 }  // namespace
 
 void add_overview(Comparison& comparison, std::span<const Estimates> estimates) {
   add_common(comparison, estimates);
+  add_clocks(comparison);
   add_means(comparison, estimates);
 }
 
