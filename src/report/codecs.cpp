@@ -86,12 +86,7 @@ OptionalSize::Value OptionalSize::read(const JsonField& field, int /*version*/) 
   return size == 0 ? std::nullopt : std::optional<std::size_t>(size);
 }
 
-Json OptionalSize::schema() {
-  Json schema = Unsigned::schema();
-  schema["type"] = {"integer", "null"};
-  schema["minimum"] = 1;
-  return schema;
-}
+Json OptionalSize::schema() { return {{"type", {"integer", "null"}}, {"minimum", 1}}; }
 
 OptionalText::Value OptionalText::read(const JsonField& field, int /*version*/) {
   if (field.json().is_null()) return std::nullopt;

@@ -111,6 +111,7 @@ struct NeverZero : OptionalNotNegative {
     const Value value = OptionalNumber::read(field, version);
     return value == 0.0 ? std::nullopt : value;
   }
+  static Json schema() { return {{"type", {"number", "null"}}, {"exclusiveMinimum", 0}}; }
 };
 
 std::int64_t read_whole(const JsonField& field, std::int64_t low, std::int64_t high);

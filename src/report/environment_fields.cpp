@@ -58,7 +58,7 @@ struct Rates : Leaf {
   static Json schema() {
     Json properties = Json::object();
     for (const DataTypeInfo& type : kDataTypes) {
-      properties[std::string(type.cli_name)] = NotNegative::schema();
+      properties[std::string(type.cli_name)] = NeverZero::schema();
     }
     return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
   }
