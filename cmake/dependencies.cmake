@@ -25,6 +25,13 @@ function(twofour_reason out name text)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
+# What an earlier configuration found of wheels that are gone since is looked for again.
+foreach(_found ONEDNN_INCLUDE_DIR ONEDNN_LIBRARY CUTLASS_INCLUDE_DIR CUSPARSELT_INCLUDE_DIR CUSPARSELT_LIBRARY)
+  if(IS_ABSOLUTE "${${_found}}" AND NOT EXISTS "${${_found}}")
+    unset(${_found} CACHE)
+  endif()
+endforeach()
+
 # oneDNN from the wheels onednn-cpu-gomp and onednn-devel-cpu-gomp.
 find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.hpp
   PATHS "${TWOFOUR_DEPS_DIR}/onednn/include" NO_DEFAULT_PATH)

@@ -136,7 +136,7 @@ machine no_compiler
 rm "$bin/c++"
 setup 1
 says "  a C++20 compiler: g++ 11 or clang 14, or later"
-says "apt-get install g++ libfmt-dev libcli11-dev nlohmann-json3-dev"
+says "apt-get install g++"
 
 machine tests_need_more
 rm "$tree/include/gtest/gtest.h"
@@ -177,8 +177,8 @@ mv "$bin/c++" "$tree/c++"
 pretend apt-get <<<"echo \"\$*\" >>$tree/apt-get; case \$1 in install) mv $tree/fmt $tree/include/; mv $tree/c++ $bin/ ;; esac"
 pretend dpkg-query <<<'case $* in *fmt*) exit 1 ;; *) echo install ok installed ;; esac'
 setup 0
-says "installing g++ libfmt-dev"
-grep -q 'install .* g++ libfmt-dev$' "$tree/apt-get" || fail "g++ and libfmt-dev are not installed"
+says "installing g++"
+grep -q "install .* g++" "$tree/apt-get" || fail "g++ is not installed"
 
 # run WANTED ARGUMENT...: what scripts/run starts.
 run() {
