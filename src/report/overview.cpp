@@ -237,7 +237,7 @@ std::vector<Grid> side_by_side(const Results& results, std::size_t most) {
   for (std::size_t first = 0; first < results.devices.size(); first += most) {
     const std::size_t end = std::min(first + most, results.devices.size());
     Grid& grid = grids.emplace_back();
-    grid.headings = {{.text = "MxKxN"}};
+    grid.headings = {{.text = "MxKxN", .cut = true}};
     for (std::size_t i = first; i < end; ++i) grid.headings.push_back({device_name(results, i)});
     std::string group;
     for (std::size_t i = 0; i < order.size(); ++i) {

@@ -14,7 +14,9 @@ namespace twofour::report {
 namespace {
 
 constexpr std::size_t kRuleWidth = 80;
-constexpr std::size_t kDeviceColumn = 34;
+/// About as wide as devices side by side need it.
+constexpr std::size_t kLabelColumn = 26;
+constexpr std::size_t kDeviceColumn = 25;
 
 std::size_t rule_width(const Grid& grid, const Display& display) {
   const std::size_t width = std::max(kRuleWidth, grid_width(grid));
@@ -99,7 +101,7 @@ std::string of_each_device(std::span<const Run> runs, const Display& display, Te
       display.width == 0
           ? results.devices.size()
           : std::max<std::size_t>(
-                1, (display.width - std::min(display.width, kDeviceColumn)) / kDeviceColumn);
+                1, (display.width - std::min(display.width, kLabelColumn)) / kDeviceColumn);
   for (const Grid& grid : side_by_side(results, most)) {
     text += block_text("Devices side by side: best 2:4 kernel, speed-up over dense there", grid,
                        display);
