@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -115,7 +116,8 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", file.path().string());
+    fmt::print(stderr, "results: {} and beside it .csv and .pkl{}\n", file.path().string(),
+               options.html ? "; page: " + options.html->string() : "");
   }
   return exit_code(result.end, recorder.ledger());
 }
@@ -161,7 +163,10 @@ int bench(const CommandLine& line) {
                              .attempts = earlier.attempts().size()});
   }
   TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts));
-  Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
+  std::vector<Sink*> sinks{&jsonl, &csv, &pkl, &terminal};
+  std::optional<PageSink> page;
+  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html));
+  Recorder recorder(cases, std::move(earlier), std::move(left), std::move(sinks),
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {

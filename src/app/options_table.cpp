@@ -143,6 +143,18 @@ void apply_output_dir(BenchOptions& o, const OptionSpec& row, Values v) {
   o.output_dir = path;
 }
 
+void apply_html(BenchOptions& o, const OptionSpec& row, Values v) {
+  std::error_code ignored;
+  const std::filesystem::path path = v[0];
+  const std::filesystem::path folder = path.parent_path();
+  // A slip must not put a page in the place of results.
+  if (path.filename().empty() || path.extension() == ".jsonl" || std::filesystem::is_directory(path, ignored) ||
+      (!folder.empty() && !std::filesystem::is_directory(folder, ignored))) {
+    reject(row, v[0]);
+  }
+  o.html = path;
+}
+
 void apply_resume(BenchOptions& o, const OptionSpec& row, Values v) {
   std::error_code ignored;
   const std::filesystem::path path = v[0];
@@ -285,6 +297,9 @@ constexpr std::array kRows{
     BenchOptionRow{{option::kResume, "FILE", Arity::kOne, kAnywhere, 0,
               "go on with the .jsonl of an interrupted run of the same command line",
               "an existing .jsonl file"}, apply_resume, nullptr},
+    BenchOptionRow{{option::kHtml, "FILE", Arity::kOne, kAnywhere, 0,
+              "also write a page of the results there, when the run ends",
+              "a file to write, in a directory that exists, and no .jsonl"}, apply_html, nullptr},
     BenchOptionRow{{option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
               "of the results on stdout: table (default), md, csv or jsonl",
               "one of table, md, csv, jsonl"}, apply_format, nullptr},

@@ -21,8 +21,13 @@ std::vector<Record> range_records();
 /// An fp8 model_bench of two models, the second with TP sizes 1 and 2, in both cache states.
 std::vector<Record> model_records();
 
-/// The records named "range" or "model" in the format of a file that ends in .txt, .md, .csv,
-/// .jsonl or .pkl: "range.txt". Throws std::invalid_argument for another name.
+/// The same with names and reasons that hold HTML, 10,000 characters, marks that turn text round,
+/// NUL and bytes that are not UTF-8.
+std::vector<Record> hostile_records();
+
+/// The records named "range", "model" or "hostile" in the format of a file that ends in .txt, .md,
+/// .csv, .jsonl, .pkl or .html: "range.txt". Of a page "range.main.html" is what stands between its
+/// style and its script, and "empty.html" is that of a run without rows. Throws std::invalid_argument for another name.
 std::string rendering(std::string_view name);
 
 /// The names of the files in expected/.
