@@ -86,15 +86,18 @@ class Browser:
 
     def open(self, url):
         """Loads a page anew, and waits until it is there."""
-        self.call("Page.navigate", url="about:blank")
+        self._navigate("about:blank")
         self.events.clear()
+        self._navigate(url)
+
+    def _navigate(self, url):
         self.call("Page.navigate", url=url)
         end = time.monotonic() + self.SECONDS
-        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+        # Events of the page before may still come in, so the page itself is asked.
+        while self.evaluate("document.readyState + ' ' + location.href") != f"complete {url}":
             if time.monotonic() > end:
                 raise TimeoutError(f"{url} does not load")
-            self.events.append(self._message())
-        self.evaluate("0")
+            time.sleep(0.02)
 
     def evaluate(self, expression):
         """The value of a JavaScript expression."""
