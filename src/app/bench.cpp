@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -143,7 +144,8 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl\n", file.path().string()));
+    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}\n", file.path().string(),
+                                options.html ? "; page: " + options.html->string() : ""));
   }
   if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
   return exit_code(result.end, recorder);
@@ -196,7 +198,11 @@ int bench(const CommandLine& line) {
   }
   TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts),
                         [&] { signals.release(); });
-  Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
+  std::vector<Sink*> sinks{&jsonl, &csv, &pkl};
+  std::optional<PageSink> page;
+  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html));
+  sinks.push_back(&terminal);
+  Recorder recorder(cases, std::move(earlier), std::move(left), std::move(sinks),
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "app/result_files.h"
 #include "app/standard_streams.h"
 #include "core/streams.h"
 #include "report/attempt.h"
@@ -49,6 +50,11 @@ void JsonlSink::attempt(const EndedAttempt& attempt) {
 void JsonlSink::finish(std::span<const Record> /*records*/) { file_.sync(); }
 
 void FileSink::finish(std::span<const Record> records) { write_file(file_, render_(records)); }
+
+void PageSink::finish(std::span<const Record> /*records*/) {
+  const std::vector<std::string> files{jsonl_.string()};
+  write_output(page_.string(), report::html_document(read_result_files(files)));
+}
 
 void TerminalSink::environment(const Environment& environment) {
   runs_.push_back({.source = {}, .environment = environment, .records = {}});

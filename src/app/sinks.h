@@ -63,6 +63,19 @@ class FileSink final : public Sink {
   Render render_;
 };
 
+/// The page of the run in the end: what `report --format html` makes of its .jsonl, whose last line
+/// is written by then.
+class PageSink final : public Sink {
+ public:
+  PageSink(std::filesystem::path jsonl, std::filesystem::path page)
+      : jsonl_(std::move(jsonl)), page_(std::move(page)) {}
+  void finish(std::span<const Record> records) override;
+
+ private:
+  std::filesystem::path jsonl_;
+  std::filesystem::path page_;
+};
+
 /// stdout, in one of the formats that can be shown there.
 class TerminalSink final : public Sink {
  public:

@@ -60,6 +60,10 @@ inline constexpr NameTable<Accumulation, 3> kAccumulationNames{{
     {Accumulation::kOutputParts, "output_parts"},
 }};
 
+constexpr std::string_view to_string(Accumulation accumulation) {
+  return name_in(kAccumulationNames, accumulation);
+}
+
 struct GemmProblem {
   GemmShape shape;
   DataType a = DataType::kInt8;

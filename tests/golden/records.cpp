@@ -249,6 +249,17 @@ constexpr std::array kReports{
              return report::table_summary_on({&run, 1}, {.width = 80, .height = 24});
            }},
 };
+constexpr std::string_view kMainEnding = ".main.html";
+
+/// A page without its style and its script, which have files of their own.
+std::string main_of(const std::string& page) {
+  const std::size_t begin = page.find("<header>");
+  const std::size_t end = page.find("<script>");
+  if (begin == std::string::npos || end == std::string::npos) {
+    throw std::runtime_error("a page has no <header> or no <script>");
+  }
+  return page.substr(begin, end - begin);
+}
 
 }  // namespace
 
@@ -309,8 +320,8 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  std::vector<std::string> names{"range.txt",   "range.md",  "range.csv",
-                                 "range.jsonl", "model.txt", "model.md"};
+  std::vector<std::string> names{"range.txt", "range.md", "range.csv",       "range.jsonl",
+                                 "model.txt", "model.md", "range.main.html", "model.main.html"};
   for (const Report& report : kReports) names.emplace_back(report.name);
   return names;
 }
@@ -376,8 +387,11 @@ std::string rendering(std::string_view name) {
   std::vector<Record> records;
   if (name.substr(0, dot) == "range") records = range_records();
   if (name.substr(0, dot) == "model") records = model_records();
+  if (name.substr(0, dot) == "hostile") records = hostile_records();
+  if (ending == kMainEnding) return main_of(rendering(std::string(name.substr(0, dot)) + ".html"));
   for (const report::Format& format : report::formats()) {
-    if (!records.empty() && format.ending == ending) return all_of(records, format);
+    if ((!records.empty() || name == "empty.html") && format.ending == ending)
+      return all_of(records, format);
   }
   throw std::invalid_argument("no rendering is called '" + std::string(name) + "'");
 }

@@ -32,8 +32,10 @@ std::string capital(std::string text) {
 std::string without_result(std::span<const Record> records) {
   const std::vector<std::string> lines = rows_without_result(records);
   if (lines.empty()) return {};
+  std::string_view first = lines.front();
+  if (first.ends_with(':')) first.remove_suffix(1);
   std::string html = fmt::format("<details class=\"soft\">\n<summary>{}</summary>\n<ul>\n",
-                                 name(lines.front(), 200));
+                                 name(first, 200));
   for (std::size_t i = 1; i < lines.size(); ++i) {
     html += fmt::format("<li>{}</li>\n", name(lines[i], 400));
   }

@@ -31,7 +31,7 @@ std::string points_attribute(std::span<const XY> points) {
 /// Multiples of a round step.
 std::vector<double> linear_ticks(const Scale& scale, std::size_t most) {
   const double length = scale.high() - scale.low();
-  const double rough = length / static_cast<double>(most);
+  const double rough = length / static_cast<double>(std::max<std::size_t>(most, 2) - 1);
   const double power = std::pow(10, std::floor(std::log10(rough)));
   double step = 10 * power;
   for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
@@ -243,7 +243,9 @@ std::string figure(std::string_view title, std::string_view subtitle, const Svg&
 }
 
 std::string figures(std::span<const std::string> figures) {
-  std::string html = "<div class=\"figures\">\n";
+  constexpr std::size_t kFew = 3;  // have room to be large
+  std::string html = fmt::format("<div class=\"figures{}\">\n",
+                                 figures.size() <= kFew ? " wide" : "");
   for (const std::string& one : figures) html += one;
   return html + "</div>\n";
 }

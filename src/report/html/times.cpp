@@ -33,8 +33,8 @@ std::optional<double> least_time(const GemmProblem& p, Sparsity sparsity, bool h
   double rate = dense_rate;
   if (sparsity == Sparsity::kTwoFour) rate = sparse_rate > 0 ? sparse_rate : 2 * dense_rate;
   double least = rate > 0 ? multiply_adds / rate : 0;
-  if (!hot && roofs.read_bytes_per_s > 0) {
-    least = std::max(least, weight_bytes(p.shape, p.b, sparsity) / roofs.read_bytes_per_s);
+  if (const double read = roofs.read_bytes_per_s.value_or(0); !hot && read > 0) {
+    least = std::max(least, weight_bytes(p.shape, p.b, sparsity) / read);
   }
   return least > 0 && std::isfinite(least) ? std::optional(least) : std::nullopt;
 }
