@@ -67,7 +67,7 @@ TEST_P(StdoutLost, IsSaidOnceAndTheFilesAreWhole) {
 }
 
 TEST_P(StdoutLost, IsAFailureOfEveryCommand) {
-  for (const std::string command :
+  for (const std::string& command :
        {std::string("twofour --help"), std::string("twofour --version"),
         std::string("twofour --device cpu list"), sweep_line({"--dry-run"})}) {
     const Folder folder;
