@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -19,6 +20,7 @@
 #include "app/session.h"
 #include "app/sinks.h"
 #include "app/standard_streams.h"
+#include "app/terminal.h"
 #include "core/streams.h"
 #include "report/formats.h"
 #include "report/spent.h"
@@ -97,6 +99,11 @@ void print_time_spent(const Recorder& recorder) {
                   reserved.empty() ? "" : "; before them ", reserved));
 }
 
+bool any_measured(const run::Ledger& ledger) {
+  return std::any_of(ledger.records().begin(), ledger.records().end(),
+                     [](const Record& record) { return record.outcome.measured(); });
+}
+
 int exit_code(run::RunEnd end, const Recorder& recorder) {
   const std::vector<Record>& records = recorder.ledger().records();
   const auto any = [&](OutcomeKind kind) {
@@ -106,7 +113,18 @@ int exit_code(run::RunEnd end, const Recorder& recorder) {
   if (end == run::RunEnd::kInterrupted) return kExitInterrupted;
   if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
   const bool whole = end == run::RunEnd::kDone && !recorder.lost_some();
-  return !whole || any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
+  const bool failed = any(OutcomeKind::kFailed) || !any_measured(recorder.ledger());
+  return !whole || failed ? kExitFailed : kExitOk;
+}
+
+/// Why no row has a time; empty where one has.
+std::string nothing_measured(const run::Ledger& ledger) {
+  if (any_measured(ledger)) return {};
+  if (ledger.records().empty()) return "nothing was measured: there is no row";
+  const Record& first = ledger.records().front();
+  return fmt::format("nothing was measured: of {} rows none has a time; the first, {}, is {}: {}",
+                     ledger.records().size(), first.kernel, to_string(first.outcome.kind),
+                     first.outcome.reason);
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
@@ -126,15 +144,21 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl\n", file.path().string()));
+    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}\n", file.path().string(),
+                                options.html ? "; page: " + options.html->string() : ""));
   }
+  if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
   return exit_code(result.end, recorder);
 }
 
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
   const Session session = start_session(options);
-  write_to_stdout(dry_run_text(session, cases));
-  return kExitOk;
+  for (const std::string& note : session.device().notes()) say(note);
+  const DryRun plan = dry_run(session, cases);
+  write_to_stdout(plan.text);
+  if (plan.anything_runs) return kExitOk;
+  say("nothing would be measured: no kernel can run any case");
+  return kExitFailed;
 }
 
 std::filesystem::path beside(const JsonlFile& file, const char* extension) {
@@ -165,8 +189,20 @@ int bench(const CommandLine& line) {
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
   BlockedSignals signals;
-  TerminalSink terminal(*options.format, [&] { signals.release(); });
-  Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
+  std::vector<report::Run> earlier_parts;
+  if (earlier.environment()) {
+    earlier_parts.push_back({.source = {},
+                             .environment = *earlier.environment(),
+                             .records = {},
+                             .attempts = earlier.attempts().size()});
+  }
+  TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts),
+                        [&] { signals.release(); });
+  std::vector<Sink*> sinks{&jsonl, &csv, &pkl};
+  std::optional<PageSink> page;
+  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html));
+  sinks.push_back(&terminal);
+  Recorder recorder(cases, std::move(earlier), std::move(left), std::move(sinks),
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {

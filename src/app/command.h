@@ -18,7 +18,8 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Arity : std::uint8_t { kFlag, kOne, kList };
+/// kFiles: as kList, but a comma is part of a value, and a second mention adds to the first.
+enum class Arity : std::uint8_t { kFlag, kOne, kList, kFiles };
 
 /// A set of a command's words: bit i is Command::words[i].
 using WordSet = unsigned;
@@ -82,6 +83,10 @@ struct CommandLine {
 /// Reads a command line of a program that has these commands. Throws UsageError.
 CommandLine parse_command_line(int argc, const char* const* argv,
                                std::span<const Command> commands);
+
+/// Whether one of the arguments is the word of a command, not an option's value, or asks for --help
+/// or --version. Also where the parser stops at a fault before that is known.
+bool names_command(std::span<const std::string> arguments, std::span<const Command> commands);
 
 /// Throws UsageError "--dtype: 'x' is not one of ...".
 [[noreturn]] void reject(const OptionSpec& option, std::string_view value);

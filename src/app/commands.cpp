@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "app/bench.h"
+#include "app/compare_command.h"
 #include "app/list.h"
+#include "app/report_command.h"
 
 namespace twofour::app {
 
@@ -11,6 +13,8 @@ std::span<const Command> commands() {
   static const std::vector<Command> table{
       bench_command(),
       list_command(),
+      report_command(),
+      compare_command(),
   };
   return table;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/build_info.h"
+#include "app/clean_start.h"
 
 namespace twofour::app {
 namespace {
@@ -66,6 +67,7 @@ Environment describe_environment(const device::Device& device,
                                          instance.provider->version());
     }
   }
+  environment.switches = switches_at_start();
   return environment;
 }
 

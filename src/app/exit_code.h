@@ -9,4 +9,8 @@ inline constexpr int kExitUsage = 2;      ///< bad command line or input file
 inline constexpr int kExitIncorrect = 3;  ///< some kernel gave a wrong result
 inline constexpr int kExitInterrupted = 130;  ///< SIGINT or SIGTERM
 
+/// Of compare, which also returns kExitOk (nothing is slower) and kExitUsage.
+inline constexpr int kExitSlower = 1;
+inline constexpr int kExitNothingComparable = 3;
+
 }  // namespace twofour::app

@@ -58,8 +58,7 @@ std::string reserve_memory(Session& session, std::span<const workload::Case> cas
 Roofs earlier_roofs(const run::Ledger& ledger) {
   Roofs roofs = ledger.environment()->roofs;
   for (const Record& record : ledger.records_of_part()) {
-    roofs.read_bytes_per_s =
-        std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s.value_or(0));
+    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s);
   }
   return roofs;
 }
@@ -118,8 +117,8 @@ class Measuring {
 Environment environment_of(const Session& session, const Request& request) {
   std::vector<std::string> argv{"twofour"};
   argv.insert(argv.end(), request.arguments.begin(), request.arguments.end());
-  const Environment environment = describe_environment(
-      session.device(), session.providers, std::move(argv), request.options.seed);
+  const Environment environment = describe_environment(session.device(), session.providers,
+                                                       std::move(argv), request.options.seed);
   return report::parse_environment_json(report::environment_json(environment));
 }
 
@@ -143,7 +142,8 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
-  run::Start start{.reserved = reserve_memory(session, request.cases)};
+  run::Start start{.reserved = reserve_memory(session, request.cases),
+                   .notes = session.device().notes()};
   Roofs roofs;
   if (old_environment) {
     roofs = earlier_roofs(ledger);

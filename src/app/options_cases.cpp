@@ -7,6 +7,7 @@
 #include "app/options.h"
 #include "app/options_table.h"
 #include "app/options_values.h"
+#include "report/shell_text.h"
 
 namespace twofour::app {
 
@@ -34,7 +35,7 @@ std::string repro_prefix(const BenchOptions& options) {
   for (const BenchOptionRow& row : bench_option_rows()) {
     if (row.repro == nullptr) continue;
     const std::string value = row.repro(options);
-    if (!value.empty()) line += fmt::format(" {} {}", row.name, shell_quoted(value));
+    if (!value.empty()) line += fmt::format(" {} {}", row.name, report::shell_quoted(value));
   }
   return line;
 }

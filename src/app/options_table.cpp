@@ -147,6 +147,19 @@ void apply_output_dir(BenchOptions& o, const OptionSpec& row, Values v) {
   o.output_dir = path;
 }
 
+void apply_html(BenchOptions& o, const OptionSpec& row, Values v) {
+  std::error_code ignored;
+  const std::filesystem::path path = v[0];
+  const std::filesystem::path folder = path.parent_path();
+  // A slip must not put a page in the place of results.
+  if (path.filename().empty() || path.extension() == ".jsonl" ||
+      std::filesystem::is_directory(path, ignored) ||
+      (!folder.empty() && !std::filesystem::is_directory(folder, ignored))) {
+    reject(row, v[0]);
+  }
+  o.html = path;
+}
+
 void apply_resume(BenchOptions& o, const OptionSpec& row, Values v) {
   std::error_code ignored;
   const std::filesystem::path path = v[0];
@@ -292,9 +305,15 @@ constexpr std::array kRows{
     BenchOptionRow{{option::kResumeAnyway, "", Arity::kFlag, kAnywhere, 0,
               "with --resume: also on another machine, build or command line", ""},
               [](BenchOptions& o, const OptionSpec&, Values) { o.resume_anyway = true; }, nullptr, true},
+    BenchOptionRow{{option::kHtml, "FILE", Arity::kOne, kAnywhere, 0,
+              "also write a page of the results there, when the run ends",
+              "a file to write, in a directory that exists, and no .jsonl"}, apply_html, nullptr, true},
     BenchOptionRow{{option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
               "of the results on stdout: table (default), md, csv or jsonl",
               "one of table, md, csv, jsonl"}, apply_format, nullptr, true},
+    BenchOptionRow{{option::kWide, "", Arity::kFlag, kAnywhere, 0,
+              "all columns and all rows on a terminal, as pipes and files have them", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.wide = true; }, nullptr, true},
     BenchOptionRow{{option::kDryRun, "", Arity::kFlag, kAnywhere, 0,
               "print each case, its memory need and a line that runs it; run nothing", ""},
               [](BenchOptions& o, const OptionSpec&, Values) { o.dry_run = true; }, nullptr, true},

@@ -16,21 +16,4 @@ std::vector<std::string> split_list(std::span<const std::string> values) {
   return items;
 }
 
-std::string shell_quoted(std::string_view text) {
-  constexpr std::string_view kSafe =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
-  if (!text.empty() && text.find_first_not_of(kSafe) == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += R"('\'')";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 }  // namespace twofour::app

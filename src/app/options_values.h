@@ -24,7 +24,4 @@ std::optional<Number> parse_number(std::string_view text, Number low, Number hig
 /// The values of a list option, which may be separated by spaces, commas or both.
 std::vector<std::string> split_list(std::span<const std::string> values);
 
-/// `text` so that a POSIX shell reads it back as one word.
-std::string shell_quoted(std::string_view text);
-
 }  // namespace twofour::app

@@ -49,20 +49,30 @@ void Recorder::tell(FunctionRef<void(Sink&)> tell) {
 }
 
 void Recorder::environment(const Environment& environment) {
+  opened_ = true;
   write_left_behind();
   ledger_.begin_part(environment);
   tell([&](Sink& sink) { sink.environment(environment); });
 }
 
 void Recorder::start(const run::Start& start) {
-  started_ = true;
+  // A process that takes the place of another has nothing new to say.
+  if (!std::exchange(started_, true)) {
+    for (const std::string& note : start.notes) say(note);
+  }
   reserved_ = start.reserved;
   write_left_behind();
 }
 
 void Recorder::write_left_behind() {
   const LeftBehind left = std::exchange(not_written_, {});
-  if (left.environment) tell([&](Sink& sink) { sink.environment(*left.environment); });
+  if (left.environment) {
+    opened_ = true;
+    tell([&](Sink& sink) { sink.environment(*left.environment); });
+  }
+  if (!std::exchange(opened_, true) && ledger_.environment()) {
+    tell([&](Sink& sink) { sink.go_on(*ledger_.environment()); });
+  }
   for (const Record& record : left.rows) write(record);
 }
 

@@ -56,6 +56,7 @@ class Recorder final : public run::RunListener {
   double case_timeout_s_;
   Progress progress_;
   bool started_ = false;
+  bool opened_ = false;  ///< the sinks know what the run runs on
   std::string reserved_;
   std::set<int> changed_cases_;  ///< rows came after their block was shown
 };

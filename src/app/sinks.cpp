@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "app/result_files.h"
 #include "app/standard_streams.h"
 #include "core/streams.h"
 #include "report/attempt.h"
@@ -50,23 +51,59 @@ void JsonlSink::finish(std::span<const Record> /*records*/) { file_.sync(); }
 
 void FileSink::finish(std::span<const Record> records) { write_file(file_, render_(records)); }
 
+void PageSink::finish(std::span<const Record> /*records*/) {
+  const std::vector<std::string> files{jsonl_.string()};
+  write_output(page_.string(), report::html_document(read_result_files(files)));
+}
+
 void TerminalSink::environment(const Environment& environment) {
+  runs_.push_back({.source = {}, .environment = environment, .records = {}});
   if (format_.opening != nullptr) write_to_stdout(format_.opening(environment));
 }
 
+void TerminalSink::go_on(const Environment& environment) {
+  if (format_.row_by_row || format_.opening == nullptr) return;
+  write_to_stdout(format_.opening(environment));
+}
+
 void TerminalSink::row(const Record& record) {
-  if (format_.row_by_row && format_.case_block != nullptr)
+  if (!runs_.empty()) runs_.back().records.push_back(record);
+  if (format_.row_by_row && format_.case_block != nullptr) {
     write_to_stdout(format_.case_block({&record, 1}));
+  }
+}
+
+void TerminalSink::attempt(const EndedAttempt& /*attempt*/) {
+  if (!runs_.empty()) ++runs_.back().attempts;
 }
 
 void TerminalSink::case_end(std::span<const Record> rows) {
-  if (!format_.row_by_row && format_.case_block != nullptr)
-    write_to_stdout(format_.case_block(rows));
+  if (format_.row_by_row || format_.case_block == nullptr) return;
+  const report::OnTerminal* const terminal = format_.on_terminal;
+  write_to_stdout(terminal != nullptr ? terminal->case_block(rows, display_)
+                                      : format_.case_block(rows));
+}
+
+/// `records` are all rows: those of an earlier part come first.
+std::vector<report::Run> TerminalSink::with_rows(std::span<const Record> records) const {
+  std::vector<report::Run> runs = runs_;
+  std::size_t mine = 0;
+  for (const report::Run& run : runs) mine += run.records.size();
+  if (runs.empty() || mine > records.size()) return runs;
+  std::vector<Record>& first = runs.front().records;
+  const auto earlier = records.first(records.size() - mine);
+  first.insert(first.begin(), earlier.begin(), earlier.end());
+  return runs;
 }
 
 void TerminalSink::finish(std::span<const Record> records) {
   if (before_closing_) before_closing_();
-  if (format_.closing != nullptr) write_to_stdout(format_.closing(records));
+  if (format_.row_by_row) return;
+  const std::vector<report::Run> runs = with_rows(records);
+  if (format_.on_terminal != nullptr && display_.width > 0) {
+    return write_to_stdout(format_.on_terminal->summary(runs, display_));
+  }
+  write_to_stdout(report::document(format_, runs, display_));
 }
 
 }  // namespace twofour::app

@@ -12,6 +12,25 @@
 #include "core/streams.h"
 
 namespace twofour::app {
+namespace {
+
+int& results_number() {
+  static int number = STDOUT_FILENO;
+  return number;
+}
+
+void keep_stdout_for_results() {
+  // Above the numbers of the standard streams; what is started must not write into the results.
+  const int copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (copy < 0) return;
+  if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
+    close(copy);
+    return;
+  }
+  results_number() = copy;
+}
+
+}  // namespace
 
 void prepare_standard_streams() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -24,10 +43,13 @@ void prepare_standard_streams() {
   }
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  keep_stdout_for_results();
 }
 
+int results_descriptor() { return results_number(); }
+
 void write_to_stdout(std::string_view text) {
-  if (const int error = write_all(STDOUT_FILENO, text); error != 0) {
+  if (const int error = write_all(results_descriptor(), text); error != 0) {
     throw CannotWrite(
         fmt::format("cannot write to stdout: {}", std::generic_category().message(error)));
   }

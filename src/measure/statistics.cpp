@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/median.h"
+#include "measure/quantiles.h"
 
 namespace twofour::measure {
 namespace {
@@ -84,11 +85,11 @@ double autocorrelation_time(std::span<const int> side) {
   return std::max(time, 1.0);
 }
 
-/// By how much serial correlation widens the interval. The second factor stands for what is not
-/// known about the first: the growth of Student's quantile at count / (2 time) degrees of freedom.
-double widening(std::span<const double> values, double middle) {
-  const double time = autocorrelation_time(sides(values, middle));
-  return std::sqrt(time) * (1 + 2.4 * (time - 1) / static_cast<double>(values.size()));
+/// By how much serial correlation of that `time` widens the interval. The second factor stands for
+/// what is not known about the first: the growth of Student's quantile at count / (2 time) degrees
+/// of freedom.
+double widening(double time, std::size_t count) {
+  return std::sqrt(time) * (1 + 2.4 * (time - 1) / static_cast<double>(count));
 }
 
 /// Value at a rank counted from 1, linear between neighbours.
@@ -108,11 +109,49 @@ Interval median_interval(std::vector<double> values) {
   }
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   if (values.size() < kFewestForInterval) return {*least, *most};
-  const double factor = widening(values, median(values));
+  const double time = autocorrelation_time(sides(values, median(values)));
+  const double factor = widening(time, values.size());
   std::sort(values.begin(), values.end());
   const double center = static_cast<double>(values.size() + 1) / 2;
   const double rank = std::max(1.0, center - factor * (center - lower_rank(values.size())));
   return {at_rank(values, rank), at_rank(values, 2 * center - rank)};
+}
+
+Interval cautious_median_interval(std::vector<double> values, double least_time) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (values.size() < 2) return {-kInfinity, kInfinity};
+  const auto count = static_cast<double>(values.size());
+  const double middle = median(values);
+  const double time = std::max(least_time, autocorrelation_time(sides(values, middle)));
+  const double factor = widening(time, values.size());
+  std::sort(values.begin(), values.end());
+  const auto stretched_range = [&](double stretch) {
+    return Interval{middle - stretch * (middle - values.front()),
+                    middle + stretch * (values.back() - middle)};
+  };
+  if (values.size() < kFewestForInterval) {
+    // All of them are above the median, or all below, with a chance of 2^-count each.
+    return stretched_range(factor * student_quantile((1 - kConfidence) / 2, count - 1) /
+                           student_quantile(std::exp2(-count), count - 1));
+  }
+  const double center = (count + 1) / 2;
+  const double distance = factor * (center - lower_rank(values.size()));
+  if (distance > center - 1) return stretched_range(distance / (center - 1));
+  return {at_rank(values, center - distance), at_rank(values, center + distance)};
+}
+
+double unbiased_correlation_time(std::span<const double> values) {
+  const std::size_t count = values.size();
+  if (count < kFewestForInterval) return 1;
+  const std::vector<int> side = sides(values, median({values.begin(), values.end()}));
+  const double variance = lagged_product(side, 0) / static_cast<double>(count);
+  if (variance <= 0) return 1;
+  const std::size_t lags = count / 4;
+  double sum = 1;
+  for (std::size_t lag = 1; lag <= lags; ++lag) {
+    sum += 2 * lagged_product(side, lag) / static_cast<double>(count - lag) / variance;
+  }
+  return sum / (1 - 2 * static_cast<double>(lags) / static_cast<double>(count));
 }
 
 Summary summarise(const Samples& samples) {

@@ -22,6 +22,18 @@ namespace twofour::measure {
 /// values is returned.
 Interval median_interval(std::vector<double> values);
 
+/// The same for values of which it is known that so many of them (`least_time`, at least 1) tell as
+/// much as one independent value, and wide enough for fewer than 6: where no ranks cover, the range
+/// of the values is stretched about the median, for few values by Student's quantiles. Infinite for
+/// fewer than 2 values.
+Interval cautious_median_interval(std::vector<double> values, double least_time);
+
+/// How many of the values tell as much about their median as one independent value, from the signs
+/// about the median. For the mean over many short series: each one's own says little, and may be
+/// below 1, but what the sample median takes away from correlations is given back. 1 for fewer than
+/// 6 values.
+double unbiased_correlation_time(std::span<const double> values);
+
 /// Location, spread and interval of the samples. Throws std::invalid_argument for none.
 Summary summarise(const Samples& samples);
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "report/numbers.h"
+#include "report/size_class.h"
 
 namespace twofour::report {
 namespace {
@@ -47,17 +48,6 @@ std::string family(const Record& r) {
   const std::string name{without_bias(r.kernel)};
   return is_hot(r) ? name + " (hot)" : name;
 }
-
-struct SizeClass {
-  std::string_view title;
-  bool (*holds)(std::int64_t m);
-};
-
-constexpr std::array kSizeClasses{
-    SizeClass{"M <= 64", [](std::int64_t m) { return m <= 64; }},
-    SizeClass{"64 < M < 1024", [](std::int64_t m) { return m > 64 && m < 1024; }},
-    SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
-};
 
 std::set<Flag> flags_of(const Record& r) {
   std::set<Flag> flags(r.flags.begin(), r.flags.end());
@@ -193,9 +183,35 @@ std::string caution(const Rows& rows) {
     if (doubt) ++doubtful;
   }
   if (doubtful == 0) return {};
-  return fmt::format(" Careful: {} of the {} wins {} flagged {}.", doubtful,
+  return fmt::format("Careful: {} of the {} wins {} flagged {}.", doubtful,
                      count_verdict(rows, Verdict::kWin), doubtful == 1 ? "is" : "are",
                      fmt::join(seen, ", "));
+}
+
+/// More time does not help a row that a quota stops again and again.
+bool advice_helps(Flag flag, const Record& r) {
+  return flag != Flag::kUnstable || !flags_of(r).contains(Flag::kThrottled);
+}
+
+/// What a flag means, and what helps where some row that has it can be helped so.
+std::string explanation(Flag flag, std::span<const Record> records) {
+  const bool helps = std::any_of(records.begin(), records.end(), [&](const Record& r) {
+    return flags_of(r).contains(flag) && advice_helps(flag, r);
+  });
+  const FlagInfo& told = info(flag);
+  if (told.advice.empty() || !helps) return std::string(told.meaning);
+  return fmt::format("{}; {}", told.meaning, told.advice);
+}
+
+/// That a quota was in the way; empty where none was.
+std::string throttling(const Rows& rows) {
+  const auto throttled = std::count_if(rows.begin(), rows.end(), [](const Record* r) {
+    return flags_of(*r).contains(Flag::kThrottled);
+  });
+  if (throttled == 0) return {};
+  return fmt::format("Careful: a CPU quota stopped the process in {} of {} comparisons ({}); {}.",
+                     throttled, rows.size(), to_string(Flag::kThrottled),
+                     info(Flag::kThrottled).advice);
 }
 
 /// Why 2:4 loses or ties, where the code that ran tells; empty where it does neither or tells
@@ -211,8 +227,9 @@ std::string reasons(const Rows& rows) {
   std::string text;
   for (const auto& [remark, ends] : m_of) {
     const auto& [low, high] = ends;
+    if (!text.empty()) text += ' ';
     text += fmt::format(
-        " {}, so dense is the better choice where 2:4 loses or ties ({}).", remark,
+        "{}, so dense is the better choice where 2:4 loses or ties ({}).", remark,
         low == high ? fmt::format("M = {}", low) : fmt::format("M = {} to {}", low, high));
   }
   return text;
@@ -265,6 +282,10 @@ Grid geometric_means(std::span<const Record> records) {
     if (!several) present[i] = false;
     if (present[i]) grid.headings.push_back({std::string(kSizeClasses[i].title), Align::kRight});
   }
+  if (families.size() > 1) {
+    families.insert(families.begin(), "the best of each problem");
+    by_family[families.front()] = best_rows(records);
+  }
   for (const std::string& name : families) {
     Grid::Row row{.cells = {name, times(geometric_mean(by_family[name]))}};
     for (std::size_t i = 0; i < kSizeClasses.size(); ++i) {
@@ -296,36 +317,65 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   std::set<Flag> occurring;
   for (const Record& r : records) occurring.merge(flags_of(r));
   for (const Flag flag : occurring) {
-    lines.push_back(fmt::format("{}: {}.", to_string(flag), info(flag).meaning));
+    lines.push_back(fmt::format("{}: {}.", to_string(flag), explanation(flag, records)));
+  }
+  std::set<std::string_view> rounding;
+  for (const Record& r : records) {
+    if (r.accuracy && r.accuracy->accumulation == Accumulation::kOutputParts) {
+      rounding.insert(r.kernel);
+    }
+  }
+  for (const std::string_view kernel : rounding) {
+    lines.push_back(fmt::format(
+        "{} may round sums of parts of K to the type of D, its library's default: it is "
+        "judged by a wider tolerance, and is less exact than kernels that do not.",
+        kernel));
   }
   return lines;
 }
 
-std::string answer(std::span<const Record> records) {
-  constexpr std::string_view kQuestion = "Does 2:4 pay off here?";
+AnswerParts answer_parts(std::span<const Record> records) {
+  AnswerParts parts;
   if (std::none_of(records.begin(), records.end(), is_sparse)) {
-    return fmt::format("{} Not asked: no 2:4 kernel took part.", kQuestion);
+    parts.word = "Not asked";
+    parts.finding = "no 2:4 kernel took part";
+    return parts;
   }
   const Rows rows = best_rows(records);
   if (rows.empty()) {
-    return fmt::format("{} Not known: no 2:4 row has a result and a dense row to compare it with.",
-                       kQuestion);
+    parts.word = "Not known";
+    parts.finding = "no 2:4 row has a result and a dense row to compare it with";
+    return parts;
   }
   const std::vector<Span> spans = spans_of(rows);
   constexpr std::size_t kMostSpans = 4;
-  std::string text;
   if (spans.size() > kMostSpans) {
-    text = fmt::format("{} In part: 2:4 is faster in {}", kQuestion, wins_of(rows));
+    parts.word = "In part";
+    parts.finding = fmt::format("2:4 is faster in {}", wins_of(rows));
   } else {
-    text = fmt::format("{} {}: ", kQuestion, first_word(spans));
-    for (std::size_t i = 0; i < spans.size(); ++i) text += (i > 0 ? "; " : "") + clause(spans, i);
+    parts.word = first_word(spans);
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      parts.finding += (i > 0 ? "; " : "") + clause(spans, i);
+    }
   }
   if (is_hot(*rows.front())) {
-    text += ", with the weights where the last launch left them (hot)";
+    parts.finding += ", with the weights where the last launch left them (hot)";
   } else if (std::any_of(records.begin(), records.end(), is_hot)) {
-    text += ", with the weights out of cache (cold)";
+    parts.finding += ", with the weights out of cache (cold)";
   }
-  return text + "." + reasons(rows) + caution(rows);
+  parts.reasons = reasons(rows);
+  parts.caution = caution(rows);
+  if (const std::string stopped = throttling(rows); !stopped.empty()) {
+    parts.caution += (parts.caution.empty() ? "" : " ") + stopped;
+  }
+  return parts;
+}
+
+std::string answer(std::span<const Record> records) {
+  const AnswerParts parts = answer_parts(records);
+  const auto behind = [](const std::string& text) { return text.empty() ? text : " " + text; };
+  return fmt::format("{} {}: {}.{}{}", kQuestion, parts.word, parts.finding, behind(parts.reasons),
+                     behind(parts.caution));
 }
 
 }  // namespace twofour::report

@@ -1,6 +1,8 @@
 // The summary below the last table: does 2:4 pay off here?
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +10,7 @@
 
 #include "core/record.h"
 #include "report/grid.h"
+#include "report/size_class.h"
 
 namespace twofour::report {
 
@@ -16,13 +19,26 @@ namespace twofour::report {
 std::vector<std::string> verdict_counts(std::span<const Record> records);
 
 /// Geometric mean speed-up over the best dense kernel for each 2:4 kernel (with and without bias
-/// together), over all M and over M <= 64, 64 < M < 1024 and M >= 1024 where there are such.
-/// No rows when nothing was compared.
+/// together) and, where there are several, for the rows that the answer follows from, over all M
+/// and over M <= 64, 64 < M < 1024 and M >= 1024 where there are such. No rows when nothing was
+/// compared.
 Grid geometric_means(std::span<const Record> records);
 
 /// What the words in the table mean, of those that occur in `records`: "NOT_COLD: ...". `win_mark`
 /// is how the table marks a 2:4 row that wins.
 std::vector<std::string> legend(std::span<const Record> records, std::string_view win_mark);
+
+inline constexpr std::string_view kQuestion = "Does 2:4 pay off here?";
+
+/// The parts of an answer. Sentences end in a full stop, and are empty where there is nothing to
+/// say.
+struct AnswerParts {
+  std::string word;     ///< "Yes", "No", "In part", "It depends on M", "Not known", "Not asked"
+  std::string finding;  ///< what stands behind the word and a colon; no full stop
+  std::string reasons;  ///< sentences: why 2:4 loses or ties
+  std::string caution;  ///< sentences: what makes the finding doubtful
+};
+AnswerParts answer_parts(std::span<const Record> records);
 
 /// Answers the question from the best 2:4 kernel of each problem; cold measurements where there are
 /// any. Says from which M on dense is faster, or 2:4; then why where 2:4 loses or ties and the code

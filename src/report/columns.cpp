@@ -1,6 +1,7 @@
 #include "report/columns.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "report/numbers.h"
 
@@ -16,11 +18,7 @@ namespace {
 
 constexpr std::string_view kBaselineMark = "baseline";
 
-std::string win_mark(const Record& r) {
-  const bool wins = r.problem.sparsity == Sparsity::kTwoFour && r.vs_dense &&
-                    r.vs_dense->verdict == Verdict::kWin;
-  return wins ? ">" : "";
-}
+std::string win_mark(const Record& r) { return tone_of(r) == Tone::kGood ? ">" : ""; }
 
 std::string cache_cell(const Record& r) { return std::string(to_string(r.cache.mode)); }
 
@@ -36,23 +34,6 @@ std::string median_cell(const Record& r) {
 std::string tflops_cell(const Record& r) {
   const std::optional<double> value = dense_equivalent_tflops(r);
   return value ? short_number(*value) : std::string{};
-}
-
-std::string vs_dense_cell(const Record& r) {
-  if (!r.vs_dense) return {};
-  const Interval& interval = r.vs_dense->interval;
-  return fmt::format("{} [{:.3f}, {:.3f}]", times(r.vs_dense->value), interval.low, interval.high);
-}
-
-std::string verdict_cell(const Record& r) {
-  if (r.vs_dense) return std::string(to_string(r.vs_dense->verdict));
-  return r.outcome.measured() && r.kernel == r.baseline ? std::string(kBaselineMark)
-                                                        : std::string{};
-}
-
-std::string bold_verdict_cell(const Record& r) {
-  const std::string cell = verdict_cell(r);
-  return win_mark(r).empty() ? cell : "**" + cell + "**";
 }
 
 std::string vs_bf16_cell(const Record& r) {
@@ -82,44 +63,67 @@ std::string padding_of(const Record& r) {
   return text;
 }
 
-std::string notes_cell(const Record& r) {
-  std::string notes = no_result(r);
-  const auto add = [&](std::string_view note) {
-    if (!notes.empty() && !note.empty()) notes += ' ';
-    notes += note;
-  };
-  if (r.outcome.kind == OutcomeKind::kUnstable &&
-      std::find(r.flags.begin(), r.flags.end(), Flag::kUnstable) == r.flags.end()) {
-    add(to_string(Flag::kUnstable));
-  }
-  for (const Flag flag : r.flags) add(to_string(flag));
-  add(padding_of(r));
-  return notes;
-}
+constexpr Align kLeft = Align::kLeft;
+constexpr Align kRight = Align::kRight;
+constexpr Shown kAlways = Shown::kAlways;
 
 // clang-format off
 constexpr std::array kColumns{
-  Column{"", win_mark, "", Align::kLeft, Shown::kPlainText},
-  Column{"MKN", [](const Record& r) { return mkn(r.problem.shape); }, "sub_label", Align::kLeft, Shown::kMarkdownSweep},
-  Column{"layer", [](const Record& r) { return r.layer; }, "layer", Align::kLeft, Shown::kMarkdownModel},
-  Column{"kernel", [](const Record& r) { return r.kernel; }, "kernel"},
-  Column{"code", [](const Record& r) { return r.architecture; }, "architecture"},
-  Column{"cache", cache_cell, "cache.mode", Align::kLeft, Shown::kHot},
-  Column{kTimeHeading, mean_cell, "summary.mean_s", Align::kRight},
-  Column{"median us", median_cell, "summary.median_s", Align::kRight},
-  Column{"TFLOP/s", tflops_cell, "dense_equivalent_tflops", Align::kRight},
-  Column{"vs dense [95% CI]", vs_dense_cell, "vs_dense", Align::kRight},
-  Column{"verdict", verdict_cell, "vs_dense.verdict", Align::kLeft, Shown::kPlainText},
-  Column{"verdict", bold_verdict_cell, "vs_dense.verdict", Align::kLeft, Shown::kMarkdown},
-  Column{"vs bf16", vs_bf16_cell, "vs_bf16", Align::kRight, Shown::kBf16},
-  Column{"error (checked)", error_cell, "accuracy", Align::kRight},
-  Column{"notes", notes_cell, "flags"},
+  Column{kMarkHeading, win_mark, "", kLeft, Shown::kPlainText, 1},
+  Column{"MKN", [](const Record& r) { return mkn(r.problem.shape); }, "sub_label", kLeft, Shown::kMarkdownSweep},
+  Column{"layer", [](const Record& r) { return r.layer; }, "layer", kLeft, Shown::kMarkdownModel},
+  Column{kKernelHeading, [](const Record& r) { return r.kernel; }, "kernel"},
+  Column{"algorithm", [](const Record& r) { return r.algorithm; }, "algorithm", kLeft, Shown::kMarkdownSweep},
+  Column{"code", [](const Record& r) { return r.architecture; }, "architecture", kLeft, kAlways, 6},
+  Column{"cache", cache_cell, "cache.mode", kLeft, Shown::kHot},
+  Column{kTimeHeading, mean_cell, "summary.mean_s", kRight, kAlways, 5},
+  Column{"median us", median_cell, "summary.median_s", kRight},
+  Column{"TFLOP/s", tflops_cell, "dense_equivalent_tflops", kRight, kAlways, 2},
+  Column{"vs dense [95% CI]", vs_dense_text, "vs_dense", kRight},
+  Column{kVerdictHeading, verdict_text, "vs_dense.verdict"},
+  Column{"vs bf16", vs_bf16_cell, "vs_bf16", kRight, Shown::kBf16, 3},
+  Column{"error (checked)", error_cell, "accuracy", kRight, kAlways, 4},
+  Column{kNotesHeading, notes_text, "flags"},
 };
 // clang-format on
 
 }  // namespace
 
 std::span<const Column> columns() { return kColumns; }
+
+Tone tone_of(const Record& record) {
+  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense) return Tone::kNone;
+  if (record.vs_dense->verdict == Verdict::kWin) return Tone::kGood;
+  return record.vs_dense->verdict == Verdict::kLoss ? Tone::kBad : Tone::kNone;
+}
+
+std::string vs_dense_text(const Record& r) {
+  if (!r.vs_dense) return {};
+  const Interval& interval = r.vs_dense->interval;
+  return fmt::format("{} [{:.3f}, {:.3f}]", times(r.vs_dense->value), interval.low, interval.high);
+}
+
+std::string verdict_text(const Record& r) {
+  if (r.vs_dense) return std::string(to_string(r.vs_dense->verdict));
+  return r.outcome.measured() && r.kernel == r.baseline ? std::string(kBaselineMark)
+                                                        : std::string{};
+}
+
+std::string flags_text(const Record& r) {
+  std::vector<std::string_view> names;
+  if (r.outcome.kind == OutcomeKind::kUnstable &&
+      std::find(r.flags.begin(), r.flags.end(), Flag::kUnstable) == r.flags.end()) {
+    names.push_back(to_string(Flag::kUnstable));
+  }
+  for (const Flag flag : r.flags) names.push_back(to_string(flag));
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+std::string notes_text(const Record& r) {
+  std::vector<std::string> notes{no_result(r), flags_text(r), padding_of(r)};
+  std::erase(notes, "");
+  return fmt::format("{}", fmt::join(notes, " "));
+}
 
 std::string no_result(const Record& record) {
   if (record.outcome.measured()) return {};

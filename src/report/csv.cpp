@@ -1,21 +1,24 @@
 #include "report/describe.h"
 #include "report/formats.h"
+#include "report/results.h"
 
 namespace twofour::report {
 namespace {
 
-/// RFC 4180, section 2: a field with a comma, a quote or a line break is quoted, quotes doubled.
+/// RFC 4180, section 2: a field with a comma, a quote or a line break is quoted, quotes doubled. A
+/// NUL, where readers end a text, becomes U+FFFD.
 void append_cell(std::string& line, std::string_view cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
-    line += cell;
-    return;
-  }
-  line += '"';
+  const bool quoted = cell.find_first_of(",\"\r\n") != std::string_view::npos;
+  if (quoted) line += '"';
   for (const char c : cell) {
     if (c == '"') line += '"';
-    line += c;
+    if (c == '\0') {
+      line += "\uFFFD";
+    } else {
+      line += c;
+    }
   }
-  line += '"';
+  if (quoted) line += '"';
 }
 
 template <class Text>
@@ -29,18 +32,23 @@ void append_line(std::string& text, const std::vector<CsvColumn>& columns, Text 
 
 }  // namespace
 
-std::string csv(std::span<const Record> records) {
-  const std::vector<CsvColumn> columns = csv_columns(list_of(record_fields()));
+std::string csv_text(const FieldList& fields, std::span<const Cells> rows) {
+  const std::vector<CsvColumn> columns = csv_columns(fields);
   std::string text;
   append_line(text, columns, [](const CsvColumn& column) { return column.name; });
-  for (const Record& record : records) {
-    Cells cells;
-    for (const Field<Record>& field : record_fields()) {
-      if (in_csv(field)) field.cells(&record, cells);
-    }
+  for (const Cells& cells : rows) {
     append_line(text, columns, [&](const CsvColumn& column) { return cells.at(column.cell); });
   }
   return text;
 }
+
+std::string csv(std::span<const Record> records) {
+  std::vector<Cells> rows;
+  rows.reserve(records.size());
+  for (const Record& record : records) rows.push_back(cells_of(record_fields(), record));
+  return csv_text(list_of(record_fields()), rows);
+}
+
+std::string csv_document(std::span<const Run> runs) { return csv(rows_of(without_doubles(runs))); }
 
 }  // namespace twofour::report

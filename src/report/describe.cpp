@@ -150,11 +150,13 @@ std::string record_schema() {
   return pretty(schema, 0) + "\n";
 }
 
+std::string object_schema_text(const char* title, const FieldList& fields) {
+  return pretty(titled(title, object_schema(fields)), 0) + "\n";
+}
+
 std::string environment_schema() {
-  return pretty(titled("What a run of twofour ran on: the first line of a .jsonl (docs/records.md)",
-                       object_schema(list_of(environment_fields()))),
-                0) +
-         "\n";
+  return object_schema_text("What a run of twofour ran on: the first line of a .jsonl (docs/records.md)",
+                            list_of(environment_fields()));
 }
 
 }  // namespace twofour::report

@@ -1,6 +1,7 @@
 // Every member of a result line with its path, and where it is in the .csv.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,17 @@ struct CsvColumn {
 /// there is not.
 std::vector<CsvColumn> csv_columns(const FieldList& fields);
 
+/// A header line and a line for each of `rows`, which have the cells of `fields`; quoted as in RFC
+/// 4180. Lines end in LF alone.
+std::string csv_text(const FieldList& fields, std::span<const Cells> rows);
+
 /// A table of Markdown with a row for each member.
 std::string fields_markdown(const FieldList& fields);
 
-/// JSON Schemas (draft 2020-12) of the two kinds of lines.
+/// A JSON Schema (draft 2020-12) of an object that has these members.
+std::string object_schema_text(const char* title, const FieldList& fields);
+
+/// JSON Schemas of the two kinds of lines of a result file.
 std::string record_schema();
 std::string environment_schema();
 

@@ -27,7 +27,7 @@ struct FieldInfo {
   std::string_view meaning;
   /// Names of its columns in the .csv, one for each cell of its codec. For an object they replace
   /// the names that its own members have.
-  std::array<std::string_view, 4> csv{};
+  std::array<std::string_view, 5> csv{};
   /// Its columns stand behind this one; empty: where the member stands.
   std::string_view after;
   int since = 1;          ///< the schema version that brought it
@@ -133,6 +133,15 @@ Json write_fields(std::span<const Field<Owner>> fields, const Owner& owner, int 
     json[std::string(field.name)] = field.write(owner, version);
   }
   return json;
+}
+
+template <class Owner>
+Cells cells_of(std::span<const Field<Owner>> fields, const Owner& owner) {
+  Cells cells;
+  for (const Field<Owner>& field : fields) {
+    if (in_csv(field)) field.cells(&owner, cells);
+  }
+  return cells;
 }
 
 /// Members that the fields do not have are passed over.

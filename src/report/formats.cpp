@@ -6,13 +6,28 @@
 namespace twofour::report {
 namespace {
 
+constexpr OnTerminal kTableOnTerminal{table_case_on, table_summary_on, table_document_on};
+
 constexpr std::array kFormats{
-    Format{"table", ".txt", true, false, nullptr, table_case, table_closing},
-    Format{"md", ".md", true, false, nullptr, markdown_case, markdown_closing},
-    Format{"csv", ".csv", true, false, nullptr, nullptr, csv},
-    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, nullptr},
-    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle},
+    Format{"table", ".txt", true, false, table_opening, table_case, table_document,
+           &kTableOnTerminal},
+    Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_document},
+    Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
+    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document},
+    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document},
+    Format{"html", ".html", false, false, nullptr, nullptr, html_document},
 };
+
+template <class Holds>
+std::string names_of(Holds holds) {
+  std::string names;
+  for (const Format& format : kFormats) {
+    if (!holds(format)) continue;
+    if (!names.empty()) names += ", ";
+    names += format.name;
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -24,23 +39,17 @@ const Format* find_format(std::string_view name) {
   return found == kFormats.end() ? nullptr : found;
 }
 
-std::string stdout_format_names() {
-  std::string names;
-  for (const Format& format : kFormats) {
-    if (!format.on_stdout) continue;
-    if (!names.empty()) names += ", ";
-    names += format.name;
-  }
-  return names;
+std::string document(const Format& format, std::span<const Run> runs, const Display& display) {
+  return format.on_terminal != nullptr ? format.on_terminal->document(runs, display)
+                                       : format.document(runs);
 }
 
-std::string document(const Format& format, const Environment& environment,
-                     std::span<const Record> records) {
-  std::string text;
-  if (format.opening != nullptr) text += format.opening(environment);
-  if (format.row_by_row && format.case_block != nullptr) text += format.case_block(records);
-  if (format.closing != nullptr) text += format.closing(records);
-  return text;
+std::string stdout_format_names() {
+  return names_of([](const Format& format) { return format.on_stdout; });
+}
+
+std::string format_names() {
+  return names_of([](const Format&) { return true; });
 }
 
 }  // namespace twofour::report

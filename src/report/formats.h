@@ -1,6 +1,5 @@
-// The output formats. A format is a file that makes bytes of records, and a row of this table,
-// which
-// --format and the files of a run are chosen by.
+// The output formats. A format is a file that makes bytes of runs, and a row of this table, by
+// which --format and the files of a run are chosen.
 #pragma once
 
 #include <span>
@@ -9,54 +8,86 @@
 
 #include "core/environment.h"
 #include "core/record.h"
+#include "report/display.h"
+#include "report/report.h"
 
 namespace twofour::report {
 
-/// What a run shows is opening(), then case_block() of each case, then closing() of all records.
-/// Functions are null where the format has nothing to show there.
+/// How a terminal shows a format for people, where that differs from what a pipe gets.
+struct OnTerminal {
+  std::string (*case_block)(std::span<const Record>, const Display&);
+  /// What stands at the end of a run, whose cases were shown: it fits a screen.
+  std::string (*summary)(std::span<const Run>, const Display&);
+  std::string (*document)(std::span<const Run>, const Display&);
+};
+
+/// What a run shows is opening(), then case_block() of each case, then, unless it goes row by row,
+/// document() of itself. What `report` writes is document(), so that the two are the same.
+/// opening and case_block are null where the format has nothing to show there.
 struct Format {
   std::string_view name;    ///< the value of --format
   std::string_view ending;  ///< of its files, with the dot
-  /// What a run can show on stdout while it measures.
+  /// What a run can show on stdout while it measures. Others are files, with no place on a
+  /// terminal.
   bool on_stdout;
   /// case_block() is asked for the rows that are new, where there are several parts of a case; else
   /// for all rows of the case.
   bool row_by_row;
   std::string (*opening)(const Environment&);
   std::string (*case_block)(std::span<const Record>);
-  std::string (*closing)(std::span<const Record>);
+  /// All of one or more runs, those of different devices side by side.
+  std::string (*document)(std::span<const Run>);
+  const OnTerminal* on_terminal = nullptr;
 };
 
 std::span<const Format> formats();
 /// The one that is called `name`, or null.
 const Format* find_format(std::string_view name);
+/// format.document(), as `display` can show it.
+std::string document(const Format& format, std::span<const Run> runs, const Display& display);
 /// Names of those that a run can show: "table, md, csv, jsonl".
 std::string stdout_format_names();
+/// Names of all.
+std::string format_names();
 
-/// All of a finished run.
-std::string document(const Format& format, const Environment& environment,
-                     std::span<const Record> records);
+/// What computes: the first line of the tables for people.
+std::string table_opening(const Environment& environment);
+std::string markdown_opening(const Environment& environment);
 
 /// Index, label, sub-label, then a row per kernel, for people: as text, and as Markdown.
 std::string table_case(std::span<const Record> records);
+std::string table_case_on(std::span<const Record> records, const Display& display);
 std::string markdown_case(std::span<const Record> records);
 
-/// After the sweep: "== All Results ... ====" once, or for model_bench one table per model and TP
-/// size under "== Results ... ====" (in Markdown, headings of the same words), then the summary.
-/// Empty without records.
-std::string table_closing(std::span<const Record> records);
-std::string markdown_closing(std::span<const Record> records);
+/// For each device and --dtype "== All Results ... ====" once, or for model_bench one table per
+/// model and TP size under "== Results ... ====", then what follows from them and the answer. Where
+/// several devices measured the same cases, a table has them side by side. Empty without rows.
+std::string table_document(std::span<const Run> runs);
+std::string table_document_on(std::span<const Run> runs, const Display& display);
+/// The same with a table of layers by M in place of all rows.
+std::string table_summary_on(std::span<const Run> runs, const Display& display);
+
+/// For a pull request: the answer, then a table of at most 8 columns, then details, folded.
+std::string markdown_document(std::span<const Run> runs);
 
 /// A header line and one line per record, quoted as in RFC 4180. Lines end in LF alone.
 std::string csv(std::span<const Record> records);
+std::string csv_document(std::span<const Run> runs);
 
 /// The lines of a .jsonl, newlines included: environment_json(), and record_json() of each.
 std::string jsonl_opening(const Environment& environment);
 std::string jsonl_rows(std::span<const Record> records);
+std::string jsonl_document(std::span<const Run> runs);
 
 /// A pickle (protocol 2) of a list of torch.utils.benchmark.utils.common.Measurement, one per
 /// measured record, as vLLM's sparse_benchmarks.py wrote it. Records with a time that is not finite
 /// are left out.
 std::string pickle(std::span<const Record> records);
+std::string pickle_document(std::span<const Run> runs);
+
+/// A page in one file that opens offline, prints, and works without JavaScript: first the answer,
+/// then pictures, then all rows, what they ran on, and how to read it. Devices are shown beside one
+/// another. It has quantiles of the samples, not all of them. html/page.h has its parts.
+std::string html_document(std::span<const Run> runs);
 
 }  // namespace twofour::report

@@ -1,55 +1,185 @@
 #include "report/grid.h"
 
 #include <algorithm>
-#include <cstddef>
+
+#include "report/markdown_text.h"
+#include "report/printable.h"
 
 namespace twofour::report {
 namespace {
 
 constexpr std::string_view kGap = "  ";
+constexpr std::string_view kBelowIndent = "      ";
+constexpr std::size_t kWidestCell = 120;
+constexpr std::size_t kNarrowestCut = 12;
+constexpr std::size_t kNarrowestRemark = 20;
+constexpr std::size_t kMostRemarkLines = 4;
+
+/// Whether cell `i` of a row is shown: its remark stands in the place of the later ones.
+bool has_cell(const Grid::Row& row, std::size_t i) {
+  return i < row.cells.size() && (row.remark.empty() || i < row.remark_column);
+}
 
 std::vector<std::size_t> column_widths(const Grid& grid) {
   std::vector<std::size_t> widths;
-  for (const Grid::Heading& heading : grid.headings) widths.push_back(heading.text.size());
+  for (const Grid::Heading& heading : grid.headings) widths.push_back(display_width(heading.text));
   for (const Grid::Row& row : grid.rows) {
-    for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      if (!row.remark.empty() && i >= row.remark_column) break;
-      widths[i] = std::max(widths[i], row.cells[i].size());
+    for (std::size_t i = 0; has_cell(row, i); ++i) {
+      widths[i] = std::max(widths[i], display_width(row.cells[i]));
     }
   }
   return widths;
 }
 
-void append_padded(std::string& line, std::string_view text, std::size_t width, Align align) {
-  const std::string padding(width - std::min(width, text.size()), ' ');
-  if (align == Align::kRight) line += padding;
-  line += text;
-  if (align == Align::kLeft) line += padding;
-}
-
-void end_line(std::string& text, std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  text += line + "\n";
-}
-
-void append_piped(std::string& line, std::string_view cell) {
-  line += ' ';
-  for (const char c : one_line(cell)) {
-    if (c == '|') line += '\\';
-    line += c;
+void erase_column(Grid& grid, std::size_t column) {
+  const auto at = static_cast<std::ptrdiff_t>(column);
+  grid.headings.erase(grid.headings.begin() + at);
+  for (Grid::Row& row : grid.rows) {
+    if (column < row.cells.size()) row.cells.erase(row.cells.begin() + at);
+    if (column < row.tones.size()) row.tones.erase(row.tones.begin() + at);
+    if (column < row.remark_column) --row.remark_column;
   }
-  line += " |";
 }
+
+/// The column that goes next; the number of columns when none may.
+std::size_t next_to_go(const Grid& grid) {
+  const auto next = std::max_element(
+      grid.headings.begin(), grid.headings.end(),
+      [](const Grid::Heading& a, const Grid::Heading& b) { return a.drop < b.drop; });
+  if (next == grid.headings.end() || next->drop == 0) return grid.headings.size();
+  return static_cast<std::size_t>(next - grid.headings.begin());
+}
+
+/// Whether a column went for Row::below.
+bool move_below(Grid& grid) {
+  const auto column = std::find_if(grid.headings.begin(), grid.headings.end(),
+                                   [](const Grid::Heading& heading) { return heading.below; });
+  if (column == grid.headings.end()) return false;
+  erase_column(grid, static_cast<std::size_t>(column - grid.headings.begin()));
+  return true;
+}
+
+bool too_wide(const Grid& grid, std::size_t width) { return width > 0 && grid_width(grid) > width; }
+
+void drop_columns(Grid& grid, std::size_t width) {
+  while (too_wide(grid, width) && next_to_go(grid) < grid.headings.size()) {
+    erase_column(grid, next_to_go(grid));
+  }
+}
+
+void cut_cells(Grid& grid, std::size_t width) {
+  for (std::size_t i = 0; i < grid.headings.size(); ++i) {
+    const std::size_t now = grid_width(grid);
+    if (!grid.headings[i].cut || now <= width) continue;
+    const std::size_t cell = column_widths(grid)[i];
+    const std::size_t left = std::max(kNarrowestCut, cell - std::min(cell, now - width));
+    for (Grid::Row& row : grid.rows) {
+      if (i < row.cells.size()) row.cells[i] = cut_middle(row.cells[i], left);
+    }
+  }
+}
+
+std::string_view colour_of(Tone tone) {
+  switch (tone) {
+    case Tone::kGood:
+      return "\x1b[32m";
+    case Tone::kBad:
+      return "\x1b[31m";
+    case Tone::kNone:
+      break;
+  }
+  return {};
+}
+
+/// Rows as lines.
+class TextWriter {
+ public:
+  TextWriter(const Grid& grid, const Display& display)
+      : grid_(grid), display_(display), widths_(column_widths(grid)) {}
+
+  std::string text() {
+    Grid::Row headings;
+    for (const Grid::Heading& heading : grid_.headings) headings.cells.push_back(heading.text);
+    append(headings);
+    text_ += std::string(grid_width(grid_), '-') + "\n";
+    for (const Grid::Row& row : grid_.rows) {
+      if (row.section.empty()) {
+        append(row);
+      } else {
+        append_lines(row.section, 0);
+      }
+    }
+    return std::move(text_);
+  }
+
+ private:
+  void end_line(std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    text_ += line + "\n";
+  }
+
+  void append_lines(const std::string& long_text, std::size_t indent) {
+    const std::size_t width = display_.width == 0 ? 0 : display_.width - indent;
+    for (const std::string& line : wrapped(long_text, width)) {
+      end_line(std::string(indent, ' ') + line);
+    }
+  }
+
+  void append_padded(std::string& line, const Grid::Row& row, std::size_t i) const {
+    const std::string& cell = row.cells[i];
+    const std::string padding(widths_[i] - std::min(widths_[i], display_width(cell)), ' ');
+    if (grid_.headings[i].align == Align::kRight) line += padding;
+    const Tone tone = i < row.tones.size() ? row.tones[i] : row.tone;
+    const bool coloured =
+        display_.colour && grid_.headings[i].toned && tone != Tone::kNone && !cell.empty();
+    if (coloured) line += colour_of(tone);
+    line += cell;
+    if (coloured) line += "\x1b[0m";
+    if (grid_.headings[i].align == Align::kLeft) line += padding;
+  }
+
+  void append(const Grid::Row& row) {
+    std::string line;
+    std::size_t used = 0;
+    for (std::size_t i = 0; has_cell(row, i); ++i) {
+      if (i > 0) line += kGap;
+      append_padded(line, row, i);
+      used += widths_[i] + (i > 0 ? kGap.size() : 0);
+    }
+    if (row.remark.empty()) {
+      end_line(line);
+    } else {
+      append_remark(line, used, row.remark);
+    }
+    if (!row.below.empty()) append_lines(row.below, kBelowIndent.size());
+  }
+
+  /// Behind the cells, which took `used` columns, or below them where there is little place.
+  void append_remark(std::string line, std::size_t used, const std::string& remark) {
+    const std::size_t begin = used + kGap.size();
+    if (display_.width == 0) return end_line(line + std::string(kGap) + remark);
+    const bool behind = begin + kNarrowestRemark <= display_.width;
+    const std::size_t indent = behind ? begin : kBelowIndent.size();
+    if (!behind) end_line(line);
+    const std::size_t width = display_.width - std::min(display_.width - 1, indent);
+    std::vector<std::string> lines = wrapped(cut_end(remark, width * kMostRemarkLines), width);
+    if (lines.size() > kMostRemarkLines) {
+      lines.resize(kMostRemarkLines);
+      lines.back() = cut_end(lines.back() + std::string(width, '.'), width);
+    }
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const bool first = behind && i == 0;
+      end_line((first ? line + std::string(kGap) : std::string(indent, ' ')) + lines[i]);
+    }
+  }
+
+  const Grid& grid_;
+  const Display& display_;
+  std::vector<std::size_t> widths_;
+  std::string text_;
+};
 
 }  // namespace
-
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
-  }
-  return line;
-}
 
 std::size_t grid_width(const Grid& grid) {
   std::size_t width = 0;
@@ -57,45 +187,55 @@ std::size_t grid_width(const Grid& grid) {
   return width < kGap.size() ? 0 : width - kGap.size();
 }
 
-std::string grid_text(const Grid& grid) {
-  const std::vector<std::size_t> widths = column_widths(grid);
-  std::string text;
-  const auto append_row = [&](std::size_t count, const auto& cell_at, std::string_view rest) {
-    std::string line;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i > 0) line += kGap;
-      append_padded(line, cell_at(i), widths[i], grid.headings[i].align);
-    }
-    if (!rest.empty()) line += std::string(kGap) + one_line(rest);
-    end_line(text, line);
-  };
-  append_row(
-      grid.headings.size(), [&](std::size_t i) { return grid.headings[i].text; }, "");
-  text += std::string(grid_width(grid), '-') + "\n";
-  for (const Grid::Row& row : grid.rows) {
-    if (!row.section.empty()) {
-      end_line(text, one_line(row.section));
-      continue;
-    }
-    const std::size_t count = row.remark.empty() ? row.cells.size() : row.remark_column;
-    append_row(
-        count, [&](std::size_t i) { return row.cells[i]; }, row.remark);
+Grid fitted(const Grid& grid, const Display& display) {
+  Grid fit = grid;
+  for (Grid::Row& row : fit.rows) {
+    row.section = printable(row.section);
+    row.remark = printable(row.remark);
+    row.below = printable(row.below);
+    for (std::string& cell : row.cells) cell = cut_middle(printable(cell), kWidestCell);
   }
-  return text;
+  const Grid all = fit;
+  drop_columns(fit, display.width);
+  if (too_wide(fit, display.width)) {
+    Grid other = all;
+    if (move_below(other)) {
+      drop_columns(other, display.width);
+      cut_cells(other, display.width);
+      return other;
+    }
+    cut_cells(fit, display.width);
+  }
+  for (Grid::Row& row : fit.rows) row.below.clear();
+  return fit;
+}
+
+std::string grid_text(const Grid& grid, const Display& display) {
+  return TextWriter(grid, display).text();
 }
 
 std::string grid_markdown(const Grid& grid) {
   std::string text = "|";
-  for (const Grid::Heading& heading : grid.headings) append_piped(text, heading.text);
+  for (const Grid::Heading& heading : grid.headings)
+    text += " " + markdown_text(heading.text) + " |";
   text += "\n|";
   for (const Grid::Heading& heading : grid.headings) {
     text += heading.align == Align::kRight ? "---:|" : ":---|";
   }
   text += "\n";
   for (const Grid::Row& row : grid.rows) {
+    if (row.section_in_markdown) {
+      text += "| **" + markdown_text(printable(row.section)) + "** |";
+      for (std::size_t i = 1; i < grid.headings.size(); ++i) text += " |";
+      text += "\n";
+    }
     if (!row.section.empty()) continue;
     text += "|";
-    for (const std::string& cell : row.cells) append_piped(text, cell);
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+      const std::string cell = markdown_text(cut_middle(printable(row.cells[i]), kWidestCell));
+      const bool bold = grid.headings[i].toned && row.tone == Tone::kGood && !cell.empty();
+      text += bold ? " **" + cell + "** |" : " " + cell + " |";
+    }
     text += "\n";
   }
   return text;

@@ -1,39 +1,55 @@
 // A table before it has a format: headings and rows of text.
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "report/display.h"
 
 namespace twofour::report {
 
 enum class Align { kLeft, kRight };
 
+/// What a row says: green or red on a terminal with colour, bold in Markdown.
+enum class Tone { kNone, kGood, kBad };
+
 struct Grid {
   struct Heading {
     std::string text;
     Align align = Align::kLeft;
+    /// Where a terminal is too narrow, the column with the highest number goes first; 0: it stays.
+    int drop = 0;
+    bool cut = false;    ///< and its cells are cut in their middle when no column is left to go
+    bool below = false;  ///< and before that, it goes, and Row::below stands behind each row
+    bool toned = false;  ///< its cells show the tone of their row
   };
   struct Row {
-    /// A line between rows, for plain text only. The other members are empty then.
+    /// A line between rows. The other members are empty then.
     std::string section;
-    std::vector<std::string> cells;  ///< one for each heading
+    bool section_in_markdown = false;  ///< else it is for plain text only
+    std::vector<std::string> cells;    ///< one for each heading
     /// For plain text: stands in the place of the cells from `remark_column` on, where not empty.
     std::string remark;
     std::size_t remark_column = 0;
+    Tone tone = Tone::kNone;
+    std::vector<Tone> tones;  ///< of each cell, where they are not that of the row
+    std::string below;        ///< for plain text: a line of its own behind the row
   };
   std::vector<Heading> headings;
   std::vector<Row> rows;
 };
 
+/// `grid` with what a terminal of `display` has place for: columns go and cells are cut as their
+/// headings say. Texts are printable(), and no cell is wider than 120 columns.
+Grid fitted(const Grid& grid, const Display& display);
+
 /// Columns padded to equal width and separated by two spaces; a line of dashes below the headings.
-std::string grid_text(const Grid& grid);
-/// A pipe table as in GitHub Flavored Markdown; pipes in cells are escaped.
+/// Of a fitted() grid: remarks and sections that are too long for `display` take several lines.
+std::string grid_text(const Grid& grid, const Display& display = {});
+/// A pipe table as in GitHub Flavored Markdown; what cells say is escaped (markdown_text.h).
 std::string grid_markdown(const Grid& grid);
 /// Width of the widest padded line of grid_text(), remarks and sections left out.
 std::size_t grid_width(const Grid& grid);
-
-/// `text` with line breaks turned into spaces.
-std::string one_line(std::string_view text);
 
 }  // namespace twofour::report

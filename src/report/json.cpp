@@ -68,7 +68,9 @@ std::vector<Run> parse_runs(std::string_view source, std::string_view bytes) {
       if (runs.empty() || type == kEnvironmentType) {
         runs.push_back({.source = std::string(source),
                         .environment = parse(environment_fields(), line, kEnvironmentType)});
-      } else if (type != kAttemptType) {
+      } else if (type == kAttemptType) {
+        ++runs.back().attempts;
+      } else {
         Record record = parse(record_fields(), line, kRecordType);
         if (record.schema_version == 1) record.device = runs.back().environment.device.id;
         runs.back().records.push_back(std::move(record));

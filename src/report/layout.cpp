@@ -1,11 +1,14 @@
 #include "report/layout.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "report/answer.h"
 #include "report/columns.h"
+#include "report/left_out.h"
 
 namespace twofour::report {
 namespace {
@@ -36,8 +39,6 @@ bool is_shown(const Column& column, const Table& table) {
       return any([](const Record& r) { return !r.bf16_baseline.empty(); });
     case Shown::kPlainText:
       return !markdown;
-    case Shown::kMarkdown:
-      return markdown;
     case Shown::kMarkdownSweep:
       return markdown && table.sweep;
     case Shown::kMarkdownModel:
@@ -68,7 +69,13 @@ Grid grid_of(const Table& table) {
     if (!is_shown(column, table)) continue;
     if (column.heading == kTimeHeading) remark_column = shown.size();
     shown.push_back(&column);
-    grid.headings.push_back({std::string(column.heading), column.align});
+    const bool marks = column.heading == kMarkHeading || column.heading == kVerdictHeading;
+    grid.headings.push_back({.text = std::string(column.heading),
+                             .align = column.align,
+                             .drop = column.drop,
+                             .cut = column.heading == kKernelHeading,
+                             .below = column.heading == kNotesHeading,
+                             .toned = marks});
   }
   const bool hot = any_hot(table.records);
   const Record* previous = nullptr;
@@ -79,40 +86,60 @@ Grid grid_of(const Table& table) {
     previous = &record;
     Grid::Row row;
     for (const Column* column : shown) row.cells.push_back(column->cell(record));
+    row.tone = tone_of(record);
     row.remark = no_result(record);
     row.remark_column = remark_column;
+    row.below = flags_text(record);
     grid.rows.push_back(std::move(row));
   }
   return grid;
 }
 
-/// Records of one model and TP size together, both in order of appearance.
-std::vector<Table> tables_by_model(std::span<const Record> records, Medium medium) {
-  std::vector<Table> tables;
+/// "NVIDIA H200 (cuda)".
+std::string device_name(const DeviceId& id) {
+  const std::string_view name = id.name.empty() ? "unknown device" : std::string_view(id.name);
+  return fmt::format("{} ({})", name, to_string(id.kind));
+}
+
+/// The devices that computed `records`, each once, as the start of a sentence; empty: not known.
+std::string measured_on(std::span<const Record> records) {
+  std::vector<std::string> names;
   for (const Record& record : records) {
-    const auto same = [&](const Table& table) {
-      return table.records.front().model == record.model &&
-             table.records.front().tensor_parallel == record.tensor_parallel;
-    };
-    auto table = std::find_if(tables.begin(), tables.end(), same);
-    if (table == tables.end()) table = tables.insert(table, {{}, medium, true});
-    table->records.push_back(record);
+    if (!record.device) continue;
+    std::string name = device_name(*record.device);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
-  return tables;
+  return names.empty() ? "" : fmt::format("{}: ", fmt::join(names, ", "));
 }
 
 }  // namespace
+
+std::string device_text(const DeviceInfo& device) {
+  std::string text = device_name(device.id);
+  if (!device.architecture.empty()) text += ", " + device.architecture;
+  if (device.id.kind == DeviceKind::kCpu) {
+    text += fmt::format(", {} thread{}", device.threads, device.threads == 1 ? "" : "s");
+  }
+  return text;
+}
 
 Block case_table(std::span<const Record> records, Medium medium) {
   return {case_heading(records.front(), any_hot(records)),
           grid_of({{records.begin(), records.end()}, medium, false})};
 }
 
-std::vector<Record> by_case(std::span<const Record> records) {
-  std::vector<Record> sorted(records.begin(), records.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Record& a, const Record& b) { return a.case_index < b.case_index; });
-  return sorted;
+std::vector<std::vector<Record>> by_model(std::span<const Record> records) {
+  std::vector<std::vector<Record>> tables;
+  for (const Record& record : records) {
+    const auto same = [&](const std::vector<Record>& table) {
+      return table.front().model == record.model &&
+             table.front().tensor_parallel == record.tensor_parallel;
+    };
+    auto table = std::find_if(tables.begin(), tables.end(), same);
+    if (table == tables.end()) table = tables.insert(table, std::vector<Record>{});
+    table->push_back(record);
+  }
+  return tables;
 }
 
 std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) {
@@ -124,7 +151,9 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
              grid_of({{records.begin(), records.end()}, medium, true})}};
   }
   std::vector<Block> blocks;
-  for (const Table& table : tables_by_model(records, medium)) {
+  std::vector<std::vector<Record>> tables = by_model(records);
+  for (std::vector<Record>& rows : tables) {
+    const Table table{std::move(rows), medium, true};
     const Record& record = table.records.front();
     blocks.push_back(
         {fmt::format("Results {} {} TP {}", torch_name, record.model, record.tensor_parallel),
@@ -134,8 +163,10 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
 }
 
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {
-  return {verdict_counts(records), geometric_means(records), legend(records, win_mark),
-          answer(records)};
+  std::vector<std::string> counts = verdict_counts(records);
+  for (std::string& line : rows_without_result(records)) counts.push_back(std::move(line));
+  return {std::move(counts), geometric_means(records), legend(records, win_mark),
+          measured_on(records) + answer(records)};
 }
 
 }  // namespace twofour::report

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "report/formats.h"
+#include "report/results.h"
 
 namespace twofour::report {
 namespace {
@@ -121,6 +122,10 @@ std::string pickle(std::span<const Record> records) {
   }
   out.append_all();
   return std::move(out).finish();
+}
+
+std::string pickle_document(std::span<const Run> runs) {
+  return pickle(rows_of(without_doubles(runs)));
 }
 
 }  // namespace twofour::report

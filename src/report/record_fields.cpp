@@ -71,6 +71,11 @@ struct Algorithms : Texts {
   static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
 };
 
+/// A share that is absent where there is none.
+struct PresentShare : OptionalNumber {
+  static Json schema() { return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}; }
+};
+
 struct PositiveShare : Number {
   static Json schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}}; }
 };
@@ -78,22 +83,6 @@ struct PositiveShare : Number {
 std::string line_type(const Record& /*record*/) { return kRecordType; }
 
 // clang-format off
-std::span<const Field<GemmProblem>> problem_fields() {
-  using P = GemmProblem;
-  static constexpr std::array kFields{
-    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"m"}}),
-    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::k>({.name = "k", .meaning = "columns of A, rows of B", .csv = {"k"}}),
-    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::n>({.name = "n", .meaning = "columns of B and D", .csv = {"n"}}),
-    member<TypeName, &P::a>({.name = "a_type", .meaning = "of A, the activations", .csv = {"a_type"}}),
-    member<TypeName, &P::b>({.name = "b_type", .meaning = "of B, the weights", .csv = {"b_type"}}),
-    member<TypeName, &P::d>({.name = "d_type", .meaning = "of D", .csv = {"d_type"}}),
-    member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
-    member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
-    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense` or `2:4`", .csv = {"sparsity"}}),
-  };
-  return kFields;
-}
-
 std::span<const Field<GemmShape>> executed_fields() {
   static constexpr std::array kFields{
     member<Whole<std::int64_t, 0>, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"executed_m"}}),
@@ -118,7 +107,7 @@ std::span<const Field<CacheState>> cache_fields() {
     member<Choice<kCacheMethodNames>, &C::method>({.name = "method", .meaning = "`rotate`: launches go round copies of the packed weights; `flush`: their cache lines are flushed before each launch; `none`", .csv = {"cache_method"}}),
     member<Whole<int, 0>, &C::copies>({.name = "copies", .meaning = "of the packed weights", .csv = {"cache_copies"}}),
     member<Unsigned, &C::bytes_per_copy>({.name = "bytes_per_copy", .unit = "bytes", .meaning = "packed weights that one launch reads", .csv = {"bytes_per_copy"}}),
-    member<Unsigned, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used", .csv = {"last_level_cache_bytes"}}),
+    member<OptionalSize, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used; `null`: not known, or it did not come to that", .csv = {"last_level_cache_bytes"}}),
     member<Choice<kResidencyNames>, &C::residency>({.name = "residency", .meaning = "`fits`: dense weights fit in the last-level cache; `cliff`: only the 2:4 weights do, so a hot ratio compares cache with memory; `spills`: neither do; empty: not known", .csv = {"residency"}}),
   };
   return kFields;
@@ -131,6 +120,7 @@ std::span<const Field<Accuracy>> accuracy_fields() {
     member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
     member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
     member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
+    member<Choice<kAccumulationNames>, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
   };
   return kFields;
 }
@@ -165,7 +155,8 @@ std::span<const Field<ClockSample>> clock_fields() {
     member<OptionalNotNegative, &C::memory_mhz>({.name = "memory_mhz", .unit = "MHz", .meaning = "", .csv = {"memory_mhz"}}),
     member<OptionalNotNegative, &C::power_w>({.name = "power_w", .unit = "W", .meaning = "", .csv = {"power_w"}}),
     member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
-    member<Text, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none, or not readable", .csv = {"throttle_reasons"}}),
+    member<OptionalText, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none; `null`: not readable (an empty text in earlier files)", .csv = {"throttle_reasons"}}),
+    member<PresentShare, &C::quota_throttled_share>({.name = "quota_throttled_share", .meaning = "of the periods of a CPU quota (cgroup), those in which it stopped this process, from 0 to 1; absent without a quota", .csv = {"quota_throttled_share"}, .optional = true}),
   };
   return kFields;
 }
@@ -207,6 +198,22 @@ struct OutcomeObject : Object<Outcome, outcome_fields> {
 
 }  // namespace
 
+std::span<const Field<GemmProblem>> problem_fields() {
+  using P = GemmProblem;
+  static constexpr std::array kFields{
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::m>({.name = "m", .meaning = "rows of A and D", .csv = {"m"}}),
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::k>({.name = "k", .meaning = "columns of A, rows of B", .csv = {"k"}}),
+    member<Whole<std::int64_t, 1>, &P::shape, &GemmShape::n>({.name = "n", .meaning = "columns of B and D", .csv = {"n"}}),
+    member<TypeName, &P::a>({.name = "a_type", .meaning = "of A, the activations", .csv = {"a_type"}}),
+    member<TypeName, &P::b>({.name = "b_type", .meaning = "of B, the weights", .csv = {"b_type"}}),
+    member<TypeName, &P::d>({.name = "d_type", .meaning = "of D", .csv = {"d_type"}}),
+    member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
+    member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
+    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense` or `2:4`", .csv = {"sparsity"}}),
+  };
+  return kFields;
+}
+
 std::span<const Field<Record>> record_fields() {
   using R = Record;
   static constexpr std::array kFields{
@@ -232,7 +239,7 @@ std::span<const Field<Record>> record_fields() {
     member<Algorithms, &R::lost_algorithms>({.name = "lost_algorithms", .meaning = "algorithms that the search left out, because a launch of theirs cost a process its GPU or did not return, in this run or, by the tuning file, in an earlier one; absent where there were none", .optional = true}),
     member<OutcomeObject, &R::outcome>({.name = "outcome", .meaning = "what became of it"}),
     member<Object<CacheState, cache_fields>, &R::cache>({.name = "cache", .meaning = "the state of the cache"}),
-    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact"}, .after = "vs_bf16_verdict"}),
+    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact", "accumulation"}, .after = "vs_bf16_verdict"}),
     member<OptionalObject<Summary, summary_fields>, &R::summary>({.name = "summary", .meaning = "what the samples say; `null` without a measurement"}),
     derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike", .csv = {"dense_equivalent_tflops"}}),
     derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4", .csv = {"executed_tflops"}}),

@@ -1,6 +1,7 @@
 // The lines of a .jsonl: records and environment to JSON and back. formats.h has the other formats.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@ struct Run {
   std::string source;  ///< name of the file, for people
   Environment environment;
   std::vector<Record> records;
+  std::size_t attempts = 0;  ///< lines that are no results: searches that ended a process
   bool cut = false;  ///< the file's last line has no end: its writer was stopped, or is at work
 };
 

@@ -1,9 +1,10 @@
-// Rows and rules that the lists of a record's and of the environment's members have in common.
+// Rows and rules that several lists of members have in common.
 #pragma once
 
 #include <span>
 
 #include "core/device_id.h"
+#include "core/problem.h"
 #include "report/codecs.h"
 
 namespace twofour::report {
@@ -23,5 +24,6 @@ struct SchemaVersion : Whole<int, 1, kSchemaVersion> {
 };
 
 std::span<const Field<DeviceId>> device_id_fields();
+std::span<const Field<GemmProblem>> problem_fields();
 
 }  // namespace twofour::report

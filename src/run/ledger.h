@@ -38,6 +38,7 @@ class Ledger {
   void add(EndedAttempt attempt) { attempts_.push_back(std::move(attempt)); }
 
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
+  [[nodiscard]] const std::vector<EndedAttempt>& attempts() const { return attempts_; }
   [[nodiscard]] std::vector<Record> rows_of_case(int case_index) const;
 
   /// Whether `kernel` has all its rows in a case: one for each of `caches`, or one that says why

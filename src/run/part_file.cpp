@@ -38,7 +38,10 @@ std::optional<PartLine> parse_line(std::string_view line) {
   if (line.starts_with(R"({"type":"environment")")) return report::parse_environment_json(line);
   const json value = json::parse(line);
   const std::string type = value.at("type");
-  if (type == "start") return Start{.cases = value.at("cases"), .reserved = value.at("reserved")};
+  if (type == "start") {
+    return Start{
+        .cases = value.at("cases"), .reserved = value.at("reserved"), .notes = value.at("notes")};
+  }
   if (type == "case_end") return CaseEnd{value.at("case_index")};
   if (type == "device_gone") return DeviceGone{value.at("reason")};
   if (type == "described") {
@@ -136,7 +139,10 @@ void PartWriter::environment(const Environment& environment) {
 }
 
 void PartWriter::start(const Start& start) {
-  append(text_of({{"type", "start"}, {"cases", start.cases}, {"reserved", start.reserved}}));
+  append(text_of({{"type", "start"},
+                  {"cases", start.cases},
+                  {"reserved", start.reserved},
+                  {"notes", start.notes}}));
 }
 
 void PartWriter::row(const Record& record) { append(report::record_json(record)); }

@@ -96,9 +96,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
       record.vs_bf16 = ratio_to(bf16, s);
     }
     record.clocks = clocks;
-    if (const double roof = state.roofs.read_bytes_per_s; roof > 0) {
-      record.read_roof_bytes_per_s = roof;
-    }
+    record.read_roof_bytes_per_s = state.roofs.read_bytes_per_s;
     record.flags = measure::flags(record, median_of(dense), state.roofs);
     s.entry->results.push_back(std::move(record));
   }

@@ -23,11 +23,11 @@ void read_attempt(std::string_view line) {
 void read(std::string_view text) {
   try {
     const std::vector<report::Run> runs = report::parse_runs("file", text);
+    for (const report::Format& format : report::formats()) {
+      report::document(format, runs, {.width = 80, .height = 24});
+    }
     std::string again;
     for (const report::Run& run : runs) {
-      for (const report::Format& format : report::formats()) {
-        report::document(format, run.environment, run.records);
-      }
       again += report::environment_json(run.environment) + "\n";
       for (const Record& record : run.records) again += report::record_json(record) + "\n";
     }

@@ -1,6 +1,9 @@
 #include "records.h"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -8,6 +11,7 @@
 
 #include "report/describe.h"
 #include "report/formats.h"
+#include "report/report.h"
 
 namespace twofour::golden {
 namespace {
@@ -140,7 +144,8 @@ std::vector<Record> odd_case() {
                 .memory_mhz = 6000,
                 .power_w = 99.5,
                 .temperature_c = 71,
-                .throttle_reasons = "power cap"};
+                .throttle_reasons = "power cap",
+                .quota_throttled_share = 0.5};
   records.push_back(std::move(nan));
   return records;
 }
@@ -158,7 +163,10 @@ Record model_row(int case_index, const std::string& model, const std::string& la
   r.layer = layer;
   r.tensor_parallel = tp;
   r.baseline = "cpu_fp8_fp8_bf16_scaled_mm";
-  r.accuracy = Accuracy{.max_error = 1, .max_error_ratio = 0.5, .share_checked = 0.1};
+  r.accuracy = Accuracy{.max_error = 1,
+                        .max_error_ratio = 0.5,
+                        .share_checked = 0.1,
+                        .accumulation = Accumulation::kOutputParts};
   return r;
 }
 
@@ -182,9 +190,25 @@ void append_model_case(std::vector<Record>& records, const std::string& model,
 std::string flags_table() {
   std::string text = "| Flag | Meaning |\n|---|---|\n";
   for (const FlagInfo& flag : kFlags) {
-    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning) + " |\n";
+    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning);
+    text += (flag.advice.empty() ? "" : "; " + std::string(flag.advice)) + " |\n";
   }
   return text;
+}
+
+constexpr const char* kFp8Results = "results/h200/llama-fp8.jsonl";
+constexpr const char* kInt8Results = "results/h200/llama-int8.jsonl";
+
+/// What `twofour report --format md` writes of a file.
+template <auto& kFile>
+std::string results_section() {
+  std::ifstream stream(std::string(TWOFOUR_SOURCE_DIR "/") + kFile, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(stream), {});
+  return report::markdown_document(report::parse_runs(kFile, bytes));
+}
+
+report::Run run_of(std::vector<Record> records) {
+  return {.source = "run.jsonl", .environment = environment(), .records = std::move(records)};
 }
 
 /// What a run shows.
@@ -195,7 +219,46 @@ std::string all_of(const std::vector<Record>& records, const report::Format& for
   for (const auto& [index, rows] : cases) {
     if (format.case_block != nullptr) text += format.case_block(rows);
   }
-  return text + (format.closing == nullptr ? "" : format.closing(records));
+  if (format.row_by_row) return text;
+  const report::Run run = run_of(records);
+  return text + format.document({&run, 1});
+}
+
+/// What `report` writes, and what a terminal shows.
+struct Report {
+  std::string_view name;
+  std::string (*text)();
+};
+constexpr std::array kReports{
+    Report{"devices.txt", [] { return report::table_document(two_devices()); }},
+    Report{"devices.md", [] { return report::markdown_document(two_devices()); }},
+    Report{"devices.csv", [] { return report::csv_document(two_devices()); }},
+    Report{"range-80-columns.txt",
+           [] {
+             const report::Run run = run_of(range_records());
+             return report::table_document_on({&run, 1}, {.width = 80});
+           }},
+    Report{"range-100-columns.txt",
+           [] {
+             const report::Run run = run_of(range_records());
+             return report::table_document_on({&run, 1}, {.width = 100});
+           }},
+    Report{"model-summary.txt",
+           [] {
+             const report::Run run = run_of(model_records());
+             return report::table_summary_on({&run, 1}, {.width = 80, .height = 24});
+           }},
+};
+constexpr std::string_view kMainEnding = ".main.html";
+
+/// A page without its style and its script, which have files of their own.
+std::string main_of(const std::string& page) {
+  const std::size_t begin = page.find("<header>");
+  const std::size_t end = page.find("<script>");
+  if (begin == std::string::npos || end == std::string::npos) {
+    throw std::runtime_error("a page has no <header> or no <script>");
+  }
+  return page.substr(begin, end - begin);
 }
 
 }  // namespace
@@ -225,6 +288,7 @@ Environment environment() {
              .sparse_multiply_adds_per_s = {},
              .read_bytes_per_s = 1.5e10};
   e.libraries = {{"onednn", "3.2"}, {"cpu", "0.1.0"}};
+  e.switches = {{"CUDA_VISIBLE_DEVICES", "", false}, {"OMP_PROC_BIND", "true", true}};
   return e;
 }
 
@@ -256,13 +320,42 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  return {"range.txt", "range.md", "range.csv", "range.jsonl", "model.txt", "model.md"};
+  std::vector<std::string> names{"range.txt", "range.md", "range.csv",       "range.jsonl",
+                                 "model.txt", "model.md", "range.main.html", "model.main.html"};
+  for (const Report& report : kReports) names.emplace_back(report.name);
+  return names;
+}
+
+std::vector<report::Run> two_devices() {
+  report::Run slow{
+      .source = "slow.jsonl", .environment = environment(), .records = model_records()};
+  report::Run fast = slow;
+  fast.source = "fast.jsonl";
+  fast.environment.started_unix_s += 60;
+  fast.environment.device.id = {
+      .kind = DeviceKind::kCuda, .ordinal = 1, .name = "Invented GPU", .uuid = "GPU-1"};
+  for (Record& r : fast.records) {
+    r.device = fast.environment.device.id;
+    if (r.summary) r.summary->median_s /= 16;
+  }
+  // A later run measured the first case of the slow one again, and was stopped while it wrote.
+  report::Run again{.source = "again.jsonl", .environment = environment(), .records = {}};
+  again.environment.started_unix_s += 3600;
+  again.records.assign(slow.records.begin(), slow.records.begin() + 4);
+  again.attempts = 1;
+  again.cut = true;
+  return {std::move(slow), std::move(fast), std::move(again)};
 }
 
 std::vector<GeneratedFile> generated_files() {
   const std::string docs = "docs/records.md";
   const std::string end = "<!-- end -->\n";
+  const std::string page = "docs/results-h200.md";
   return {
+      {page, results_section<kFp8Results>, "<!-- results ../results/h200/llama-fp8.jsonl -->\n",
+       end},
+      {page, results_section<kInt8Results>, "<!-- results ../results/h200/llama-int8.jsonl -->\n",
+       end},
       {"schema/record.schema.json", report::record_schema},
       {"schema/environment.schema.json", report::environment_schema},
       {docs, [] { return report::fields_markdown(report::list_of(report::record_fields())); },
@@ -286,13 +379,19 @@ std::pair<std::size_t, std::size_t> place_in(const std::string& file,
 }
 
 std::string rendering(std::string_view name) {
+  for (const Report& report : kReports) {
+    if (report.name == name) return report.text();
+  }
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;
   if (name.substr(0, dot) == "range") records = range_records();
   if (name.substr(0, dot) == "model") records = model_records();
+  if (name.substr(0, dot) == "hostile") records = hostile_records();
+  if (ending == kMainEnding) return main_of(rendering(std::string(name.substr(0, dot)) + ".html"));
   for (const report::Format& format : report::formats()) {
-    if (!records.empty() && format.ending == ending) return all_of(records, format);
+    if ((!records.empty() || name == "empty.html") && format.ending == ending)
+      return all_of(records, format);
   }
   throw std::invalid_argument("no rendering is called '" + std::string(name) + "'");
 }

@@ -1,6 +1,6 @@
 // write_golden NAME prints one rendering, for the tests in Python. After a change that was meant,
 // write_golden --renew SOURCE_DIR writes all files that a test compares with what the program
-// makes: tests/golden/expected, schema, and the tables in docs/records.md.
+// makes: tests/golden/expected, schema, and parts of docs/records.md and docs/results-h200.md.
 #include <cstdio>
 #include <exception>
 #include <fstream>

@@ -79,17 +79,17 @@ class LoadedNvml final : public Nvml {
     return sample;
   }
 
-  [[nodiscard]] std::string throttle_reasons() const override {
+  [[nodiscard]] std::optional<std::string> throttle_reasons() const override {
     unsigned long long mask = 0;
-    if (reasons_ == nullptr || reasons_(device_, &mask) != kSuccess) return {};
+    if (reasons_ == nullptr || reasons_(device_, &mask) != kSuccess) return std::nullopt;
     return throttle_words(mask);
   }
 
-  [[nodiscard]] std::string driver_version() const override {
+  [[nodiscard]] std::optional<std::string> driver_version() const override {
     std::array<char, 96> text{};
-    if (version_ == nullptr) return {};
-    if (version_(text.data(), static_cast<unsigned>(text.size())) != kSuccess) return {};
-    return text.data();
+    if (version_ == nullptr) return std::nullopt;
+    if (version_(text.data(), static_cast<unsigned>(text.size())) != kSuccess) return std::nullopt;
+    return std::string(text.data());
   }
 
   [[nodiscard]] std::optional<double> power_limit_w() const override {

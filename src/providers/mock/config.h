@@ -29,9 +29,10 @@ enum class FaultKind : std::uint8_t {
   kCrashIll,        ///< the same by SIGILL
   kCrashInPrepare,  ///< prepare() ends the process by SIGSEGV
   kCrashInSearch,   ///< plan() ends the process by SIGSEGV in an algorithm
+  kPrints,          ///< each launch prints a line on stdout, as libraries that log do
 };
 
-inline constexpr std::array<std::pair<FaultKind, std::string_view>, 15> kFaultNames{{
+inline constexpr std::array<std::pair<FaultKind, std::string_view>, 16> kFaultNames{{
     {FaultKind::kWrongElement, "wrong_element"},
     {FaultKind::kUnwritten, "unwritten"},
     {FaultKind::kThrowInPrepare, "throw_in_prepare"},
@@ -47,6 +48,7 @@ inline constexpr std::array<std::pair<FaultKind, std::string_view>, 15> kFaultNa
     {FaultKind::kCrashIll, "crash_ill"},
     {FaultKind::kCrashInPrepare, "crash_in_prepare"},
     {FaultKind::kCrashInSearch, "crash_in_search"},
+    {FaultKind::kPrints, "prints"},
 }};
 
 /// Strikes kernels whose name contains a match of `kernel`, on problems with M = `m` where it is

@@ -1,0 +1,91 @@
+#include "app/report_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/exit_code.h"
+#include "app/option_names.h"
+#include "app/result_files.h"
+#include "app/terminal.h"
+#include "core/streams.h"
+#include "report/formats.h"
+#include "report/left_out.h"
+
+namespace twofour::app {
+namespace {
+
+struct ReportOptions {
+  const report::Format* format = &report::formats().front();  ///< never null
+  std::optional<std::string> output;
+  bool wide = false;
+};
+
+const std::vector<OptionSpec>& specs() {
+  // What --format takes follows from the formats, and a spec holds views.
+  static const std::string allowed = "one of " + report::format_names();
+  static const std::string help = "default: table; " + allowed;
+  static const std::vector<OptionSpec> list{
+      {option::kFormat, "FORMAT", Arity::kOne, 1, 0, help, allowed},
+      {option::kOutput, "FILE", Arity::kOne, 1, 0,
+       "write it there; an earlier file is replaced when the new one is whole", "a file to write"},
+      {option::kWide, "", Arity::kFlag, 1, 0,
+       "all columns on a terminal, as pipes and files have them", ""},
+  };
+  return list;
+}
+
+ReportOptions report_options(const CommandLine& line) {
+  ReportOptions options;
+  for (const GivenOption& given : line.options) {
+    const auto spec = std::find_if(specs().begin(), specs().end(),
+                                   [&](const OptionSpec& one) { return one.name == given.name; });
+    if (given.name == option::kFormat) {
+      options.format = report::find_format(given.values[0]);
+      if (options.format == nullptr) reject(*spec, given.values[0]);
+    } else if (given.name == option::kOutput) {
+      if (given.values[0].empty()) reject(*spec, "");
+      options.output = given.values[0];
+    } else if (given.name == option::kWide) {
+      options.wide = true;
+    }
+  }
+  if (!options.format->on_stdout && !options.output && stdout_is_terminal()) {
+    throw UsageError(
+        fmt::format("--format: {} is nothing for a terminal; give --output FILE or "
+                    "redirect standard output",
+                    options.format->name));
+  }
+  return options;
+}
+
+int report(const CommandLine& line) {
+  const ReportOptions options = report_options(line);
+  const std::vector<report::Run> runs = read_result_files(line.positionals);
+  for (const std::string& told : report::left_out(runs)) {
+    write_to_stderr(told + "\n");
+  }
+  const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
+  write_output(options.output, report::document(*options.format, runs, display));
+  return kExitOk;
+}
+
+}  // namespace
+
+Command report_command() {
+  return {.words = {{"report",
+                     "what result files hold: as a table, for a pull request, for other programs"}},
+          .options = specs(),
+          .positionals = {.names = "FILE.jsonl...",
+                          .least = 1,
+                          .most = std::numeric_limits<std::size_t>::max(),
+                          .allowed = "result files, one or more"},
+          .run = report};
+}
+
+}  // namespace twofour::app

@@ -1,0 +1,33 @@
+// The output formats of a comparison: a row of the table each.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "compare/comparison.h"
+#include "report/display.h"
+
+namespace twofour::compare {
+
+struct Format {
+  std::string_view name;  ///< the value of --format
+  /// For programs and browsers: a terminal is no place for it.
+  bool wants_file;
+  std::string (*document)(const Comparison& comparison, const report::Display& display);
+};
+
+std::span<const Format> formats();
+/// The one that is called `name`, or null.
+const Format* find_format(std::string_view name);
+/// "table, md, csv, jsonl".
+std::string format_names();
+
+/// For people, in lines that fit; a terminal has no rows that are SAME.
+std::string table(const Comparison& comparison, const report::Display& display);
+
+/// For a pull request: the answer, a table of 8 columns without rows that are SAME, and the rest
+/// folded.
+std::string markdown(const Comparison& comparison);
+
+}  // namespace twofour::compare

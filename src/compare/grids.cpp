@@ -1,0 +1,187 @@
+// The tables of a comparison, before they have a format.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "compare/words.h"
+#include "report/numbers.h"
+
+namespace twofour::compare {
+namespace {
+
+using report::Align;
+using report::Grid;
+using report::Tone;
+
+constexpr double kMicro = 1e6;
+
+Tone tone_of(std::optional<Word> word) {
+  if (word == Word::kSlower || word == Word::kBroken) return Tone::kBad;
+  return word == Word::kFaster || word == Word::kFixed ? Tone::kGood : Tone::kNone;
+}
+
+/// A column of the table of changes.
+struct Column {
+  Grid::Heading heading;
+  std::string (*cell)(const Change&, Question on);
+};
+
+std::string word_cell(const Change& c, Question /*on*/) {
+  return c.word ? std::string(to_string(*c.word)) : "-";
+}
+
+std::string layer_cell(const Change& c, Question /*on*/) {
+  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer;
+}
+
+std::string micros(const std::optional<Shift>& shift, double Shift::* value) {
+  return shift ? report::short_number(*shift.*value * kMicro) : std::string();
+}
+
+/// With the word where it is not the row's own.
+std::string shift_cell(const std::optional<Shift>& shift, bool asked) {
+  if (!shift) return {};
+  std::string text = change_text(shift->change, shift->interval);
+  return asked ? text : fmt::format("{} {}", text, to_string(shift->word));
+}
+
+std::string time_cell(const Change& c, Question on) {
+  return shift_cell(c.time, on == Question::kTime);
+}
+
+std::string ratio_cell(const Change& c, Question on) {
+  return shift_cell(c.ratio, on == Question::kRatio);
+}
+
+std::string ratios_cell(const Change& c, Question /*on*/) {
+  if (!c.ratio) return {};
+  return fmt::format("{} -> {}", report::times(c.ratio->old_value),
+                     report::times(c.ratio->new_value));
+}
+
+std::string times_cell(const Change& c, Question /*on*/) {
+  if (!c.time) return {};
+  return fmt::format("{} -> {}", micros(c.time, &Shift::old_value),
+                     micros(c.time, &Shift::new_value));
+}
+
+std::string shape_and_layer_cell(const Change& c, Question on) {
+  const std::string layer = layer_cell(c, on);
+  return layer.empty() ? mkn(c.problem.shape) : layer + " " + mkn(c.problem.shape);
+}
+
+std::string kernel_and_cache_cell(const Change& c, Question /*on*/) {
+  return c.cache == CacheMode::kHot ? c.kernel + " (hot)" : c.kernel;
+}
+
+bool differs(const std::vector<Change>& changes, std::string Change::* member) {
+  return std::any_of(changes.begin(), changes.end(), [&](const Change& c) {
+    return c.*member != changes.front().*member;
+  });
+}
+
+/// Columns in their order. The higher the number, the sooner a column goes where there is no place;
+/// the quantity that was asked for stays.
+std::vector<Column> columns_for(const Comparison& comparison) {
+  const std::vector<Change>& changes = comparison.changes;
+  const bool on_ratio = comparison.options.on == Question::kRatio;
+  const auto any = [&](auto holds) { return std::any_of(changes.begin(), changes.end(), holds); };
+  std::vector<Column> columns{{{.text = "word", .toned = true}, word_cell}};
+  if (any([](const Change& c) { return !c.device.empty(); }) && differs(changes, &Change::device)) {
+    columns.push_back({{.text = "device", .drop = 8},
+                       [](const Change& c, Question) { return c.device; }});
+  }
+  if (differs(changes, &Change::model)) {
+    columns.push_back({{.text = "model", .drop = 9, .cut = true},
+                       [](const Change& c, Question) { return c.model; }});
+  }
+  if (any([](const Change& c) { return !c.layer.empty(); })) {
+    columns.push_back({{.text = "layer", .drop = 4}, layer_cell});
+  }
+  columns.push_back({{.text = "MxKxN"}, [](const Change& c, Question) { return mkn(c.problem.shape); }});
+  columns.push_back({{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel; }});
+  if (any([](const Change& c) { return c.cache == CacheMode::kHot; })) {
+    columns.push_back({{.text = "cache"}, [](const Change& c, Question) {
+                         return std::string(to_string(c.cache));
+                       }});
+  }
+  if (any([](const Change& c) { return c.problem.scales != ScaleScheme{} &&
+                                       to_string(c.problem.scales) != "none"; })) {
+    columns.push_back({{.text = "scales", .drop = 10}, [](const Change& c, Question) {
+                         return std::string(to_string(c.problem.scales));
+                       }});
+  }
+  columns.push_back({{.text = "time, us", .align = Align::kRight, .drop = 6}, times_cell});
+  columns.push_back({{.text = "time [95 %]", .drop = on_ratio ? 3 : 0}, time_cell});
+  columns.push_back({{.text = "2:4 vs dense", .align = Align::kRight, .drop = 5}, ratios_cell});
+  columns.push_back({{.text = "2:4 vs dense [95 %]", .drop = on_ratio ? 0 : 3}, ratio_cell});
+  columns.push_back({{.text = "note", .drop = 7},
+                     [](const Change& c, Question on) { return note(c, on); }});
+  return columns;
+}
+
+std::vector<Column> eight_columns() {
+  return {
+      {{"word"}, word_cell},
+      {{"layer, MxKxN"}, shape_and_layer_cell},
+      {{"kernel"}, kernel_and_cache_cell},
+      {{"time, us", Align::kRight}, times_cell},
+      {{"time [95 %]"}, time_cell},
+      {{"2:4 vs dense", Align::kRight}, ratios_cell},
+      {{"2:4 vs dense [95 %]"}, ratio_cell},
+      {{"note"}, [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
+  };
+}
+
+std::string mean_cell(const std::optional<Common>& mean) {
+  return mean ? fmt::format("{} ({})", change_text(mean->change, mean->interval), mean->rows) : "";
+}
+
+bool wanted(const Change& change, Rows rows) {
+  if (rows == Rows::kAll) return true;
+  return (change.word == Word::kSame) == (rows == Rows::kSame);
+}
+
+}  // namespace
+
+Grid means_grid(const Comparison& comparison) {
+  Grid grid;
+  grid.headings = {{.text = "geometric mean of changes (rows)"},
+                   {.text = "time, dense"},
+                   {.text = "time, 2:4"},
+                   {.text = "2:4 vs dense"}};
+  for (const RegimeMeans& means : comparison.means) {
+    grid.rows.push_back({.cells = {std::string(means.regime), mean_cell(means.dense_time),
+                                   mean_cell(means.sparse_time), mean_cell(means.ratio)}});
+  }
+  return grid;
+}
+
+Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
+  Grid grid;
+  if (comparison.changes.empty()) return grid;
+  const std::vector<Column> list =
+      columns == Columns::kEight ? eight_columns() : columns_for(comparison);
+  std::size_t first_number = 0;
+  for (const Column& column : list) {
+    if (column.cell == times_cell) first_number = grid.headings.size();
+    grid.headings.push_back(column.heading);
+  }
+  for (const Change& change : comparison.changes) {
+    if (!wanted(change, rows)) continue;
+    Grid::Row row{.tone = tone_of(change.word)};
+    for (const Column& column : list) {
+      row.cells.push_back(column.cell(change, comparison.options.on));
+    }
+    if (columns == Columns::kAll && !change.reason.empty()) {
+      row.remark = change.reason;
+      row.remark_column = first_number;
+    }
+    grid.rows.push_back(std::move(row));
+  }
+  return grid;
+}
+
+}  // namespace twofour::compare

@@ -1,0 +1,69 @@
+// One row of a comparison: what is compared of it, and what comes of that.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "compare/change.h"
+#include "compare/comparison.h"
+#include "compare/estimate.h"
+#include "compare/match.h"
+
+namespace twofour::compare {
+
+/// Finds the record that another one's speed-up divides.
+class RunIndex {
+ public:
+  RunIndex(std::span<const report::Run> before, std::span<const report::Run> after);
+
+  /// The baseline of the same run, case and cache state; null where there is none.
+  [[nodiscard]] const Record* baseline_of(const Measurement& measurement) const;
+
+ private:
+  void add(std::span<const report::Run> runs);
+  std::map<std::tuple<const Environment*, int, CacheMode, std::string>, const Record*> records_;
+};
+
+/// What both sides measured of one quantity, a series for each measurement.
+struct Sides {
+  std::vector<Series> before;
+  std::vector<Series> after;
+  [[nodiscard]] bool there() const { return !before.empty() && !after.empty(); }
+};
+
+struct RowSeries {
+  /// Has a word already where that does not follow from a shift.
+  Change change;
+  std::vector<Contrast> obstacles;
+  Sides time;   ///< seconds
+  Sides ratio;  ///< of the baseline's time to the 2:4 kernel's, round by round
+};
+
+/// Nothing where neither side has a result.
+std::optional<RowSeries> prepare(const Row& row, const RunIndex& index, const Options& options);
+
+struct Estimates {
+  std::optional<Difference> time;
+  std::optional<Difference> ratio;
+};
+
+/// What the series of all rows say together.
+struct Background {
+  double time_correlation = 1;   ///< common_correlation_time() of times
+  double ratio_correlation = 1;  ///< and of ratios
+  double risk = 0.05;            ///< of one false word, for each of what is compared
+};
+
+/// `risk` is that of a false word in all rows together.
+Background background(std::span<const RowSeries> rows, double risk);
+
+Estimates estimate(const RowSeries& row, const Background& background);
+
+/// The row's change with its shifts and its word.
+Change conclude(const RowSeries& row, const Estimates& estimates, const Options& options);
+
+}  // namespace twofour::compare

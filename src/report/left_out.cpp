@@ -1,0 +1,73 @@
+#include "report/left_out.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "report/columns.h"
+#include "report/printable.h"
+#include "report/results.h"
+
+namespace twofour::report {
+namespace {
+
+constexpr std::size_t kMostReasons = 8;
+constexpr std::size_t kMostOfAReason = 100;
+
+/// Each outcome and reason with how many rows have it, the most frequent first.
+std::vector<std::pair<std::string, std::size_t>> counted_reasons(std::span<const Record> rows) {
+  std::vector<std::pair<std::string, std::size_t>> counts;
+  for (const Record& r : rows) {
+    if (r.outcome.measured()) continue;
+    std::string reason = cut_end(printable(no_result(r)), kMostOfAReason);
+    const auto same = [&](const auto& count) { return count.first == reason; };
+    auto found = std::find_if(counts.begin(), counts.end(), same);
+    if (found == counts.end()) found = counts.insert(found, {std::move(reason), 0});
+    ++found->second;
+  }
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return counts;
+}
+
+}  // namespace
+
+std::vector<std::string> rows_without_result(std::span<const Record> rows) {
+  const auto counts = counted_reasons(rows);
+  if (counts.empty()) return {};
+  std::size_t total = 0;
+  std::size_t others = 0;
+  std::vector<std::string> lines{""};
+  for (const auto& [reason, count] : counts) {
+    total += count;
+    if (lines.size() <= kMostReasons) {
+      lines.push_back(fmt::format("  {} {}", count, reason));
+    } else {
+      others += count;
+    }
+  }
+  if (others > 0) lines.push_back(fmt::format("  {} for other reasons", others));
+  lines.front() =
+      fmt::format("{} of {} rows {} no result:", total, rows.size(), total == 1 ? "has" : "have");
+  return lines;
+}
+
+std::vector<std::string> left_out(std::span<const Run> runs) {
+  const Results results = join(runs);
+  std::vector<std::string> told;
+  for (const std::string& line : results.left_out) told.push_back("left out: " + printable(line));
+  if (results.devices.empty()) told.emplace_back("the files hold no rows");
+  for (const DeviceResults& device : results.devices) {
+    for (const Sweep& sweep : device.sweeps) {
+      std::vector<std::string> lines = rows_without_result(sweep.records);
+      if (lines.empty()) continue;
+      lines.front() = fmt::format("{}, {} {}: {}", printable(device.title),
+                                  info(sweep.dtype).cli_name, to_string(sweep.mode), lines.front());
+      told.insert(told.end(), lines.begin(), lines.end());
+    }
+  }
+  return told;
+}
+
+}  // namespace twofour::report

@@ -1,0 +1,50 @@
+// Several runs as one result: which rows count, by device, and what was left out.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "report/report.h"
+
+namespace twofour::report {
+
+/// The rows of one mode and one --dtype on one device.
+struct Sweep {
+  BenchMode mode = BenchMode::kSquare;
+  DataType dtype = DataType::kInt8;
+  /// By ascending case_index, else in the order of the files. Rows of one case share it, and other
+  /// cases have another one: where that of the files does not do, cases are numbered anew.
+  std::vector<Record> records;
+};
+
+struct DeviceResults {
+  std::string title;  ///< what people tell it from the others by: "NVIDIA H200, GPU-8c5f..."
+  DeviceId device;
+  std::vector<const Run*> runs;  ///< that measured on it, in their order
+  std::vector<Sweep> sweeps;     ///< in order of appearance, each with a row at least
+};
+
+struct Results {
+  std::vector<DeviceResults> devices;  ///< in order of appearance
+  /// What is not in `devices`, and why: a sentence each. Rows without a result are in `devices`.
+  std::vector<std::string> left_out;
+};
+
+/// The runs without the rows that a later one measured again: the same kernel on the same problem
+/// in the same state of the cache, on the same device. The later one by the start of the run
+/// counts, and of one run the later line. `left_out`, where given, is told how many went.
+std::vector<Run> without_doubles(std::span<const Run> runs,
+                                 std::vector<std::string>* left_out = nullptr);
+
+/// The rows of all runs, one after the other.
+std::vector<Record> rows_of(std::span<const Run> runs);
+
+/// Rows of different devices are never in one sweep; a device is told by its UUID, or without one
+/// by its name, its place and its machine. The result points into `runs`.
+Results join(std::span<const Run> runs);
+
+/// The device of a row: its own, or where it does not say, that of its run.
+const DeviceId& device_of(const Record& record, const Run& run);
+
+}  // namespace twofour::report
