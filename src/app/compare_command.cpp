@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "app/terminal.h"
 #include "compare/formats.h"
 #include "compare/match.h"
+#include "core/streams.h"
 
 namespace twofour::app {
 namespace {
@@ -169,7 +169,7 @@ std::pair<std::vector<report::Run>, std::vector<report::Run>> read_sides(
 void tell_cut(const std::vector<report::Run>& runs) {
   for (const report::Run& run : runs) {
     if (run.cut) {
-      fmt::print(stderr, "left out: the last line of '{}', which has no end\n", run.source);
+      say(fmt::format("left out: the last line of '{}', which has no end", run.source));
     }
   }
 }
@@ -186,9 +186,9 @@ int compare_files(const CommandLine& line) {
     case compare::Finding::kSomethingSlower:
       return kExitSlower;
     case compare::Finding::kNothingComparable:
-      fmt::print(
-          stderr, "twofour: nothing comparable{}\n",
-          options.how.on == compare::Question::kEnergy ? ": no row has joules on both sides" : "");
+      say(fmt::format(
+          "nothing comparable{}",
+          options.how.on == compare::Question::kEnergy ? ": no row has joules on both sides" : ""));
       return kExitNothingComparable;
     case compare::Finding::kNothingSlower:
       break;

@@ -49,6 +49,9 @@ TEST_P(StderrLost, ChangesNothing) {
   EXPECT_EQ(code_of("twofour --nope list"), "2\n");
   EXPECT_EQ(code_of("twofour --providers nobody --dtype int8 --device cpu model_bench"), "2\n");
   EXPECT_EQ(code_of("twofour --version >/dev/null"), "0\n");
+  const std::string compare =
+      "head -c 4000 *[0-9].jsonl >cut; twofour compare cut cut >/dev/null";
+  EXPECT_EQ(code_of(compare), fmt::format("{}\n", run_line(folder, compare).code));
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, StderrLost,
@@ -67,7 +70,7 @@ TEST_P(StdoutLost, IsSaidOnceAndTheFilesAreWhole) {
 }
 
 TEST_P(StdoutLost, IsAFailureOfEveryCommand) {
-  for (const std::string command :
+  for (const std::string& command :
        {std::string("twofour --help"), std::string("twofour --version"),
         std::string("twofour --device cpu list"), sweep_line({"--dry-run"})}) {
     const Folder folder;
