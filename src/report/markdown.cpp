@@ -19,10 +19,16 @@ namespace {
 /// out, beginning with what says least, and leaves place for words around the report.
 constexpr std::size_t kMostBytes = 60000;
 constexpr std::size_t kMostBytesOfATable = 30000;
+constexpr std::size_t kMostOfAName = 120;
 constexpr std::size_t kMostDevices = 7;
 constexpr std::string_view kIndent = "  ";
 
 std::string escaped(std::string_view text) { return markdown_text(printable(text)); }
+
+/// A name in a heading.
+std::string name_text(std::string_view name) {
+  return markdown_text(cut_middle(printable(name), kMostOfAName));
+}
 
 /// A line that begins with two spaces belongs to the one before it.
 std::string list_of(const std::vector<std::string>& lines) {
@@ -44,7 +50,7 @@ std::string tables_by_model(std::span<const Record> records,
   const std::vector<std::vector<Record>> tables = by_model(records);
   for (const std::vector<Record>& rows : tables) {
     if (tables.size() > 1) {
-      text += fmt::format("**{}, TP {}**\n\n", escaped(rows.front().model),
+      text += fmt::format("**{}, TP {}**\n\n", name_text(rows.front().model),
                           rows.front().tensor_parallel);
     }
     text += grid_markdown(table_of(problems(rows))) + "\n";
@@ -78,7 +84,7 @@ std::string reading_details(const Conclusion& end) {
 std::string all_rows(std::span<const Record> records, const std::string& what) {
   std::string text;
   for (const Block& block : sweep_tables(records, Medium::kMarkdown)) {
-    text += "**" + escaped(block.title) + "**\n\n" + grid_markdown(block.grid) + "\n";
+    text += "**" + name_text(block.title) + "**\n\n" + grid_markdown(block.grid) + "\n";
   }
   return markdown_folded(fmt::format("All {} rows{}", records.size(), what), text);
 }
@@ -142,7 +148,7 @@ std::string left_out_text(const Results& results) {
 std::string markdown_case(std::span<const Record> records) {
   if (records.empty()) return {};
   const Block block = case_table(records, Medium::kMarkdown);
-  return "### " + escaped(block.title) + "\n\n" + grid_markdown(block.grid) + "\n";
+  return "### " + name_text(block.title) + "\n\n" + grid_markdown(block.grid) + "\n";
 }
 
 std::string markdown_document(std::span<const Run> runs) {
@@ -159,7 +165,7 @@ std::string markdown_document(std::span<const Run> runs) {
   };
   for (std::size_t i = 0; i < results.devices.size(); ++i) {
     const DeviceResults& device = results.devices[i];
-    if (several) text += "## " + escaped(fmt::format("#{} {}", i + 1, device.title)) + "\n\n";
+    if (several) text += "## " + name_text(fmt::format("#{} {}", i + 1, device.title)) + "\n\n";
     for (const Sweep& sweep : device.sweeps) {
       const Conclusion end = conclude(sweep.records, "WIN in bold letters");
       if (device.sweeps.size() > 1) text += sweep_title(sweep);
