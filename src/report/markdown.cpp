@@ -19,7 +19,7 @@ namespace {
 /// out, beginning with what says least, and leaves place for words around the report.
 constexpr std::size_t kMostBytes = 60000;
 constexpr std::size_t kMostBytesOfATable = 30000;
-constexpr std::size_t kMostOfAName = 120;
+constexpr std::size_t kMostOfAName = 240;
 constexpr std::size_t kMostDevices = 7;
 constexpr std::string_view kIndent = "  ";
 
