@@ -149,7 +149,7 @@ Overview overview_of(const Table& table, const Display& display) {
   std::string group;
   for (const std::size_t place : lines) {
     const Table::Line& line = table.lines[place];
-    if (line.group != group) grid.rows.push_back({.section = line.group});
+    if (line.group != group) grid.rows.push_back({.section = line.group, .section_in_markdown = true});
     group = line.group;
     Grid::Row row{.cells = {line.label}, .tones = {Tone::kNone}};
     for (const std::size_t column : columns) {

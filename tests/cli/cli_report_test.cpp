@@ -53,6 +53,7 @@ std::string file_with_names(const std::vector<std::string>& names) {
     Record failed;
     failed.case_index = index++;
     failed.mode = BenchMode::kModel;
+    failed.problem.shape = {.m = 1, .n = 64, .k = 64};
     failed.model = failed.kernel = name;
     failed.outcome = {OutcomeKind::kFailed, name};
     text += report::record_json(failed) + "\n";
@@ -177,9 +178,9 @@ TEST(Report, AFileThatIsNoResultFileIsRefusedWithItsLine) {
       {"truncated.jsonl", lines[0].substr(0, 200), "line 1: "},
       {"broken.jsonl", lines[0] + "\n" + lines[1].substr(0, 100) + "\n" + lines[2] + "\n",
        "line 2: "},
-      {"foreign.jsonl", "{\"benchmarks\": []}\n", "line 1: type"},
+      {"foreign.jsonl", "{\"benchmarks\": []}\n", "line 1: field 'type' is missing"},
       {"text.jsonl", "name,time\na,1\n", "line 1: "},
-      {"version0.jsonl", version_0 + "\n", "line 1: schema_version is 0"},
+      {"version0.jsonl", version_0 + "\n", "line 1: field 'schema_version' has the value 0"},
       {"records.jsonl", lines[1] + "\n", "line 1: "},
       {"list.jsonl", "[]\n", "line 1: "},
   };
@@ -227,14 +228,26 @@ TEST(Report, HostileNamesDoNoHarmInTables) {
   EXPECT_LT(told.out.size(), 300000U) << "a long name must not widen every row";
 }
 
+TEST(Report, MarkdownOfALongRunStaysShortAndSaysSo) {
+  const Folder folder;
+  std::vector<std::string> names;
+  for (int i = 0; i < 400; ++i) names.push_back("a_kernel_with_a_long_name_" + std::to_string(i));
+  write(folder, "long.jsonl", file_with_names(names));
+  const Finished told = run(folder, {"report", "long.jsonl", "--format", "md"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_LT(told.out.size(), 65536U);
+  EXPECT_THAT(told.out, AllOf(HasSubstr("a_kernel_with_a_long_name_399"), HasSubstr("too long")));
+}
+
 TEST(Report, HostileNamesAreNoMarkupInMarkdown) {
   const Folder folder;
   write(folder, "hostile.jsonl", file_with_names(kHostileNames));
   const Finished told = run(folder, {"report", "hostile.jsonl", "--format", "md"});
   EXPECT_EQ(told.code, 0) << told.err;
   expect_printable(told.out);
-  EXPECT_THAT(told.out,
-              AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<img")), Not(HasSubstr("](http"))));
+  for (const char* markup : {"<script", "<img", "x](http", " ** ", "\n##", "\n- item"}) {
+    EXPECT_EQ(told.out.find(markup), std::string::npos) << markup;
+  }
   // Each row of a table has the columns of its header.
   std::ptrdiff_t columns = 0;
   for (const std::string& line : lines_of(told.out)) {
