@@ -148,7 +148,8 @@ void apply_html(BenchOptions& o, const OptionSpec& row, Values v) {
   const std::filesystem::path path = v[0];
   const std::filesystem::path folder = path.parent_path();
   // A slip must not put a page in the place of results.
-  if (path.filename().empty() || path.extension() == ".jsonl" || std::filesystem::is_directory(path, ignored) ||
+  if (path.filename().empty() || path.extension() == ".jsonl" ||
+      std::filesystem::is_directory(path, ignored) ||
       (!folder.empty() && !std::filesystem::is_directory(folder, ignored))) {
     reject(row, v[0]);
   }

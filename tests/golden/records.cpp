@@ -284,8 +284,8 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  return {"range.txt", "range.md", "range.csv", "range.jsonl", "model.txt", "model.md",
-          "range.main.html", "model.main.html"};
+  return {"range.txt", "range.md", "range.csv",       "range.jsonl",
+          "model.txt", "model.md", "range.main.html", "model.main.html"};
 }
 
 std::vector<GeneratedFile> generated_files() {
@@ -328,7 +328,8 @@ std::string rendering(std::string_view name) {
   if (name.substr(0, dot) == "hostile") records = hostile_records();
   if (ending == kMainEnding) return main_of(rendering(std::string(name.substr(0, dot)) + ".html"));
   for (const report::Format& format : report::formats()) {
-    if ((!records.empty() || name == "empty.html") && format.ending == ending) return all_of(records, format);
+    if ((!records.empty() || name == "empty.html") && format.ending == ending)
+      return all_of(records, format);
   }
   throw std::invalid_argument("no rendering is called '" + std::string(name) + "'");
 }

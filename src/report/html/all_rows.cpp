@@ -24,9 +24,8 @@ std::string whole(std::int64_t value) { return fmt::format("{}", value); }
 
 /// What the terminal's table shows under the heading, so that both say the same.
 std::string column_text(std::string_view heading, const Record& r) {
-  const auto found =
-      std::find_if(columns().begin(), columns().end(),
-                   [&](const Column& column) { return column.heading == heading; });
+  const auto found = std::find_if(columns().begin(), columns().end(),
+                                  [&](const Column& column) { return column.heading == heading; });
   return found == columns().end() ? std::string{} : found->cell(r);
 }
 
@@ -63,6 +62,7 @@ std::string notes(const Record& r, const Group& /*group*/) {
   constexpr std::size_t kMost = 240;
   const std::string shown = name(text, kMost);
   if (!r.outcome.measured()) return "<span class=why>" + shown + "</span>";
+  if (flags_text(r).empty()) return shown;
   return text.size() <= kShort ? "<span class=flag>" + shown + "</span>"
                                : "<span class=\"why flag\">" + shown + "</span>";
 }
@@ -140,9 +140,10 @@ std::string all_rows(const Contents& contents) {
     }
   }
   if (rows.empty()) return {};
-  return data_table(fmt::format("All {} rows, also those without a result. Times are of one launch.",
-                                rows.size()),
-                    headings, rows);
+  return data_table(
+      fmt::format("All {} rows, also those without a result. Times are of one launch.",
+                  rows.size()),
+      headings, rows);
 }
 
 }  // namespace twofour::report::html
