@@ -18,9 +18,9 @@ namespace {
 /// The name where no other device has it, else what tells the two apart.
 std::string name_of(const DeviceResults& device, const Results& results) {
   const std::string& name = device.device.name;
-  const auto same = std::count_if(
-      results.devices.begin(), results.devices.end(),
-      [&](const DeviceResults& other) { return other.device.name == name; });
+  const auto same =
+      std::count_if(results.devices.begin(), results.devices.end(),
+                    [&](const DeviceResults& other) { return other.device.name == name; });
   return same > 1 || name.empty() ? device.title : name;
 }
 
@@ -228,10 +228,8 @@ std::vector<Group> groups_of(const Results& results) {
   std::vector<Group> groups;
   std::size_t index = 0;
   for (const DeviceResults& device : results.devices) {
-    Group group{.device = &device,
-                .name = name_of(device, results),
-                .rows = {},
-                .roofs = roofs_of(device)};
+    Group group{
+        .device = &device, .name = name_of(device, results), .rows = {}, .roofs = roofs_of(device)};
     for (const Sweep& sweep : device.sweeps) {
       for (const Record& record : sweep.records) group.rows.push_back({&record, index++});
     }
