@@ -21,12 +21,12 @@ TEST(HtmlEscape, ReplacesWhatNoPageMayHold) {
 
 TEST(HtmlEscape, ReplacesBytesThatAreNotUtf8) {
   EXPECT_EQ(escape("\xFF"), "\uFFFD");
-  EXPECT_EQ(escape("\xC3"), "\uFFFD");                              // cut
-  EXPECT_EQ(escape("\xC0\xAF"), "\uFFFD\uFFFD");                    // a longer form of '/'
-  EXPECT_EQ(escape("\xE0\x80\xAF"), "\uFFFD\uFFFD\uFFFD");          // likewise
-  EXPECT_EQ(escape("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");          // a surrogate
+  EXPECT_EQ(escape("\xC3"), "\uFFFD");                                // cut
+  EXPECT_EQ(escape("\xC0\xAF"), "\uFFFD\uFFFD");                      // a longer form of '/'
+  EXPECT_EQ(escape("\xE0\x80\xAF"), "\uFFFD\uFFFD\uFFFD");            // likewise
+  EXPECT_EQ(escape("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");            // a surrogate
   EXPECT_EQ(escape("\xF4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");  // beyond U+10FFFF
-  EXPECT_EQ(escape("\xC3<"), "\uFFFD&lt;");                         // the next one is not eaten
+  EXPECT_EQ(escape("\xC3<"), "\uFFFD&lt;");                           // the next one is not eaten
 }
 
 TEST(HtmlEscape, ReplacesControlsOfDirection) {

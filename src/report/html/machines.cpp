@@ -111,13 +111,19 @@ void add_machine(std::vector<Cells>& rows, const Environment& e) {
 
 void add_clocks(std::vector<Cells>& rows, std::span<const Record> records) {
   add(rows, "clock",
-      span_of(records, [](const Record& r) { return r.clocks.core_mhz; }, "MHz"));
+      span_of(
+          records, [](const Record& r) { return r.clocks.core_mhz; }, "MHz"));
   add(rows, "memory clock",
-      span_of(records, [](const Record& r) { return r.clocks.memory_mhz; }, "MHz"));
-  add(rows, "power", span_of(records, [](const Record& r) { return r.clocks.power_w; }, "W"));
+      span_of(
+          records, [](const Record& r) { return r.clocks.memory_mhz; }, "MHz"));
+  add(rows, "power",
+      span_of(
+          records, [](const Record& r) { return r.clocks.power_w; }, "W"));
   add(rows, "temperature",
-      span_of(records, [](const Record& r) { return r.clocks.temperature_c; },
-              "\xC2\xB0" "C"));
+      span_of(
+          records, [](const Record& r) { return r.clocks.temperature_c; },
+          "\xC2\xB0"
+          "C"));
   add(rows, "throttling", throttling(records));
 }
 
@@ -126,8 +132,8 @@ std::string one(const Run& run) {
   add_machine(rows, run.environment);
   add_clocks(rows, run.records);
   add_program(rows, run.environment);
-  rows.push_back({"command line",
-                  "<code>" + name(command_line(run.environment), 4000) + "</code>"});
+  rows.push_back(
+      {"command line", "<code>" + name(command_line(run.environment), 4000) + "</code>"});
   const std::string& source = run.source;
   const std::string title = source.empty() ? run.environment.device.id.name : source;
   std::string html = "<h3>" + name(title, 120) + "</h3>\n<table class=\"plain\">\n<tbody>\n";

@@ -40,8 +40,7 @@ std::vector<Place> places_of(const Group& group, DataType type) {
     const Record& r = *row.record;
     if (!is_measured(r) || r.problem.a != type) continue;
     const double operations = dense_operations(r.problem.shape);
-    places.push_back(
-        {row, operations / bytes_moved(r.problem), operations / r.summary->median_s});
+    places.push_back({row, operations / bytes_moved(r.problem), operations / r.summary->median_s});
   }
   return places;
 }
@@ -80,8 +79,8 @@ void draw_ceilings(Svg& svg, const Ceilings& roofs, const Scale& x, const Scale&
   if (begin >= end) return;
   svg.line({x.at(begin), y.at(begin * roofs.read)}, {x.at(end), y.at(end * roofs.read)}, "limit");
   // Left of the slope nothing is, but there may be no room.
-  const double middle = std::sqrt(begin * end);
-  const bool has_room = x.at(middle) - kArea.left > 120;
+  const double middle = std::pow(begin, 0.4) * std::pow(end, 0.6);
+  const bool has_room = x.at(middle) - kArea.left > 115;
   const XY at{has_room ? x.at(middle) - 12 : kArea.left + 4,
               has_room ? y.at(middle * roofs.read) - 4 : kArea.bottom - 6};
   svg.text(at, has_room ? Anchor::kEnd : Anchor::kStart, "name",
@@ -108,7 +107,7 @@ void draw_key(Svg& svg, const Contents& contents, const std::vector<Place>& plac
                                                        keys_of(contents, places, false)};
   const double height = kLine * static_cast<double>(keys[0].size() + keys[1].size() + 2) + 8;
   const auto covers = [&](double top, double rate) {
-    return rate > 0 && y.at(rate) > top - kLine && y.at(rate) < top + height;
+    return rate > 0 && y.at(rate) > top - 1.5 * kLine && y.at(rate) < top + height;
   };
   double at = kArea.top + 4;
   while (at + height < kArea.bottom && (covers(at, roofs.dense) || covers(at, roofs.sparse))) {
@@ -170,7 +169,8 @@ std::string rooflines(const Contents& contents) {
     }
   }
   if (pictures.empty()) return {};
-  return "<p>Every measured row under what its device can do. Left of the bend memory limits, right "
+  return "<p>Every measured row under what its device can do. Left of the bend memory limits, "
+         "right "
          "of it arithmetic; the nearer to the ceiling, the less is left to gain. A row above the "
          "slope did not read its weights from memory.</p>\n" +
          figures(pictures);

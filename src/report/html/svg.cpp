@@ -148,13 +148,12 @@ void Svg::line(XY a, XY b, std::string_view classes) {
 }
 
 void Svg::polyline(std::span<const XY> points, std::string_view classes) {
-  out_ += fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", classes,
-                      points_attribute(points));
+  out_ +=
+      fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", classes, points_attribute(points));
 }
 
 void Svg::polygon(std::span<const XY> points, std::string_view classes) {
-  out_ +=
-      fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", classes, points_attribute(points));
+  out_ += fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", classes, points_attribute(points));
 }
 
 void Svg::rect(XY corner, double width, double height, std::string_view classes) {
@@ -175,9 +174,9 @@ void Svg::text(XY at, Anchor anchor, std::string_view classes, std::string_view 
 void Svg::mark(XY at, int style, std::string_view classes, std::optional<std::size_t> row) {
   constexpr int kShapes = 6;  // those of page()
   const int shape = style == kNeutral ? 0 : style % kStyles % kShapes;
-  out_ += fmt::format("<use href=\"#m{}\" class=\"m {}{}{}\" x=\"{}\" y=\"{}\"{}/>\n",
-                      shape, style_class(style), classes.empty() ? "" : " ",
-                      classes, px(at.first), px(at.second), row_attribute(row));
+  out_ += fmt::format("<use href=\"#m{}\" class=\"m {}{}{}\" x=\"{}\" y=\"{}\"{}/>\n", shape,
+                      style_class(style), classes.empty() ? "" : " ", classes, px(at.first),
+                      px(at.second), row_attribute(row));
 }
 
 void Svg::begin(std::string_view classes, std::optional<std::size_t> row) {
@@ -235,17 +234,16 @@ void draw_end_labels(Svg& svg, const Area& area, std::vector<EndLabel> labels) {
 
 std::string figure(std::string_view title, std::string_view subtitle, const Svg& svg,
                    std::string_view note) {
-  std::string html =
-      fmt::format("<figure>\n<figcaption><b>{}</b> <span>{}</span></figcaption>\n{}", title,
-                  subtitle, svg.html());
+  std::string html = fmt::format("<figure>\n<figcaption><b>{}</b> <span>{}</span></figcaption>\n{}",
+                                 title, subtitle, svg.html());
   if (!note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", note);
   return html + "</figure>\n";
 }
 
 std::string figures(std::span<const std::string> figures) {
   constexpr std::size_t kFew = 3;  // have room to be large
-  std::string html = fmt::format("<div class=\"figures{}\">\n",
-                                 figures.size() <= kFew ? " wide" : "");
+  std::string html =
+      fmt::format("<div class=\"figures{}\">\n", figures.size() <= kFew ? " wide" : "");
   for (const std::string& one : figures) html += one;
   return html + "</div>\n";
 }
