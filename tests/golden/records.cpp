@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "compare/change_fields.h"
+#include "comparisons.h"
 #include "report/describe.h"
 #include "report/formats.h"
 #include "report/report.h"
@@ -272,7 +274,12 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  return {"range.txt", "range.md", "range.csv", "range.jsonl", "model.txt", "model.md"};
+  std::vector<std::string> names = comparison_names();
+  for (const char* name :
+       {"range.txt", "range.md", "range.csv", "range.jsonl", "model.txt", "model.md"}) {
+    names.emplace_back(name);
+  }
+  return names;
 }
 
 std::vector<GeneratedFile> generated_files() {
@@ -291,6 +298,8 @@ std::vector<GeneratedFile> generated_files() {
       {docs, [] { return report::fields_markdown(report::list_of(report::environment_fields())); },
        "<!-- members of the environment -->\n", end},
       {docs, flags_table, "<!-- flags -->\n", end},
+      {"schema/change.schema.json", compare::change_schema},
+      {"docs/compare.md", change_members, "<!-- members of a change -->\n", end},
   };
 }
 
@@ -307,6 +316,7 @@ std::pair<std::size_t, std::size_t> place_in(const std::string& file,
 }
 
 std::string rendering(std::string_view name) {
+  if (std::string text = comparison_rendering(name); !text.empty()) return text;
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;
