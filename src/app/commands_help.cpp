@@ -28,7 +28,8 @@ Examples:
   twofour list
 
 Exit codes: 0 done; 1 a kernel or the run failed; 2 bad command line; 3 a kernel's result is wrong;
-130 interrupted. Every option, file and environment variable: docs/command-line.md.
+130 interrupted. Of compare: 0 nothing slower; 1 slower; 2 bad command line; 3 nothing comparable.
+Every option, file and environment variable: docs/command-line.md.
 )";
 
 constexpr std::size_t kWordColumn = 18;

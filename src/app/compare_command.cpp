@@ -47,7 +47,7 @@ const std::vector<OptionSpec>& specs() {
       {option::kDevices, "A B", Arity::kFiles, kOwn, 0,
        "compares two devices of FILE...: names, UUIDs, or as --device has them", "two devices"},
       {option::kOn, "WHAT", Arity::kOne, kOwn, 0,
-       "what the words and the exit code are about: time (default), ratio or energy",
+       "what words and exit code are about: time (default), ratio or energy",
        "one of time, ratio, energy"},
       {option::kThreshold, "T", Arity::kOne, kOwn, 0, "relative change that counts; default: 0.02",
        "a number from 0 to 10"},

@@ -46,6 +46,8 @@ constexpr std::array kRules{
     SwitchRule{"CUBLASLT_*", kCleared},
     SwitchRule{"CUSPARSE_*", kCleared},
     SwitchRule{"CUSPARSELT_*", kCleared},
+    // What a build of extensions reads, and nothing at run time.
+    SwitchRule{"TORCH_CUDA_ARCH_LIST", kKept},
     // PyTorch: which library multiplies, its allocator, lines on stderr.
     SwitchRule{"TORCH_*", kCleared},
     SwitchRule{"PYTORCH_*", kCleared},

@@ -1,6 +1,9 @@
 #include "compare/change_fields.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -70,7 +73,37 @@ struct OptionalCount : report::Leaf {
   }
 };
 
-struct OptionalFactor : report::OptionalNotNegative {};
+/// To nine digits: what comes of logarithms has no more that all machines agree on.
+double rounded(double value) {
+  return std::isfinite(value) ? std::stod(fmt::format("{:.9g}", value)) : value;
+}
+
+struct Rounded : NotNegative {
+  static Json write(double value, int version) { return NotNegative::write(rounded(value), version); }
+  static void cells(const double* value, Cells& cells) {
+    const double nine = value == nullptr ? 0 : rounded(*value);
+    NotNegative::cells(value == nullptr ? nullptr : &nine, cells);
+  }
+};
+
+struct RoundedEnds : Ends {
+  static Json write(const Interval& ends, int version) {
+    return Ends::write({rounded(ends.low), rounded(ends.high)}, version);
+  }
+  static void cells(const Interval* ends, Cells& cells) {
+    const Interval nine = ends == nullptr ? Interval{} : Interval{rounded(ends->low), rounded(ends->high)};
+    Ends::cells(ends == nullptr ? nullptr : &nine, cells);
+  }
+};
+
+struct OptionalFactor : report::OptionalNotNegative {
+  static Json write(const Value& value, int version) {
+    return value ? Rounded::write(*value, version) : Json(nullptr);
+  }
+  static void cells(const Value* value, Cells& cells) {
+    Rounded::cells(value != nullptr && *value ? &**value : nullptr, cells);
+  }
+};
 
 /// All lines of one cell.
 struct Notes : Texts {
@@ -92,11 +125,11 @@ template <bool kTime>
 std::span<const Field<Shift>> shift_fields() {
   using S = Shift;
   static constexpr std::array kFields{
-    member<NotNegative, &S::old_value>({.name = "old", .unit = kTime ? "s" : "", .meaning = "of OLD: the median, of several runs the geometric mean of theirs", .csv = {kTime ? "old_s" : "old_ratio"}}),
-    member<NotNegative, &S::new_value>({.name = "new", .unit = kTime ? "s" : "", .meaning = "of NEW", .csv = {kTime ? "new_s" : "new_ratio"}}),
-    member<NotNegative, &S::change>({.name = "change", .meaning = "NEW over OLD", .csv = {kTime ? "time_change" : "ratio_change"}}),
-    member<Ends, &S::interval>({.name = "interval", .meaning = "[low, high] of the change; null: without end", .csv = {kTime ? "time_low" : "ratio_low", kTime ? "time_high" : "ratio_high"}}),
-    member<Ends, &S::sure_interval>({.name = "sure_interval", .meaning = "the same, at a confidence that allows for how many rows are compared", .csv = {kTime ? "time_sure_low" : "ratio_sure_low", kTime ? "time_sure_high" : "ratio_sure_high"}}),
+    member<Rounded, &S::old_value>({.name = "old", .unit = kTime ? "s" : "", .meaning = "of OLD: the median, of several runs the geometric mean of theirs", .csv = {kTime ? "old_s" : "old_ratio"}}),
+    member<Rounded, &S::new_value>({.name = "new", .unit = kTime ? "s" : "", .meaning = "of NEW", .csv = {kTime ? "new_s" : "new_ratio"}}),
+    member<Rounded, &S::change>({.name = "change", .meaning = "NEW over OLD", .csv = {kTime ? "time_change" : "ratio_change"}}),
+    member<RoundedEnds, &S::interval>({.name = "interval", .meaning = "[low, high] of the change; null: without end", .csv = {kTime ? "time_low" : "ratio_low", kTime ? "time_high" : "ratio_high"}}),
+    member<RoundedEnds, &S::sure_interval>({.name = "sure_interval", .meaning = "the same, at a confidence that allows for how many rows are compared", .csv = {kTime ? "time_sure_low" : "ratio_sure_low", kTime ? "time_sure_high" : "ratio_sure_high"}}),
     member<Whole<std::int64_t, 0>, &S::old_samples>({.name = "old_samples", .meaning = "how many, of several runs the fewest", .csv = {kTime ? "old_samples" : "old_rounds"}}),
     member<Whole<std::int64_t, 0>, &S::new_samples>({.name = "new_samples", .meaning = "likewise", .csv = {kTime ? "new_samples" : "new_rounds"}}),
     member<Choice<kWordNames>, &S::word>({.name = "word", .meaning = "`FASTER`, `SLOWER`, `SAME` or `UNCLEAR`", .csv = {kTime ? "time_word" : "ratio_word"}}),
@@ -110,7 +143,7 @@ std::span<const Field<ClockShift>> clock_fields() {
   static constexpr std::array kFields{
     member<NotNegative, &C::old_mhz>({.name = "old_mhz", .unit = "MHz", .meaning = "beside the measurements of OLD", .csv = {"old_core_mhz"}}),
     member<NotNegative, &C::new_mhz>({.name = "new_mhz", .unit = "MHz", .meaning = "beside those of NEW", .csv = {"new_core_mhz"}}),
-    member<NotNegative, &C::cycles_change>({.name = "cycles_change", .meaning = "change of time x clock, NEW over OLD", .csv = {"cycles_change"}}),
+    member<Rounded, &C::cycles_change>({.name = "cycles_change", .meaning = "change of time x clock, NEW over OLD", .csv = {"cycles_change"}}),
   };
   return kFields;
 }

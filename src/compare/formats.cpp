@@ -16,6 +16,7 @@ constexpr std::array kFormats{
     Format{"csv", false, [](const Comparison& c, const Display&) { return changes_csv(c.changes); }},
     Format{"jsonl", false,
            [](const Comparison& c, const Display&) { return changes_jsonl(c.changes); }},
+    Format{"html", true, [](const Comparison& c, const Display&) { return html_page(c); }},
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Format {
 std::span<const Format> formats();
 /// The one that is called `name`, or null.
 const Format* find_format(std::string_view name);
-/// "table, md, csv, jsonl".
+/// "table, md, csv, jsonl, html".
 std::string format_names();
 
 /// For people, in lines that fit; a terminal has no rows that are SAME.
@@ -29,5 +29,8 @@ std::string table(const Comparison& comparison, const report::Display& display);
 /// For a pull request: the answer, a table of 8 columns without rows that are SAME, and the rest
 /// folded.
 std::string markdown(const Comparison& comparison);
+
+/// A page that opens offline: the changes as a picture, and a table to sort and filter.
+std::string html_page(const Comparison& comparison);
 
 }  // namespace twofour::compare

@@ -9,7 +9,7 @@
 #include "core/median.h"
 #include "measure/quantiles.h"
 #include "measure/statistics.h"
-#include "report/size_class.h"
+#include "report/answer.h"
 
 namespace twofour::compare {
 namespace {

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "report/numbers.h"
-#include "report/size_class.h"
 
 namespace twofour::report {
 namespace {

@@ -113,6 +113,13 @@ std::span<const Field<CacheState>> cache_fields() {
   return kFields;
 }
 
+/// The member is absent where it is the usual one.
+struct UnusualAccumulation : Choice<kAccumulationNames> {
+  static Json schema() {
+    return {{"enum", {to_string(Accumulation::kFp8Fast), to_string(Accumulation::kOutputParts)}}};
+  }
+};
+
 std::span<const Field<Accuracy>> accuracy_fields() {
   using A = Accuracy;
   static constexpr std::array kFields{
@@ -120,7 +127,7 @@ std::span<const Field<Accuracy>> accuracy_fields() {
     member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
     member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
     member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
-    member<Choice<kAccumulationNames>, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
+    member<UnusualAccumulation, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
   };
   return kFields;
 }

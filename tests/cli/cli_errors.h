@@ -31,14 +31,14 @@ inline std::string one_of_types() {
 
 inline const std::vector<CliError> kCliErrors{
     // The mode.
-    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report"},
+    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"--dtype", "int8"},
-     "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report"},
+     "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"--dtype", "int8", "cube_bench"},
-     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list, report"},
+     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"list", "model_bench"},
      "MODE: model_bench and list are given; give one of square_bench, range_bench, model_bench, "
-     "list, report"},
+     "list, report, compare"},
     {{"list", "everything"},
      "'everything': unexpected after mode list; give lists as --option A B"},
     // Files.

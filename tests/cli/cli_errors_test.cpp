@@ -106,6 +106,8 @@ struct BadModels {
   std::string text;
   std::string message;
 };
+/// A test is called by it.
+void PrintTo(const BadModels& models, std::ostream* stream) { *stream << models.message; }
 
 class BadModelsFile : public ::testing::TestWithParam<BadModels> {};
 

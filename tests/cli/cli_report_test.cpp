@@ -52,6 +52,7 @@ std::string file_with_names(const std::vector<std::string>& names) {
     }
     Record failed;
     failed.case_index = index++;
+    failed.problem.shape = {.m = 1, .n = 64, .k = 64};
     failed.mode = BenchMode::kModel;
     failed.problem.shape = {.m = 1, .n = 64, .k = 64};
     failed.model = failed.kernel = name;

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <initializer_list>
@@ -25,12 +27,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{120};
 
-/// This process's environment, with TWOFOUR_MOCK as given.
+/// Whether a variable is one that the program reads or clears: what the user of the tests has set for
+/// other programs must not change what this one says.
+bool is_switch(std::string_view variable) {
+  constexpr std::array kBeginnings{"TWOFOUR_MOCK=", "OMP_",    "GOMP_",   "KMP_",    "LIBOMP_",
+                                   "ONEDNN_",       "DNNL_",   "MKL_",    "CUBLAS",  "CUSPARSE",
+                                   "TORCH_",        "PYTORCH", "NVIDIA_", "CUDA_"};
+  return std::any_of(kBeginnings.begin(), kBeginnings.end(),
+                     [&](const char* beginning) { return variable.starts_with(beginning); });
+}
+
+/// This process's environment without switches, with TWOFOUR_MOCK as given.
 std::vector<std::string> environment_with(const std::string& mock) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    if (!text.starts_with("TWOFOUR_MOCK=")) variables.emplace_back(text);
+    if (!is_switch(*variable)) variables.emplace_back(*variable);
   }
   if (!mock.empty()) variables.push_back("TWOFOUR_MOCK=" + mock);
   return variables;

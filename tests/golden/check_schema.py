@@ -114,6 +114,11 @@ def main(program, files):
             schema = attempt if value.get("type") == "attempt" else record
             validate(schema, value, f"{name} line {number}")
             refused += refuse_wrong(schema, value, f"{name} line {number}")
+    change = load_schema("change")
+    changes = subprocess.run([program, "compare.jsonl"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    for number, line in enumerate(changes.splitlines(), 1):
+        validate(change, parse(line), f"compare.jsonl line {number}")
+        refused += refuse_wrong(change, parse(line), f"compare.jsonl line {number}")
     print(f"{sum(t.count(chr(10)) for t in texts.values())} lines valid, {refused} wrong ones refused")
 
 

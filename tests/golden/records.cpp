@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "compare/change_fields.h"
+#include "comparisons.h"
 #include "report/describe.h"
 #include "report/formats.h"
 #include "report/report.h"
@@ -323,6 +325,7 @@ std::vector<std::string> rendering_names() {
   std::vector<std::string> names{"range.txt", "range.md", "range.csv",       "range.jsonl",
                                  "model.txt", "model.md", "range.main.html", "model.main.html"};
   for (const Report& report : kReports) names.emplace_back(report.name);
+  for (std::string& name : comparison_names()) names.push_back(std::move(name));
   return names;
 }
 
@@ -363,6 +366,8 @@ std::vector<GeneratedFile> generated_files() {
       {docs, [] { return report::fields_markdown(report::list_of(report::environment_fields())); },
        "<!-- members of the environment -->\n", end},
       {docs, flags_table, "<!-- flags -->\n", end},
+      {"schema/change.schema.json", compare::change_schema},
+      {"docs/compare.md", change_members, "<!-- members of a change -->\n", end},
   };
 }
 
@@ -382,6 +387,7 @@ std::string rendering(std::string_view name) {
   for (const Report& report : kReports) {
     if (report.name == name) return report.text();
   }
+  if (std::string text = comparison_rendering(name); !text.empty()) return text;
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;
