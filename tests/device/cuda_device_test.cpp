@@ -49,7 +49,7 @@ TEST_F(CudaDeviceTest, CopiesThereAndBack) {
 }
 
 TEST_F(CudaDeviceTest, OutOfMemoryIsAnErrorThatPasses) {
-  EXPECT_THROW(device().memory().allocate(device().memory().status().total_bytes * 2),
+  EXPECT_THROW(device().memory().allocate(device().memory().status().total_bytes.value() * 2),
                std::runtime_error);
   EXPECT_NO_THROW(device().memory().allocate(1024));
 }
