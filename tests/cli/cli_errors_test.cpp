@@ -118,8 +118,8 @@ TEST_P(BadModelsFile, IsOneLineAndExitCode2) {
   const Finished finished = run(folder, {"--models-file", file.string(), "list"});
   EXPECT_EQ(finished.code, 2);
   EXPECT_EQ(finished.out, "");
-  EXPECT_THAT(finished.err, StartsWith("twofour: --models-file: " + file.string() + ": " +
-                                       GetParam().message));
+  EXPECT_THAT(finished.err,
+              StartsWith("twofour: --models-file: " + file.string() + ": " + GetParam().message));
   EXPECT_EQ(lines_of(finished.err).size(), 2U) << finished.err;
   EXPECT_LT(finished.err.size(), 1000U);
 }
@@ -131,21 +131,21 @@ std::string one_layer(const std::string& k) {
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, BadModelsFile,
-    ::testing::Values(BadModels{"", "not JSON: "}, BadModels{one_layer("1e400"), "not JSON: "},
-                      BadModels{one_layer("NaN"), "not JSON: "},
-                      BadModels{one_layer("0"), "models[0].layers[0].k is 0; allowed: "},
-                      BadModels{one_layer("-1"), "models[0].layers[0].k is -1; allowed: "},
-                      BadModels{one_layer("1.5"), "models[0].layers[0].k is 1.5; allowed: "},
-                      BadModels{one_layer("18446744073709551615"),
-                                "models[0].layers[0].k is 18446744073709551615; allowed: "},
-                      BadModels{one_layer("[[[\"\\n\"]]]"), "models[0].layers[0].k is [[["},
-                      BadModels{one_layer("1, \"k\": 2"), "an object has the member \"k\" twice"},
-                      BadModels{std::string("{\"models\": []}\0{}", 18), "not JSON: it holds a NUL"},
-                      BadModels{"{\"models\": \"\xff\xfe\"}", "not JSON: "},
-                      BadModels{"{\"models\": " + std::string(1000000, '['),
-                                "it is nested more than 64 levels deep"},
-                      BadModels{"{\"models\": \"" + std::string(1000000, 'x') + "\"}",
-                                "models is \"xxx"}));
+    ::testing::Values(
+        BadModels{"", "not JSON: "}, BadModels{one_layer("1e400"), "not JSON: "},
+        BadModels{one_layer("NaN"), "not JSON: "},
+        BadModels{one_layer("0"), "models[0].layers[0].k is 0; allowed: "},
+        BadModels{one_layer("-1"), "models[0].layers[0].k is -1; allowed: "},
+        BadModels{one_layer("1.5"), "models[0].layers[0].k is 1.5; allowed: "},
+        BadModels{one_layer("18446744073709551615"),
+                  "models[0].layers[0].k is 18446744073709551615; allowed: "},
+        BadModels{one_layer("[[[\"\\n\"]]]"), "models[0].layers[0].k is [[["},
+        BadModels{one_layer("1, \"k\": 2"), "an object has the member \"k\" twice"},
+        BadModels{std::string("{\"models\": []}\0{}", 18), "not JSON: it holds a NUL"},
+        BadModels{"{\"models\": \"\xff\xfe\"}", "not JSON: "},
+        BadModels{"{\"models\": " + std::string(1000000, '['),
+                  "it is nested more than 64 levels deep"},
+        BadModels{"{\"models\": \"" + std::string(1000000, 'x') + "\"}", "models is \"xxx"}));
 
 }  // namespace
 }  // namespace twofour::cli

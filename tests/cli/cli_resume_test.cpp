@@ -70,27 +70,28 @@ TEST_F(CutRun, GoesOnNowhereElse) {
   const std::string before = read_file(jsonl);
   const Finished finished = resume();
   EXPECT_EQ(finished.code, 2);
-  EXPECT_THAT(finished.err,
-              AllOf(HasSubstr("device: another processor then, "),
-                    HasSubstr("device's UUID: GPU-1 then, none now"),
-                    HasSubstr("threads: 77 then, 1 now"), HasSubstr("driver: 550.1 then, none now"),
-                    HasSubstr("power limit in W: 350 then, none now"),
-                    HasSubstr("commit: abc then, "), HasSubstr("compiler: GNU 99 then, "),
-                    HasSubstr("seed: 3 then, 0 now"), HasSubstr("onednn: 1.0 then, none now"),
-                    HasSubstr("--resume-anyway goes on")));
+  EXPECT_THAT(
+      finished.err,
+      AllOf(HasSubstr("device: another processor then, "),
+            HasSubstr("device's UUID: GPU-1 then, none now"), HasSubstr("threads: 77 then, 1 now"),
+            HasSubstr("driver: 550.1 then, none now"),
+            HasSubstr("power limit in W: 350 then, none now"), HasSubstr("commit: abc then, "),
+            HasSubstr("compiler: GNU 99 then, "), HasSubstr("seed: 3 then, 0 now"),
+            HasSubstr("onednn: 1.0 then, none now"), HasSubstr("--resume-anyway goes on")));
   EXPECT_EQ(lines_of(finished.err).size(), 2U) << finished.err;
   EXPECT_EQ(read_file(jsonl), before);
 }
 
 TEST_F(CutRun, ComparesTheCommandLineButForOutput) {
   const Finished finished =
-      run(folder, {"--dtype=int8", "--device", "cpu", "--providers", "mock", "--threads", "1",
-                   "--precision", "0.3", "--max-time", "0.7", "--resume", jsonl.string(),
-                   "square_bench", "--dim-increment", "16", "--dim-start", "16", "--dim-end", "64"});
+      run(folder, {"--dtype=int8", "--device",    "cpu",          "--providers",  "mock",
+                   "--threads",    "1",           "--precision",  "0.3",          "--max-time",
+                   "0.7",          "--resume",    jsonl.string(), "square_bench", "--dim-increment",
+                   "16",           "--dim-start", "16",           "--dim-end",    "64"});
   EXPECT_EQ(finished.code, 2);
   EXPECT_THAT(finished.err, AllOf(HasSubstr("--max-time: 0.5 then, 0.7 now"),
-                                  HasSubstr("--dim-end: 48 then, 64 now"), Not(HasSubstr("--dtype:")),
-                                  Not(HasSubstr("--output-dir"))));
+                                  HasSubstr("--dim-end: 48 then, 64 now"),
+                                  Not(HasSubstr("--dtype:")), Not(HasSubstr("--output-dir"))));
 }
 
 TEST_F(CutRun, ComparesTheInstructionSetThatWasAskedFor) {

@@ -45,13 +45,13 @@ TEST_P(Signals, IgnoredAtTheStartTheyStayIgnored) {
 
 TEST_P(Signals, TwoInARowLeaveWholeFiles) {
   const Folder folder;
-  const Finished finished = run(folder, command(), "",
-                                once_after_rows(folder, kRowsOfACase, [](pid_t pid) {
-                                  kill(pid, number());
-                                  if (std::get<1>(GetParam())) return;  // there it ends at once
-                                  std::this_thread::sleep_for(std::chrono::milliseconds(60));
-                                  kill(pid, number());
-                                }));
+  const Finished finished =
+      run(folder, command(), "", once_after_rows(folder, kRowsOfACase, [](pid_t pid) {
+            kill(pid, number());
+            if (std::get<1>(GetParam())) return;  // there it ends at once
+            std::this_thread::sleep_for(std::chrono::milliseconds(60));
+            kill(pid, number());
+          }));
   EXPECT_EQ(finished.code, 130) << finished.err;
   EXPECT_FALSE(folder.only(".csv").empty());
   EXPECT_FALSE(folder.only(".pkl").empty());

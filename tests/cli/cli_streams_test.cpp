@@ -49,21 +49,20 @@ TEST_P(StderrLost, ChangesNothing) {
   EXPECT_EQ(code_of("twofour --nope list"), "2\n");
   EXPECT_EQ(code_of("twofour --providers nobody --dtype int8 --device cpu model_bench"), "2\n");
   EXPECT_EQ(code_of("twofour --version >/dev/null"), "0\n");
-  const std::string compare =
-      "head -c 4000 *[0-9].jsonl >cut; twofour compare cut cut >/dev/null";
+  const std::string compare = "head -c 4000 *[0-9].jsonl >cut; twofour compare cut cut >/dev/null";
   EXPECT_EQ(code_of(compare), fmt::format("{}\n", run_line(folder, compare).code));
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, StderrLost,
-                         ::testing::Values("2>&-", "2>/dev/full", "<&- 2>&-",
-                                           "2>&4", "2</dev/null"));
+                         ::testing::Values("2>&-", "2>/dev/full", "<&- 2>&-", "2>&4",
+                                           "2</dev/null"));
 
 class StdoutLost : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(StdoutLost, IsSaidOnceAndTheFilesAreWhole) {
   const Folder folder;
-  const Finished finished =
-      run_line(folder, fmt::format("{} {{ {}; echo $? >code; }} {}", kPipe, sweep_line(), GetParam()));
+  const Finished finished = run_line(
+      folder, fmt::format("{} {{ {}; echo $? >code; }} {}", kPipe, sweep_line(), GetParam()));
   EXPECT_EQ(read_file(folder.path() / "code"), "1\n");
   EXPECT_EQ(complaints(finished.err), 1U) << finished.err;
   expect_whole_files(folder);
@@ -82,8 +81,7 @@ TEST_P(StdoutLost, IsAFailureOfEveryCommand) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, StdoutLost,
-                         ::testing::Values(">/dev/full", ">&-", ">&4", "<&- >&-",
-                                           "1</dev/null"));
+                         ::testing::Values(">/dev/full", ">&-", ">&4", "<&- >&-", "1</dev/null"));
 
 TEST(Streams, AllClosedNoFileTakesTheirPlace) {
   const Folder folder;

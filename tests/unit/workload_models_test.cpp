@@ -124,7 +124,8 @@ TEST(LoadModels, NamesAFileThatCannotBeRead) {
     load_models("/nonexistent/models.json");
     FAIL() << "no exception";
   } catch (const std::runtime_error& error) {
-    EXPECT_STREQ(error.what(), "/nonexistent/models.json: cannot be read");
+    EXPECT_STREQ(error.what(),
+                 "/nonexistent/models.json: cannot be read: No such file or directory");
   }
 }
 
