@@ -220,6 +220,7 @@ class InBrowser(unittest.TestCase):
         tip = self.browser.evaluate("document.querySelector('#tip').hidden ? '' : "
                                     "document.querySelector('#tip').textContent")
         self.assertIn("cpu_fp8_fp8_bf16_scaled_sparse_mm", tip)
+        self.assertEqual(self.browser.complaints(), [])
 
     def test_without_scripts_all_is_there(self):
         self.browser.scripts(False)

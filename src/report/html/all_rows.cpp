@@ -70,7 +70,7 @@ std::string notes(const Record& r, const Group& /*group*/) {
   if (text.empty()) return {};
   constexpr std::size_t kShort = 28;
   constexpr std::size_t kMost = 240;
-  const std::string shown = name(text, kMost);
+  std::string shown = name(text, kMost);
   if (!r.outcome.measured()) return "<span class=why>" + shown + "</span>";
   if (flags_text(r).empty()) return shown;
   return text.size() <= kShort ? "<span class=flag>" + shown + "</span>"

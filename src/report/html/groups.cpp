@@ -237,6 +237,9 @@ std::vector<Group> groups_of(const Results& results) {
     for (const Sweep& sweep : device.sweeps) {
       for (const Record& record : sweep.records) group.rows.push_back({&record, index++});
     }
+    const bool taken = std::any_of(groups.begin(), groups.end(),
+                                   [&](const Group& other) { return other.name == group.name; });
+    if (taken) group.name += fmt::format(" ({})", groups.size() + 1);
     groups.push_back(std::move(group));
   }
   return groups;

@@ -56,15 +56,15 @@ std::vector<std::pair<double, double>> limit_of(const Panel& panel, Sparsity spa
     at_xs.push_back(row->record);
   }
   // A curve needs some points, a long sweep has them.
-  const int between = std::max(1, 60 / static_cast<int>(at_xs.size()));
+  const int pieces = std::max(1, 60 / static_cast<int>(at_xs.size() + 1));
   for (std::size_t i = 0; i < at_xs.size(); ++i) {
     add(at_xs[i]->problem, x_of(panel, *at_xs[i]));
     if (i + 1 == at_xs.size() || panel.x_title != "M") continue;
     GemmProblem between = at_xs[i]->problem;
     const double from = x_of(panel, *at_xs[i]);
     const double factor = x_of(panel, *at_xs[i + 1]) / from;
-    for (int step = 1; step < between; ++step) {
-      const double m = from * std::pow(factor, static_cast<double>(step) / between);
+    for (int step = 1; step < pieces; ++step) {
+      const double m = from * std::pow(factor, static_cast<double>(step) / pieces);
       between.shape.m = static_cast<std::int64_t>(std::llround(m));
       add(between, static_cast<double>(between.shape.m));
     }
