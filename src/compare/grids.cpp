@@ -40,19 +40,31 @@ std::string micros(const std::optional<Shift>& shift, double Shift::* value) {
   return shift ? report::short_number(*shift.*value * kMicro) : std::string();
 }
 
-/// With the word where it is not the row's own.
-std::string shift_cell(const std::optional<Shift>& shift, bool asked) {
-  if (!shift) return {};
-  std::string text = change_text(shift->change, shift->interval);
-  return asked ? text : fmt::format("{} {}", text, to_string(shift->word));
+std::string shift_cell(const std::optional<Shift>& shift) {
+  return shift ? change_text(shift->change, shift->interval) : std::string();
 }
 
-std::string time_cell(const Change& c, Question on) {
-  return shift_cell(c.time, on == Question::kTime);
+std::string shift_word(const std::optional<Shift>& shift) {
+  return shift ? std::string(to_string(shift->word)) : std::string();
 }
 
-std::string ratio_cell(const Change& c, Question on) {
-  return shift_cell(c.ratio, on == Question::kRatio);
+std::string time_cell(const Change& c, Question /*on*/) { return shift_cell(c.time); }
+std::string ratio_cell(const Change& c, Question /*on*/) { return shift_cell(c.ratio); }
+
+/// Of the question that was not asked, whose word is not the row's.
+std::string other_word_cell(const Change& c, Question on) {
+  return shift_word(on == Question::kRatio ? c.time : c.ratio);
+}
+
+/// In a table of few columns: the change, and its word where that is not the row's.
+std::string time_and_word_cell(const Change& c, Question on) {
+  const std::string text = shift_cell(c.time);
+  return on == Question::kTime || text.empty() ? text : text + " " + shift_word(c.time);
+}
+
+std::string ratio_and_word_cell(const Change& c, Question on) {
+  const std::string text = shift_cell(c.ratio);
+  return on == Question::kRatio || text.empty() ? text : text + " " + shift_word(c.ratio);
 }
 
 std::string ratios_cell(const Change& c, Question /*on*/) {
@@ -117,6 +129,7 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   columns.push_back({{.text = "time [95 %]", .drop = on_ratio ? 3 : 0}, time_cell});
   columns.push_back({{.text = "2:4 vs dense", .align = Align::kRight, .drop = 5}, ratios_cell});
   columns.push_back({{.text = "2:4 vs dense [95 %]", .drop = on_ratio ? 0 : 3}, ratio_cell});
+  columns.push_back({{.text = on_ratio ? "time is" : "ratio is"}, other_word_cell});
   columns.push_back({{.text = "note", .drop = 7},
                      [](const Change& c, Question on) { return note(c, on); }});
   return columns;
@@ -128,15 +141,19 @@ std::vector<Column> eight_columns() {
       {{"layer, MxKxN"}, shape_and_layer_cell},
       {{"kernel"}, kernel_and_cache_cell},
       {{"time, us", Align::kRight}, times_cell},
-      {{"time [95 %]"}, time_cell},
+      {{"time [95 %]"}, time_and_word_cell},
       {{"2:4 vs dense", Align::kRight}, ratios_cell},
-      {{"2:4 vs dense [95 %]"}, ratio_cell},
+      {{"2:4 vs dense [95 %]"}, ratio_and_word_cell},
       {{"note"}, [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
   };
 }
 
-std::string mean_cell(const std::optional<Common>& mean) {
-  return mean ? fmt::format("{} ({})", change_text(mean->change, mean->interval), mean->rows) : "";
+void append_mean(Grid& grid, std::string_view regime, std::string_view of,
+                 const std::optional<Common>& mean) {
+  if (!mean) return;
+  grid.rows.push_back({.cells = {std::string(regime), std::string(of),
+                                 change_text(mean->change, mean->interval),
+                                 fmt::format("{}", mean->rows)}});
 }
 
 bool wanted(const Change& change, Rows rows) {
@@ -148,13 +165,14 @@ bool wanted(const Change& change, Rows rows) {
 
 Grid means_grid(const Comparison& comparison) {
   Grid grid;
-  grid.headings = {{.text = "geometric mean of changes (rows)"},
-                   {.text = "time, dense"},
-                   {.text = "time, 2:4"},
-                   {.text = "2:4 vs dense"}};
+  grid.headings = {{.text = "geometric means"},
+                   {.text = "of"},
+                   {.text = "change [95 %]"},
+                   {.text = "rows", .align = Align::kRight}};
   for (const RegimeMeans& means : comparison.means) {
-    grid.rows.push_back({.cells = {std::string(means.regime), mean_cell(means.dense_time),
-                                   mean_cell(means.sparse_time), mean_cell(means.ratio)}});
+    append_mean(grid, means.regime, "time, dense", means.dense_time);
+    append_mean(grid, means.regime, "time, 2:4", means.sparse_time);
+    append_mean(grid, means.regime, "2:4 vs dense", means.ratio);
   }
   return grid;
 }

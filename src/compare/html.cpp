@@ -217,7 +217,7 @@ std::string means_section(const Comparison& comparison) {
     rows.emplace_back();
     for (const std::string& cell : row.cells) rows.back().push_back(escape(cell));
   }
-  return html::plain_table("How many rows, in brackets", headings, rows);
+  return html::plain_table("NEW over OLD", headings, rows);
 }
 
 }  // namespace

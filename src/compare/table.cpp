@@ -50,13 +50,12 @@ std::string table(const Comparison& comparison, const Display& display) {
                                   Columns::kAll),
                      display);
   if (const std::size_t same = same_rows(comparison); on_terminal && same > 0) {
-    text += lines_of(fmt::format("{} rows are SAME and not shown: --wide shows them.", same),
+    text += lines_of(fmt::format("{} SAME and not shown: --wide shows them.",
+                                 same == 1 ? "1 row is" : fmt::format("{} rows are", same)),
                      display) +
             "\n";
   }
-  report::Grid means = means_grid(comparison);
-  means.headings.front().cut = true;
-  text += grid_lines(means, display);
+  text += grid_lines(means_grid(comparison), display);
   text += paragraph(legend(comparison), display);
   text += paragraph(cautions(comparison), display);
   return text + lines_of(answer(comparison), display);

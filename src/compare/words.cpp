@@ -72,6 +72,8 @@ std::int64_t rounded_up(std::int64_t count) {
 std::string percent_change(double factor) {
   const double percent = (factor - 1) * 100;
   if (!std::isfinite(percent)) return factor > 0 ? "no end" : "-";
+  // Without a sign where nothing is left of it.
+  if (std::abs(percent) < 0.05) return "0.0%";
   return fmt::format("{:+.{}f}%", percent, std::abs(percent) < 99.95 ? 1 : 0);
 }
 
@@ -137,8 +139,8 @@ std::vector<std::string> cautions(const Comparison& comparison) {
     lines.emplace_back("No row has joules on both sides, so that energy has no words.");
   }
   if (comparison.in_neither > 0) {
-    lines.push_back(fmt::format("{} more rows have no result on either side.",
-                                comparison.in_neither));
+    lines.push_back(fmt::format("{} more {} no result on either side.", comparison.in_neither,
+                                comparison.in_neither == 1 ? "row has" : "rows have"));
   }
   if (comparison.common_time) {
     lines.push_back(fmt::format("The median of all {} rows changed its time by {}: as far as that "

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -77,7 +79,7 @@ TEST(Outputs, ATerminalHasNoRowsThatAreSame) {
   const Comparison comparison = compare(before, after, {});
   EXPECT_THAT(rendered("table", comparison), HasSubstr("1x4096x4096"));
   EXPECT_THAT(rendered("table", comparison, {.width = 80}), Not(HasSubstr("1x4096x4096")));
-  EXPECT_THAT(rendered("table", comparison, {.width = 80}), HasSubstr("1 rows are SAME"));
+  EXPECT_THAT(rendered("table", comparison, {.width = 80}), HasSubstr("1 row is SAME"));
 }
 
 TEST(Outputs, MarkdownHasAtMostEightColumns) {
@@ -101,6 +103,7 @@ TEST(Outputs, OfNothing) {
 TEST(PercentChange, HasOneDigit) {
   EXPECT_EQ(percent_change(1.0494), "+4.9%");
   EXPECT_EQ(percent_change(0.5), "-50.0%");
+  EXPECT_EQ(percent_change(0.9999), "0.0%");
   EXPECT_EQ(percent_change(3), "+200%");
   EXPECT_EQ(percent_change(std::numeric_limits<double>::infinity()), "no end");
   EXPECT_EQ(change_text(1.05, {1.03, 1.07}), "+5.0% [+3.0, +7.0]");
