@@ -168,7 +168,7 @@ TEST(MockConfig, SaysWhatIsWrong) {
             "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "
             "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost, "
             "lost_in_search, hang_in_search, crash_segv, crash_abrt, crash_ill, crash_in_prepare, "
-            "crash_in_search");
+            "crash_in_search, prints");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "kernel": "("}})"),
             "TWOFOUR_MOCK: fault.kernel is \"(\"; allowed: a regular expression of at most 500 "
             "characters");
