@@ -186,9 +186,9 @@ int compare_files(const CommandLine& line) {
     case compare::Finding::kSomethingSlower:
       return kExitSlower;
     case compare::Finding::kNothingComparable:
-      say(fmt::format(
-          "nothing comparable{}",
-          options.how.on == compare::Question::kEnergy ? ": no row has joules on both sides" : ""));
+      say(fmt::format("nothing comparable{}", options.how.on == compare::Question::kEnergy
+                                                  ? ": no row has joules on both sides"
+                                                  : ""));
       return kExitNothingComparable;
     case compare::Finding::kNothingSlower:
       break;

@@ -1,4 +1,5 @@
-// The command line, one argument a line: refused with a message, or options whose cases can be made.
+// The command line, one argument a line: refused with a message, or options whose cases can be
+// made.
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
-// A .jsonl: refused with a message, or results that every format shows and that are written and read
-// again.
+// A .jsonl: refused with a message, or results that every format shows and that are written and
+// read again.
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -43,8 +43,9 @@ TEST_F(TextFile, MayBeAPipe) {
 
 TEST_F(TextFile, WhatCannotBeReadIsNamed) {
   const auto refused = [](const std::filesystem::path& file, const char* why) {
-    EXPECT_THAT([&] { read_text_file(file, 1000); },
-                ThrowsMessage<std::runtime_error>(HasSubstr(file.string() + ": cannot be read: " + why)));
+    EXPECT_THAT(
+        [&] { read_text_file(file, 1000); },
+        ThrowsMessage<std::runtime_error>(HasSubstr(file.string() + ": cannot be read: " + why)));
   };
   refused(folder_, "Is a directory");
   refused(folder_ / "none", "No such file");

@@ -180,9 +180,8 @@ TEST_F(SupervisorTest, GivesUpOnAChildThatEndsBeforeItsFirstAttempt) {
 }
 
 TEST_F(SupervisorTest, AnExceptionOfAChildIsItsExitCode) {
-  const auto result = run([](Orders&, ResultStream&, Attempts&) -> int {
-    throw std::runtime_error("said on stderr");
-  });
+  const auto result = run(
+      [](Orders&, ResultStream&, Attempts&) -> int { throw std::runtime_error("said on stderr"); });
   EXPECT_EQ(result.end, RunEnd::kRefused);
   EXPECT_EQ(result.last.code, 1);
 }
