@@ -158,7 +158,7 @@ class TextWriter {
   }
 
   /// Behind the cells, which took `used` columns, or below them where there is little place.
-  void append_remark(std::string line, std::size_t used, const std::string& remark) {
+  void append_remark(const std::string& line, std::size_t used, const std::string& remark) {
     const std::size_t begin = used + kGap.size();
     if (display_.width == 0) return end_line(line + std::string(kGap) + remark);
     const bool behind = begin + kNarrowestRemark <= display_.width;
