@@ -95,7 +95,7 @@ std::vector<WordSet> groups_of(const Command& command) {
 
 /// The options that may stand anywhere, each once.
 std::string anywhere_text(std::span<const Command> commands) {
-  std::string text = "\nOptions before or after the mode (--dtype is needed by all but list):\n";
+  std::string text = "\nOptions before or after the mode (a benchmark needs --dtype):\n";
   std::vector<std::string_view> shown;
   for (const Command& command : commands) {
     for (const OptionSpec& spec : command.options) {

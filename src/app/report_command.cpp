@@ -28,12 +28,12 @@ struct ReportOptions {
 const std::vector<OptionSpec>& specs() {
   // What --format takes follows from the formats, and a spec holds views.
   static const std::string allowed = "one of " + report::format_names();
+  static const std::string help = "default: table; " + allowed;
   static const std::vector<OptionSpec> list{
-      {option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
-       "table (default), md, csv, jsonl, or pkl, which wants a file", allowed},
+      {option::kFormat, "FORMAT", Arity::kOne, 1, 0, help, allowed},
       {option::kOutput, "FILE", Arity::kOne, 1, 0,
        "write it there; an earlier file is replaced when the new one is whole", "a file to write"},
-      {option::kWide, "", Arity::kFlag, kAnywhere, 0,
+      {option::kWide, "", Arity::kFlag, 1, 0,
        "all columns on a terminal, as pipes and files have them", ""},
   };
   return list;

@@ -115,13 +115,6 @@ std::vector<std::vector<Record>> by_model(std::span<const Record> records) {
   return tables;
 }
 
-std::vector<Record> by_case(std::span<const Record> records) {
-  std::vector<Record> sorted(records.begin(), records.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Record& a, const Record& b) { return a.case_index < b.case_index; });
-  return sorted;
-}
-
 std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) {
   if (records.empty()) return {};
   const Record& first = records.front();

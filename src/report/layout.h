@@ -29,9 +29,6 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium);
 /// Rows of one model and TP size together, both in order of appearance.
 std::vector<std::vector<Record>> by_model(std::span<const Record> records);
 
-/// `records` by ascending case: the rows of one that was resumed may lie apart.
-std::vector<Record> by_case(std::span<const Record> records);
-
 /// What stands below the last table.
 struct Conclusion {
   std::vector<std::string> counts;  ///< of verdicts, and of rows without a result

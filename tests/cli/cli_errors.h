@@ -31,16 +31,20 @@ inline std::string one_of_types() {
 
 inline const std::vector<CliError> kCliErrors{
     // The mode.
-    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list"},
+    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report"},
     {{"--dtype", "int8"},
-     "MODE: is missing; give one of square_bench, range_bench, model_bench, list"},
+     "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report"},
     {{"--dtype", "int8", "cube_bench"},
-     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list"},
+     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list, report"},
     {{"list", "model_bench"},
      "MODE: model_bench and list are given; give one of square_bench, range_bench, model_bench, "
-     "list"},
+     "list, report"},
     {{"list", "everything"},
      "'everything': unexpected after mode list; give lists as --option A B"},
+    // Files.
+    {{"report"}, "FILE.jsonl...: is missing; report takes result files, one or more"},
+    {{"report", "a.jsonl", "--output"}, "--output: has no value; it takes a file to write"},
+    {{"--dtype", "int8", "report", "a.jsonl"}, "--dtype: is not an option of report"},
     // Options as such.
     {{"--dtype", "int8", "model_bench", "--batch-size", "1"},
      "--batch-size: is not an option; did you mean --batch-sizes?"},

@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -201,6 +202,10 @@ std::string results_section() {
   return report::markdown_document(report::parse_runs(kFile, bytes));
 }
 
+report::Run run_of(std::vector<Record> records) {
+  return {.source = "run.jsonl", .environment = environment(), .records = std::move(records)};
+}
+
 /// What a run shows.
 std::string all_of(const std::vector<Record>& records, const report::Format& format) {
   std::map<int, std::vector<Record>> cases;
@@ -210,11 +215,9 @@ std::string all_of(const std::vector<Record>& records, const report::Format& for
     if (format.case_block != nullptr) text += format.case_block(rows);
   }
   if (format.row_by_row) return text;
-  const report::Run run{.source = "run.jsonl", .environment = environment(), .records = records};
+  const report::Run run = run_of(records);
   return text + format.document({&run, 1});
 }
-
-constexpr std::string_view kMainEnding = ".main.html";
 
 /// A page without its style and its script, which have files of their own.
 std::string main_of(const std::string& page) {
@@ -225,6 +228,43 @@ std::string main_of(const std::string& page) {
   }
   return page.substr(begin, end - begin);
 }
+
+/// What `report` writes, and what a terminal shows.
+struct Report {
+  std::string_view name;
+  std::string (*text)();
+};
+constexpr std::array kReports{
+    Report{"devices.txt", [] { return report::table_document(two_devices()); }},
+    Report{"devices.md", [] { return report::markdown_document(two_devices()); }},
+    Report{"devices.csv", [] { return report::csv_document(two_devices()); }},
+    Report{"range-80-columns.txt",
+           [] {
+             const report::Run run = run_of(range_records());
+             return report::table_document_on({&run, 1}, {.width = 80});
+           }},
+    Report{"range-100-columns.txt",
+           [] {
+             const report::Run run = run_of(range_records());
+             return report::table_document_on({&run, 1}, {.width = 100});
+           }},
+    Report{"model-summary.txt",
+           [] {
+             const report::Run run = run_of(model_records());
+             return report::table_summary_on({&run, 1}, {.width = 80, .height = 24});
+           }},
+    Report{"range.main.html",
+           [] {
+             const report::Run run = run_of(range_records());
+             return main_of(report::html_document({&run, 1}));
+           }},
+    Report{"model.main.html",
+           [] {
+             const report::Run run = run_of(model_records());
+             return main_of(report::html_document({&run, 1}));
+           }},
+    Report{"devices.main.html", [] { return main_of(report::html_document(two_devices())); }},
+};
 
 }  // namespace
 
@@ -284,8 +324,31 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  return {"range.txt", "range.md", "range.csv",       "range.jsonl",
-          "model.txt", "model.md", "range.main.html", "model.main.html"};
+  std::vector<std::string> names{"range.txt",   "range.md",  "range.csv",
+                                 "range.jsonl", "model.txt", "model.md"};
+  for (const Report& report : kReports) names.emplace_back(report.name);
+  return names;
+}
+
+std::vector<report::Run> two_devices() {
+  report::Run slow{
+      .source = "slow.jsonl", .environment = environment(), .records = model_records()};
+  report::Run fast = slow;
+  fast.source = "fast.jsonl";
+  fast.environment.started_unix_s += 60;
+  fast.environment.device.id = {
+      .kind = DeviceKind::kCuda, .ordinal = 1, .name = "Invented GPU", .uuid = "GPU-1"};
+  for (Record& r : fast.records) {
+    r.device = fast.environment.device.id;
+    if (r.summary) r.summary->median_s /= 16;
+  }
+  // A later run measured the first case of the slow one again, and was stopped while it wrote.
+  report::Run again{.source = "again.jsonl", .environment = environment(), .records = {}};
+  again.environment.started_unix_s += 3600;
+  again.records.assign(slow.records.begin(), slow.records.begin() + 4);
+  again.attempts = 1;
+  again.cut = true;
+  return {std::move(slow), std::move(fast), std::move(again)};
 }
 
 std::vector<GeneratedFile> generated_files() {
@@ -320,13 +383,15 @@ std::pair<std::size_t, std::size_t> place_in(const std::string& file,
 }
 
 std::string rendering(std::string_view name) {
+  for (const Report& report : kReports) {
+    if (report.name == name) return report.text();
+  }
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;
   if (name.substr(0, dot) == "range") records = range_records();
   if (name.substr(0, dot) == "model") records = model_records();
   if (name.substr(0, dot) == "hostile") records = hostile_records();
-  if (ending == kMainEnding) return main_of(rendering(std::string(name.substr(0, dot)) + ".html"));
   for (const report::Format& format : report::formats()) {
     if ((!records.empty() || name == "empty.html") && format.ending == ending)
       return all_of(records, format);

@@ -27,9 +27,9 @@ class Version1 : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Version1, IsReadAndWrittenAgainAsItWas) {
   const std::string bytes = file(GetParam());
-  const std::vector<Run> runs = parse_runs(GetParam(), bytes);
+  const std::vector<report::Run> runs = parse_runs(GetParam(), bytes);
   ASSERT_EQ(runs.size(), 1U);
-  const Run& results = runs.front();
+  const report::Run& results = runs.front();
   EXPECT_EQ(results.source, GetParam());
   EXPECT_FALSE(results.cut);
   EXPECT_EQ(results.environment.schema_version, 1);
@@ -77,7 +77,7 @@ TEST(Results, AreTheLinesThatAreRecordsAndFinished) {
   EXPECT_EQ(line_type(first), "environment");
   EXPECT_EQ(line_type(line), "record");
   EXPECT_EQ(line_type(attempt), "attempt");
-  const std::vector<Run> runs =
+  const std::vector<report::Run> runs =
       parse_runs("file", first + attempt + line + attempt + line + line.substr(0, 9));
   ASSERT_EQ(runs.size(), 1U);
   EXPECT_TRUE(runs[0].cut);
@@ -91,7 +91,7 @@ TEST(Results, ALaterEnvironmentBeginsARun) {
   const std::string line = record_json(record) + "\n";
   Environment later;
   later.seed = 7;
-  const std::vector<Run> runs = parse_runs(
+  const std::vector<report::Run> runs = parse_runs(
       "file", environment_json({}) + "\n" + line + line + environment_json(later) + "\n" + line);
   ASSERT_EQ(runs.size(), 2U);
   EXPECT_EQ(runs[0].records.size(), 2U);
