@@ -10,9 +10,20 @@
 
 #include "core/record.h"
 #include "report/grid.h"
-#include "report/size_class.h"
 
 namespace twofour::report {
+
+/// Few rows, where a GEMM is bound by reading the weights; many, where products bound it; between.
+struct SizeClass {
+  std::string_view title;
+  bool (*holds)(std::int64_t m);
+};
+
+inline constexpr std::array kSizeClasses{
+    SizeClass{"M <= 64", [](std::int64_t m) { return m <= 64; }},
+    SizeClass{"64 < M < 1024", [](std::int64_t m) { return m > 64 && m < 1024; }},
+    SizeClass{"M >= 1024", [](std::int64_t m) { return m >= 1024; }},
+};
 
 /// Verdicts of the 2:4 rows against the best dense kernel: one sentence, one for each cache state
 /// where both were measured, none without 2:4 rows.

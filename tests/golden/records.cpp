@@ -226,6 +226,16 @@ std::string all_of(const std::vector<Record>& records, const report::Format& for
   return text + format.document({&run, 1});
 }
 
+/// A page without its style and its script, which have files of their own.
+std::string main_of(const std::string& page) {
+  const std::size_t begin = page.find("<header>");
+  const std::size_t end = page.find("<script>");
+  if (begin == std::string::npos || end == std::string::npos) {
+    throw std::runtime_error("a page has no <header> or no <script>");
+  }
+  return page.substr(begin, end - begin);
+}
+
 /// What `report` writes, and what a terminal shows.
 struct Report {
   std::string_view name;
@@ -250,18 +260,18 @@ constexpr std::array kReports{
              const report::Run run = run_of(model_records());
              return report::table_summary_on({&run, 1}, {.width = 80, .height = 24});
            }},
+    Report{"range.main.html",
+           [] {
+             const report::Run run = run_of(range_records());
+             return main_of(report::html_document({&run, 1}));
+           }},
+    Report{"model.main.html",
+           [] {
+             const report::Run run = run_of(model_records());
+             return main_of(report::html_document({&run, 1}));
+           }},
+    Report{"devices.main.html", [] { return main_of(report::html_document(two_devices())); }},
 };
-constexpr std::string_view kMainEnding = ".main.html";
-
-/// A page without its style and its script, which have files of their own.
-std::string main_of(const std::string& page) {
-  const std::size_t begin = page.find("<header>");
-  const std::size_t end = page.find("<script>");
-  if (begin == std::string::npos || end == std::string::npos) {
-    throw std::runtime_error("a page has no <header> or no <script>");
-  }
-  return page.substr(begin, end - begin);
-}
 
 }  // namespace
 
@@ -322,8 +332,8 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  std::vector<std::string> names{"range.txt", "range.md", "range.csv",       "range.jsonl",
-                                 "model.txt", "model.md", "range.main.html", "model.main.html"};
+  std::vector<std::string> names{"range.txt",   "range.md",  "range.csv",
+                                 "range.jsonl", "model.txt", "model.md"};
   for (const Report& report : kReports) names.emplace_back(report.name);
   for (std::string& name : comparison_names()) names.push_back(std::move(name));
   return names;
@@ -394,7 +404,6 @@ std::string rendering(std::string_view name) {
   if (name.substr(0, dot) == "range") records = range_records();
   if (name.substr(0, dot) == "model") records = model_records();
   if (name.substr(0, dot) == "hostile") records = hostile_records();
-  if (ending == kMainEnding) return main_of(rendering(std::string(name.substr(0, dot)) + ".html"));
   for (const report::Format& format : report::formats()) {
     if ((!records.empty() || name == "empty.html") && format.ending == ending)
       return all_of(records, format);

@@ -67,6 +67,17 @@ TEST(SvgTicks, AreLeftOutWhereTheirLabelsHaveNoRoom) {
   EXPECT_THAT(spaced(scale, values, 20), ElementsAre(0, 20, 40));
 }
 
+TEST(SvgTicks, OfRatiosAlwaysHaveOne) {
+  const Scale scale(0.5, 4, 0, 300, true);
+  for (const double apart : {10.0, 40.0, 90.0}) {
+    const std::vector<double> values = ratio_ticks(scale, 8, apart);
+    EXPECT_THAT(values, ::testing::Contains(1));
+    for (std::size_t i = 1; i < values.size(); ++i) {
+      EXPECT_GE(scale.at(values[i]) - scale.at(values[i - 1]), apart);
+    }
+  }
+}
+
 TEST(SvgLabels, OfTimesHaveTheirUnit) {
   EXPECT_EQ(time_label(1e-6), "1 \u00B5s");
   EXPECT_EQ(time_label(0.0015), "1.5 ms");

@@ -48,7 +48,7 @@ std::string picture(const Contents& contents, const Panel& panel, std::span<cons
   const Area area{112, kTop, 308, kTop + kRowHeight * static_cast<double>(pairs.size())};
   const Scale x = padded(ratios, area.left, area.right, true);
   Svg svg(kWidth, area.bottom + 36, "Speed-up cold and hot: " + panel.label);
-  const std::vector<double> values = spaced(x, ticks(x, 7), 32);
+  const std::vector<double> values = ratio_ticks(x, 7, 32);
   for (const double value : values) {
     svg.line({x.at(value), area.top}, {x.at(value), area.bottom}, "grid");
   }

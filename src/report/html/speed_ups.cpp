@@ -120,7 +120,7 @@ std::string picture(const Contents& contents, const Panel& panel, const Range& r
   Svg svg(kWidth, kHeight,
           "Speed-up of 2:4 over dense against " + panel.x_title + ": " + panel.label);
   draw_breaks(svg, x, brackets);
-  draw_y_axis(svg, kArea, y, spaced(y, ticks(y, 8), 13),
+  draw_y_axis(svg, kArea, y, ratio_ticks(y, 8, 13),
               [](double value) { return number_label(value) + "\xC3\x97"; });
   draw_x_axis(svg, kArea, x, spaced(x, xs_of(panel), 27), number_label);
   draw_titles(svg, kArea, panel.x_title + (x.logarithmic() ? " (log scale)" : ""),

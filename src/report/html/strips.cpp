@@ -111,11 +111,11 @@ std::string picture(const Contents& contents, const Panel& panel, std::span<cons
   const Area area{106, kTop, 290, kTop + height};
   const Scale x = padded(ratios, area.left, area.right, true);
   Svg svg(kWidth, area.bottom + 36, "Ratios of single rounds: " + panel.label);
-  for (const double value : spaced(x, ticks(x, 7), 32)) {
+  for (const double value : ratio_ticks(x, 7, 32)) {
     svg.line({x.at(value), area.top}, {x.at(value), area.bottom}, "grid");
   }
   svg.line({x.at(1), area.top}, {x.at(1), area.bottom}, "one");
-  draw_x_axis(svg, area, x, spaced(x, ticks(x, 7), 32),
+  draw_x_axis(svg, area, x, ratio_ticks(x, 7, 32),
               [](double value) { return number_label(value) + "\xC3\x97"; });
   svg.text({(area.left + area.right) / 2, area.bottom + 29}, Anchor::kMiddle, "title",
            "dense time / 2:4 time of a round");

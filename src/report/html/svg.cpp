@@ -121,6 +121,18 @@ std::vector<double> spaced(const Scale& scale, std::span<const double> values, d
   return kept;
 }
 
+std::vector<double> ratio_ticks(const Scale& scale, std::size_t most, double apart) {
+  std::vector<double> below{1};
+  std::vector<double> above{1};
+  for (const double value : ticks(scale, most)) (value < 1 ? below : above).push_back(value);
+  std::sort(below.rbegin(), below.rend());
+  std::vector<double> kept = spaced(scale, below, apart);
+  std::reverse(kept.begin(), kept.end());
+  const std::vector<double> rest = spaced(scale, above, apart);
+  kept.insert(kept.end(), rest.begin() + 1, rest.end());
+  return kept;
+}
+
 std::string time_label(double seconds) {
   constexpr std::array<std::pair<double, std::string_view>, 4> kUnits{
       {{1, "s"}, {1e-3, "ms"}, {1e-6, "\xC2\xB5s"}, {1e-9, "ns"}}};
