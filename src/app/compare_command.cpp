@@ -49,8 +49,8 @@ const std::vector<OptionSpec>& specs() {
       {option::kOn, "WHAT", Arity::kOne, kOwn, 0,
        "what the words and the exit code are about: time (default), ratio or energy",
        "one of time, ratio, energy"},
-      {option::kThreshold, "T", Arity::kOne, kOwn, 0,
-       "relative change that counts; default: 0.02", "a number from 0 to 10"},
+      {option::kThreshold, "T", Arity::kOne, kOwn, 0, "relative change that counts; default: 0.02",
+       "a number from 0 to 10"},
       {option::kStrict, "", Arity::kFlag, kOwn, 0, "UNCLEAR and MISSING end with exit code 1 too",
        ""},
       {option::kAnyway, "", Arity::kFlag, kOwn, 0,
@@ -68,8 +68,8 @@ void apply(CompareOptions& options, const OptionSpec& spec, const Files& values)
   if (spec.name == option::kNew) options.new_files = values;
   if (spec.name == option::kDevices) {
     if (values.size() != 2) {
-      throw UsageError(fmt::format("{}: '{}' is not two devices", spec.name,
-                                   fmt::join(values, "', '")));
+      throw UsageError(
+          fmt::format("{}: '{}' is not two devices", spec.name, fmt::join(values, "', '")));
     }
     options.devices = values;
   }
@@ -101,7 +101,8 @@ void apply(CompareOptions& options, const OptionSpec& spec, const Files& values)
 void take_files(CompareOptions& options, const Files& positionals) {
   const bool lists = !options.old_files.empty() || !options.new_files.empty();
   if (!options.devices.empty()) {
-    if (lists) throw UsageError("--devices: cannot be with --old and --new; give FILE --devices A B");
+    if (lists)
+      throw UsageError("--devices: cannot be with --old and --new; give FILE --devices A B");
     if (positionals.empty()) {
       throw UsageError(fmt::format("FILE: is missing; compare takes {}", kForms));
     }
@@ -121,11 +122,10 @@ void take_files(CompareOptions& options, const Files& positionals) {
     return;
   }
   if (positionals.size() != 2) {
-    throw UsageError(
-        positionals.empty()
-            ? fmt::format("OLD NEW: is missing; compare takes {}", kForms)
-            : fmt::format("OLD NEW: '{}' is given; compare takes {}",
-                          fmt::join(positionals, "' and '"), kForms));
+    throw UsageError(positionals.empty()
+                         ? fmt::format("OLD NEW: is missing; compare takes {}", kForms)
+                         : fmt::format("OLD NEW: '{}' is given; compare takes {}",
+                                       fmt::join(positionals, "' and '"), kForms));
   }
   options.old_files = {positionals[0]};
   options.new_files = {positionals[1]};
@@ -186,10 +186,9 @@ int compare_files(const CommandLine& line) {
     case compare::Finding::kSomethingSlower:
       return kExitSlower;
     case compare::Finding::kNothingComparable:
-      fmt::print(stderr, "twofour: nothing comparable{}\n",
-                 options.how.on == compare::Question::kEnergy
-                     ? ": no row has joules on both sides"
-                     : "");
+      fmt::print(
+          stderr, "twofour: nothing comparable{}\n",
+          options.how.on == compare::Question::kEnergy ? ": no row has joules on both sides" : "");
       return kExitNothingComparable;
     case compare::Finding::kNothingSlower:
       break;
@@ -200,13 +199,11 @@ int compare_files(const CommandLine& line) {
 }  // namespace
 
 Command compare_command() {
-  return {.words = {{"compare", "what changed between two runs: exit code 1 where it is slower"}},
-          .options = specs(),
-          .positionals = {.names = "OLD.jsonl NEW.jsonl",
-                          .least = 0,
-                          .most = 1000,
-                          .allowed = kForms},
-          .run = compare_files};
+  return {
+      .words = {{"compare", "what changed between two runs: exit code 1 where it is slower"}},
+      .options = specs(),
+      .positionals = {.names = "OLD.jsonl NEW.jsonl", .least = 0, .most = 1000, .allowed = kForms},
+      .run = compare_files};
 }
 
 }  // namespace twofour::app

@@ -127,7 +127,8 @@ TEST(Compare, RefusesWrongCommandLines) {
   expect("old.jsonl same.jsonl --on speed", "--on: 'speed' is not one of time, ratio, energy");
   expect("old.jsonl same.jsonl --threshold -1", "--threshold: '-1' is not a number from 0 to 10");
   expect("old.jsonl same.jsonl --threshold x", "--threshold: 'x' is not a number");
-  expect("old.jsonl same.jsonl --format pkl", "--format: 'pkl' is not one of table, md, csv, jsonl");
+  expect("old.jsonl same.jsonl --format pkl",
+         "--format: 'pkl' is not one of table, md, csv, jsonl");
   expect("old.jsonl missing.jsonl", "cannot read 'missing.jsonl'");
 }
 
@@ -171,11 +172,14 @@ TEST(Compare, ReadsResultsOfVersion1) {
 
 TEST(Compare, WritesEachFormatToAFile) {
   const Files files;
-  for (const auto& [format, beginning] :
-       {std::pair{"table", "OLD: old.jsonl"}, {"md", "**Something is slower: 2 SLOWER"},
-        {"csv", "word,"}, {"jsonl", "{\"type\":\"change\""}, {"html", "<!DOCTYPE html>"}}) {
+  for (const auto& [format, beginning] : {std::pair{"table", "OLD: old.jsonl"},
+                                          {"md", "**Something is slower: 2 SLOWER"},
+                                          {"csv", "word,"},
+                                          {"jsonl", "{\"type\":\"change\""},
+                                          {"html", "<!DOCTYPE html>"}}) {
     const Finished finished = run_line(
-        files, fmt::format("twofour compare old.jsonl slow.jsonl --format {} --output out", format));
+        files,
+        fmt::format("twofour compare old.jsonl slow.jsonl --format {} --output out", format));
     EXPECT_EQ(finished.code, 1) << finished.err;
     EXPECT_THAT(finished.out, IsEmpty());
     EXPECT_THAT(read_file(files.path() / "out"), StartsWith(beginning)) << format;
@@ -200,8 +204,8 @@ std::vector<std::string> recipe() {
   return lines;
 }
 
-/// Runs the recipe, in which the mock takes `slower` times as long on the branch. Its noise is wide,
-/// so that what a busy machine adds makes no difference.
+/// Runs the recipe, in which the mock takes `slower` times as long on the branch. Its noise is
+/// wide, so that what a busy machine adds makes no difference.
 Finished run_recipe(const Folder& folder, double slower) {
   const std::vector<std::string> lines = recipe();
   EXPECT_EQ(lines.size(), 5U);
