@@ -60,8 +60,8 @@ constexpr std::string_view to_string(Question question) {
 struct Shift {
   double old_value = 0;
   double new_value = 0;
-  double change = 1;      ///< NEW over OLD
-  Interval interval;      ///< of it, at 95 % confidence
+  double change = 1;       ///< NEW over OLD
+  Interval interval;       ///< of it, at 95 % confidence
   Interval sure_interval;  ///< of it, at a confidence that allows for how many rows are compared
   std::int64_t old_samples = 0;  ///< the fewest of a run
   std::int64_t new_samples = 0;

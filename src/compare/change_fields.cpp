@@ -79,7 +79,9 @@ double rounded(double value) {
 }
 
 struct Rounded : NotNegative {
-  static Json write(double value, int version) { return NotNegative::write(rounded(value), version); }
+  static Json write(double value, int version) {
+    return NotNegative::write(rounded(value), version);
+  }
   static void cells(const double* value, Cells& cells) {
     const double nine = value == nullptr ? 0 : rounded(*value);
     NotNegative::cells(value == nullptr ? nullptr : &nine, cells);
@@ -91,7 +93,8 @@ struct RoundedEnds : Ends {
     return Ends::write({rounded(ends.low), rounded(ends.high)}, version);
   }
   static void cells(const Interval* ends, Cells& cells) {
-    const Interval nine = ends == nullptr ? Interval{} : Interval{rounded(ends->low), rounded(ends->high)};
+    const Interval nine =
+        ends == nullptr ? Interval{} : Interval{rounded(ends->low), rounded(ends->high)};
     Ends::cells(ends == nullptr ? nullptr : &nine, cells);
   }
 };
@@ -196,8 +199,9 @@ std::string changes_csv(std::span<const Change> changes) {
 }
 
 std::string change_schema() {
-  return report::object_schema_text("A change between two sets of runs of twofour (docs/compare.md)",
-                                    report::list_of(change_fields()));
+  return report::object_schema_text(
+      "A change between two sets of runs of twofour (docs/compare.md)",
+      report::list_of(change_fields()));
 }
 
 }  // namespace twofour::compare

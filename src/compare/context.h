@@ -34,8 +34,8 @@ enum class Devices { kSame, kChosen };
 std::vector<Contrast> obstacles(std::span<const Measurement> before,
                                 std::span<const Measurement> after, Devices devices);
 
-/// What people compare: version, commit, compiler, driver, libraries, system, instruction set, host.
-/// With chosen devices also what obstacles() passes over.
+/// What people compare: version, commit, compiler, driver, libraries, system, instruction set,
+/// host. With chosen devices also what obstacles() passes over.
 std::vector<Contrast> headline(std::span<const Measurement> before,
                                std::span<const Measurement> after, Devices devices);
 

@@ -98,9 +98,8 @@ Difference difference(std::span<const Series> before, std::span<const Series> af
   const Location new_side = locate(after, least_time);
   const Between runs = between(old_side, new_side);
   const auto between_at = [&](double tail) {
-    return runs.deviation <= 0
-               ? 0.0
-               : runs.deviation * measure::student_quantile(tail, runs.freedom);
+    return runs.deviation <= 0 ? 0.0
+                               : runs.deviation * measure::student_quantile(tail, runs.freedom);
   };
   Difference result;
   result.value = new_side.value - old_side.value;

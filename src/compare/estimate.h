@@ -16,8 +16,9 @@ using Series = std::vector<double>;
 
 /// Estimates of one change, at two confidences.
 struct Difference {
-  double value = 0;  ///< of NEW over OLD: the difference of the means over the measurements' medians
-  Interval likely;   ///< at 95 %
+  double value =
+      0;            ///< of NEW over OLD: the difference of the means over the measurements' medians
+  Interval likely;  ///< at 95 %
   Interval certain;  ///< at 1 - risk: with it, one false word in 20 comparisons of all rows
   /// The part of `likely`'s half-width that more samples would not narrow, because it is the
   /// measurements that differ.
@@ -35,11 +36,12 @@ double common_correlation_time(std::span<const Series* const> series);
 /// thing and neither is empty.
 ///
 /// The interval of each median is one between order statistics that knows autocorrelation: the
-/// series' own or `least_time`, whichever is longer (measure/statistics.h). Intervals of independent medians are put together end by end, root of
-/// squares (method of variance estimates recovery: Zou & Donner, Statistics in Medicine 27, 2008).
-/// Where a side has several measurements, what these differ by beyond their own error is pooled over
-/// both sides and widens the interval by Student's quantile. The certain interval is the likely one
-/// stretched by the quotient of Student's quantiles for as many samples.
+/// series' own or `least_time`, whichever is longer (measure/statistics.h). Intervals of
+/// independent medians are put together end by end, root of squares (method of variance estimates
+/// recovery: Zou & Donner, Statistics in Medicine 27, 2008). Where a side has several measurements,
+/// what these differ by beyond their own error is pooled over both sides and widens the interval by
+/// Student's quantile. The certain interval is the likely one stretched by the quotient of
+/// Student's quantiles for as many samples.
 Difference difference(std::span<const Series> before, std::span<const Series> after,
                       double least_time, double risk);
 

@@ -13,7 +13,8 @@ using report::Display;
 constexpr std::array kFormats{
     Format{"table", false, table},
     Format{"md", false, [](const Comparison& c, const Display&) { return markdown(c); }},
-    Format{"csv", false, [](const Comparison& c, const Display&) { return changes_csv(c.changes); }},
+    Format{"csv", false,
+           [](const Comparison& c, const Display&) { return changes_csv(c.changes); }},
     Format{"jsonl", false,
            [](const Comparison& c, const Display&) { return changes_jsonl(c.changes); }},
     Format{"html", true, [](const Comparison& c, const Display&) { return html_page(c); }},

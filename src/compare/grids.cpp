@@ -36,7 +36,7 @@ std::string layer_cell(const Change& c, Question /*on*/) {
   return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer;
 }
 
-std::string micros(const std::optional<Shift>& shift, double Shift::* value) {
+std::string micros(const std::optional<Shift>& shift, double Shift::*value) {
   return shift ? report::short_number(*shift.*value * kMicro) : std::string();
 }
 
@@ -88,10 +88,9 @@ std::string kernel_and_cache_cell(const Change& c, Question /*on*/) {
   return c.cache == CacheMode::kHot ? c.kernel + " (hot)" : c.kernel;
 }
 
-bool differs(const std::vector<Change>& changes, std::string Change::* member) {
-  return std::any_of(changes.begin(), changes.end(), [&](const Change& c) {
-    return c.*member != changes.front().*member;
-  });
+bool differs(const std::vector<Change>& changes, std::string Change::*member) {
+  return std::any_of(changes.begin(), changes.end(),
+                     [&](const Change& c) { return c.*member != changes.front().*member; });
 }
 
 /// Columns in their order. The higher the number, the sooner a column goes where there is no place;
@@ -102,8 +101,8 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   const auto any = [&](auto holds) { return std::any_of(changes.begin(), changes.end(), holds); };
   std::vector<Column> columns{{{.text = "word", .toned = true}, word_cell}};
   if (any([](const Change& c) { return !c.device.empty(); }) && differs(changes, &Change::device)) {
-    columns.push_back({{.text = "device", .drop = 8},
-                       [](const Change& c, Question) { return c.device; }});
+    columns.push_back(
+        {{.text = "device", .drop = 8}, [](const Change& c, Question) { return c.device; }});
   }
   if (differs(changes, &Change::model)) {
     columns.push_back({{.text = "model", .drop = 9, .cut = true},
@@ -112,15 +111,17 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   if (any([](const Change& c) { return !c.layer.empty(); })) {
     columns.push_back({{.text = "layer", .drop = 4}, layer_cell});
   }
-  columns.push_back({{.text = "MxKxN"}, [](const Change& c, Question) { return mkn(c.problem.shape); }});
-  columns.push_back({{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel; }});
+  columns.push_back(
+      {{.text = "MxKxN"}, [](const Change& c, Question) { return mkn(c.problem.shape); }});
+  columns.push_back(
+      {{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel; }});
   if (any([](const Change& c) { return c.cache == CacheMode::kHot; })) {
-    columns.push_back({{.text = "cache"}, [](const Change& c, Question) {
-                         return std::string(to_string(c.cache));
-                       }});
+    columns.push_back({{.text = "cache"},
+                       [](const Change& c, Question) { return std::string(to_string(c.cache)); }});
   }
-  if (any([](const Change& c) { return c.problem.scales != ScaleScheme{} &&
-                                       to_string(c.problem.scales) != "none"; })) {
+  if (any([](const Change& c) {
+        return c.problem.scales != ScaleScheme{} && to_string(c.problem.scales) != "none";
+      })) {
     columns.push_back({{.text = "scales", .drop = 10}, [](const Change& c, Question) {
                          return std::string(to_string(c.problem.scales));
                        }});
@@ -130,8 +131,8 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   columns.push_back({{.text = "2:4 vs dense", .align = Align::kRight, .drop = 5}, ratios_cell});
   columns.push_back({{.text = "2:4 vs dense [95 %]", .drop = on_ratio ? 0 : 3}, ratio_cell});
   columns.push_back({{.text = on_ratio ? "time is" : "ratio is"}, other_word_cell});
-  columns.push_back({{.text = "note", .drop = 7},
-                     [](const Change& c, Question on) { return note(c, on); }});
+  columns.push_back(
+      {{.text = "note", .drop = 7}, [](const Change& c, Question on) { return note(c, on); }});
   return columns;
 }
 
@@ -144,16 +145,17 @@ std::vector<Column> eight_columns() {
       {{"time [95 %]"}, time_and_word_cell},
       {{"2:4 vs dense", Align::kRight}, ratios_cell},
       {{"2:4 vs dense [95 %]"}, ratio_and_word_cell},
-      {{"note"}, [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
+      {{"note"},
+       [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
   };
 }
 
 void append_mean(Grid& grid, std::string_view regime, std::string_view of,
                  const std::optional<Common>& mean) {
   if (!mean) return;
-  grid.rows.push_back({.cells = {std::string(regime), std::string(of),
-                                 change_text(mean->change, mean->interval),
-                                 fmt::format("{}", mean->rows)}});
+  grid.rows.push_back(
+      {.cells = {std::string(regime), std::string(of), change_text(mean->change, mean->interval),
+                 fmt::format("{}", mean->rows)}});
 }
 
 bool wanted(const Change& change, Rows rows) {

@@ -35,8 +35,9 @@ std::string answer_section(const Comparison& comparison) {
   const std::string_view kind = found == Finding::kSomethingSlower ? "no"
                                 : found == Finding::kNothingSlower ? "yes"
                                                                    : "part";
-  std::string text = fmt::format("<div class=\"answers\"><div class=\"answer {}\"><p class=\"word\">{}</p>\n",
-                                 kind, escape(answer(comparison)));
+  std::string text =
+      fmt::format("<div class=\"answers\"><div class=\"answer {}\"><p class=\"word\">{}</p>\n",
+                  kind, escape(answer(comparison)));
   for (const std::string& line : cautions(comparison)) {
     text += "<p class=\"warning\">" + escape(line) + "</p>\n";
   }
@@ -169,7 +170,11 @@ std::vector<html::DataColumn> columns() {
       {.key = "cache", .heading = "cache", .filter = true},
       {.key = "old", .heading = "old, us", .number = true},
       {.key = "new", .heading = "new, us", .number = true},
-      {.key = "time", .heading = "time", .number = true, .tip = true, .order = html::Order::kDescending},
+      {.key = "time",
+       .heading = "time",
+       .number = true,
+       .tip = true,
+       .order = html::Order::kDescending},
       {.key = "timeword", .heading = "word of the time", .filter = true},
       {.key = "oldratio", .heading = "old 2:4 vs dense", .number = true},
       {.key = "newratio", .heading = "new", .number = true},
@@ -202,16 +207,18 @@ std::string changes_table(const Comparison& comparison) {
         told.empty() ? "" : "<span class=why>" + html::name(told, kMostOfNote) + "</span>");
     rows.push_back(std::move(row));
   }
-  return html::data_table("A row for each kernel, problem and cache state; changes are NEW over "
-                          "OLD, with 95 % intervals.",
-                          columns(), rows);
+  return html::data_table(
+      "A row for each kernel, problem and cache state; changes are NEW over "
+      "OLD, with 95 % intervals.",
+      columns(), rows);
 }
 
 std::string means_section(const Comparison& comparison) {
   const report::Grid grid = means_grid(comparison);
   if (grid.rows.empty()) return {};
   std::vector<std::string> headings;
-  for (const report::Grid::Heading& heading : grid.headings) headings.push_back(escape(heading.text));
+  for (const report::Grid::Heading& heading : grid.headings)
+    headings.push_back(escape(heading.text));
   std::vector<std::vector<std::string>> rows;
   for (const report::Grid::Row& row : grid.rows) {
     rows.emplace_back();
@@ -228,8 +235,7 @@ std::string html_page(const Comparison& comparison) {
       {"changes", "The changes", picture(comparison)},
       {"means", "Together", means_section(comparison)},
       {"table", "All rows", changes_table(comparison)},
-      {"sides", "What was compared",
-       list_of(sides(comparison)) + list_of(differences(comparison))},
+      {"sides", "What was compared", list_of(sides(comparison)) + list_of(differences(comparison))},
       {"guide", "How to read this page", list_of(legend(comparison))},
   };
   return html::page("What changed?",

@@ -26,8 +26,7 @@ std::string list_of(const std::vector<std::string>& lines) {
 }
 
 std::string table_of(const report::Grid& grid) {
-  return grid.rows.empty() ? std::string()
-                           : report::grid_markdown(report::fitted(grid, {})) + "\n";
+  return grid.rows.empty() ? std::string() : report::grid_markdown(report::fitted(grid, {})) + "\n";
 }
 
 /// `text`, or where it would be too long together with `before`, a line that says so.

@@ -27,7 +27,7 @@ struct DeviceKey {
   }
 };
 
-std::set<std::string> devices_by(Runs runs, std::string DeviceId::* part) {
+std::set<std::string> devices_by(Runs runs, std::string DeviceId::*part) {
   std::set<std::string> values;
   for (const report::Run& run : runs) {
     for (const Record& record : run.records) values.insert(device_of(run, record).*part);
@@ -70,7 +70,7 @@ class Table {
  public:
   explicit Table(DeviceKey device_key) : device_key_(device_key) {}
 
-  void add(Runs runs, std::vector<Measurement> Row::* side) {
+  void add(Runs runs, std::vector<Measurement> Row::*side) {
     for (const report::Run& run : runs) {
       for (const Record& record : run.records) {
         std::string bare = bare_key(record, device_key_.of(device_of(run, record)));
@@ -141,9 +141,8 @@ std::vector<report::Run> of_device(Runs runs, const std::string& device) {
   std::vector<report::Run> chosen;
   for (const report::Run& run : runs) {
     report::Run part{.source = run.source, .environment = run.environment, .cut = run.cut};
-    std::copy_if(
-        run.records.begin(), run.records.end(), std::back_inserter(part.records),
-        [&](const Record& record) { return is_called(device_of(run, record), device); });
+    std::copy_if(run.records.begin(), run.records.end(), std::back_inserter(part.records),
+                 [&](const Record& record) { return is_called(device_of(run, record), device); });
     if (!part.records.empty()) chosen.push_back(std::move(part));
   }
   return chosen;

@@ -29,9 +29,9 @@ State state_of(const Record& record) {
 
 /// How many of a side's measurements are in `state`.
 std::size_t count(Measurements side, State state) {
-  return static_cast<std::size_t>(std::count_if(
-      side.begin(), side.end(),
-      [&](const Measurement& m) { return state_of(*m.record) == state; }));
+  return static_cast<std::size_t>(
+      std::count_if(side.begin(), side.end(),
+                    [&](const Measurement& m) { return state_of(*m.record) == state; }));
 }
 
 /// One measurement that went well makes a row of OLD a measured one.
@@ -52,9 +52,8 @@ State new_state(Measurements side) {
 
 /// "failed: the reason", of the first measurement in `state`; "in 1 of 3 runs" where not all are.
 std::string why(Measurements side, State state) {
-  const auto first = std::find_if(side.begin(), side.end(), [&](const Measurement& m) {
-    return state_of(*m.record) == state;
-  });
+  const auto first = std::find_if(
+      side.begin(), side.end(), [&](const Measurement& m) { return state_of(*m.record) == state; });
   if (first == side.end()) return {};
   const Outcome& outcome = first->record->outcome;
   std::string text(to_string(outcome.kind));
@@ -82,7 +81,8 @@ bool say_state(Change& change, const Row& row) {
   if (before == State::kMeasured) {
     if (after == State::kMeasured) return true;
     if (after == State::kBroken) return say(Word::kBroken, why(row.after, after));
-    return say(Word::kMissing, after == State::kAbsent ? "NEW has no such row" : why(row.after, after));
+    return say(Word::kMissing,
+               after == State::kAbsent ? "NEW has no such row" : why(row.after, after));
   }
   if (after == State::kMeasured) {
     if (before == State::kBroken) return say(Word::kFixed, "was " + why(row.before, before));

@@ -46,9 +46,9 @@ std::vector<std::string> introduction(const Comparison& comparison) {
 std::string table(const Comparison& comparison, const Display& display) {
   const bool on_terminal = display.width > 0;
   std::string text = paragraph(introduction(comparison), display);
-  text += grid_lines(changes_grid(comparison, on_terminal ? Rows::kDifferent : Rows::kAll,
-                                  Columns::kAll),
-                     display);
+  text += grid_lines(
+      changes_grid(comparison, on_terminal ? Rows::kDifferent : Rows::kAll, Columns::kAll),
+      display);
   if (const std::size_t same = same_rows(comparison); on_terminal && same > 0) {
     text += lines_of(fmt::format("{} SAME and not shown: --wide shows them.",
                                  same == 1 ? "1 row is" : fmt::format("{} rows are", same)),

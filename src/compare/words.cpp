@@ -48,9 +48,8 @@ std::string common_text(const Common& common) {
 }
 
 bool one_run_a_side(const Comparison& comparison) {
-  return std::all_of(comparison.changes.begin(), comparison.changes.end(), [](const Change& c) {
-    return c.old_runs <= 1 && c.new_runs <= 1;
-  });
+  return std::all_of(comparison.changes.begin(), comparison.changes.end(),
+                     [](const Change& c) { return c.old_runs <= 1 && c.new_runs <= 1; });
 }
 
 std::string clock_caution(const Clocks& clocks) {
@@ -112,11 +111,10 @@ std::string answer(const Comparison& comparison) {
 std::vector<std::string> sides(const Comparison& comparison) {
   const auto side = [](std::string_view name, const Side& one) {
     return fmt::format("{}: {}; {} rows, {}", name, fmt::join(one.sources, ", "), one.rows,
-                       one.started.empty()
-                           ? "no run"
-                           : fmt::format("{} {}, started {}", one.started.size(),
-                                         one.started.size() == 1 ? "run" : "runs",
-                                         fmt::join(one.started, ", ")));
+                       one.started.empty() ? "no run"
+                                           : fmt::format("{} {}, started {}", one.started.size(),
+                                                         one.started.size() == 1 ? "run" : "runs",
+                                                         fmt::join(one.started, ", ")));
   };
   return {side("OLD", comparison.before), side("NEW", comparison.after)};
 }
@@ -130,10 +128,10 @@ std::vector<std::string> differences(const Comparison& comparison) {
 std::vector<std::string> cautions(const Comparison& comparison) {
   std::vector<std::string> lines;
   if (!comparison.obstacles.empty()) {
-    lines.push_back(fmt::format(
-        "{}: {}.",
-        comparison.options.anyway ? "Careful: compared anyway" : "Not comparable (--anyway compares)",
-        joined(comparison.obstacles)));
+    lines.push_back(fmt::format("{}: {}.",
+                                comparison.options.anyway ? "Careful: compared anyway"
+                                                          : "Not comparable (--anyway compares)",
+                                joined(comparison.obstacles)));
   }
   if (comparison.options.on == Question::kEnergy) {
     lines.emplace_back("No row has joules on both sides, so that energy has no words.");
@@ -143,10 +141,10 @@ std::vector<std::string> cautions(const Comparison& comparison) {
                                 comparison.in_neither == 1 ? "row has" : "rows have"));
   }
   if (comparison.common_time) {
-    lines.push_back(fmt::format("The median of all {} rows changed its time by {}: as far as that "
-                                "is not 0, it moved all alike.",
-                                comparison.common_time->rows,
-                                common_text(*comparison.common_time)));
+    lines.push_back(
+        fmt::format("The median of all {} rows changed its time by {}: as far as that "
+                    "is not 0, it moved all alike.",
+                    comparison.common_time->rows, common_text(*comparison.common_time)));
   }
   if (comparison.clocks && std::abs(comparison.clocks->change - 1) > kClockThatMoved) {
     lines.push_back(clock_caution(*comparison.clocks));
@@ -185,7 +183,8 @@ std::string note(const Change& change, Question on) {
                                       rounded_up(*shift->samples_to_decide), now)
                         : std::string("more samples would not decide"));
   }
-  if (change.clock && std::abs(change.clock->new_mhz / change.clock->old_mhz - 1) > kClockThatMoved) {
+  if (change.clock &&
+      std::abs(change.clock->new_mhz / change.clock->old_mhz - 1) > kClockThatMoved) {
     parts.push_back(fmt::format("clock {:.0f} -> {:.0f} MHz, in cycles {}", change.clock->old_mhz,
                                 change.clock->new_mhz,
                                 percent_change(change.clock->cycles_change)));

@@ -26,9 +26,7 @@ double beta_fraction(double a, double b, double x) {
   constexpr double kTiny = 1e-300;
   constexpr double kPrecise = 1e-14;
   constexpr int kMostTerms = 10'000;
-  const auto away_from_zero = [](double value) {
-    return std::abs(value) < kTiny ? kTiny : value;
-  };
+  const auto away_from_zero = [](double value) { return std::abs(value) < kTiny ? kTiny : value; };
   double c = 1;
   double d = 1 / away_from_zero(1 - (a + b) * x / (a + 1));
   double fraction = d;

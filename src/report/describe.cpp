@@ -155,8 +155,9 @@ std::string object_schema_text(const char* title, const FieldList& fields) {
 }
 
 std::string environment_schema() {
-  return object_schema_text("What a run of twofour ran on: the first line of a .jsonl (docs/records.md)",
-                            list_of(environment_fields()));
+  return object_schema_text(
+      "What a run of twofour ran on: the first line of a .jsonl (docs/records.md)",
+      list_of(environment_fields()));
 }
 
 }  // namespace twofour::report

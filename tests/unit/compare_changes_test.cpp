@@ -59,9 +59,9 @@ TEST(Words, TheThresholdIsTheSameInBothDirections) {
 
 TEST(Words, AThresholdUnderThePrecisionIsUnclear) {
   Random random(3);
-  const Change change = between(row("cpu_mm", 1, times(random, 40, 1e-3, 0.02)),
-                                row("cpu_mm", 1, times(random, 40, 1e-3, 0.02)),
-                                {.threshold = 0.001});
+  const Change change =
+      between(row("cpu_mm", 1, times(random, 40, 1e-3, 0.02)),
+              row("cpu_mm", 1, times(random, 40, 1e-3, 0.02)), {.threshold = 0.001});
   EXPECT_EQ(change.word, Word::kUnclear);
   ASSERT_TRUE(change.time->samples_to_decide.has_value());
   EXPECT_GT(*change.time->samples_to_decide, 400) << "they must shrink the interval by far";
@@ -253,11 +253,10 @@ TEST(Headline, IsWhatPeopleCompare) {
   after.environment.libraries = {{"onednn", "3.5"}};
   const Comparison comparison = compare(Runs{run({plain(1, 1)})}, Runs{after}, {});
   EXPECT_EQ(only(comparison).word, Word::kSame);
-  EXPECT_THAT(comparison.headline,
-              ElementsAre(Contrast{"commit", "0123abcd", "fedcba98"},
-                          Contrast{"compiler", "not known", "GNU 14"},
-                          Contrast{"driver", "not known", "600.1"},
-                          Contrast{"onednn", "not known", "3.5"}));
+  EXPECT_THAT(comparison.headline, ElementsAre(Contrast{"commit", "0123abcd", "fedcba98"},
+                                               Contrast{"compiler", "not known", "GNU 14"},
+                                               Contrast{"driver", "not known", "600.1"},
+                                               Contrast{"onednn", "not known", "3.5"}));
 }
 
 TEST(Devices, OfOneFileAreComparedOnPurpose) {

@@ -20,8 +20,7 @@ double deviation_for(std::size_t count, double half_width, double persistence) {
   constexpr int kTrials = 200;
   double mean = 0;
   for (int i = 0; i < kTrials; ++i) {
-    const Interval ends =
-        measure::median_interval(times(random, count, 1, kTrial, persistence));
+    const Interval ends = measure::median_interval(times(random, count, 1, kTrial, persistence));
     mean += (ends.high - ends.low) / 2 / kTrials;
   }
   return kTrial * half_width / mean;

@@ -66,8 +66,8 @@ TEST(Outputs, HostileNamesBreakNoFormat) {
 
 TEST(Outputs, TheTableFitsATerminal) {
   for (const std::size_t width : {std::size_t{80}, std::size_t{100}, std::size_t{200}}) {
-    std::istringstream text(
-        rendered("table", of_a_name("cutlass_fp8_fp8_bf16_scaled_sparse_mm_bias"), {.width = width}));
+    std::istringstream text(rendered(
+        "table", of_a_name("cutlass_fp8_fp8_bf16_scaled_sparse_mm_bias"), {.width = width}));
     for (std::string line; std::getline(text, line);) EXPECT_LE(line.size(), width) << line;
   }
 }
