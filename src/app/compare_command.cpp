@@ -186,15 +186,9 @@ int compare_files(const CommandLine& line) {
     case compare::Finding::kSomethingSlower:
       return kExitSlower;
     case compare::Finding::kNothingComparable:
-<<<<<<< HEAD
       say(fmt::format("nothing comparable{}", options.how.on == compare::Question::kEnergy
                                                   ? ": no row has joules on both sides"
                                                   : ""));
-=======
-      fmt::print(
-          stderr, "twofour: nothing comparable{}\n",
-          options.how.on == compare::Question::kEnergy ? ": no row has joules on both sides" : "");
->>>>>>> compare
       return kExitNothingComparable;
     case compare::Finding::kNothingSlower:
       break;
