@@ -47,7 +47,7 @@ TEST(GoldenTable, FitsATerminalOf180Columns) {
   for (const char* name : {"range.txt", "model.txt"}) {
     std::istringstream text(expected(name));
     for (std::string line; std::getline(text, line);) {
-      if (line.starts_with("Does 2:4 pay off here?")) continue;
+      if (line.find("Does 2:4 pay off here?") != std::string::npos) continue;
       EXPECT_LE(line.size(), 180U) << line;
     }
   }
