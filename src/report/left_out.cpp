@@ -56,6 +56,7 @@ std::vector<std::string> rows_without_result(std::span<const Record> rows) {
 std::vector<std::string> left_out(std::span<const Run> runs) {
   const Results results = join(runs);
   std::vector<std::string> told;
+  told.reserve(results.left_out.size());
   for (const std::string& line : results.left_out) told.push_back("left out: " + printable(line));
   if (results.devices.empty()) told.emplace_back("the files hold no rows");
   for (const DeviceResults& device : results.devices) {

@@ -48,6 +48,7 @@ std::string device_fact(const Environment& e) {
 
 std::string build_fact(const Environment& e) {
   std::vector<std::string> libraries;
+  libraries.reserve(e.libraries.size());
   for (const auto& [name, version] : e.libraries) libraries.push_back(name + " " + version);
   return fmt::format("Libraries: {}; twofour {}, commit {}, {}, {}.", fmt::join(libraries, ", "),
                      e.twofour_version, e.git_commit, e.build_type, e.compiler);
@@ -76,6 +77,7 @@ std::string clock_fact(const Run& run) {
     text += fmt::format(" of at most {}", most->second);
   }
   std::vector<std::string> reasons;
+  reasons.reserve(throttled.size());
   for (const auto& [reason, count] : throttled) {
     reasons.push_back(fmt::format("{} ({} {})", reason, count, count == 1 ? "row" : "rows"));
   }

@@ -139,6 +139,7 @@ std::string devices_text(const Results& results) {
 std::string left_out_text(const Results& results) {
   if (results.left_out.empty()) return {};
   std::vector<std::string> lines;
+  lines.reserve(results.left_out.size());
   for (const std::string& line : results.left_out) lines.push_back("left out: " + line + ".");
   return list_of(lines) + "\n";
 }

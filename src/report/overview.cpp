@@ -97,6 +97,7 @@ struct Table {
 std::vector<std::size_t> even_places(std::size_t count, std::size_t most) {
   std::vector<std::size_t> places;
   const std::size_t taken = std::min(count, std::max<std::size_t>(most, 1));
+  places.reserve(taken);
   for (std::size_t i = 0; i < taken; ++i) {
     places.push_back(taken == 1 ? 0 : i * (count - 1) / (taken - 1));
   }
@@ -149,7 +150,8 @@ Overview overview_of(const Table& table, const Display& display) {
   std::string group;
   for (const std::size_t place : lines) {
     const Table::Line& line = table.lines[place];
-    if (line.group != group) grid.rows.push_back({.section = line.group, .section_in_markdown = true});
+    if (line.group != group)
+      grid.rows.push_back({.section = line.group, .section_in_markdown = true});
     group = line.group;
     Grid::Row row{.cells = {line.label}, .tones = {Tone::kNone}};
     for (const std::size_t column : columns) {
@@ -232,6 +234,7 @@ std::vector<Grid> side_by_side(const Results& results, std::size_t most) {
   std::vector<Grid> grids;
   if (order.empty()) return grids;
   std::vector<Problem> shown;
+  shown.reserve(order.size());
   for (const std::string& key : order) shown.push_back(by_key[key].front());
   const Variety variety = variety_of(shown);
   for (std::size_t first = 0; first < results.devices.size(); first += most) {

@@ -85,6 +85,7 @@ template <class TextOf>
 std::string of_each_device(std::span<const Run> runs, const Display& display, TextOf text_of) {
   const Results results = join(runs);
   std::vector<std::string> told;
+  told.reserve(results.left_out.size());
   for (const std::string& line : results.left_out) told.push_back("left out: " + line + ".");
   std::string text = paragraph(told, display);
   const bool several = results.devices.size() > 1;

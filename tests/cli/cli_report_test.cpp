@@ -232,6 +232,7 @@ TEST(Report, HostileNamesDoNoHarmInTables) {
 TEST(Report, MarkdownOfALongRunStaysShortAndSaysSo) {
   const Folder folder;
   std::vector<std::string> names;
+  names.reserve(400);
   for (int i = 0; i < 400; ++i) names.push_back("a_kernel_with_a_long_name_" + std::to_string(i));
   write(folder, "long.jsonl", file_with_names(names));
   const Finished told = run(folder, {"report", "long.jsonl", "--format", "md"});

@@ -39,12 +39,14 @@ report::Run run(std::string source, std::int64_t started, std::vector<Record> re
 
 std::vector<double> medians(const Sweep& sweep) {
   std::vector<double> values;
+  values.reserve(sweep.records.size());
   for (const Record& r : sweep.records) values.push_back(r.summary->median_s);
   return values;
 }
 
 std::vector<int> cases(const Sweep& sweep) {
   std::vector<int> values;
+  values.reserve(sweep.records.size());
   for (const Record& r : sweep.records) values.push_back(r.case_index);
   return values;
 }
