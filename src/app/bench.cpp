@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -19,7 +19,9 @@
 #include "app/recorder.h"
 #include "app/session.h"
 #include "app/sinks.h"
+#include "app/standard_streams.h"
 #include "app/terminal.h"
+#include "core/streams.h"
 #include "report/formats.h"
 #include "report/spent.h"
 #include "run/child_process.h"
@@ -35,10 +37,11 @@ using Measure = std::function<int(run::Orders&, run::ResultStream&, run::Attempt
 run::Ledger earlier_part(JsonlFile& file) {
   try {
     run::Ledger ledger = file.read();
-    if (ledger.environment && ledger.environment->schema_version != kSchemaVersion) {
+    const auto& environment = ledger.environment();
+    if (environment && environment->schema_version != kSchemaVersion) {
       throw std::invalid_argument(fmt::format(
           "'{}' has schema_version {}; only a run of schema_version {} can be gone on with",
-          file.path().string(), ledger.environment->schema_version, kSchemaVersion));
+          file.path().string(), environment->schema_version, kSchemaVersion));
     }
     return ledger;
   } catch (const std::invalid_argument& error) {
@@ -48,15 +51,20 @@ run::Ledger earlier_part(JsonlFile& file) {
 
 run::RunResult run_cases(const BenchOptions& options, const std::filesystem::path& part,
                          Recorder& recorder, const Measure& measure) {
-  if (options.in_process) {
-    const Interrupt interrupt;
-    return run::run_in_process(recorder, interrupt.token(), measure);
+  try {
+    if (options.in_process) {
+      const Interrupt interrupt;
+      return run::run_in_process(recorder, interrupt.token(), measure);
+    }
+    return run::supervise(
+        {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
+        [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
+          return exit_code_of([&] { return measure(orders, stream, attempts); });
+        });
+  } catch (const CannotWrite& error) {  // of the .jsonl: what is shown in the end is all there is
+    say(error.what());
+    return {.end = run::RunEnd::kCannotWrite, .last = {}};
   }
-  return run::supervise(
-      {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
-      [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
-        return exit_code_of([&] { return measure(orders, stream, attempts); });
-      });
 }
 
 /// Why a run ended before its cases were done; empty: it did not, or has said so itself.
@@ -74,6 +82,7 @@ std::string untimely_end(const run::RunResult& result, double case_timeout_s) {
     case run::RunEnd::kDone:
     case run::RunEnd::kInterrupted:
     case run::RunEnd::kRefused:
+    case run::RunEnd::kCannotWrite:
       break;
   }
   return {};
@@ -83,29 +92,49 @@ void print_time_spent(const Recorder& recorder) {
   const report::TimeSpent spent = report::time_spent(recorder.ledger().records());
   if (spent.total_s() <= 0) return;
   const std::string& reserved = recorder.reserved();
-  fmt::print(stderr,
-             "time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
-             "({:.2f} s){}{}\n",
-             spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
-             reserved.empty() ? "" : "; before them ", reserved);
+  write_to_stderr(
+      fmt::format("time in cases: {:.1f} s, of which {:.1f} % set-up ({:.2f} s) and verification "
+                  "({:.2f} s){}{}\n",
+                  spent.total_s(), 100 * spent.overhead(), spent.set_up_s, spent.verify_s,
+                  reserved.empty() ? "" : "; before them ", reserved));
 }
 
-int exit_code(run::RunEnd end, const run::Ledger& ledger) {
+bool any_measured(const run::Ledger& ledger) {
+  return std::any_of(ledger.records().begin(), ledger.records().end(),
+                     [](const Record& record) { return record.outcome.measured(); });
+}
+
+int exit_code(run::RunEnd end, const Recorder& recorder) {
+  const std::vector<Record>& records = recorder.ledger().records();
   const auto any = [&](OutcomeKind kind) {
-    return std::any_of(ledger.records().begin(), ledger.records().end(),
+    return std::any_of(records.begin(), records.end(),
                        [&](const Record& record) { return record.outcome.kind == kind; });
   };
   if (end == run::RunEnd::kInterrupted) return kExitInterrupted;
   if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
-  return end != run::RunEnd::kDone || any(OutcomeKind::kFailed) ? kExitFailed : kExitOk;
+  const bool whole = end == run::RunEnd::kDone && !recorder.lost_some();
+  const bool failed = any(OutcomeKind::kFailed) || !any_measured(recorder.ledger());
+  return !whole || failed ? kExitFailed : kExitOk;
+}
+
+/// Why no row has a time; empty where one has.
+std::string nothing_measured(const run::Ledger& ledger) {
+  if (any_measured(ledger)) return {};
+  if (ledger.records().empty()) return "nothing was measured: there is no row";
+  const Record& first = ledger.records().front();
+  return fmt::format("nothing was measured: of {} rows none has a time; the first, {}, is {}: {}",
+                     ledger.records().size(), first.kernel, to_string(first.outcome.kind),
+                     first.outcome.reason);
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
              const JsonlFile& file) {
+  // Where the .jsonl could not take all rows, those that are missing stand in the part file.
+  const bool in_part_file = result.end == run::RunEnd::kCannotWrite && recorder.lost_some();
   std::error_code ignored;
-  std::filesystem::remove(file.part(), ignored);
+  if (!in_part_file) std::filesystem::remove(file.part(), ignored);
   if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
-    fmt::print(stderr, "twofour: {}\n", why);
+    say(why);
   }
   if (!recorder.started()) {
     if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;
@@ -115,15 +144,21 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    fmt::print(stderr, "results: {} and beside it .csv and .pkl\n", file.path().string());
+    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}\n", file.path().string(),
+                                options.html ? "; page: " + options.html->string() : ""));
   }
-  return exit_code(result.end, recorder.ledger());
+  if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
+  return exit_code(result.end, recorder);
 }
 
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
   const Session session = start_session(options);
-  fmt::print("{}", dry_run_text(session, cases));
-  return kExitOk;
+  for (const std::string& note : session.device().notes()) say(note);
+  const DryRun plan = dry_run(session, cases);
+  write_to_stdout(plan.text);
+  if (plan.anything_runs) return kExitOk;
+  say("nothing would be measured: no kernel can run any case");
+  return kExitFailed;
 }
 
 std::filesystem::path beside(const JsonlFile& file, const char* extension) {
@@ -143,7 +178,7 @@ int bench(const CommandLine& line) {
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
   run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
-  if (options.resume && !earlier.environment) {
+  if (options.resume && !earlier.environment()) {
     throw UsageError(
         fmt::format("--resume: '{}' has no environment line: its run ended before it "
                     "began, so start it anew",
@@ -153,20 +188,30 @@ int bench(const CommandLine& line) {
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
+  BlockedSignals signals;
   std::vector<report::Run> earlier_parts;
-  if (earlier.environment) {
+  if (earlier.environment()) {
     earlier_parts.push_back({.source = {},
-                             .environment = *earlier.environment,
+                             .environment = *earlier.environment(),
                              .records = {},
                              .attempts = earlier.attempts().size()});
   }
-  TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts));
-  Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &csv, &pkl, &terminal},
+  TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts),
+                        [&] { signals.release(); });
+  std::vector<Sink*> sinks{&jsonl, &csv, &pkl};
+  std::optional<PageSink> page;
+  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html));
+  sinks.push_back(&terminal);
+  Recorder recorder(cases, std::move(earlier), std::move(left), std::move(sinks),
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {
-    return measure_cases(options, line.arguments, cases, recorder.ledger(), orders, stream,
-                         attempts);
+    return measure_cases({.options = options,
+                          .arguments = line.arguments,
+                          .cases = cases,
+                          .ledger = recorder.ledger(),
+                          .resumed = options.resume && !recorder.started()},
+                         orders, stream, attempts);
   };
   const run::RunResult result = run_cases(options, file.part(), recorder, measure);
   return conclude(options, result, recorder, file);

@@ -36,6 +36,7 @@ class Splitter {
   }
 
   CommandLine split(int argc, const char* const* argv);
+  bool finds_word(int argc, const char* const* argv);
 
  private:
   /// What belongs to one word of one command. Its address is CLI11's, so it is kept in a pointer.
@@ -244,8 +245,9 @@ void Splitter::take_options(const Word& word, CommandLine& line) const {
                                    word.command->words[word.index].name, spec.allowed));
     }
   }
-  for (const auto& [name, found] : anywhere_) {
-    if (found->option->count() == 0) continue;
+  for (const auto& option : anywhere_) {
+    if (option.second->option->count() == 0) continue;
+    const std::string_view name = option.first;
     const auto own = std::find_if(options.begin(), options.end(), [&](const OptionSpec& spec) {
       return spec.name == name && spec.words == kAnywhere;
     });
@@ -271,6 +273,17 @@ void Splitter::take_positionals(const Word& word, CommandLine& line) {
   line.positionals = word.positionals;
 }
 
+bool Splitter::finds_word(int argc, const char* const* argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError&) {
+    return true;
+  }
+  return help_->count() > 0 || version_->count() > 0 ||
+         std::any_of(words_.begin(), words_.end(),
+                     [](const auto& word) { return word->app->parsed(); });
+}
+
 CommandLine Splitter::split(int argc, const char* const* argv) {
   try {
     app_.parse(argc, argv);
@@ -292,6 +305,12 @@ CommandLine Splitter::split(int argc, const char* const* argv) {
 
 CommandLine parse_command_line(int argc, const char* const* argv, Commands commands) {
   return Splitter(commands).split(argc, argv);
+}
+
+bool names_command(std::span<const std::string> arguments, Commands commands) {
+  std::vector<const char*> argv{"twofour"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return Splitter(commands).finds_word(static_cast<int>(argv.size()), argv.data());
 }
 
 void reject(const OptionSpec& option, std::string_view value) {

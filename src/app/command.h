@@ -84,6 +84,10 @@ struct CommandLine {
 CommandLine parse_command_line(int argc, const char* const* argv,
                                std::span<const Command> commands);
 
+/// Whether one of the arguments is the word of a command, not an option's value, or asks for --help
+/// or --version. Also where the parser stops at a fault before that is known.
+bool names_command(std::span<const std::string> arguments, std::span<const Command> commands);
+
 /// Throws UsageError "--dtype: 'x' is not one of ...".
 [[noreturn]] void reject(const OptionSpec& option, std::string_view value);
 

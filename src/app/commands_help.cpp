@@ -96,7 +96,7 @@ std::vector<WordSet> groups_of(const Command& command) {
 
 /// The options that may stand anywhere, each once.
 std::string anywhere_text(std::span<const Command> commands) {
-  std::string text = "\nOptions before or after the mode (--dtype is needed by all but list):\n";
+  std::string text = "\nOptions before or after the mode (a benchmark needs --dtype):\n";
   std::vector<std::string_view> shown;
   for (const Command& command : commands) {
     for (const OptionSpec& spec : command.options) {
@@ -120,6 +120,8 @@ std::string help_text(std::span<const Command> commands) {
   text += anywhere_text(commands);
   text += row_text("-h, --help", kOptionColumn, "print this and end");
   text += row_text("--version", kOptionColumn, "print the version and end");
+  text += row_text("--demo", kOptionColumn,
+                   "without a MODE: model_bench of Llama-3-8B, INT8; options replace its own");
   text += kConclusion;
   return text;
 }

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "app/terminal.h"
 #include "compare/formats.h"
 #include "compare/match.h"
+#include "core/streams.h"
 
 namespace twofour::app {
 namespace {
@@ -47,7 +47,7 @@ const std::vector<OptionSpec>& specs() {
       {option::kDevices, "A B", Arity::kFiles, kOwn, 0,
        "compares two devices of FILE...: names, UUIDs, or as --device has them", "two devices"},
       {option::kOn, "WHAT", Arity::kOne, kOwn, 0,
-       "what the words and the exit code are about: time (default), ratio or energy",
+       "what words and exit code are about: time (default), ratio or energy",
        "one of time, ratio, energy"},
       {option::kThreshold, "T", Arity::kOne, kOwn, 0, "relative change that counts; default: 0.02",
        "a number from 0 to 10"},
@@ -169,7 +169,7 @@ std::pair<std::vector<report::Run>, std::vector<report::Run>> read_sides(
 void tell_cut(const std::vector<report::Run>& runs) {
   for (const report::Run& run : runs) {
     if (run.cut) {
-      fmt::print(stderr, "left out: the last line of '{}', which has no end\n", run.source);
+      say(fmt::format("left out: the last line of '{}', which has no end", run.source));
     }
   }
 }
@@ -186,9 +186,9 @@ int compare_files(const CommandLine& line) {
     case compare::Finding::kSomethingSlower:
       return kExitSlower;
     case compare::Finding::kNothingComparable:
-      fmt::print(
-          stderr, "twofour: nothing comparable{}\n",
-          options.how.on == compare::Question::kEnergy ? ": no row has joules on both sides" : "");
+      say(fmt::format("nothing comparable{}", options.how.on == compare::Question::kEnergy
+                                                  ? ": no row has joules on both sides"
+                                                  : ""));
       return kExitNothingComparable;
     case compare::Finding::kNothingSlower:
       break;

@@ -19,11 +19,13 @@ namespace twofour::app {
 namespace {
 
 #if defined(TWOFOUR_WITH_CUDA)
+constexpr bool kWithCuda = true;
 std::vector<DeviceId> list_gpus() { return device::list_cuda_devices(); }
 std::unique_ptr<device::Device> open_gpu(const DeviceId& id) {
   return device::make_cuda_device(id.ordinal);
 }
 #else
+constexpr bool kWithCuda = false;
 std::vector<DeviceId> list_gpus() {
   throw std::runtime_error("built without CUDA (TWOFOUR_CUDA=OFF)");
 }
@@ -65,6 +67,8 @@ std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int thre
   if (auto gpu = open_first_gpu(reason)) return gpu;
   auto cpu = device::make_cpu_device(threads, true);
   cpu->add_detail("gpu", "none is used: " + reason);
+  // Who built with CUDA meant to measure a GPU.
+  if (kWithCuda) cpu->add_note("no GPU can be used, so the CPU computes: " + reason);
   return cpu;
 }
 

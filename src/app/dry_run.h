@@ -8,8 +8,13 @@
 
 namespace twofour::app {
 
-/// For each case its shape, the memory that each kernel needs (or why it cannot run), and a command
-/// line that measures the case alone.
-std::string dry_run_text(const Session& session, std::span<const workload::Case> cases);
+struct DryRun {
+  /// For each case its shape, the memory that each kernel needs (or why it cannot run), and a
+  /// command line that measures the case alone.
+  std::string text;
+  bool anything_runs = false;  ///< some kernel of some case would be measured
+};
+
+DryRun dry_run(const Session& session, std::span<const workload::Case> cases);
 
 }  // namespace twofour::app

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/build_info.h"
+#include "app/clean_start.h"
 
 namespace twofour::app {
 namespace {
@@ -57,12 +58,16 @@ Environment describe_environment(const device::Device& device,
       "A and B normal(0,1) x 5 quantised to the operand type, B pruned 2:4 to the two largest "
       "magnitudes of each four along K";
   environment.device = device.info();
+  if (const char* isa = std::getenv("TWOFOUR_ISA"); isa != nullptr && *isa != '\0') {
+    environment.device.details["TWOFOUR_ISA"] = isa;
+  }
   for (const run::ProviderInstance& instance : providers) {
     if (instance.provider) {
       environment.libraries.emplace_back(std::string(instance.row.name),
                                          instance.provider->version());
     }
   }
+  environment.switches = switches_at_start();
   return environment;
 }
 

@@ -1,26 +1,18 @@
 #include "app/interrupt.h"
 
-#include <csignal>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <ctime>
 #include <initializer_list>
 
 #include "app/exit_code.h"
+#include "run/held_signals.h"
 
 namespace twofour::app {
-namespace {
-
-sigset_t handled_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
-  return set;
-}
-
-}  // namespace
 
 Interrupt::Interrupt() {
-  const sigset_t set = handled_signals();
+  const sigset_t set = run::end_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   receiver_ = std::jthread([this, set](const std::stop_token& end) {
     while (!end.stop_requested()) {
@@ -31,6 +23,22 @@ Interrupt::Interrupt() {
       source_.request_stop();
     }
   });
+}
+
+BlockedSignals::BlockedSignals() : signals_(run::end_signals()) {
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+}
+
+void BlockedSignals::release() {
+  const timespec at_once{};
+  while (sigtimedwait(&signals_, nullptr, &at_once) > 0) {
+  }
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (sigismember(&signals_, signal) == 1) {
+      std::signal(signal, [](int) { _exit(kExitInterrupted); });
+    }
+  }
+  pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
 }
 
 }  // namespace twofour::app

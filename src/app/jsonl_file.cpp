@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "app/command.h"
+#include "app/standard_streams.h"
 #include "report/attempt.h"
 #include "report/report.h"
 
@@ -22,8 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(std::string_view what, const fs::path& file) {
-  throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, file.string(),
-                                       std::generic_category().message(errno)));
+  throw CannotWrite(fmt::format("cannot {} '{}': {}", what, file.string(),
+                                std::generic_category().message(errno)));
 }
 
 /// The process that holds the lock of an open file; 0 where this one has got it now. A lock of this
@@ -65,6 +66,18 @@ std::string read_all(int descriptor, const fs::path& file) {
   }
 }
 
+void add_line(std::string_view line, run::Ledger& ledger) {
+  // Results are long and most of what there is: they are read once.
+  const bool result = line.starts_with(R"({"type":"record")");
+  if (!ledger.environment() || (!result && report::line_type(line) == "environment")) {
+    ledger.begin_part(report::parse_environment_json(line));
+  } else if (!result && report::is_attempt_json(line)) {
+    ledger.add(report::parse_attempt_json(line));
+  } else {
+    ledger.add(report::parse_record_json(line));
+  }
+}
+
 }  // namespace
 
 JsonlFile::JsonlFile(fs::path path, run::Descriptor descriptor)
@@ -76,8 +89,8 @@ JsonlFile JsonlFile::make(const fs::path& directory, std::string_view mode, Data
     made = first_missing(directory);
     fs::create_directories(directory);
   } catch (const fs::filesystem_error& error) {
-    throw std::runtime_error(fmt::format("--output-dir: '{}' cannot be made: {}",
-                                         directory.string(), error.code().message()));
+    throw CannotWrite(fmt::format("--output-dir: '{}' cannot be made: {}", directory.string(),
+                                  error.code().message()));
   }
   // Two runs in one second must not write into one file: the later one takes the next free second.
   for (std::time_t second = std::time(nullptr);; ++second) {
@@ -94,7 +107,10 @@ JsonlFile JsonlFile::make(const fs::path& directory, std::string_view mode, Data
 
 JsonlFile JsonlFile::open(const fs::path& path) {
   run::Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (descriptor.get() < 0) fail("write", path);
+  if (descriptor.get() < 0) {
+    throw UsageError(fmt::format("--resume: '{}' cannot be opened: {}", path.string(),
+                                 std::generic_category().message(errno)));
+  }
   if (const pid_t holder = lock(descriptor.get(), path); holder != 0) {
     throw UsageError(fmt::format("--resume: '{}' belongs to a run that is not over: process {}",
                                  path.string(), holder));
@@ -128,13 +144,7 @@ run::Ledger JsonlFile::read() {
        begin = end + 1, end = text.find('\n', begin), ++number) {
     const std::string_view line = std::string_view(text).substr(begin, end - begin);
     try {
-      if (!ledger.environment) {
-        ledger.environment = report::parse_environment_json(line);
-      } else if (report::is_attempt_json(line)) {
-        ledger.add(report::parse_attempt_json(line));
-      } else {
-        ledger.add(report::parse_record_json(line));
-      }
+      add_line(line, ledger);
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(
           fmt::format("'{}' line {}: {}", path_.string(), number, error.what()));
@@ -148,21 +158,46 @@ void JsonlFile::append(std::string_view line) {
   const std::string whole = std::string(line) + '\n';
   if (ftruncate(descriptor_.get(), end_) != 0) fail("write", path_);
   std::string_view left = whole;
+  std::int64_t at = end_;
   while (!left.empty()) {
-    const ssize_t written = pwrite(descriptor_.get(), left.data(), left.size(), end_);
+    const ssize_t written = pwrite(descriptor_.get(), left.data(), left.size(), at);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("write", path_);
+    if (written < 0) {
+      const int error = errno;
+      [[maybe_unused]] const int cut = ftruncate(descriptor_.get(), end_);
+      errno = error;
+      fail("write", path_);
+    }
     left.remove_prefix(static_cast<std::size_t>(written));
-    end_ += written;
+    at += written;
+  }
+  end_ = at;
+}
+
+void JsonlFile::sync() {
+  if (fsync(descriptor_.get()) != 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT)) {
+    fail("write", path_);
   }
 }
+
+namespace {
+
+/// By what would be written: a number that is not known equals no other.
+bool is_same(const std::optional<Environment>& x, const Environment& y) {
+  return x && report::environment_json(*x) == report::environment_json(y);
+}
+
+}  // namespace
 
 LeftBehind add_left_behind(const fs::path& part, run::Ledger& ledger) {
   LeftBehind left;
   if (!fs::exists(part)) return left;
   for (run::PartLine& line : run::PartReader(part).new_lines()) {
-    if (auto* environment = std::get_if<Environment>(&line); environment && !ledger.environment) {
-      ledger.environment = left.environment = std::move(*environment);
+    // One that stands in the .jsonl already was read before the parent was killed.
+    if (auto* environment = std::get_if<Environment>(&line);
+        environment && !is_same(ledger.environment(), *environment)) {
+      left.environment = *environment;
+      ledger.begin_part(std::move(*environment));
     }
     if (auto* record = std::get_if<Record>(&line); record && ledger.add(*record)) {
       left.rows.push_back(std::move(*record));

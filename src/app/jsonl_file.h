@@ -14,15 +14,15 @@
 
 namespace twofour::app {
 
-/// The file, open and locked. A member that writes throws std::runtime_error naming the file and
-/// the cause when that is not possible.
+/// The file, open and locked. A member that writes throws CannotWrite when that is not possible.
 class JsonlFile {
  public:
   /// A new one in `directory`, which is made when missing. Nothing is left of both unless something
-  /// is written. Throws std::runtime_error.
+  /// is written.
   static JsonlFile make(const std::filesystem::path& directory, std::string_view mode,
                         DataType dtype);
-  /// That of an earlier run. Throws UsageError where another process writes to it.
+  /// That of an earlier run. Throws UsageError where it cannot be opened, or another process writes
+  /// to it.
   static JsonlFile open(const std::filesystem::path& file);
 
   JsonlFile(JsonlFile&&) noexcept = default;
@@ -38,8 +38,11 @@ class JsonlFile {
   /// What its lines say; a last line without an end is none. Throws std::invalid_argument naming
   /// the file, the line and the field.
   run::Ledger read();
-  /// Appends a line, after a last one that had no end is cut off.
+  /// Appends a line, after a last one that had no end is cut off. One that cannot be written whole
+  /// is not there at all.
   void append(std::string_view line);
+  /// Asks the file system for what it could not keep and has not said yet.
+  void sync();
 
  private:
   JsonlFile(std::filesystem::path path, run::Descriptor descriptor);

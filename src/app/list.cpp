@@ -12,6 +12,8 @@
 #include "app/exit_code.h"
 #include "app/failure.h"
 #include "app/options_table.h"
+#include "app/standard_streams.h"
+#include "core/input_error.h"
 #include "run/selection.h"
 
 namespace twofour::app {
@@ -33,23 +35,39 @@ Listed open_listed(const DeviceChoice& choice, int threads) {
     listed.device = open_device(choice, threads);
   } catch (const UsageError&) {
     throw;
+  } catch (const InputError&) {
+    throw;
   } catch (const std::exception& error) {
     listed.unavailable = error.what();
   }
   return listed;
 }
 
+std::string size_text(fmt::format_string<double> form, std::optional<std::size_t> bytes,
+                      double unit) {
+  return bytes ? fmt::format(form, static_cast<double>(*bytes) / unit) : "of unknown size";
+}
+
 std::string device_line(const Listed& listed) {
   std::string text = "not available: " + listed.unavailable;
   if (listed.device) {
     const DeviceInfo& info = listed.device->info();
-    text = fmt::format("{}, {}, {:.1f} GiB, last-level cache {:.0f} MiB", info.id.name,
-                       info.architecture, static_cast<double>(info.memory_bytes) / kGib,
-                       static_cast<double>(info.last_level_cache_bytes) / kMib);
+    text = fmt::format("{}, {}, {}, last-level cache {}", info.id.name, info.architecture,
+                       size_text("{:.1f} GiB", info.memory_bytes, kGib),
+                       size_text("{:.0f} MiB", info.last_level_cache_bytes, kMib));
     if (listed.kind == DeviceKind::kCpu) text += fmt::format(", {} threads", info.threads);
     if (!info.id.uuid.empty()) text += fmt::format(", {}", info.id.uuid);
   }
   return fmt::format("  {:<12}{}\n", to_string(listed.kind), text);
+}
+
+std::string note_lines(const Listed& listed) {
+  std::string text;
+  if (!listed.device) return text;
+  for (const std::string& note : listed.device->notes()) {
+    text += fmt::format("  {:<12}{}\n", "", note);
+  }
+  return text;
 }
 
 /// The provider on the listed device of its kind.
@@ -107,7 +125,7 @@ std::string list_text(const BenchOptions& options) {
     instances.push_back(start_on(devices, row));
   }
   std::string text = "devices\n";
-  for (const Listed& listed : devices) text += device_line(listed);
+  for (const Listed& listed : devices) text += device_line(listed) + note_lines(listed);
   text += "\nproviders (* runs only when --providers names it)\n";
   for (const run::ProviderInstance& instance : instances) text += provider_line(instance);
   text += "\nkernels (* runs only when --kernels matches it)\n";
@@ -120,7 +138,7 @@ std::string list_text(const BenchOptions& options) {
 int list(const CommandLine& line) {
   const BenchOptions options = apply_options(line);
   return in_child(options.in_process, [&] {
-    fmt::print("{}", list_text(options));
+    write_to_stdout(list_text(options));
     return kExitOk;
   });
 }

@@ -1,6 +1,7 @@
 #include "app/measuring.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -8,9 +9,12 @@
 
 #include "app/environment.h"
 #include "app/exit_code.h"
+#include "app/option_names.h"
+#include "app/same_environment.h"
 #include "app/same_run.h"
 #include "app/session.h"
 #include "measure/measure.h"
+#include "report/report.h"
 #include "run/case_plan.h"
 #include "run/runner.h"
 
@@ -50,12 +54,11 @@ std::string reserve_memory(Session& session, std::span<const workload::Case> cas
                      static_cast<double>(bytes) / (1 << 30));
 }
 
-/// Those of an earlier part of the run, raised to what rows of it were judged by.
+/// Those of the part of the run that goes on, raised to what rows of it were judged by.
 Roofs earlier_roofs(const run::Ledger& ledger) {
-  Roofs roofs = ledger.environment->roofs;
-  for (const Record& record : ledger.records()) {
-    roofs.read_bytes_per_s =
-        std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s.value_or(0));
+  Roofs roofs = ledger.environment()->roofs;
+  for (const Record& record : ledger.records_of_part()) {
+    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, record.read_roof_bytes_per_s);
   }
   return roofs;
 }
@@ -110,34 +113,53 @@ class Measuring {
   run::Attempts& attempts_;
 };
 
+/// As it will stand in the file, without roofs.
+Environment environment_of(const Session& session, const Request& request) {
+  std::vector<std::string> argv{"twofour"};
+  argv.insert(argv.end(), request.arguments.begin(), request.arguments.end());
+  const Environment environment = describe_environment(session.device(), session.providers,
+                                                       std::move(argv), request.options.seed);
+  return report::parse_environment_json(report::environment_json(environment));
+}
+
+/// Whether the run goes on under the environment that the ledger has.
+bool goes_on(const Request& request, const Environment& now) {
+  if (!request.ledger.environment()) return false;
+  if (!request.resumed) return true;
+  const std::vector<std::string> found = differences(*request.ledger.environment(), now);
+  if (found.empty() || request.options.resume_anyway) return found.empty();
+  throw UsageError(fmt::format("{}: this is not where '{}' was measured: {}; {} goes on",
+                               option::kResume, request.options.resume->string(),
+                               fmt::join(found, "; "), option::kResumeAnyway));
+}
+
 }  // namespace
 
-int measure_cases(const BenchOptions& options, const std::vector<std::string>& arguments,
-                  std::span<const workload::Case> cases, const run::Ledger& ledger,
-                  run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
-  Session session = start_session(options);
-  check_same_run(session, cases, ledger.records());
-  run::Start start{.reserved = reserve_memory(session, cases)};
+int measure_cases(const Request& request, run::Orders& orders, run::ResultStream& stream,
+                  run::Attempts& attempts) {
+  const run::Ledger& ledger = request.ledger;
+  Session session = start_session(request.options);
+  Environment environment = environment_of(session, request);
+  const bool old_environment = goes_on(request, environment);
+  check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
+  run::Start start{.reserved = reserve_memory(session, request.cases),
+                   .notes = session.device().notes()};
   Roofs roofs;
-  if (ledger.environment) {
+  if (old_environment) {
     roofs = earlier_roofs(ledger);
   } else {
-    std::vector<std::string> argv{"twofour"};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    Environment environment =
-        describe_environment(session.device(), session.providers, std::move(argv), options.seed);
     if (!start.reserved.empty()) environment.device.details["reserved"] = start.reserved;
-    environment.roofs = session.device().probe().measure_roofs(types_of(session));
-    roofs = environment.roofs;
+    roofs = session.device().probe().measure_roofs(types_of(session));
+    environment.roofs = roofs;
     stream.environment(environment);
   }
   Measuring measuring(session, ledger, roofs, stream, attempts);
-  for (const workload::Case& c : cases) {
+  for (const workload::Case& c : request.cases) {
     if (measuring.any_left(c)) start.cases.push_back(c.index);
   }
   stream.start(start);
   while (const auto index = orders.next_case()) {
-    measuring.measure(cases[static_cast<std::size_t>(*index)], orders.stop());
+    measuring.measure(request.cases[static_cast<std::size_t>(*index)], orders.stop());
   }
   return kExitOk;
 }

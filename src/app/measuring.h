@@ -12,12 +12,20 @@
 
 namespace twofour::app {
 
-/// Measures what `ledger` has no row of. `arguments` are the command line's, for the
-/// environment of a new run. Returns kExitOk. Throws UsageError where the options name something
-/// that is not there, or the ledger is not of this run; std::runtime_error where the device cannot
-/// be had.
-int measure_cases(const BenchOptions& options, const std::vector<std::string>& arguments,
-                  std::span<const workload::Case> cases, const run::Ledger& ledger,
-                  run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts);
+/// What a run is asked for, and what is there of it.
+struct Request {
+  const BenchOptions& options;
+  const std::vector<std::string>& arguments;  ///< of the command line, for the environment
+  std::span<const workload::Case> cases;
+  const run::Ledger& ledger;
+  /// Whether an earlier run left the ledger, and its environment has not been compared yet.
+  bool resumed = false;
+};
+
+/// Measures what the ledger has no row of. Returns kExitOk. Throws UsageError where the options
+/// name something that is not there, or the ledger is not of this run or of this machine and build;
+/// std::runtime_error where the device cannot be had.
+int measure_cases(const Request& request, run::Orders& orders, run::ResultStream& stream,
+                  run::Attempts& attempts);
 
 }  // namespace twofour::app

@@ -45,8 +45,10 @@ struct BenchOptions {
   std::uint64_t seed = 0;
   std::filesystem::path output_dir = ".";
   const report::Format* format = &report::formats().front();  ///< never null
+  std::optional<std::filesystem::path> html;                  ///< the page of the run goes there
   std::optional<std::filesystem::path> resume;
-  bool wide = false;  ///< all columns on a terminal too
+  bool resume_anyway = false;  ///< wherever the run began
+  bool wide = false;           ///< all columns on a terminal too
   bool dry_run = false;
   bool quiet = false;
   bool in_process = false;  ///< measure without a process of its own

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <regex>
+#include <set>
 
 #include "app/option_names.h"
 #include "app/options_values.h"
@@ -18,6 +19,7 @@ using Values = std::span<const std::string>;
 constexpr double kMaxSeconds = 1e6;
 constexpr int kMaxTensorParallel = 1024;
 constexpr int kMaxThreads = 4096;
+constexpr std::size_t kLongestPattern = 500;
 constexpr std::string_view kDimension = "a whole number from 1 to 268435456";
 static_assert(workload::kMaxDimension == 268435456);
 
@@ -35,10 +37,11 @@ std::int64_t dimension(const OptionSpec& row, std::string_view text) {
 /// The items of a list option; none empty, none twice.
 std::vector<std::string> items(const OptionSpec& row, Values values) {
   std::vector<std::string> list = split_list(values);
-  for (auto item = list.begin(); item != list.end(); ++item) {
-    if (item->empty()) reject(row, "");
-    if (std::find(list.begin(), item, *item) != item) {
-      throw UsageError(fmt::format("{}: '{}' is given twice", row.name, *item));
+  std::set<std::string_view> seen;
+  for (const std::string& item : list) {
+    if (item.empty()) reject(row, "");
+    if (!seen.insert(item).second) {
+      throw UsageError(fmt::format("{}: '{}' is given twice", row.name, item));
     }
   }
   return list;
@@ -60,7 +63,7 @@ void apply_models_file(BenchOptions& o, const OptionSpec& row, Values v) {
                     [&](const workload::Model& known) { return known.name == model.name; });
       o.known_models.push_back(std::move(model));
     }
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     throw UsageError(fmt::format("{}: {}", row.name, error.what()));
   }
 }
@@ -98,7 +101,8 @@ void apply_device(BenchOptions& o, const OptionSpec& row, Values v) {
 std::string device_text(const BenchOptions& o) { return o.device.kind ? to_string(o.device) : ""; }
 
 void apply_kernels(BenchOptions& o, const OptionSpec& row, Values v) {
-  if (v[0].empty()) reject(row, v[0]);
+  // The library compiles it by functions that call themselves for each parenthesis.
+  if (v[0].empty() || v[0].size() > kLongestPattern) reject(row, v[0]);
   try {
     const std::regex compiled(v[0]);
   } catch (const std::regex_error& error) {
@@ -141,6 +145,19 @@ void apply_output_dir(BenchOptions& o, const OptionSpec& row, Values v) {
     reject(row, v[0]);
   }
   o.output_dir = path;
+}
+
+void apply_html(BenchOptions& o, const OptionSpec& row, Values v) {
+  std::error_code ignored;
+  const std::filesystem::path path = v[0];
+  const std::filesystem::path folder = path.parent_path();
+  // A slip must not put a page in the place of results.
+  if (path.filename().empty() || path.extension() == ".jsonl" ||
+      std::filesystem::is_directory(path, ignored) ||
+      (!folder.empty() && !std::filesystem::is_directory(folder, ignored))) {
+    reject(row, v[0]);
+  }
+  o.html = path;
 }
 
 void apply_resume(BenchOptions& o, const OptionSpec& row, Values v) {
@@ -236,7 +253,7 @@ constexpr std::array kRows{
               [](BenchOptions& o, const OptionSpec& row, Values v) { o.providers = items(row, v); },
               [](const BenchOptions& o) { return fmt::format("{}", fmt::join(o.providers, ",")); }},
     BenchOptionRow{{option::kKernels, "REGEX", Arity::kOne, kAnywhere, 0,
-              "kernels whose name contains a match", "a regular expression of at least one character"}, apply_kernels,
+              "kernels whose name contains a match", "a regular expression of 1 to 500 characters"}, apply_kernels,
               [](const BenchOptions& o) { return o.kernels.value_or(""); }},
     BenchOptionRow{{option::kScales, "SCHEME", Arity::kOne, kAnywhere, 0,
               "tensor (default), token (one per row of A), channel (of B), token-channel",
@@ -263,7 +280,7 @@ constexpr std::array kRows{
               }},
     BenchOptionRow{{option::kCaseTimeout, "SECONDS", Arity::kOne, kAnywhere, 0,
               "ends a kernel that is in one call for longer; 0: never; default: 120",
-              "a number of seconds from 0 to 1000000"}, apply_case_timeout, nullptr},
+              "a number of seconds from 0 to 1000000"}, apply_case_timeout, nullptr, true},
     BenchOptionRow{{option::kThreads, "N", Arity::kOne, kAnywhere, 0,
               "threads of CPU kernels; default: 0, one for each physical core",
               "a whole number from 0 to 4096"},
@@ -281,25 +298,31 @@ constexpr std::array kRows{
               [](const BenchOptions& o) { return unless_default(o.seed, BenchOptions{}.seed); }},
     BenchOptionRow{{option::kOutputDir, "DIR", Arity::kOne, kAnywhere, 0,
               "where the .jsonl, .csv and .pkl go; default: the current directory",
-              "a directory, or a path where one can be made"}, apply_output_dir, nullptr},
+              "a directory, or a path where one can be made"}, apply_output_dir, nullptr, true},
     BenchOptionRow{{option::kResume, "FILE", Arity::kOne, kAnywhere, 0,
               "go on with the .jsonl of an interrupted run of the same command line",
-              "an existing .jsonl file"}, apply_resume, nullptr},
+              "an existing .jsonl file"}, apply_resume, nullptr, true},
+    BenchOptionRow{{option::kResumeAnyway, "", Arity::kFlag, kAnywhere, 0,
+              "with --resume: also on another machine, build or command line", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.resume_anyway = true; }, nullptr, true},
+    BenchOptionRow{{option::kHtml, "FILE", Arity::kOne, kAnywhere, 0,
+              "also write a page of the results there, when the run ends",
+              "a file to write, in a directory that exists, and no .jsonl"}, apply_html, nullptr, true},
     BenchOptionRow{{option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
               "of the results on stdout: table (default), md, csv or jsonl",
-              "one of table, md, csv, jsonl"}, apply_format, nullptr},
+              "one of table, md, csv, jsonl"}, apply_format, nullptr, true},
     BenchOptionRow{{option::kWide, "", Arity::kFlag, kAnywhere, 0,
               "all columns and all rows on a terminal, as pipes and files have them", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.wide = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.wide = true; }, nullptr, true},
     BenchOptionRow{{option::kDryRun, "", Arity::kFlag, kAnywhere, 0,
               "print each case, its memory need and a line that runs it; run nothing", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.dry_run = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.dry_run = true; }, nullptr, true},
     BenchOptionRow{{option::kQuiet, "", Arity::kFlag, kAnywhere, 0,
               "no progress and no file names on stderr", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.quiet = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.quiet = true; }, nullptr, true},
     BenchOptionRow{{option::kInProcess, "", Arity::kFlag, kAnywhere, 0,
               "measure in this process, for debuggers; a hang or a crash ends the run", ""},
-              [](BenchOptions& o, const OptionSpec&, Values) { o.in_process = true; }, nullptr},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.in_process = true; }, nullptr, true},
 };
 // clang-format on
 

@@ -21,6 +21,8 @@ struct BenchOptionRow : OptionSpec {
   void (*apply)(BenchOptions&, const OptionSpec&, std::span<const std::string>);
   /// Its value where a measurement depends on it, empty at the default; null: none ever does.
   std::string (*repro)(const BenchOptions&);
+  /// Whether a run may go on (--resume) with another value: no result depends on it.
+  bool may_differ = false;
 };
 
 /// In the order of --help. Options that others depend on are applied in this order too.

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdio>
 #include <utility>
 
+#include "app/standard_streams.h"
+#include "core/streams.h"
 #include "providers/tuning.h"
 
 namespace twofour::app {
@@ -34,16 +35,44 @@ Recorder::Recorder(std::span<const workload::Case> cases, run::Ledger ledger,
       case_timeout_s_(case_timeout_s),
       progress_(cases.size(), !quiet) {}
 
+void Recorder::tell(FunctionRef<void(Sink&)> tell) {
+  for (Sink* sink : sinks_) {
+    if (lost_.contains(sink)) continue;
+    try {
+      tell(*sink);
+    } catch (const CannotWrite& error) {
+      lost_.insert(sink);
+      if (sink->keeps_all()) throw;
+      say(error.what());
+    }
+  }
+}
+
 void Recorder::environment(const Environment& environment) {
-  ledger_.environment = environment;
-  for (Sink* sink : sinks_) sink->environment(environment);
+  opened_ = true;
+  write_left_behind();
+  ledger_.begin_part(environment);
+  tell([&](Sink& sink) { sink.environment(environment); });
 }
 
 void Recorder::start(const run::Start& start) {
-  started_ = true;
+  // A process that takes the place of another has nothing new to say.
+  if (!std::exchange(started_, true)) {
+    for (const std::string& note : start.notes) say(note);
+  }
   reserved_ = start.reserved;
+  write_left_behind();
+}
+
+void Recorder::write_left_behind() {
   const LeftBehind left = std::exchange(not_written_, {});
-  if (left.environment) environment(*left.environment);
+  if (left.environment) {
+    opened_ = true;
+    tell([&](Sink& sink) { sink.environment(*left.environment); });
+  }
+  if (!std::exchange(opened_, true) && ledger_.environment()) {
+    tell([&](Sink& sink) { sink.go_on(*ledger_.environment()); });
+  }
   for (const Record& record : left.rows) write(record);
 }
 
@@ -54,7 +83,7 @@ void Recorder::begin_case(int case_index) {
 
 void Recorder::write(const Record& record) {
   progress_.clear();
-  for (Sink* sink : sinks_) sink->row(record);
+  tell([&](Sink& sink) { sink.row(record); });
   changed_cases_.insert(record.case_index);
 }
 
@@ -66,18 +95,18 @@ void Recorder::case_end(int case_index) {
   progress_.clear();
   if (changed_cases_.erase(case_index) == 0) return;
   const std::vector<Record> rows = ledger_.rows_of_case(case_index);
-  for (Sink* sink : sinks_) sink->case_end(rows);
+  tell([&](Sink& sink) { sink.case_end(rows); });
 }
 
 bool Recorder::try_again(const run::Attempt& attempt, const std::string& reason) {
   const Record& tried = attempt.row;
   if (ledger_.avoid(tried.case_index, tried.kernel).size() + 1 >= run::kMostTries) return false;
   progress_.clear();
-  fmt::print(stderr, "twofour: {} {}: {}: {}; it is tried again without, in a fresh process\n",
-             tried.kernel, mkn(tried.problem.shape), attempt.algorithm, reason);
+  say(fmt::format("{} {}: {}: {}; it is tried again without, in a fresh process", tried.kernel,
+                  mkn(tried.problem.shape), attempt.algorithm, reason));
   const EndedAttempt ended{tried.case_index, tried.kernel, attempt.algorithm, reason};
   ledger_.add(ended);
-  for (Sink* sink : sinks_) sink->attempt(ended);
+  tell([&](Sink& sink) { sink.attempt(ended); });
   return true;
 }
 
@@ -90,7 +119,7 @@ void Recorder::ended(const run::Attempt& attempt, const run::Ending& ending) {
           .keep_avoided({attempt.scope, attempt.algorithm});
     }
     if (try_again(attempt, reason)) return;
-    reason = fmt::format("{}: {}; its search lost the device before with {}", attempt.algorithm,
+    reason = fmt::format("{}: {}; its search ended the process before with {}", attempt.algorithm,
                          reason, fmt::join(ledger_.avoid(failed.case_index, failed.kernel), ", "));
     failed.lost_algorithms.push_back(attempt.algorithm);
   }
@@ -100,7 +129,7 @@ void Recorder::ended(const run::Attempt& attempt, const run::Ending& ending) {
 
 void Recorder::finish() {
   progress_.clear();
-  for (Sink* sink : sinks_) sink->finish(ledger_.records());
+  tell([&](Sink& sink) { sink.finish(ledger_.records()); });
 }
 
 }  // namespace twofour::app

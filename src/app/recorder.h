@@ -9,6 +9,7 @@
 
 #include "app/progress.h"
 #include "app/sinks.h"
+#include "core/function_ref.h"
 #include "run/ledger.h"
 #include "run/supervisor.h"
 #include "workload/workload.h"
@@ -34,19 +35,28 @@ class Recorder final : public run::RunListener {
   /// Whether measuring has begun: the options fit the device, and the file is of this run.
   [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] const std::string& reserved() const { return reserved_; }
+  /// Whether some sink could not be written.
+  [[nodiscard]] bool lost_some() const { return !lost_.empty(); }
   void finish();
 
  private:
+  /// Tells each sink. One that cannot be written takes no further part, and that is said once;
+  /// where results would be lost, the exception passes through.
+  void tell(FunctionRef<void(Sink&)> tell);
   void write(const Record& record);
+  /// What an earlier part of the run left comes before all that is new.
+  void write_left_behind();
   bool try_again(const run::Attempt& attempt, const std::string& reason);
 
   std::span<const workload::Case> cases_;
   run::Ledger ledger_;
   LeftBehind not_written_;
   std::vector<Sink*> sinks_;
+  std::set<Sink*> lost_;
   double case_timeout_s_;
   Progress progress_;
   bool started_ = false;
+  bool opened_ = false;  ///< the sinks know what the run runs on
   std::string reserved_;
   std::set<int> changed_cases_;  ///< rows came after their block was shown
 };

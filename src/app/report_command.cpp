@@ -13,6 +13,7 @@
 #include "app/option_names.h"
 #include "app/result_files.h"
 #include "app/terminal.h"
+#include "core/streams.h"
 #include "report/formats.h"
 #include "report/left_out.h"
 
@@ -28,12 +29,12 @@ struct ReportOptions {
 const std::vector<OptionSpec>& specs() {
   // What --format takes follows from the formats, and a spec holds views.
   static const std::string allowed = "one of " + report::format_names();
+  static const std::string help = "default: table; " + allowed;
   static const std::vector<OptionSpec> list{
-      {option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
-       "table (default), md, csv, jsonl, or pkl, which wants a file", allowed},
+      {option::kFormat, "FORMAT", Arity::kOne, 1, 0, help, allowed},
       {option::kOutput, "FILE", Arity::kOne, 1, 0,
        "write it there; an earlier file is replaced when the new one is whole", "a file to write"},
-      {option::kWide, "", Arity::kFlag, kAnywhere, 0,
+      {option::kWide, "", Arity::kFlag, 1, 0,
        "all columns on a terminal, as pipes and files have them", ""},
   };
   return list;
@@ -67,7 +68,7 @@ int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
   const std::vector<report::Run> runs = read_result_files(line.positionals);
   for (const std::string& told : report::left_out(runs)) {
-    fmt::print(stderr, "{}\n", told);
+    write_to_stderr(told + "\n");
   }
   const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
   write_output(options.output, report::document(*options.format, runs, display));

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "app/command.h"
+#include "app/standard_streams.h"
 
 namespace twofour::app {
 namespace {
@@ -54,7 +55,7 @@ std::vector<report::Run> read_result_files(std::span<const std::string> files) {
 }
 
 void write_output(const std::optional<std::string>& file, std::string_view bytes) {
-  if (!file) return write_all(stdout, "standard output", bytes);
+  if (!file) return write_to_stdout(bytes);
   // A device or a pipe is written as it is: it cannot be put in another's place.
   const bool in_place = fs::exists(*file) && !fs::is_regular_file(*file);
   const std::string written = in_place ? *file : *file + ".new";

@@ -9,7 +9,7 @@
 namespace twofour::app {
 
 void check_same_run(const Session& session, std::span<const workload::Case> cases,
-                    std::span<const Record> records) {
+                    std::span<const Record> records, bool anyway) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& record = records[i];
     const auto c = std::find_if(cases.begin(), cases.end(), [&](const workload::Case& known) {
@@ -18,7 +18,8 @@ void check_same_run(const Session& session, std::span<const workload::Case> case
     });
     const std::string here =
         c == cases.end() ? "no such case" : session.config.repro_line(c->shape);
-    if (here == record.repro && record.mode == session.config.mode) continue;
+    const bool same_command = anyway ? c != cases.end() : here == record.repro;
+    if (same_command && record.mode == session.config.mode) continue;
     throw UsageError(
         fmt::format("--resume: result {} of the file belongs to another command line: "
                     "{} case {} ('{}'), and this one has '{}'",

@@ -13,6 +13,7 @@
 #include "app/devices.h"
 #include "app/option_names.h"
 #include "app/options_table.h"
+#include "device/cpu/team.h"
 #include "run/selection_errors.h"
 
 namespace twofour::app {
@@ -29,7 +30,8 @@ constexpr double kMaxTimeOnGpu_s = 1;
 /// Host threads that compute: the CPU device's, or all that there are, to compare results.
 int host_threads(const device::Device& device) {
   if (device::on_host(device)) return device.info().threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const auto there = static_cast<int>(std::thread::hardware_concurrency());  // 0: not known
+  return device::cpu::startable_threads(std::max(1, there));
 }
 
 /// Options whose command line finds the same device: on another machine, or with other GPUs in

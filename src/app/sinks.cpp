@@ -5,37 +5,34 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
 
+#include "app/result_files.h"
+#include "app/standard_streams.h"
+#include "core/streams.h"
 #include "report/attempt.h"
 #include "report/report.h"
 
 namespace twofour::app {
 namespace {
 
-void print(std::string_view text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stdout);
-  (void)std::fflush(stdout);
+[[noreturn]] void fail(const std::filesystem::path& file, int error) {
+  throw CannotWrite(
+      fmt::format("cannot write '{}': {}", file.string(), std::generic_category().message(error)));
 }
 
-[[noreturn]] void fail(const std::filesystem::path& file) {
-  throw std::runtime_error(
-      fmt::format("cannot write '{}': {}", file.string(), std::generic_category().message(errno)));
-}
-
+/// Part of a file would be taken for all of it, so it goes where it cannot be written to its end.
 void write_file(const std::filesystem::path& file, std::string_view bytes) {
-  const run::Descriptor descriptor(
-      open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (descriptor.get() < 0) fail(file);
-  while (!bytes.empty()) {
-    const ssize_t written = write(descriptor.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail(file);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  const int number = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (number < 0) fail(file, errno);
+  int error = write_all(number, bytes);
+  // A file system may be full, or a server gone, only now.
+  if (close(number) != 0 && error == 0) error = errno;
+  if (error == 0) return;
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(file, ignored)) std::filesystem::remove(file, ignored);
+  fail(file, error);
 }
 
 }  // namespace
@@ -50,16 +47,30 @@ void JsonlSink::attempt(const EndedAttempt& attempt) {
   file_.append(report::attempt_json(attempt));
 }
 
+void JsonlSink::finish(std::span<const Record> /*records*/) { file_.sync(); }
+
 void FileSink::finish(std::span<const Record> records) { write_file(file_, render_(records)); }
+
+void PageSink::finish(std::span<const Record> /*records*/) {
+  const std::vector<std::string> files{jsonl_.string()};
+  write_output(page_.string(), report::html_document(read_result_files(files)));
+}
 
 void TerminalSink::environment(const Environment& environment) {
   runs_.push_back({.source = {}, .environment = environment, .records = {}});
-  if (format_.opening != nullptr) print(format_.opening(environment));
+  if (format_.opening != nullptr) write_to_stdout(format_.opening(environment));
+}
+
+void TerminalSink::go_on(const Environment& environment) {
+  if (format_.row_by_row || format_.opening == nullptr) return;
+  write_to_stdout(format_.opening(environment));
 }
 
 void TerminalSink::row(const Record& record) {
   if (!runs_.empty()) runs_.back().records.push_back(record);
-  if (format_.row_by_row && format_.case_block != nullptr) print(format_.case_block({&record, 1}));
+  if (format_.row_by_row && format_.case_block != nullptr) {
+    write_to_stdout(format_.case_block({&record, 1}));
+  }
 }
 
 void TerminalSink::attempt(const EndedAttempt& /*attempt*/) {
@@ -69,7 +80,8 @@ void TerminalSink::attempt(const EndedAttempt& /*attempt*/) {
 void TerminalSink::case_end(std::span<const Record> rows) {
   if (format_.row_by_row || format_.case_block == nullptr) return;
   const report::OnTerminal* const terminal = format_.on_terminal;
-  print(terminal != nullptr ? terminal->case_block(rows, display_) : format_.case_block(rows));
+  write_to_stdout(terminal != nullptr ? terminal->case_block(rows, display_)
+                                      : format_.case_block(rows));
 }
 
 /// `records` are all rows: those of an earlier part come first.
@@ -85,12 +97,13 @@ std::vector<report::Run> TerminalSink::with_rows(std::span<const Record> records
 }
 
 void TerminalSink::finish(std::span<const Record> records) {
+  if (before_closing_) before_closing_();
   if (format_.row_by_row) return;
   const std::vector<report::Run> runs = with_rows(records);
   if (format_.on_terminal != nullptr && display_.width > 0) {
-    return print(format_.on_terminal->summary(runs, display_));
+    return write_to_stdout(format_.on_terminal->summary(runs, display_));
   }
-  print(report::document(format_, runs, display_));
+  write_to_stdout(report::document(format_, runs, display_));
 }
 
 }  // namespace twofour::app

@@ -18,12 +18,16 @@
 
 namespace twofour::app {
 
-/// Throws std::runtime_error naming the file and the cause when something cannot be written.
+/// Throws CannotWrite.
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// Of a new run, before all rows.
+  /// Whether results that this one cannot take would be lost.
+  [[nodiscard]] virtual bool keeps_all() const { return false; }
+  /// Before all rows that belong to it.
   virtual void environment(const Environment& /*environment*/) {}
+  /// The run that `environment` was written for goes on, before all new rows.
+  virtual void go_on(const Environment& /*environment*/) {}
   virtual void row(const Record& /*record*/) {}
   virtual void attempt(const EndedAttempt& /*attempt*/) {}
   /// A case has all its rows, those of an earlier part of the run among them.
@@ -36,9 +40,11 @@ class Sink {
 class JsonlSink final : public Sink {
  public:
   explicit JsonlSink(JsonlFile& file) : file_(file) {}
+  [[nodiscard]] bool keeps_all() const override { return true; }
   void environment(const Environment& environment) override;
   void row(const Record& record) override;
   void attempt(const EndedAttempt& attempt) override;
+  void finish(std::span<const Record> records) override;
 
  private:
   JsonlFile& file_;
@@ -57,14 +63,33 @@ class FileSink final : public Sink {
   Render render_;
 };
 
+/// The page of the run in the end: what `report --format html` makes of its .jsonl, whose last line
+/// is written by then.
+class PageSink final : public Sink {
+ public:
+  PageSink(std::filesystem::path jsonl, std::filesystem::path page)
+      : jsonl_(std::move(jsonl)), page_(std::move(page)) {}
+  void finish(std::span<const Record> records) override;
+
+ private:
+  std::filesystem::path jsonl_;
+  std::filesystem::path page_;
+};
+
 /// stdout, in one of the formats that can be shown there.
 class TerminalSink final : public Sink {
  public:
   /// `earlier`: the part of the run that is there already, without its rows; none for a new run.
+  /// `before_closing` is called when all files are written.
   TerminalSink(const report::Format& format, const report::Display& display,
-               std::vector<report::Run> earlier = {})
-      : format_(format), display_(display), runs_(std::move(earlier)) {}
+               std::vector<report::Run> earlier, std::function<void()> before_closing)
+      : format_(format),
+        display_(display),
+        runs_(std::move(earlier)),
+        before_closing_(std::move(before_closing)) {}
   void environment(const Environment& environment) override;
+  /// Lines that are read by programs are not printed again.
+  void go_on(const Environment& environment) override;
   void row(const Record& record) override;
   void attempt(const EndedAttempt& attempt) override;
   void case_end(std::span<const Record> rows) override;
@@ -76,6 +101,7 @@ class TerminalSink final : public Sink {
   const report::Format& format_;
   report::Display display_;
   std::vector<report::Run> runs_;  ///< one for each environment, without the rows of earlier parts
+  std::function<void()> before_closing_;
 };
 
 }  // namespace twofour::app

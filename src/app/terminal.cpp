@@ -8,6 +8,8 @@
 
 #include "app/options_values.h"
 
+#include "app/standard_streams.h"
+
 namespace twofour::app {
 namespace {
 
@@ -27,7 +29,7 @@ std::size_t size_of(std::size_t told, std::string_view from_variable, std::size_
 
 }  // namespace
 
-bool stdout_is_terminal() { return isatty(STDOUT_FILENO) == 1; }
+bool stdout_is_terminal() { return isatty(results_descriptor()) == 1; }
 
 report::Display stdout_display(bool wide) {
   report::Display display;
@@ -36,7 +38,7 @@ report::Display stdout_display(bool wide) {
       text_of(std::getenv("NO_COLOR")).empty() && text_of(std::getenv("TERM")) != "dumb";
   if (wide) return display;
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) size = {};
+  if (ioctl(results_descriptor(), TIOCGWINSZ, &size) != 0) size = {};
   display.width = size_of(size.ws_col, text_of(std::getenv("COLUMNS")), kUsualWidth);
   display.height = size_of(size.ws_row, text_of(std::getenv("LINES")), kUsualHeight);
   return display;

@@ -90,7 +90,8 @@ std::string picture(const Comparison& comparison) {
            std::abs(std::log(asked(*b.change, on)->change));
   });
   const std::size_t all = rows.size();
-  rows.resize(std::min(rows.size(), kMostInPicture));
+  if (rows.size() > kMostInPicture)
+    rows.erase(rows.begin() + std::ptrdiff_t{kMostInPicture}, rows.end());
   std::stable_sort(rows.begin(), rows.end(), [&](const Drawn& a, const Drawn& b) {
     return asked(*a.change, on)->change > asked(*b.change, on)->change;
   });

@@ -14,14 +14,14 @@
 
 namespace twofour {
 
-/// Ceilings, measured on the device at start. Zero where there is none.
+/// Ceilings, measured on the device at start. A type that is not there has none that is known.
 struct Roofs {
   /// Multiply-adds per second on dense operands; two operations each.
   std::map<DataType, double> multiply_adds_per_s;
   /// The same for 2:4 instructions, dense-equivalent, where the device has them.
   std::map<DataType, double> sparse_multiply_adds_per_s;
-  /// Streaming read out of cache.
-  double read_bytes_per_s = 0;
+  /// Streaming read out of cache; nothing where it is not known.
+  std::optional<double> read_bytes_per_s;
   bool operator==(const Roofs&) const = default;
 };
 
@@ -29,9 +29,9 @@ struct Roofs {
 struct DeviceInfo {
   DeviceId id;
   std::string architecture;  ///< best instruction set in use ("avx512_bf16") or "sm_90a"
-  std::size_t last_level_cache_bytes = 0;
-  std::string last_level_cache_source;  ///< where the size was read, and what it may include
-  std::size_t memory_bytes = 0;
+  std::optional<std::size_t> last_level_cache_bytes;  ///< nothing: not known
+  std::string last_level_cache_source;         ///< where the size was read, and what it may include
+  std::optional<std::size_t> memory_bytes;     ///< nothing: not known
   int threads = 1;                             ///< host threads that compute, 1 on a GPU
   std::map<std::string, std::string> details;  ///< flags, caches, governor, driver, clocks, ...
   bool operator==(const DeviceInfo&) const = default;
@@ -41,6 +41,14 @@ struct DeviceInfo {
 /// version that they were read from, and are written as that again. Version 2 brought the device of
 /// a record, its remark, and null for numbers that are not known.
 inline constexpr int kSchemaVersion = 2;
+
+/// A variable of the environment that changes what is measured or printed.
+struct EnvironmentSwitch {
+  std::string name;
+  std::string value;
+  bool cleared = false;  ///< it was not set for the process that measured
+  bool operator==(const EnvironmentSwitch&) const = default;
+};
 
 /// A member of it is a row of report/environment_fields.cpp.
 struct Environment {
@@ -63,6 +71,7 @@ struct Environment {
   Roofs roofs;
   /// Provider name and library version, in the order of the provider table.
   std::vector<std::pair<std::string, std::string>> libraries;
+  std::vector<EnvironmentSwitch> switches;  ///< that were set when the program was started
   bool operator==(const Environment&) const = default;
 };
 
@@ -72,7 +81,10 @@ struct ClockSample {
   std::optional<double> memory_mhz;
   std::optional<double> power_w;
   std::optional<double> temperature_c;
-  std::string throttle_reasons;  ///< empty: none, or not readable
+  std::optional<std::string> throttle_reasons;  ///< empty: none
+  /// Share of the periods of a CPU quota (cgroup) in which the quota stopped this process; nothing
+  /// without a quota.
+  std::optional<double> quota_throttled_share;
   bool operator==(const ClockSample&) const = default;
 };
 

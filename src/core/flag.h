@@ -14,6 +14,7 @@ enum class Flag : std::uint8_t {
   kWeakBaseline,  ///< the dense side is far under its ceilings
   kAboveCeiling,  ///< the speed-up is higher than 2:4 can explain
   kUnstable,      ///< the requested precision was not reached
+  kThrottled,     ///< a CPU quota stopped the process while it was measured
   kCliff,         ///< hot, and only the 2:4 weights fit in the cache
 };
 
@@ -23,9 +24,10 @@ struct FlagInfo {
   std::string_view name;
   std::string_view meaning;
   bool doubts_win;  ///< a speed-up of a row with this flag may be no property of the kernels
+  std::string_view advice = {};  ///< what helps; empty: nothing is told
 };
 
-inline constexpr std::array<FlagInfo, 5> kFlags{{
+inline constexpr std::array<FlagInfo, 6> kFlags{{
     {Flag::kNotCold, "NOT_COLD",
      "cold was asked for, but nothing keeps the weights out of cache, or they came faster than "
      "memory gives them",
@@ -33,8 +35,12 @@ inline constexpr std::array<FlagInfo, 5> kFlags{{
     {Flag::kWeakBaseline, "WEAK_BASELINE",
      "the dense side is far under what the device can do, so the ratio flatters 2:4", true},
     {Flag::kAboveCeiling, "ABOVE_CEILING", "the speed-up is higher than 2:4 can explain", true},
-    {Flag::kUnstable, "UNSTABLE",
-     "sampling stopped before the requested precision; more --max-time helps", true},
+    {Flag::kUnstable, "UNSTABLE", "sampling stopped before the requested precision", true,
+     "more --max-time helps"},
+    {Flag::kThrottled, "THROTTLED",
+     "a CPU quota (cgroup) stopped the process while the row was measured, so its times hold "
+     "pauses",
+     false, "fewer --threads or a larger quota helps"},
     {Flag::kCliff, "CLIFF",
      "hot, and only the 2:4 weights fit in the cache: the ratio compares cache with memory", false},
 }};

@@ -3,6 +3,8 @@
 #if defined(__SANITIZE_THREAD__)
 #include <thread>
 #include <vector>
+#else
+#include <omp.h>
 #endif
 
 namespace twofour {
@@ -18,6 +20,8 @@ void parallel_run(int threads, FunctionRef<void(int, int)> body) {
   body(0, threads);
 }
 
+int team_size(int threads) { return threads; }
+
 #else
 
 void parallel_run(int threads, FunctionRef<void(int, int)> body) {
@@ -29,6 +33,16 @@ void parallel_run(int threads, FunctionRef<void(int, int)> body) {
   // the loop hands out shares, one to a thread when the team is complete.
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int i = 0; i < threads; ++i) body(i, threads);
+}
+
+int team_size(int threads) {
+  // A runtime that adjusts teams to the machine's load would make samples differ.
+  omp_set_dynamic(0);
+  int size = 1;
+#pragma omp parallel num_threads(threads)
+#pragma omp single
+  size = omp_get_num_threads();
+  return size;
 }
 
 #endif

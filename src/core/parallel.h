@@ -13,6 +13,10 @@ namespace twofour {
 /// kernels and do not throw.
 void parallel_run(int threads, FunctionRef<void(int thread_index, int thread_count)> body);
 
+/// Threads that parallel_run really gets where it asks for `threads`: the OpenMP runtime may have a
+/// limit (OMP_THREAD_LIMIT). The work is complete all the same, and takes longer.
+int team_size(int threads);
+
 /// A half-open range of items.
 struct Range {
   std::int64_t begin = 0;

@@ -46,9 +46,23 @@ constexpr std::string_view to_string(Sparsity sparsity) {
   return name_in(kSparsityNames, sparsity);
 }
 
-/// How a kernel adds products up: exactly (int32) or in float32 (kWide), or with fewer mantissa
-/// bits between matrix instructions (kFp8Fast: Hopper's "fast accumulation").
-enum class Accumulation : std::uint8_t { kWide, kFp8Fast };
+/// How a kernel adds products up.
+enum class Accumulation : std::uint8_t {
+  kWide,         ///< exactly (int32) or in float32
+  kFp8Fast,      ///< with fewer mantissa bits between matrix instructions (Hopper's FP8)
+  kOutputParts,  ///< as kWide, but sums of parts of K may be rounded to D's type before they are
+                 ///< added
+};
+
+inline constexpr NameTable<Accumulation, 3> kAccumulationNames{{
+    {Accumulation::kWide, "wide"},
+    {Accumulation::kFp8Fast, "fp8_fast"},
+    {Accumulation::kOutputParts, "output_parts"},
+}};
+
+constexpr std::string_view to_string(Accumulation accumulation) {
+  return name_in(kAccumulationNames, accumulation);
+}
 
 struct GemmProblem {
   GemmShape shape;

@@ -2,8 +2,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 #include <utility>
+
+#include "core/input_error.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -122,8 +123,8 @@ Features usable_features() {
   if (wanted == nullptr || *wanted == '\0') return processor_features();
   const auto isa = parse_isa(wanted);
   if (!isa) {
-    throw std::invalid_argument("TWOFOUR_ISA: '" + std::string(wanted) +
-                                "' is not an instruction set; use one of " + isa_names());
+    throw InputError("TWOFOUR_ISA: '" + std::string(wanted) +
+                     "' is not an instruction set; use one of " + isa_names());
   }
   return lowered_to(processor_features(), *isa);
 }

@@ -171,7 +171,7 @@ Features features_of(Cpuid cpuid, std::uint64_t xcr0, FunctionRef<bool()> may_us
 Features processor_features();
 
 /// processor_features() lowered to the set that the environment variable TWOFOUR_ISA names. Throws
-/// std::invalid_argument when the variable names none.
+/// InputError when the variable names none.
 Features usable_features();
 
 /// The best set with a name in processor_features().

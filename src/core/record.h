@@ -50,9 +50,9 @@ constexpr std::string_view to_string(CacheMethod method) {
 struct CacheState {
   CacheMode mode = CacheMode::kCold;
   CacheMethod method = CacheMethod::kNone;
-  int copies = 1;                          ///< of the packed weights
-  std::size_t bytes_per_copy = 0;          ///< packed weights read by one launch
-  std::size_t last_level_cache_bytes = 0;  ///< the size that was used
+  int copies = 1;                                     ///< of the packed weights
+  std::size_t bytes_per_copy = 0;                     ///< packed weights read by one launch
+  std::optional<std::size_t> last_level_cache_bytes;  ///< the size that was used; nothing: none
   Residency residency = Residency::kUnknown;
   bool operator==(const CacheState&) const = default;
 };
@@ -75,6 +75,7 @@ struct Accuracy {
   double max_error_ratio = 0;  ///< largest error as a share of its tolerance: at most 1 is right
   double share_checked = 0;    ///< of the M x N elements
   bool exact = false;          ///< the gate was bit for bit
+  Accumulation accumulation = Accumulation::kWide;  ///< what the tolerance allows for
   bool operator==(const Accuracy&) const = default;
 };
 

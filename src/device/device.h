@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/environment.h"
 #include "device/cache_plan.h"
@@ -36,6 +37,10 @@ class Device {
     info_.details[name] = std::move(text);
   }
 
+  /// What a person should be told before anything is measured, a line each.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
+
   [[nodiscard]] Memory& memory() { return *parts_.memory; }
   [[nodiscard]] const Memory& memory() const { return *parts_.memory; }
   [[nodiscard]] Timer& timer() { return *parts_.timer; }
@@ -50,6 +55,7 @@ class Device {
  private:
   DeviceInfo info_;
   Parts parts_;
+  std::vector<std::string> notes_;
 };
 
 /// Whether the host itself computes, in its own memory.

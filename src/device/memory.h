@@ -2,14 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "core/buffer.h"
 
 namespace twofour::device {
 
+/// Nothing: not known.
 struct MemoryStatus {
-  std::size_t free_bytes = 0;
-  std::size_t total_bytes = 0;
+  std::optional<std::size_t> free_bytes;
+  std::optional<std::size_t> total_bytes;
 };
 
 /// Memory that a launch reads and that a cold measurement must keep out of cache.
@@ -27,7 +29,7 @@ class Memory {
   /// Readies up to `bytes` bytes for allocate(), so that what it takes to get memory from the
   /// system is no part of a case: in a virtual machine that is given its memory as it touches it,
   /// more than a second for each GiB. Returns how many are ready: at most half of what is free, 0
-  /// where nothing would be gained.
+  /// where nothing would be gained or the system refuses.
   virtual std::size_t reserve(std::size_t /*bytes*/) { return 0; }
   /// At least 64-byte aligned (256 on a GPU), not initialised. Throws std::bad_alloc or
   /// std::runtime_error with the size when it cannot be had.

@@ -5,9 +5,17 @@
 namespace twofour::measure {
 namespace {
 
-double arithmetic_roof(DataType type, const Roofs& roofs) {
+/// What is known of a problem's two roofs; both are above zero.
+struct KnownRoofs {
+  double multiply_adds_per_s;
+  double read_bytes_per_s;
+};
+
+std::optional<KnownRoofs> known_roofs(DataType type, const Roofs& roofs) {
   const auto found = roofs.multiply_adds_per_s.find(type);
-  return found == roofs.multiply_adds_per_s.end() ? 0 : found->second;
+  if (found == roofs.multiply_adds_per_s.end() || !(found->second > 0)) return std::nullopt;
+  if (!roofs.read_bytes_per_s || !(*roofs.read_bytes_per_s > 0)) return std::nullopt;
+  return KnownRoofs{found->second, *roofs.read_bytes_per_s};
 }
 
 /// What a dense launch must at least move: the operands in, D out.
@@ -42,22 +50,22 @@ bool weak_baseline(const Record& record, std::optional<double> dense_median_s, c
 }  // namespace
 
 bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs) {
-  if (median_s <= 0 || roofs.read_bytes_per_s <= 0) return false;
+  if (median_s <= 0 || !roofs.read_bytes_per_s || *roofs.read_bytes_per_s <= 0) return false;
   // The least that the format can take, not what was packed: padding need not be read.
   const double bytes = weight_bytes(problem.shape, problem.b, problem.sparsity);
-  return bytes / median_s > kRoofMargin * roofs.read_bytes_per_s;
+  return bytes / median_s > kRoofMargin * *roofs.read_bytes_per_s;
 }
 
 std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs) {
   const bool hot = record.cache.mode == CacheMode::kHot;
   if (hot && record.cache.residency == Residency::kCliff) return std::nullopt;
   const GemmProblem& p = record.problem;
-  const double arithmetic = arithmetic_roof(p.a, roofs);
   constexpr double kArithmetic = 2;
-  if (hot || arithmetic <= 0 || roofs.read_bytes_per_s <= 0) return kArithmetic;
-  const double multiply_s = dense_operations(p.shape) / 2 / arithmetic;
+  const auto known = known_roofs(p.a, roofs);
+  if (hot || !known) return kArithmetic;
+  const double multiply_s = dense_operations(p.shape) / 2 / known->multiply_adds_per_s;
   const auto read_s = [&](Sparsity sparsity) {
-    return weight_bytes(p.shape, p.b, sparsity) / roofs.read_bytes_per_s;
+    return weight_bytes(p.shape, p.b, sparsity) / known->read_bytes_per_s;
   };
   return std::max(multiply_s, read_s(Sparsity::kDense)) /
          std::max(multiply_s / kArithmetic, read_s(Sparsity::kTwoFour));
@@ -65,10 +73,10 @@ std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs)
 
 std::optional<double> share_of_roof(const Record& record, double median_s, const Roofs& roofs) {
   const GemmProblem& p = record.problem;
-  const double arithmetic = arithmetic_roof(p.a, roofs);
-  if (arithmetic <= 0 || roofs.read_bytes_per_s <= 0 || !(median_s > 0)) return std::nullopt;
-  const double multiply_s = dense_operations(p.shape) / 2 / arithmetic;
-  const double move_s = compulsory_bytes(p) / roofs.read_bytes_per_s;
+  const auto known = known_roofs(p.a, roofs);
+  if (!known || !(median_s > 0)) return std::nullopt;
+  const double multiply_s = dense_operations(p.shape) / 2 / known->multiply_adds_per_s;
+  const double move_s = compulsory_bytes(p) / known->read_bytes_per_s;
   return std::max(multiply_s, move_s) / median_s;
 }
 
@@ -81,6 +89,7 @@ std::vector<Flag> flags(const Record& record, std::optional<double> dense_median
   if (above || weak_baseline(record, dense_median_s, roofs)) raised.push_back(Flag::kWeakBaseline);
   if (above) raised.push_back(Flag::kAboveCeiling);
   if (record.outcome.kind == OutcomeKind::kUnstable) raised.push_back(Flag::kUnstable);
+  if (record.clocks.quota_throttled_share.value_or(0) > 0) raised.push_back(Flag::kThrottled);
   if (record.cache.mode == CacheMode::kHot && record.cache.residency == Residency::kCliff) {
     raised.push_back(Flag::kCliff);
   }

@@ -14,8 +14,12 @@ enum class VectorIsa : std::uint8_t { kPortable, kAvx2, kAvx512 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define TWOFOUR_TARGET_AVX2 [[gnu::target("avx2")]]
+#if defined(__clang__)  // drops a target attribute that names the width; uses 512 bits unasked
+#define TWOFOUR_TARGET_AVX512 [[gnu::target("avx2,avx512f,avx512bw,avx512dq,avx512vl")]]
+#else
 #define TWOFOUR_TARGET_AVX512 \
   [[gnu::target("avx2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
+#endif
 #else
 #define TWOFOUR_TARGET_AVX2
 #define TWOFOUR_TARGET_AVX512

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -11,6 +10,10 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+
+#include "core/streams.h"
+#include "input/json.h"
+#include "input/text_file.h"
 
 namespace twofour::providers {
 namespace {
@@ -66,7 +69,8 @@ const char* environment(const char* name) {
 }  // namespace
 
 TuningFile::TuningFile(std::filesystem::path path, double write_interval_s)
-    : path_(std::move(path)), write_interval_(write_interval_s) {}
+    : path_(path == "/dev/null" ? std::filesystem::path() : std::move(path)),
+      write_interval_(write_interval_s) {}
 
 TuningFile::~TuningFile() {
   const std::lock_guard lock(mutex_);
@@ -89,34 +93,49 @@ TuningFile& TuningFile::shared() {
   return file;
 }
 
-TuningFile::Content TuningFile::read() {
-  Content content;
-  std::error_code error;
-  if (path_.empty() || !std::filesystem::exists(path_, error)) return content;
-  try {
-    std::ifstream stream(path_);
-    if (!stream) throw std::runtime_error("it cannot be opened");
-    const json document = json::parse(stream);
-    if (const int version = document.at("schema_version"); version != kSchemaVersion) {
-      throw std::runtime_error(
-          fmt::format("its schema_version is {}, not {}", version, kSchemaVersion));
-    }
-    for (const json& entry : document.at("winners")) content.winners.insert(parse_winner(entry));
-    if (document.contains(kAvoided)) {
-      for (const json& entry : document.at(kAvoided)) {
-        content.avoided.insert(parse_avoided(entry));
-      }
-    }
-  } catch (const std::exception& failure) {
-    content = {};
-    if (problem_.empty()) {
-      problem_ = fmt::format("tuning file {} is not used: {}", path_.string(), failure.what());
-    }
+TuningContent parse_tuning(std::string_view text) {
+  const json document = input::parse_json(text);
+  if (const json& version = document.at("schema_version"); version != kSchemaVersion) {
+    throw OtherTuningVersion(
+        fmt::format("its schema_version is {}, not {}", input::shown(version), kSchemaVersion));
+  }
+  TuningContent content;
+  for (const json& entry : document.at("winners")) content.winners.insert(parse_winner(entry));
+  if (document.contains(kAvoided)) {
+    for (const json& entry : document.at(kAvoided)) content.avoided.insert(parse_avoided(entry));
   }
   return content;
 }
 
-void TuningFile::write(const Content& content) const {
+TuningContent TuningFile::read() {
+  std::error_code error;
+  state_ = State::kSound;
+  if (path_.empty() || !std::filesystem::exists(path_, error)) return {};
+  const auto unusable = [&](State state, const char* why) {
+    state_ = state;
+    if (!problem_.empty()) return;
+    problem_ = fmt::format("tuning file {} is not used: {}{}", path_.string(), why,
+                           state == State::kDamaged ? "; the next winner begins a new one" : "");
+  };
+  std::string text;
+  try {
+    if (!std::filesystem::is_regular_file(path_)) throw std::runtime_error("it is no file");
+    text = input::read_text_file(path_);
+  } catch (const std::exception& failure) {
+    unusable(State::kForeign, failure.what());
+    return {};
+  }
+  try {
+    return parse_tuning(text);
+  } catch (const OtherTuningVersion& other) {
+    unusable(State::kForeign, other.what());
+  } catch (const std::exception& failure) {
+    unusable(State::kDamaged, failure.what());
+  }
+  return {};
+}
+
+void TuningFile::write(const TuningContent& content) const {
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path());
   json winners = json::array();
   for (const auto& [key, winner] : content.winners) winners.push_back(to_json(key, winner));
@@ -125,24 +144,30 @@ void TuningFile::write(const Content& content) const {
   const json document = {{"schema_version", kSchemaVersion},
                          {"winners", std::move(winners)},
                          {kAvoided, std::move(avoided)}};
-  std::filesystem::path temporary = path_;
+  // Where it is a link, the link stays.
+  const std::filesystem::path file =
+      std::filesystem::exists(path_) ? std::filesystem::canonical(path_) : path_;
+  std::filesystem::path temporary = file;
   temporary += fmt::format(".{}.tmp", getpid());
   {
     std::ofstream stream(temporary);
     // Names come from libraries and drivers: what is not UTF-8 is replaced, not thrown at.
     stream << document.dump(1, ' ', false, json::error_handler_t::replace) << '\n';
     if (!stream.flush()) {
+      std::error_code ignored;
+      std::filesystem::remove(temporary, ignored);
       throw std::runtime_error(fmt::format("{} cannot be written", temporary.string()));
     }
   }
-  std::filesystem::rename(temporary, path_);
+  if (state_ == State::kDamaged) std::filesystem::rename(file, file.string() + ".damaged");
+  std::filesystem::rename(temporary, file);
 }
 
 void TuningFile::load_once() {
   if (loaded_) return;
   loaded_ = true;
   content_ = read();
-  if (!problem_.empty()) fmt::print(stderr, "twofour: {}\n", problem_);
+  if (!problem_.empty()) say(problem_);
 }
 
 std::optional<TunedAlgorithm> TuningFile::find(const TuningKey& key) {
@@ -184,7 +209,8 @@ bool TuningFile::save() {
   written_ = std::chrono::steady_clock::now();
   if (path_.empty()) return true;
   try {
-    Content all = read();
+    TuningContent all = read();
+    if (state_ == State::kForeign) return false;  // not ours to write over; load_once() said why
     // Those of other processes stay as they are; this one's own are newer.
     for (const auto& [key, winner] : content_.winners) all.winners.insert_or_assign(key, winner);
     all.avoided.insert(content_.avoided.begin(), content_.avoided.end());
@@ -194,7 +220,7 @@ bool TuningFile::save() {
   } catch (const std::exception& failure) {
     const bool first = problem_.empty();
     problem_ = fmt::format("tuning file {} is not kept: {}", path_.string(), failure.what());
-    if (first) fmt::print(stderr, "twofour: {}\n", problem_);
+    if (first) say(problem_);
     return false;
   }
 }

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/record.h"
@@ -37,14 +40,31 @@ struct AvoidedAlgorithm {
   auto operator<=>(const AvoidedAlgorithm&) const = default;
 };
 
+/// What a tuning file holds.
+struct TuningContent {
+  std::map<TuningKey, TunedAlgorithm> winners;
+  std::set<AvoidedAlgorithm> avoided;
+};
+
+/// The file has a schema_version that is not this program's.
+class OtherTuningVersion : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads the text of a tuning file. Throws OtherTuningVersion, or another std::exception whose
+/// what() says what is wrong.
+TuningContent parse_tuning(std::string_view text);
+
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
 /// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "family",
-/// "algorithm"}]}, of which "lost" may be missing. A file that is missing, unreadable or
-/// damaged costs a search, never the run.
+/// "algorithm"}]}, of which "lost" may be missing. A file that cannot be used costs a search, never
+/// the run: one that is damaged is kept as "<file>.damaged" when a new one takes its place, and one
+/// that is no file, cannot be read or has another version is left as it is.
 class TuningFile {
  public:
-  /// An empty path: winners are kept within the process only. The file is written at most each
-  /// `write_interval_s`, and in the end: a large one takes longer than a search.
+  /// An empty path, or /dev/null: winners are kept within the process only. The file is written at
+  /// most each `write_interval_s`, and in the end: a large one takes longer than a search.
   explicit TuningFile(std::filesystem::path path, double write_interval_s = 0);
   ~TuningFile();
   TuningFile(const TuningFile&) = delete;
@@ -71,12 +91,10 @@ class TuningFile {
   [[nodiscard]] std::string problem();
 
  private:
-  struct Content {
-    std::map<TuningKey, TunedAlgorithm> winners;
-    std::set<AvoidedAlgorithm> avoided;
-  };
-  Content read();
-  void write(const Content& content) const;
+  /// Of what stands at the path.
+  enum class State : std::uint8_t { kSound, kDamaged, kForeign };
+  TuningContent read();
+  void write(const TuningContent& content) const;
   void load_once();
   /// Writes the file with what other processes have written meanwhile.
   bool save();
@@ -88,7 +106,8 @@ class TuningFile {
   std::optional<std::chrono::steady_clock::time_point> written_;
   bool unwritten_ = false;
   bool loaded_ = false;
-  Content content_;
+  State state_ = State::kSound;
+  TuningContent content_;
   std::string problem_;
 };
 

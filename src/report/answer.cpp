@@ -187,6 +187,32 @@ std::string caution(const Rows& rows) {
                      fmt::join(seen, ", "));
 }
 
+/// More time does not help a row that a quota stops again and again.
+bool advice_helps(Flag flag, const Record& r) {
+  return flag != Flag::kUnstable || !flags_of(r).contains(Flag::kThrottled);
+}
+
+/// What a flag means, and what helps where some row that has it can be helped so.
+std::string explanation(Flag flag, std::span<const Record> records) {
+  const bool helps = std::any_of(records.begin(), records.end(), [&](const Record& r) {
+    return flags_of(r).contains(flag) && advice_helps(flag, r);
+  });
+  const FlagInfo& told = info(flag);
+  if (told.advice.empty() || !helps) return std::string(told.meaning);
+  return fmt::format("{}; {}", told.meaning, told.advice);
+}
+
+/// That a quota was in the way; empty where none was.
+std::string throttling(const Rows& rows) {
+  const auto throttled = std::count_if(rows.begin(), rows.end(), [](const Record* r) {
+    return flags_of(*r).contains(Flag::kThrottled);
+  });
+  if (throttled == 0) return {};
+  return fmt::format("Careful: a CPU quota stopped the process in {} of {} comparisons ({}); {}.",
+                     throttled, rows.size(), to_string(Flag::kThrottled),
+                     info(Flag::kThrottled).advice);
+}
+
 /// Why 2:4 loses or ties, where the code that ran tells; empty where it does neither or tells
 /// nothing.
 std::string reasons(const Rows& rows) {
@@ -290,7 +316,19 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   std::set<Flag> occurring;
   for (const Record& r : records) occurring.merge(flags_of(r));
   for (const Flag flag : occurring) {
-    lines.push_back(fmt::format("{}: {}.", to_string(flag), info(flag).meaning));
+    lines.push_back(fmt::format("{}: {}.", to_string(flag), explanation(flag, records)));
+  }
+  std::set<std::string_view> rounding;
+  for (const Record& r : records) {
+    if (r.accuracy && r.accuracy->accumulation == Accumulation::kOutputParts) {
+      rounding.insert(r.kernel);
+    }
+  }
+  for (const std::string_view kernel : rounding) {
+    lines.push_back(fmt::format(
+        "{} may round sums of parts of K to the type of D, its library's default: it is "
+        "judged by a wider tolerance, and is less exact than kernels that do not.",
+        kernel));
   }
   return lines;
 }
@@ -326,6 +364,9 @@ AnswerParts answer_parts(std::span<const Record> records) {
   }
   parts.reasons = reasons(rows);
   parts.caution = caution(rows);
+  if (const std::string stopped = throttling(rows); !stopped.empty()) {
+    parts.caution += (parts.caution.empty() ? "" : " ") + stopped;
+  }
   return parts;
 }
 

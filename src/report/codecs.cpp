@@ -79,6 +79,21 @@ Json Unsigned::schema() {
       {"type", "integer"}, {"minimum", 0}, {"maximum", std::numeric_limits<std::uint64_t>::max()}};
 }
 
+OptionalSize::Value OptionalSize::read(const JsonField& field, int /*version*/) {
+  if (field.json().is_null()) return std::nullopt;
+  field.require(field.json().is_number_unsigned(), allowed());
+  const auto size = field.json().get<std::uint64_t>();
+  return size == 0 ? std::nullopt : std::optional<std::size_t>(size);
+}
+
+Json OptionalSize::schema() { return {{"type", {"integer", "null"}}, {"minimum", 1}}; }
+
+OptionalText::Value OptionalText::read(const JsonField& field, int /*version*/) {
+  if (field.json().is_null()) return std::nullopt;
+  field.require(field.json().is_string(), allowed());
+  return field.json().get<std::string>();
+}
+
 std::string choices_allowed(std::span<const std::string_view> names) {
   std::vector<std::string_view> filled;
   std::copy_if(names.begin(), names.end(), std::back_inserter(filled),

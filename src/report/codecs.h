@@ -104,6 +104,16 @@ struct OnceZero : OptionalNotNegative {
   }
 };
 
+/// A bandwidth that need not be known; 0, which none is, stood for that in earlier files.
+struct NeverZero : OptionalNotNegative {
+  static Json write(const Value& value, int version) { return OnceZero::write(value, version); }
+  static Value read(const JsonField& field, int version) {
+    const Value value = OptionalNumber::read(field, version);
+    return value == 0.0 ? std::nullopt : value;
+  }
+  static Json schema() { return {{"type", {"number", "null"}}, {"exclusiveMinimum", 0}}; }
+};
+
 std::int64_t read_whole(const JsonField& field, std::int64_t low, std::int64_t high);
 std::string whole_allowed(std::int64_t low, std::int64_t high);
 
@@ -134,6 +144,36 @@ struct Unsigned : Leaf {
   static Json schema();
   static void cells(const std::uint64_t* value, Cells& cells) {
     cells.push_back(value == nullptr ? std::string() : std::to_string(*value));
+  }
+};
+
+/// A size that need not be known: null. 0, which none is, stood for that in earlier files.
+struct OptionalSize : Leaf {
+  using Value = std::optional<std::size_t>;
+  static std::string allowed() { return Unsigned::allowed() + " or null"; }
+  static Json write(const Value& value, int version) {
+    if (!value && version > 1) return nullptr;
+    return value.value_or(0);
+  }
+  static Value read(const JsonField& field, int version);
+  static Json schema();
+  static void cells(const Value* value, Cells& cells) {
+    cells.push_back(value == nullptr || !*value ? std::string() : std::to_string(**value));
+  }
+};
+
+/// A text that need not be known: null, which version 1 wrote as an empty one.
+struct OptionalText : Leaf {
+  using Value = std::optional<std::string>;
+  static std::string allowed() { return "a text or null"; }
+  static Json write(const Value& value, int version) {
+    if (!value && version > 1) return nullptr;
+    return value.value_or("");
+  }
+  static Value read(const JsonField& field, int version);
+  static Json schema() { return {{"type", {"string", "null"}}}; }
+  static void cells(const Value* value, Cells& cells) {
+    cells.push_back(value == nullptr ? std::string() : value->value_or(""));
   }
 };
 

@@ -5,18 +5,20 @@
 namespace twofour::report {
 namespace {
 
-/// RFC 4180, section 2: a field with a comma, a quote or a line break is quoted, quotes doubled.
+/// RFC 4180, section 2: a field with a comma, a quote or a line break is quoted, quotes doubled. A
+/// NUL, where readers end a text, becomes U+FFFD.
 void append_cell(std::string& line, std::string_view cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
-    line += cell;
-    return;
-  }
-  line += '"';
+  const bool quoted = cell.find_first_of(",\"\r\n") != std::string_view::npos;
+  if (quoted) line += '"';
   for (const char c : cell) {
     if (c == '"') line += '"';
-    line += c;
+    if (c == '\0') {
+      line += "\uFFFD";
+    } else {
+      line += c;
+    }
   }
-  line += '"';
+  if (quoted) line += '"';
 }
 
 template <class Text>

@@ -50,14 +50,15 @@ struct Rates : Leaf {
     for (const auto& [name, value] : field.json().items()) {
       const auto type = data_type_from_cli_name(name);
       if (!type) field.reject(allowed());
-      rates[*type] = Number::read(field.at(name, Number::allowed()), version);
+      const double rate = Number::read(field.at(name, Number::allowed()), version);
+      if (rate != 0) rates[*type] = rate;  // 0, which none is, stands for one that is not known
     }
     return rates;
   }
   static Json schema() {
     Json properties = Json::object();
     for (const DataTypeInfo& type : kDataTypes) {
-      properties[std::string(type.cli_name)] = NotNegative::schema();
+      properties[std::string(type.cli_name)] = NeverZero::schema();
     }
     return {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
   }
@@ -98,6 +99,44 @@ struct Libraries : Leaf {
   static void cells(const Value* /*libraries*/, Cells& cells) { cells.emplace_back(); }
 };
 
+struct Switches : Leaf {
+  using Value = std::vector<EnvironmentSwitch>;
+  static std::string allowed() { return "a list of objects {name, value, cleared}"; }
+  static Json write(const Value& switches, int /*version*/) {
+    Json json = Json::array();
+    for (const EnvironmentSwitch& set : switches) {
+      json.push_back({{"name", set.name}, {"value", set.value}, {"cleared", set.cleared}});
+    }
+    return json;
+  }
+  static Value read(const JsonField& field, int version) {
+    field.require(field.json().is_array(), allowed());
+    Value switches;
+    switches.reserve(field.json().size());
+    for (std::size_t i = 0; i < field.json().size(); ++i) {
+      const JsonField set = field.entry(i);
+      switches.push_back(
+          {.name = Text::read(set.at("name", Text::allowed()), version),
+           .value = Text::read(set.at("value", Text::allowed()), version),
+           .cleared = YesOrNo::read(set.at("cleared", YesOrNo::allowed()), version)});
+    }
+    return switches;
+  }
+  static Json schema() {
+    return {{"type", "array"},
+            {"minItems", 1},
+            {"items",
+             {{"type", "object"},
+              {"required", {"name", "value", "cleared"}},
+              {"additionalProperties", false},
+              {"properties",
+               {{"name", Name::schema()},
+                {"value", Text::schema()},
+                {"cleared", YesOrNo::schema()}}}}}};
+  }
+  static void cells(const Value* /*switches*/, Cells& cells) { cells.emplace_back(); }
+};
+
 std::string line_type(const Environment& /*environment*/) { return kEnvironmentType; }
 
 // clang-format off
@@ -116,10 +155,10 @@ std::span<const Field<DeviceInfo>> device_fields() {
     member<Text, &D::id, &DeviceId::uuid>(kUuid),
     member<Text, &D::id, &DeviceId::pci_address>(kPciAddress),
     member<Text, &D::architecture>({.name = "architecture", .meaning = "best instruction set, or compute capability"}),
-    member<Unsigned, &D::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = ""}),
+    member<OptionalSize, &D::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "`null`: not known"}),
     member<Text, &D::last_level_cache_source>({.name = "last_level_cache_source", .meaning = "where the size was read, and what it may include"}),
-    member<Unsigned, &D::memory_bytes>({.name = "memory_bytes", .unit = "bytes", .meaning = ""}),
-    member<Whole<int, 0>, &D::threads>({.name = "threads", .meaning = "of the host that compute; 1 on a GPU"}),
+    member<OptionalSize, &D::memory_bytes>({.name = "memory_bytes", .unit = "bytes", .meaning = "`null`: not known"}),
+    member<Whole<int, 0>, &D::threads>({.name = "threads", .meaning = "of the host that compute, as many as there really were; 1 on a GPU"}),
     member<Details, &D::details>({.name = "details", .meaning = "an object of texts: flags, caches, governor, driver, the memory that was reserved before the first case and how long that took, ..."}),
   };
   return kFields;
@@ -129,7 +168,7 @@ std::span<const Field<Roofs>> roof_fields() {
   static constexpr std::array kFields{
     member<Rates, &Roofs::multiply_adds_per_s>({.name = "multiply_adds_per_s", .unit = "1/s", .meaning = "an object by type; a multiply-add is two operations"}),
     member<Rates, &Roofs::sparse_multiply_adds_per_s>({.name = "sparse_multiply_adds_per_s", .unit = "1/s", .meaning = "the same for 2:4 instructions, dense-equivalent"}),
-    member<NotNegative, &Roofs::read_bytes_per_s>({.name = "read_bytes_per_s", .unit = "bytes/s", .meaning = "out of cache; 0: not measured"}),
+    member<NeverZero, &Roofs::read_bytes_per_s>({.name = "read_bytes_per_s", .unit = "bytes/s", .meaning = "out of cache; `null`: not known"}),
   };
   return kFields;
 }
@@ -165,6 +204,7 @@ std::span<const Field<Environment>> environment_fields() {
     member<Object<DeviceInfo, device_fields>, &E::device>({.name = "device", .meaning = "what computes"}),
     member<Object<Roofs, roof_fields>, &E::roofs>({.name = "roofs", .meaning = "measured at the start"}),
     member<Libraries, &E::libraries>({.name = "libraries", .meaning = "list of objects, `name` and `version` of each provider"}),
+    member<Switches, &E::switches>({.name = "switches", .meaning = "list of objects: `name` and `value` of each variable of the environment that changes what is measured or printed, and whether it was `cleared` for the process that measured; absent where none was set", .optional = true}),
   };
   return kFields;
 }

@@ -27,7 +27,7 @@ struct FieldInfo {
   std::string_view meaning;
   /// Names of its columns in the .csv, one for each cell of its codec. For an object they replace
   /// the names that its own members have.
-  std::array<std::string_view, 4> csv{};
+  std::array<std::string_view, 5> csv{};
   /// Its columns stand behind this one; empty: where the member stands.
   std::string_view after;
   int since = 1;          ///< the schema version that brought it

@@ -9,8 +9,9 @@ namespace {
 constexpr OnTerminal kTableOnTerminal{table_case_on, table_summary_on, table_document_on};
 
 constexpr std::array kFormats{
-    Format{"table", ".txt", true, false, nullptr, table_case, table_document, &kTableOnTerminal},
-    Format{"md", ".md", true, false, nullptr, markdown_case, markdown_document},
+    Format{"table", ".txt", true, false, table_opening, table_case, table_document,
+           &kTableOnTerminal},
+    Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_document},
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
     Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document},
     Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document},

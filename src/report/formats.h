@@ -50,6 +50,10 @@ std::string stdout_format_names();
 /// Names of all.
 std::string format_names();
 
+/// What computes: the first line of the tables for people.
+std::string table_opening(const Environment& environment);
+std::string markdown_opening(const Environment& environment);
+
 /// Index, label, sub-label, then a row per kernel, for people: as text, and as Markdown.
 std::string table_case(std::span<const Record> records);
 std::string table_case_on(std::span<const Record> records, const Display& display);

@@ -15,6 +15,9 @@ constexpr std::size_t kNarrowestCut = 12;
 constexpr std::size_t kNarrowestRemark = 20;
 constexpr std::size_t kMostRemarkLines = 4;
 
+/// Names of libraries and devices are in headings, too.
+std::string cell_text(const std::string& text) { return cut_middle(printable(text), kWidestCell); }
+
 /// Whether cell `i` of a row is shown: its remark stands in the place of the later ones.
 bool has_cell(const Grid::Row& row, std::size_t i) {
   return i < row.cells.size() && (row.remark.empty() || i < row.remark_column);
@@ -155,7 +158,7 @@ class TextWriter {
   }
 
   /// Behind the cells, which took `used` columns, or below them where there is little place.
-  void append_remark(std::string line, std::size_t used, const std::string& remark) {
+  void append_remark(const std::string& line, std::size_t used, const std::string& remark) {
     const std::size_t begin = used + kGap.size();
     if (display_.width == 0) return end_line(line + std::string(kGap) + remark);
     const bool behind = begin + kNarrowestRemark <= display_.width;
@@ -189,11 +192,12 @@ std::size_t grid_width(const Grid& grid) {
 
 Grid fitted(const Grid& grid, const Display& display) {
   Grid fit = grid;
+  for (Grid::Heading& heading : fit.headings) heading.text = cell_text(heading.text);
   for (Grid::Row& row : fit.rows) {
     row.section = printable(row.section);
     row.remark = printable(row.remark);
     row.below = printable(row.below);
-    for (std::string& cell : row.cells) cell = cut_middle(printable(cell), kWidestCell);
+    for (std::string& cell : row.cells) cell = cell_text(cell);
   }
   const Grid all = fit;
   drop_columns(fit, display.width);
@@ -217,7 +221,7 @@ std::string grid_text(const Grid& grid, const Display& display) {
 std::string grid_markdown(const Grid& grid) {
   std::string text = "|";
   for (const Grid::Heading& heading : grid.headings)
-    text += " " + markdown_text(heading.text) + " |";
+    text += " " + markdown_text(cell_text(heading.text)) + " |";
   text += "\n|";
   for (const Grid::Heading& heading : grid.headings) {
     text += heading.align == Align::kRight ? "---:|" : ":---|";
@@ -225,14 +229,14 @@ std::string grid_markdown(const Grid& grid) {
   text += "\n";
   for (const Grid::Row& row : grid.rows) {
     if (row.section_in_markdown) {
-      text += "| **" + markdown_text(printable(row.section)) + "** |";
+      text += "| **" + markdown_text(cell_text(row.section)) + "** |";
       for (std::size_t i = 1; i < grid.headings.size(); ++i) text += " |";
       text += "\n";
     }
     if (!row.section.empty()) continue;
     text += "|";
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
-      const std::string cell = markdown_text(cut_middle(printable(row.cells[i]), kWidestCell));
+      const std::string cell = markdown_text(cell_text(row.cells[i]));
       const bool bold = grid.headings[i].toned && row.tone == Tone::kGood && !cell.empty();
       text += bold ? " **" + cell + "** |" : " " + cell + " |";
     }

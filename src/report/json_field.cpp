@@ -4,19 +4,13 @@
 
 #include <stdexcept>
 
+#include "input/json.h"
+
 namespace twofour::report {
-namespace {
-
-constexpr std::size_t kLongestValue = 80;
-
-}  // namespace
-
 void JsonField::reject(std::string_view allowed) const {
-  std::string value = value_->dump(-1, ' ', true);
-  if (value.size() > kLongestValue) value = value.substr(0, kLongestValue) + "...";
   const std::string name = path_.empty() ? "the line" : fmt::format("field '{}'", path_);
   throw std::invalid_argument(
-      fmt::format("{} has the value {}; allowed: {}", name, value, allowed));
+      fmt::format("{} has the value {}; allowed: {}", name, input::shown(*value_), allowed));
 }
 
 bool JsonField::has(std::string_view key) const {
@@ -39,9 +33,9 @@ JsonField JsonField::entry(std::size_t index) const {
 
 nlohmann::json parse_line(std::string_view line) {
   try {
-    return nlohmann::json::parse(line);
-  } catch (const nlohmann::json::parse_error& error) {
-    throw std::invalid_argument(std::string("the line is not JSON: ") + error.what());
+    return input::parse_json(line);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(std::string("the line is ") + error.what());
   }
 }
 

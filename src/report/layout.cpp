@@ -1,6 +1,7 @@
 #include "report/layout.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -94,7 +95,33 @@ Grid grid_of(const Table& table) {
   return grid;
 }
 
+/// "NVIDIA H200 (cuda)".
+std::string device_name(const DeviceId& id) {
+  const std::string_view name = id.name.empty() ? "unknown device" : std::string_view(id.name);
+  return fmt::format("{} ({})", name, to_string(id.kind));
+}
+
+/// The devices that computed `records`, each once, as the start of a sentence; empty: not known.
+std::string measured_on(std::span<const Record> records) {
+  std::vector<std::string> names;
+  for (const Record& record : records) {
+    if (!record.device) continue;
+    std::string name = device_name(*record.device);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names.empty() ? "" : fmt::format("{}: ", fmt::join(names, ", "));
+}
+
 }  // namespace
+
+std::string device_text(const DeviceInfo& device) {
+  std::string text = device_name(device.id);
+  if (!device.architecture.empty()) text += ", " + device.architecture;
+  if (device.id.kind == DeviceKind::kCpu) {
+    text += fmt::format(", {} thread{}", device.threads, device.threads == 1 ? "" : "s");
+  }
+  return text;
+}
 
 Block case_table(std::span<const Record> records, Medium medium) {
   return {case_heading(records.front(), any_hot(records)),
@@ -113,13 +140,6 @@ std::vector<std::vector<Record>> by_model(std::span<const Record> records) {
     table->push_back(record);
   }
   return tables;
-}
-
-std::vector<Record> by_case(std::span<const Record> records) {
-  std::vector<Record> sorted(records.begin(), records.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Record& a, const Record& b) { return a.case_index < b.case_index; });
-  return sorted;
 }
 
 std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) {
@@ -145,7 +165,8 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {
   std::vector<std::string> counts = verdict_counts(records);
   for (std::string& line : rows_without_result(records)) counts.push_back(std::move(line));
-  return {std::move(counts), geometric_means(records), legend(records, win_mark), answer(records)};
+  return {std::move(counts), geometric_means(records), legend(records, win_mark),
+          measured_on(records) + answer(records)};
 }
 
 }  // namespace twofour::report

@@ -18,6 +18,9 @@ struct Block {
   Grid grid;
 };
 
+/// "AMD EPYC 9R14 (cpu), avx512_bf16, 2 threads".
+std::string device_text(const DeviceInfo& device);
+
 /// The rows of one case under its heading: "[0]  scaled-torch.int8-gemm | MKN=(1x4096x6144) | qkv
 /// of meta-llama/Llama-3-8b, TP 1".
 Block case_table(std::span<const Record> records, Medium medium);
@@ -29,15 +32,12 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium);
 /// Rows of one model and TP size together, both in order of appearance.
 std::vector<std::vector<Record>> by_model(std::span<const Record> records);
 
-/// `records` by ascending case: the rows of one that was resumed may lie apart.
-std::vector<Record> by_case(std::span<const Record> records);
-
 /// What stands below the last table.
 struct Conclusion {
   std::vector<std::string> counts;  ///< of verdicts, and of rows without a result
   Grid means;                       ///< may have no rows
   std::vector<std::string> legend;
-  std::string answer;
+  std::string answer;  ///< begins with the device that was measured, where the rows tell
 };
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark);
 

@@ -57,6 +57,7 @@ std::vector<std::string> left_out(std::span<const Run> runs) {
   const Results results = join(runs);
   std::vector<std::string> told;
   for (const std::string& line : results.left_out) told.push_back("left out: " + printable(line));
+  if (results.devices.empty()) told.emplace_back("the files hold no rows");
   for (const DeviceResults& device : results.devices) {
     for (const Sweep& sweep : device.sweeps) {
       std::vector<std::string> lines = rows_without_result(sweep.records);

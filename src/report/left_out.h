@@ -15,8 +15,8 @@ namespace twofour::report {
 /// reason is cut.
 std::vector<std::string> rows_without_result(std::span<const Record> rows);
 
-/// For the reader of a report of `runs`: what is not in it, and which rows have no result, in lines of
-/// printable() text.
+/// For the reader of a report of `runs`: what is not in it, and which rows have no result, in lines
+/// of printable() text.
 std::vector<std::string> left_out(std::span<const Run> runs);
 
 }  // namespace twofour::report

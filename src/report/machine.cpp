@@ -54,8 +54,8 @@ std::string build_fact(const Environment& e) {
 }
 
 std::string throttle_text(const Record& r) {
-  const std::string reasons(r.clocks.throttle_reasons);
-  return reasons.empty() ? "none" : reasons;
+  if (!r.clocks.throttle_reasons) return "not readable";
+  return r.clocks.throttle_reasons->empty() ? "none" : *r.clocks.throttle_reasons;
 }
 
 /// Empty where no clock is known.

@@ -15,13 +15,20 @@
 namespace twofour::report {
 namespace {
 
-/// GitHub takes 65536 characters in a description or a comment; the tables of all rows are there
-/// as far as they leave place for our own words around the report.
+/// GitHub takes 65536 characters in a description or a comment. What is too long for that is left
+/// out, beginning with what says least, and leaves place for words around the report.
 constexpr std::size_t kMostBytes = 60000;
+constexpr std::size_t kMostBytesOfATable = 30000;
+constexpr std::size_t kMostOfAName = 240;
 constexpr std::size_t kMostDevices = 7;
 constexpr std::string_view kIndent = "  ";
 
 std::string escaped(std::string_view text) { return markdown_text(printable(text)); }
+
+/// A name in a heading.
+std::string name_text(std::string_view name) {
+  return markdown_text(cut_middle(printable(name), kMostOfAName));
+}
 
 /// A line that begins with two spaces belongs to the one before it.
 std::string list_of(const std::vector<std::string>& lines) {
@@ -37,13 +44,13 @@ std::string list_of(const std::vector<std::string>& lines) {
 }
 
 /// A table for each model and TP size, under a heading where there are several.
-std::string tables_by_model(std::span<const Record> sorted,
+std::string tables_by_model(std::span<const Record> records,
                             Grid (*table_of)(std::span<const Problem>)) {
   std::string text;
-  const std::vector<std::vector<Record>> tables = by_model(sorted);
+  const std::vector<std::vector<Record>> tables = by_model(records);
   for (const std::vector<Record>& rows : tables) {
     if (tables.size() > 1) {
-      text += fmt::format("**{}, TP {}**\n\n", escaped(rows.front().model),
+      text += fmt::format("**{}, TP {}**\n\n", name_text(rows.front().model),
                           rows.front().tensor_parallel);
     }
     text += grid_markdown(table_of(problems(rows))) + "\n";
@@ -51,20 +58,21 @@ std::string tables_by_model(std::span<const Record> sorted,
   return text;
 }
 
-std::string library_details(std::span<const Record> sorted) {
+/// `what` is of_what().
+std::string library_details(std::span<const Record> records, const std::string& what) {
   std::string text =
       "Medians in microseconds of the fastest kernel of each library; empty where none was "
       "measured.\n\n" +
-      tables_by_model(sorted, library_table);
-  const Grid means = library_means(problems(sorted));
+      tables_by_model(records, library_table);
+  const Grid means = library_means(problems(records));
   if (!means.rows.empty()) {
     text +=
         "Time of the fastest 2:4 kernel of the other libraries over that of this one, geometric "
         "means: above 1 this one is ahead.\n\n" +
         grid_markdown(means) + "\n";
   }
-  text += "What the libraries chose to run:\n\n" + tables_by_model(sorted, algorithm_table);
-  return markdown_folded("The fastest kernel of each library", text);
+  text += "What the libraries chose to run:\n\n" + tables_by_model(records, algorithm_table);
+  return markdown_folded("The fastest kernel of each library" + what, text);
 }
 
 std::string reading_details(const Conclusion& end) {
@@ -73,24 +81,28 @@ std::string reading_details(const Conclusion& end) {
   return markdown_folded("Means, and what the words say", text + list_of(end.legend));
 }
 
-std::string all_rows(std::span<const Record> sorted) {
+std::string all_rows(std::span<const Record> records, const std::string& what) {
   std::string text;
-  for (const Block& block : sweep_tables(sorted, Medium::kMarkdown)) {
-    text += "**" + escaped(block.title) + "**\n\n" + grid_markdown(block.grid) + "\n";
+  for (const Block& block : sweep_tables(records, Medium::kMarkdown)) {
+    text += "**" + name_text(block.title) + "**\n\n" + grid_markdown(block.grid) + "\n";
   }
-  return markdown_folded(fmt::format("All {} rows", sorted.size()), text);
+  return markdown_folded(fmt::format("All {} rows{}", records.size(), what), text);
 }
 
-/// The answer and what it follows from, without the table of all rows.
 std::string sweep_title(const Sweep& sweep) {
   return fmt::format("### {} {}\n\n", info(sweep.dtype).torch_name, to_string(sweep.mode));
 }
 
-std::string sweep_text(const std::vector<Record>& sorted) {
-  const Conclusion end = conclude(sorted, "WIN in bold letters");
-  return fmt::format("**{}**\n\n", escaped(end.answer)) + tables_by_model(sorted, best_table) +
-         (end.counts.empty() ? std::string() : list_of(end.counts) + "\n") +
-         library_details(sorted) + reading_details(end);
+/// A row for each problem, or where these are too many, speed-ups by layer and M.
+std::string main_tables(const Sweep& sweep) {
+  std::string text = tables_by_model(sweep.records, best_table);
+  if (text.size() <= kMostBytesOfATable) return text;
+  text = "The table of all problems is too long for a pull request. " + escaped(overview_legend()) +
+         "\n\n";
+  for (const Overview& overview : overviews(sweep, {})) {
+    text += "**" + escaped(overview.title) + "**\n\n" + grid_markdown(overview.grid) + "\n";
+  }
+  return text;
 }
 
 std::string machine_details(const DeviceResults& device) {
@@ -101,6 +113,16 @@ std::string machine_details(const DeviceResults& device) {
             list_of(machine_facts(*run)) + "\n";
   }
   return markdown_folded("What it ran on", text);
+}
+
+/// " of torch.int8 model_bench on device #2" where there are several, to be told apart.
+std::string of_what(const Results& results, std::size_t device, const Sweep& sweep) {
+  std::string what;
+  if (results.devices[device].sweeps.size() > 1) {
+    what = fmt::format(" of {} {}", info(sweep.dtype).torch_name, to_string(sweep.mode));
+  }
+  if (results.devices.size() > 1) what += fmt::format(" on device #{}", device + 1);
+  return what;
 }
 
 std::string devices_text(const Results& results) {
@@ -123,43 +145,53 @@ std::string left_out_text(const Results& results) {
 
 }  // namespace
 
+std::string markdown_opening(const Environment& environment) {
+  return "**Device:** " + escaped(device_text(environment.device)) + "\n\n";
+}
+
 std::string markdown_case(std::span<const Record> records) {
   if (records.empty()) return {};
   const Block block = case_table(records, Medium::kMarkdown);
-  return "### " + escaped(block.title) + "\n\n" + grid_markdown(block.grid) + "\n";
+  return "### " + name_text(block.title) + "\n\n" + grid_markdown(block.grid) + "\n";
 }
 
 std::string markdown_document(std::span<const Run> runs) {
   const Results results = join(runs);
   const bool several = results.devices.size() > 1;
-  std::string text;
-  std::string rows;
-  std::size_t left_away = 0;
+  std::string text = left_out_text(results);
+  if (several) text += devices_text(results);
+  std::string folded;
+  bool too_long = false;
+  const auto add_if_short = [&](const std::string& part) {
+    const bool fits = text.size() + folded.size() + part.size() <= kMostBytes;
+    if (fits) folded += part;
+    too_long = too_long || !fits;
+  };
   for (std::size_t i = 0; i < results.devices.size(); ++i) {
     const DeviceResults& device = results.devices[i];
-    const std::string title = fmt::format("#{} {}", i + 1, device.title);
-    if (several) text += "## " + escaped(title) + "\n\n";
+    if (several) text += "## " + name_text(fmt::format("#{} {}", i + 1, device.title)) + "\n\n";
     for (const Sweep& sweep : device.sweeps) {
-      const std::vector<Record> sorted = by_case(sweep.records);
+      const Conclusion end = conclude(sweep.records, "WIN in bold letters");
       if (device.sweeps.size() > 1) text += sweep_title(sweep);
-      text += sweep_text(sorted);
-      std::string all = all_rows(sorted);
-      if (text.size() + rows.size() + all.size() > kMostBytes) {
-        left_away += sorted.size();
-      } else {
-        rows += (several ? escaped(title) + "\n\n" : std::string()) + all;
-      }
+      text += "**" + escaped(end.answer) + "**\n\n" + main_tables(sweep);
+      if (!end.counts.empty()) text += list_of(end.counts) + "\n";
+      text += reading_details(end);
     }
     text += machine_details(device);
   }
-  text = left_out_text(results) + (several ? devices_text(results) + text : text) + rows;
-  if (left_away > 0) {
-    text += fmt::format(
-        "The tables of all {} rows are too long for a pull request: `twofour report --format csv` "
-        "or `table` has them.\n",
-        left_away);
+  for (auto* const details : {library_details, all_rows}) {
+    for (std::size_t i = 0; i < results.devices.size(); ++i) {
+      for (const Sweep& sweep : results.devices[i].sweeps) {
+        add_if_short(details(sweep.records, of_what(results, i, sweep)));
+      }
+    }
   }
-  return text;
+  if (too_long) {
+    folded +=
+        "Some tables are too long for a pull request: `twofour report --format csv` or `table` "
+        "has all rows.\n";
+  }
+  return text + folded;
 }
 
 }  // namespace twofour::report

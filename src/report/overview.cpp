@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "report/columns.h"
-#include "report/layout.h"
 #include "report/numbers.h"
 #include "report/problems.h"
 
@@ -120,7 +119,7 @@ Table table_of(const std::vector<Problem>& problems, CacheMode mode) {
     const Record& r = problem.any();
     if (r.cache.mode != mode) continue;
     by_layer.add(problem, group_of(r), layer_of(r), r.problem.shape.m);
-    by_shape.add(problem, group_of(r), mkn(r.problem.shape), 0);
+    by_shape.add(problem, group_of(r), problem_name(r, {}), 0);
   }
   // Of a sweep that changes K or N with M, a table by M is nearly empty.
   const std::size_t places = by_layer.lines.size() * by_layer.ms.size();
@@ -150,7 +149,7 @@ Overview overview_of(const Table& table, const Display& display) {
   std::string group;
   for (const std::size_t place : lines) {
     const Table::Line& line = table.lines[place];
-    if (line.group != group) grid.rows.push_back({.section = line.group});
+    if (line.group != group) grid.rows.push_back({.section = line.group, .section_in_markdown = true});
     group = line.group;
     Grid::Row row{.cells = {line.label}, .tones = {Tone::kNone}};
     for (const std::size_t column : columns) {
@@ -191,8 +190,7 @@ std::string device_cell(const Problem* problem) {
 }  // namespace
 
 std::vector<Overview> overviews(const Sweep& sweep, const Display& display) {
-  const std::vector<Record> sorted = by_case(sweep.records);
-  const std::vector<Problem> all = problems(sorted);
+  const std::vector<Problem> all = problems(sweep.records);
   std::vector<Overview> found;
   for (const CacheMode mode : {CacheMode::kCold, CacheMode::kHot}) {
     const Table table = table_of(all, mode);
@@ -239,7 +237,7 @@ std::vector<Grid> side_by_side(const Results& results, std::size_t most) {
   for (std::size_t first = 0; first < results.devices.size(); first += most) {
     const std::size_t end = std::min(first + most, results.devices.size());
     Grid& grid = grids.emplace_back();
-    grid.headings = {{.text = "MxKxN"}};
+    grid.headings = {{.text = "MxKxN", .cut = true}};
     for (std::size_t i = first; i < end; ++i) grid.headings.push_back({device_name(results, i)});
     std::string group;
     for (std::size_t i = 0; i < order.size(); ++i) {

@@ -71,6 +71,11 @@ struct Algorithms : Texts {
   static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
 };
 
+/// A share that is absent where there is none.
+struct PresentShare : OptionalNumber {
+  static Json schema() { return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}; }
+};
+
 struct PositiveShare : Number {
   static Json schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}}; }
 };
@@ -102,11 +107,18 @@ std::span<const Field<CacheState>> cache_fields() {
     member<Choice<kCacheMethodNames>, &C::method>({.name = "method", .meaning = "`rotate`: launches go round copies of the packed weights; `flush`: their cache lines are flushed before each launch; `none`", .csv = {"cache_method"}}),
     member<Whole<int, 0>, &C::copies>({.name = "copies", .meaning = "of the packed weights", .csv = {"cache_copies"}}),
     member<Unsigned, &C::bytes_per_copy>({.name = "bytes_per_copy", .unit = "bytes", .meaning = "packed weights that one launch reads", .csv = {"bytes_per_copy"}}),
-    member<Unsigned, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used", .csv = {"last_level_cache_bytes"}}),
+    member<OptionalSize, &C::last_level_cache_bytes>({.name = "last_level_cache_bytes", .unit = "bytes", .meaning = "the size that was used; `null`: not known, or it did not come to that", .csv = {"last_level_cache_bytes"}}),
     member<Choice<kResidencyNames>, &C::residency>({.name = "residency", .meaning = "`fits`: dense weights fit in the last-level cache; `cliff`: only the 2:4 weights do, so a hot ratio compares cache with memory; `spills`: neither do; empty: not known", .csv = {"residency"}}),
   };
   return kFields;
 }
+
+/// The member is absent where it is the usual one.
+struct UnusualAccumulation : Choice<kAccumulationNames> {
+  static Json schema() {
+    return {{"enum", {to_string(Accumulation::kFp8Fast), to_string(Accumulation::kOutputParts)}}};
+  }
+};
 
 std::span<const Field<Accuracy>> accuracy_fields() {
   using A = Accuracy;
@@ -115,6 +127,7 @@ std::span<const Field<Accuracy>> accuracy_fields() {
     member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
     member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
     member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
+    member<UnusualAccumulation, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
   };
   return kFields;
 }
@@ -149,7 +162,8 @@ std::span<const Field<ClockSample>> clock_fields() {
     member<OptionalNotNegative, &C::memory_mhz>({.name = "memory_mhz", .unit = "MHz", .meaning = "", .csv = {"memory_mhz"}}),
     member<OptionalNotNegative, &C::power_w>({.name = "power_w", .unit = "W", .meaning = "", .csv = {"power_w"}}),
     member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
-    member<Text, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none, or not readable", .csv = {"throttle_reasons"}}),
+    member<OptionalText, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none; `null`: not readable (an empty text in earlier files)", .csv = {"throttle_reasons"}}),
+    member<PresentShare, &C::quota_throttled_share>({.name = "quota_throttled_share", .meaning = "of the periods of a CPU quota (cgroup), those in which it stopped this process, from 0 to 1; absent without a quota", .csv = {"quota_throttled_share"}, .optional = true}),
   };
   return kFields;
 }
@@ -232,7 +246,7 @@ std::span<const Field<Record>> record_fields() {
     member<Algorithms, &R::lost_algorithms>({.name = "lost_algorithms", .meaning = "algorithms that the search left out, because a launch of theirs cost a process its GPU or did not return, in this run or, by the tuning file, in an earlier one; absent where there were none", .optional = true}),
     member<OutcomeObject, &R::outcome>({.name = "outcome", .meaning = "what became of it"}),
     member<Object<CacheState, cache_fields>, &R::cache>({.name = "cache", .meaning = "the state of the cache"}),
-    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact"}, .after = "vs_bf16_verdict"}),
+    member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact", "accumulation"}, .after = "vs_bf16_verdict"}),
     member<OptionalObject<Summary, summary_fields>, &R::summary>({.name = "summary", .meaning = "what the samples say; `null` without a measurement"}),
     derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike", .csv = {"dense_equivalent_tflops"}}),
     derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4", .csv = {"executed_tflops"}}),

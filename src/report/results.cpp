@@ -1,6 +1,7 @@
 #include "report/results.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -123,17 +124,19 @@ struct Joined {
   }
 };
 
-/// "NVIDIA H200, GPU-8c5f..., Intel(R) Xeon(R) Processor".
+/// "NVIDIA H200, GPU-8c5f...", "AMD EPYC 9R14, avx512, 8 threads".
 std::string device_title(const DeviceId& id, const Environment& environment) {
-  std::string text = id.name.empty() ? std::string(to_string(id.kind)) : id.name;
-  if (!id.uuid.empty()) text += ", " + id.uuid;
+  std::vector<std::string> parts{id.name.empty() ? std::string(to_string(id.kind)) : id.name,
+                                 id.uuid};
   if (id.kind == DeviceKind::kCpu) {
-    text += fmt::format(", {}, {} {}", environment.device.architecture, environment.device.threads,
-                        environment.device.threads == 1 ? "thread" : "threads");
+    const int threads = environment.device.threads;
+    parts.push_back(environment.device.architecture);
+    parts.push_back(fmt::format("{} {}", threads, threads == 1 ? "thread" : "threads"));
   } else if (id.uuid.empty()) {
-    text += fmt::format(", cuda:{} of {}", id.ordinal, environment.host_cpu);
+    parts.push_back(fmt::format("cuda:{} of {}", id.ordinal, environment.host_cpu));
   }
-  return text;
+  std::erase(parts, "");
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 void tell_doubles(std::size_t doubles, std::vector<std::string>& told) {
@@ -213,7 +216,11 @@ Results join(std::span<const Run> runs) {
   Results results;
   for (Joined& device : devices) {
     for (std::size_t i = 0; i < device.case_names.size(); ++i) {
-      number_cases(device.results.sweeps[i].records, device.case_names[i]);
+      std::vector<Record>& records = device.results.sweeps[i].records;
+      number_cases(records, device.case_names[i]);
+      std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
+        return a.case_index < b.case_index;
+      });
     }
     results.devices.push_back(std::move(device.results));
   }

@@ -13,8 +13,8 @@ namespace twofour::report {
 struct Sweep {
   BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;
-  /// In the order of the files. Rows of one case share their case_index, and other cases have
-  /// another one: where that of the files does not do, cases are numbered anew.
+  /// By ascending case_index, else in the order of the files. Rows of one case share it, and other
+  /// cases have another one: where that of the files does not do, cases are numbered anew.
   std::vector<Record> records;
 };
 

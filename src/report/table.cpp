@@ -14,7 +14,9 @@ namespace twofour::report {
 namespace {
 
 constexpr std::size_t kRuleWidth = 80;
-constexpr std::size_t kDeviceColumn = 34;
+/// About as wide as devices side by side need it.
+constexpr std::size_t kLabelColumn = 26;
+constexpr std::size_t kDeviceColumn = 25;
 
 std::size_t rule_width(const Grid& grid, const Display& display) {
   const std::size_t width = std::max(kRuleWidth, grid_width(grid));
@@ -59,12 +61,11 @@ std::string conclusion_text(const Conclusion& end, const Display& display) {
 }
 
 std::string sweep_text(const Sweep& sweep, const Display& display) {
-  const std::vector<Record> sorted = by_case(sweep.records);
   std::string text;
-  for (const Block& block : sweep_tables(sorted, Medium::kText)) {
+  for (const Block& block : sweep_tables(sweep.records, Medium::kText)) {
     text += block_text(block.title, block.grid, display);
   }
-  return text + conclusion_text(conclude(sorted, ">"), display);
+  return text + conclusion_text(conclude(sweep.records, ">"), display);
 }
 
 std::string summary_text(const Sweep& sweep, const Display& display) {
@@ -73,7 +74,7 @@ std::string summary_text(const Sweep& sweep, const Display& display) {
     text += block_text(overview.title, overview.grid, display);
     if (!overview.remark.empty()) text += lines_of(overview.remark, display) + "\n";
   }
-  const Conclusion end = conclude(by_case(sweep.records), ">");
+  const Conclusion end = conclude(sweep.records, ">");
   std::vector<std::string> told{overview_legend()};
   told.insert(told.end(), end.counts.begin(), end.counts.end());
   return text + paragraph(told, display) + lines_of(end.answer, display);
@@ -100,7 +101,7 @@ std::string of_each_device(std::span<const Run> runs, const Display& display, Te
       display.width == 0
           ? results.devices.size()
           : std::max<std::size_t>(
-                1, (display.width - std::min(display.width, kDeviceColumn)) / kDeviceColumn);
+                1, (display.width - std::min(display.width, kLabelColumn)) / kDeviceColumn);
   for (const Grid& grid : side_by_side(results, most)) {
     text += block_text("Devices side by side: best 2:4 kernel, speed-up over dense there", grid,
                        display);
@@ -109,6 +110,10 @@ std::string of_each_device(std::span<const Run> runs, const Display& display, Te
 }
 
 }  // namespace
+
+std::string table_opening(const Environment& environment) {
+  return "device: " + device_text(environment.device) + "\n\n";
+}
 
 std::string table_case_on(std::span<const Record> records, const Display& display) {
   if (records.empty()) return {};

@@ -151,6 +151,19 @@ std::size_t peak_bytes(const CasePlan& plan) {
   return peak;
 }
 
+/// Skips the kernels that do not fit; returns the bytes that all copies of one layout may take.
+std::size_t fit_into_memory(const RunConfig& config, std::vector<KernelPlan>& kernels,
+                            const MemoryFacts& facts) {
+  if (!facts.free_bytes) return kRotationBudgetBytes;
+  const auto usable =
+      static_cast<std::size_t>(kUsableShare * static_cast<double>(*facts.free_bytes));
+  const Tally tally = refuse_what_does_not_fit(config, kernels, usable);
+  // Half of what is left, so that a wrong guess of a library's own memory does not end the run.
+  const std::size_t budget =
+      (usable - tally.bytes) / 2 / std::max<std::size_t>(tally.weight_keys.size(), 1);
+  return facts.can_flush ? std::min(budget, kRotationBudgetBytes) : budget;
+}
+
 }  // namespace
 
 MemoryFacts memory_facts(device::Device& device) {
@@ -179,13 +192,7 @@ CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
                    const MemoryFacts& facts) {
   CasePlan plan;
   for (const KernelNeed& need : needs) plan.kernels.push_back(kernel_plan(config, need));
-  const auto usable =
-      static_cast<std::size_t>(kUsableShare * static_cast<double>(facts.free_bytes));
-  const Tally tally = refuse_what_does_not_fit(config, plan.kernels, usable);
-  // Half of what is left, so that a wrong guess of a library's own memory does not end the run.
-  std::size_t copy_budget =
-      (usable - tally.bytes) / 2 / std::max<std::size_t>(tally.weight_keys.size(), 1);
-  if (facts.can_flush) copy_budget = std::min(copy_budget, kRotationBudgetBytes);
+  const std::size_t copy_budget = fit_into_memory(config, plan.kernels, facts);
   for (KernelPlan& kernel : plan.kernels) {
     if (kernel.runs()) kernel.cold = cache_state(config, kernel, copy_budget, facts);
   }

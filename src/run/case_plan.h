@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,10 +21,10 @@
 
 namespace twofour::run {
 
-/// What a plan must know of a device.
+/// What a plan must know of a device. Nothing: not known.
 struct MemoryFacts {
-  std::size_t free_bytes = 0;
-  std::size_t last_level_cache_bytes = 0;
+  std::optional<std::size_t> free_bytes;
+  std::optional<std::size_t> last_level_cache_bytes;
   bool can_flush = false;
 };
 
@@ -80,7 +81,8 @@ struct CasePlan {
 };
 
 /// Takes kernels as long as they fit into the free memory, those of config.dtype before the 16-bit
-/// ones that they are compared with, so that these give way where memory is short. A pure function.
+/// ones that they are compared with, so that these give way where memory is short. Where nobody
+/// knows how much is free, nothing is refused beforehand. A pure function.
 CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
                    const MemoryFacts& facts);
 

@@ -8,7 +8,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <system_error>
+
+#include "core/streams.h"
 
 namespace twofour::run {
 namespace {
@@ -19,7 +22,15 @@ namespace {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // It may have gone before the line above.
   if (getppid() != parent) _exit(EXIT_FAILURE);
-  std::exit(work());
+  int code = EXIT_FAILURE;
+  try {
+    code = work();
+  } catch (const std::exception& error) {
+    say(error.what());
+  } catch (...) {
+    say("the process that measures met an exception of an unknown type");
+  }
+  std::exit(code);
 }
 
 }  // namespace

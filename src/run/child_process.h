@@ -13,7 +13,8 @@ namespace twofour::run {
 class ChildProcess {
  public:
   /// The child calls `work` and ends with what it returns as its exit code; an exception that it
-  /// throws ends it by SIGABRT. Throws std::system_error when no process can be had.
+  /// throws is said on stderr and ends it with 1. Throws std::system_error when no process can be
+  /// had.
   explicit ChildProcess(const std::function<int()>& work);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;

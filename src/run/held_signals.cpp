@@ -19,11 +19,16 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
-HeldSignals::HeldSignals() {
-  sigemptyset(&held_);
+sigset_t end_signals() {
+  sigset_t set;
+  sigemptyset(&set);
   for (const int signal : kEndSignals) {
-    if (signal != SIGHUP || !is_ignored(signal)) sigaddset(&held_, signal);
+    if (!is_ignored(signal)) sigaddset(&set, signal);
   }
+  return set;
+}
+
+HeldSignals::HeldSignals() : held_(end_signals()) {
   sigaddset(&held_, SIGCHLD);
   // Where SIGCHLD is ignored, nobody can wait for a child.
   struct sigaction by_default {};

@@ -7,12 +7,18 @@
 
 namespace twofour::run {
 
-/// While it lives, these signals are blocked in this thread and come out of wait(). A SIGHUP that
-/// was ignored (nohup) stays ignored. For a process of one thread.
+/// The signals that ask a run to come to its end: SIGINT, SIGTERM and SIGHUP, but for those that
+/// were ignored when the program started. Whoever starts a program so (nohup; a shell that starts a
+/// job in the background of a script) wants it to go on.
+sigset_t end_signals();
+
+/// While it lives, these signals are blocked in this thread and come out of wait(). For a process
+/// of one thread.
 class HeldSignals {
  public:
   HeldSignals();
-  /// Signals that came too late to count are dropped; from then on they do what they did before.
+  /// From then on they do what they did before. One that came and was not waited for is dropped: it
+  /// came too late to count.
   ~HeldSignals();
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;

@@ -6,6 +6,11 @@
 
 namespace twofour::run {
 
+void Ledger::begin_part(Environment environment) {
+  environment_ = std::move(environment);
+  part_begin_ = records_.size();
+}
+
 bool Ledger::add(Record record) {
   if (!rows_.emplace(record.case_index, record.kernel, record.cache.mode).second) return false;
   if (!record.outcome.measured()) without_result_.emplace(record.case_index, record.kernel);

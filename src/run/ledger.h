@@ -1,6 +1,7 @@
 // What stands in the result file of a run, as values: what is done, and what must be avoided.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <span>
@@ -22,7 +23,14 @@ inline constexpr std::size_t kMostTries = 3;
 
 class Ledger {
  public:
-  std::optional<Environment> environment;
+  /// Of what comes next. A run that went on elsewhere has several, and the rows after each are its
+  /// own.
+  [[nodiscard]] const std::optional<Environment>& environment() const { return environment_; }
+  void begin_part(Environment environment);
+  /// Rows that belong to environment().
+  [[nodiscard]] std::span<const Record> records_of_part() const {
+    return std::span(records_).subspan(part_begin_);
+  }
 
   /// False, and nothing is added, where the row is there: a case, a kernel and a cache mode have
   /// one.
@@ -48,6 +56,8 @@ class Ledger {
                                                          std::span<const CacheMode> caches) const;
 
  private:
+  std::optional<Environment> environment_;
+  std::size_t part_begin_ = 0;
   std::vector<Record> records_;
   std::vector<EndedAttempt> attempts_;
   std::set<std::tuple<int, std::string, CacheMode>> rows_;

@@ -18,21 +18,13 @@ namespace {
 
 using nlohmann::json;
 
-[[noreturn]] void fail(std::string_view what, const std::filesystem::path& file) {
-  throw std::runtime_error(fmt::format("cannot {} '{}': {}", what, file.string(),
-                                       std::generic_category().message(errno)));
+std::string failure(std::string_view what, const std::filesystem::path& file) {
+  return fmt::format("cannot {} '{}': {}", what, file.string(),
+                     std::generic_category().message(errno));
 }
 
-/// Writes all of `bytes` at `position`.
-void write_at(int descriptor, std::string_view bytes, std::int64_t position,
-              const std::filesystem::path& file) {
-  while (!bytes.empty()) {
-    const ssize_t written = pwrite(descriptor, bytes.data(), bytes.size(), position);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("write", file);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-    position += written;
-  }
+[[noreturn]] void fail(std::string_view what, const std::filesystem::path& file) {
+  throw std::runtime_error(failure(what, file));
 }
 
 /// JSON on one line. Names come from libraries: what is not UTF-8 is replaced, not thrown at.
@@ -46,7 +38,10 @@ std::optional<PartLine> parse_line(std::string_view line) {
   if (line.starts_with(R"({"type":"environment")")) return report::parse_environment_json(line);
   const json value = json::parse(line);
   const std::string type = value.at("type");
-  if (type == "start") return Start{.cases = value.at("cases"), .reserved = value.at("reserved")};
+  if (type == "start") {
+    return Start{
+        .cases = value.at("cases"), .reserved = value.at("reserved"), .notes = value.at("notes")};
+  }
   if (type == "case_end") return CaseEnd{value.at("case_index")};
   if (type == "device_gone") return DeviceGone{value.at("reason")};
   if (type == "described") {
@@ -70,13 +65,28 @@ PartWriter::PartWriter(std::filesystem::path file)
   if (descriptor_.get() < 0) fail("write", file_);
   std::string blank(kSlotBytes, ' ');
   blank.back() = '\n';
-  write_at(descriptor_.get(), blank, 0, file_);
+  try {
+    write_at(blank, 0);
+  } catch (const PartLost& lost) {
+    throw std::runtime_error(lost.what());
+  }
+}
+
+void PartWriter::write_at(std::string_view bytes, std::int64_t position) {
+  if (lost_) throw PartLost(*lost_);
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(descriptor_.get(), bytes.data(), bytes.size(), position);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw PartLost(lost_.emplace(failure("write", file_)));
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    position += written;
+  }
 }
 
 void PartWriter::append(std::string_view line) {
   // In one write, so that a line is cut off by the end of the process alone.
   const std::string whole = std::string(line) + '\n';
-  write_at(descriptor_.get(), whole, end_, file_);
+  write_at(whole, end_);
   end_ += static_cast<std::int64_t>(whole.size());
 }
 
@@ -89,7 +99,7 @@ void PartWriter::write_slot(std::string_view members) {
   const std::size_t used = slot_.size();
   if (slot_.size() < slot_used_) slot_.resize(slot_used_, ' ');
   slot_used_ = used;
-  write_at(descriptor_.get(), slot_, 0, file_);
+  write_at(slot_, 0);
 }
 
 int PartWriter::describe(const Record& row) {
@@ -102,6 +112,16 @@ void PartWriter::enter(int row) {
   std::array<char, 32> members{};
   const auto end = fmt::format_to(members.begin(), R"("row":{})", row);
   write_slot({members.data(), static_cast<std::size_t>(end - members.begin())});
+}
+
+void PartWriter::leave() {
+  try {
+    enter(0);
+  } catch (const PartLost&) {
+    // A scope that ends calls this, and must not throw. What comes next in this file cannot be
+    // written either.
+    return;
+  }
 }
 
 void PartWriter::try_algorithm(int row, const std::string& algorithm,
@@ -119,7 +139,10 @@ void PartWriter::environment(const Environment& environment) {
 }
 
 void PartWriter::start(const Start& start) {
-  append(text_of({{"type", "start"}, {"cases", start.cases}, {"reserved", start.reserved}}));
+  append(text_of({{"type", "start"},
+                  {"cases", start.cases},
+                  {"reserved", start.reserved},
+                  {"notes", start.notes}}));
 }
 
 void PartWriter::row(const Record& record) { append(report::record_json(record)); }
@@ -170,17 +193,18 @@ std::optional<Slot> PartReader::slot() const {
   std::array<char, kSlotBytes> text{};
   const ssize_t count = pread(descriptor_.get(), text.data(), text.size(), 0);
   if (count < static_cast<ssize_t>(text.size())) return Slot{};
-  const json value = json::parse(text.begin(), text.end(), nullptr, false);
   const bool blank = std::string_view(text.data(), text.size()).find('{') == std::string::npos;
   if (blank) return Slot{};
-  if (!value.is_object() ||
-      value.value("sequence", std::uint64_t{0}) != value.value("again", std::uint64_t{1})) {
+  try {
+    const json value = json::parse(text.begin(), text.end());
+    if (value.at("sequence") != value.at("again")) return std::nullopt;
+    return Slot{.sequence = value.at("sequence"),
+                .row = value.at("row"),
+                .algorithm = value.value("algorithm", ""),
+                .scope = {.gpu = value.value("gpu", ""), .family = value.value("family", "")}};
+  } catch (const json::exception&) {
     return std::nullopt;
   }
-  return Slot{.sequence = value.at("sequence"),
-              .row = value.at("row"),
-              .algorithm = value.value("algorithm", ""),
-              .scope = {.gpu = value.value("gpu", ""), .family = value.value("family", "")}};
 }
 
 }  // namespace twofour::run

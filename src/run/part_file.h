@@ -40,18 +40,30 @@ class Descriptor {
   int number_;
 };
 
-/// The child's side. Every member throws std::runtime_error naming the file and the cause when it
-/// cannot be written.
+/// The part file cannot be written: the child can tell nothing any more. No std::exception, so that
+/// nobody takes it for the failure of the kernel in hand.
+class PartLost {
+ public:
+  explicit PartLost(std::string reason) : reason_(std::move(reason)) {}
+  /// Names the file and the cause.
+  [[nodiscard]] const char* what() const noexcept { return reason_.c_str(); }
+
+ private:
+  std::string reason_;
+};
+
+/// The child's side. Every member throws PartLost when the file cannot be written.
 class PartWriter final : public Attempts, public ResultStream {
  public:
-  /// Empties `file`, or makes it.
+  /// Empties `file`, or makes it. Throws std::runtime_error naming the file and the cause.
   explicit PartWriter(std::filesystem::path file);
 
   int describe(const Record& row) override;
   void enter(int row) override;
   void try_algorithm(int row, const std::string& algorithm,
                      const providers::SearchScope& scope) override;
-  void leave() override { enter(0); }
+  /// Does not throw: the next member that writes does.
+  void leave() override;
 
   void environment(const Environment& environment) override;
   void start(const Start& start) override;
@@ -63,6 +75,7 @@ class PartWriter final : public Attempts, public ResultStream {
  private:
   void append(std::string_view line);
   void write_slot(std::string_view members);
+  void write_at(std::string_view bytes, std::int64_t position);
 
   std::filesystem::path file_;
   Descriptor descriptor_;
@@ -71,6 +84,7 @@ class PartWriter final : public Attempts, public ResultStream {
   std::uint64_t sequence_ = 0;
   std::size_t slot_used_ = 0;
   std::string slot_;
+  std::optional<PartLost> lost_;
 };
 
 /// What the slot says.

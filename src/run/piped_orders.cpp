@@ -13,7 +13,13 @@
 namespace twofour::run {
 
 PipedOrders::PipedOrders(Descriptor pipe)
-    : pipe_(std::move(pipe)), wake_(eventfd(0, EFD_CLOEXEC)), reader_([this] { read(); }) {}
+    : pipe_(std::move(pipe)), wake_(eventfd(0, EFD_CLOEXEC)), reader_([this] {
+        try {
+          read();
+        } catch (...) {  // no memory: as if the parent were gone
+          end();
+        }
+      }) {}
 
 PipedOrders::~PipedOrders() {
   const std::uint64_t one = 1;

@@ -65,11 +65,12 @@ Outcome outcome_of(measure::StopReason stopped) {
     case measure::StopReason::kInterrupted:
       return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
     case measure::StopReason::kOutOfTime:
-      return {OutcomeKind::kUnstable, "--max-time was over before the requested precision"};
+      return {OutcomeKind::kUnstable,
+              "the time for sampling was over before the requested precision"};
     case measure::StopReason::kOutOfShare:
       return {OutcomeKind::kUnstable,
-              "no ratio divides by it, and its share of --max-time was over before the requested "
-              "precision"};
+              "no ratio divides by it, and its share of the time for sampling was over before the "
+              "requested precision"};
   }
   return {};
 }
@@ -95,9 +96,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
       record.vs_bf16 = ratio_to(bf16, s);
     }
     record.clocks = clocks;
-    if (const double roof = state.roofs.read_bytes_per_s; roof > 0) {
-      record.read_roof_bytes_per_s = roof;
-    }
+    record.read_roof_bytes_per_s = state.roofs.read_bytes_per_s;
     record.flags = measure::flags(record, median_of(dense), state.roofs);
     s.entry->results.push_back(std::move(record));
   }

@@ -95,6 +95,20 @@ std::vector<Entry> entries_of(const RunConfig& config, const workload::Case& c,
 
 }  // namespace
 
+namespace {
+
+/// What none of the kernels did is the end of all that have no result yet.
+void fail_all(CaseState& state, const std::string& reason) {
+  state.attempts.leave();
+  for (Entry& entry : state.entries) {
+    if (!entry.alive() || !entry.results.empty()) continue;
+    entry.end(OutcomeKind::kFailed, reason);
+    entry.operation.reset();
+  }
+}
+
+}  // namespace
+
 std::vector<Record> run_case(const RunConfig& config, const workload::Case& c,
                              std::span<const SelectedKernel> kernels, device::Device& device,
                              Roofs& roofs, Attempts& attempts, std::stop_token stop) {
@@ -105,9 +119,15 @@ std::vector<Record> run_case(const RunConfig& config, const workload::Case& c,
                   .attempts = attempts,
                   .stop = std::move(stop)};
   state.entries = entries_of(config, c, kernels);
-  plan_entries(state);
-  prepare_entries(state);
-  sample_entries(state);
+  try {
+    plan_entries(state);
+    prepare_entries(state);
+    sample_entries(state);
+  } catch (const std::bad_alloc&) {
+    fail_all(state, "out of memory");
+  } catch (const std::exception& error) {
+    fail_all(state, error.what());
+  }
 
   std::vector<Record> records;
   for (Entry& entry : state.entries) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -106,6 +107,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
   }
   measure::MeasureConfig config = state.config.measure;
   config.rests.wanted = [&state] { return state.device.probe().held_back(); };
+  state.device.probe().watch_throttling();
   measure::Sampling sampling = measure::sample_interleaved(
       contenders, state.device.timer().resolution_s(), config, state.stop);
   state.attempts.leave();
@@ -125,7 +127,8 @@ void check_read_roof(CaseState& state, const std::vector<Sampled>& sampled) {
                                     state.roofs);
   });
   if (!above) return;
-  double& roof = state.roofs.read_bytes_per_s;
+  // An empty optional is less than any number.
+  std::optional<double>& roof = state.roofs.read_bytes_per_s;
   roof = std::max(roof, state.device.probe().measure_roofs({}).read_bytes_per_s);
 }
 
@@ -150,8 +153,9 @@ void sample_entries(CaseState& state) {
     Entry* culprit = nullptr;
     try {
       sample_all(state, sampled, culprit);
+      const ClockSample clocks = state.device.probe().clocks();
       check_read_roof(state, sampled);
-      fill_results(state, sampled, state.device.probe().clocks());
+      fill_results(state, sampled, clocks);
       return;
     } catch (const std::bad_alloc&) {
       fail(state, culprit, "out of memory");

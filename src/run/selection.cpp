@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "core/input_error.h"
 #include "run/selection_errors.h"
 
 namespace twofour::run {
@@ -69,6 +70,8 @@ ProviderInstance start_provider(const ProviderRow& row, const device::Device& de
   if (row.make == nullptr) return instance;
   try {
     instance.provider = row.make(device);
+  } catch (const InputError&) {
+    throw;  // a variable that the user set wrongly, not a library that is missing
   } catch (const std::exception& error) {
     instance.unavailable = error.what();
   }

@@ -27,7 +27,8 @@ struct ProviderInstance {
 };
 
 /// Starts one provider for `device`; one that cannot start has the reason. `device` must be of the
-/// row's kind and outlive the provider.
+/// row's kind and outlive the provider. Throws InputError where an environment variable that it
+/// reads is wrong.
 ProviderInstance start_provider(const providers::ProviderRow& row, const device::Device& device);
 
 /// A provider whose device cannot be had for `reason`; one that is not built says that instead.

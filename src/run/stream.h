@@ -15,6 +15,7 @@ namespace twofour::run {
 struct Start {
   std::vector<int> cases;  ///< Case::index of those with rows left, in their order
   std::string reserved;    ///< what it took to reserve memory, in words; empty: none was
+  std::vector<std::string> notes = {};  ///< what a person should know beforehand, a line each
 };
 
 /// Where results go, one by one as they exist.

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/streams.h"
 #include "device/device.h"
 #include "measure/measure.h"
 #include "run/child_process.h"
@@ -35,6 +36,8 @@ constexpr double kGrace_s = 5;
 
 /// Of a child whose device is gone. Why stands in its part file.
 constexpr int kDeviceGoneCode = 75;
+/// Of a child that cannot write its part file.
+constexpr int kPartLostCode = 74;
 
 using Measure = std::function<int(Orders&, ResultStream&, Attempts&)>;
 
@@ -57,12 +60,17 @@ int measure_and_tell(const std::filesystem::path& part, Pipe& pipe, const Measur
   PartWriter writer(part);
   PipedOrders orders(std::move(pipe.read));
   try {
-    return measure(orders, writer, writer);
-  } catch (const device::DeviceLost& error) {
-    writer.device_gone(error.what());
-    // What holds the device cannot be given back any more, and must not hang while it tries.
-    (void)std::fflush(nullptr);
-    std::_Exit(kDeviceGoneCode);
+    try {
+      return measure(orders, writer, writer);
+    } catch (const device::DeviceLost& error) {
+      writer.device_gone(error.what());
+      // What holds the device cannot be given back any more, and must not hang while it tries.
+      (void)std::fflush(nullptr);
+      std::_Exit(kDeviceGoneCode);
+    }
+  } catch (const PartLost& lost) {
+    say(lost.what());
+    return kPartLostCode;
   }
 }
 
@@ -225,6 +233,10 @@ RunResult supervise(const SupervisorConfig& config, RunListener& listener, const
     RunResult result{.last = child.watch(interrupts)};
     const Ending& ending = result.last;
     const bool by_itself = ending.kind == EndingKind::kExit;
+    if (by_itself && ending.code == kPartLostCode) {
+      result.end = interrupts > 0 ? RunEnd::kInterrupted : RunEnd::kCannotWrite;
+      return result;
+    }
     const auto attempt = child.attempt();
     // A child that was killed for an interruption failed at nothing.
     const bool killed = ending.kind == EndingKind::kSignal && ending.code == SIGKILL;

@@ -38,6 +38,7 @@ enum class RunEnd : std::uint8_t {
   kRefused,      ///< the child ended by itself before it started, and has said why
   kBadStart,     ///< it came to another end before its first attempt
   kNoProgress,   ///< children ended, one after the other, and none had brought a row
+  kCannotWrite,  ///< results cannot be written, and that has been said
 };
 
 struct RunResult {

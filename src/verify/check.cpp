@@ -119,10 +119,14 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
       const auto at = static_cast<std::size_t>(e);
       const std::int64_t j = columns_[at];
       const double magnitude = magnitudes_.empty() ? 0 : static_cast<double>(magnitudes_[at]);
-      const ExactElement exact = exact_element(
-          sums_[at], relative_error * magnitude, scale_at(scale_a_, problem.scales.a, row),
-          scale_at(scale_b_, problem.scales.b, j),
-          problem.bias ? bias[static_cast<std::size_t>(j)] : 0.0f);
+      double sum_error = relative_error * magnitude;
+      if (accumulation == Accumulation::kOutputParts) {
+        sum_error += output_parts_error(problem.d, sums_[at], magnitude, shape_.k);
+      }
+      const ExactElement exact =
+          exact_element(sums_[at], sum_error, scale_at(scale_a_, problem.scales.a, row),
+                        scale_at(scale_b_, problem.scales.b, j),
+                        problem.bias ? bias[static_cast<std::size_t>(j)] : 0.0f);
       const std::uint16_t code = code_at(at, row, j);
       const auto value = static_cast<double>(decode(code));
       found.exact = found.exact && exact.deviation == 0;
@@ -136,7 +140,8 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
   result.accuracy = {.max_error = all.max_error,
                      .max_error_ratio = all.worst.ratio,
                      .share_checked = share_checked(),
-                     .exact = all.exact};
+                     .exact = all.exact,
+                     .accumulation = accumulation};
   result.right = all.wrong == 0;
   if (!result.right) result.description = describe(all, columns_.size());
   return result;

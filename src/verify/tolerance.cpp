@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "operands/fill.h"
 
@@ -23,11 +24,14 @@ constexpr double kFp8Depth = 32;
 /// dense libraries, up to 512 in 2:4 kernels.
 constexpr double kFp8Promotion = 512;
 
+/// Partial sums of k products of either sign stay below this times the sum of magnitudes over
+/// sqrt(k).
+constexpr double kSpread = 4;
+
 /// Error of k products added up in an accumulator that cuts off, in units of their magnitudes: each
-/// instruction cuts the sum once, in one direction, and each product once, in random directions;
-/// partial sums of numbers of either sign stay below 4 / sqrt(k) of the magnitudes.
+/// instruction cuts the sum once, in one direction, and each product once, in random directions.
 double cut_error(double k) {
-  return kFp8Cut * (k / kFp8Depth + std::sqrt(k)) * std::min(1.0, 4 / std::sqrt(k));
+  return kFp8Cut * (k / kFp8Depth + std::sqrt(k)) * std::min(1.0, kSpread / std::sqrt(k));
 }
 
 bool is_float(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
@@ -58,6 +62,14 @@ double relative_accumulation_error(DataType type, Accumulation accumulation, std
     }
   }
   return relative;
+}
+
+double output_parts_error(DataType d, double sum, double magnitude, std::int64_t k) {
+  const double unit = std::ldexp(1.0, -(info(d).mantissa_bits + 1));
+  const double spread = std::min(1.0, kSpread / std::sqrt(static_cast<double>(k))) * magnitude;
+  const double running = kMostOutputParts * (sum * sum / 3 + spread * spread / 6);
+  const double parts = spread * spread;
+  return kLambda / std::numbers::sqrt3 * unit * std::sqrt(running + parts);
 }
 
 ExactElement exact_element(double sum, double sum_error, float scale_a, float scale_b, float bias) {

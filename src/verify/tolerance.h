@@ -13,6 +13,14 @@ namespace twofour::verify {
 /// rounding errors are independent.
 double relative_accumulation_error(DataType type, Accumulation accumulation, std::int64_t k);
 
+/// The parts of K whose sums a kernel of Accumulation::kOutputParts is taken to add up.
+inline constexpr int kMostOutputParts = 16;
+
+/// Bound on what rounding the sums of at most kMostOutputParts parts of K to `d`, and the running
+/// sums of these, adds to the error of a sum of `k` products that is `sum` and whose magnitudes add
+/// up to `magnitude`. It holds for products of either sign, with a probability of error as above.
+double output_parts_error(DataType d, double sum, double magnitude, std::int64_t k);
+
 /// One element of D before it is rounded to the output type.
 struct ExactElement {
   double value = 0;      ///< scale_a * scale_b * sum + bias

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 
+#include "input/json.h"
+#include "input/text_file.h"
 #include "workload/builtin_models.h"
 #include "workload/workload.h"
 
@@ -22,7 +24,7 @@ struct Place {
 
   [[noreturn]] void reject(std::string_view allowed) const {
     throw std::runtime_error(
-        fmt::format("{}: {} is {}; allowed: {}", file, path, value.dump(), allowed));
+        fmt::format("{}: {} is {}; allowed: {}", file, path, input::shown(value), allowed));
   }
   [[nodiscard]] Place at(const char* key, std::string_view allowed) const {
     if (!value.is_object()) reject("an object");
@@ -55,6 +57,51 @@ std::int64_t read_dimension(const Place& owner, const char* key) {
   return dimension;
 }
 
+/// Of a `config`; nothing where it has no head counts: files may carry other facts there.
+std::optional<AttentionHeads> read_heads(const Place& model) {
+  constexpr const char* kConfig = "config";
+  if (!model.value.contains(kConfig)) return std::nullopt;
+  const Place config = model.at(kConfig, "an object");
+  if (!config.value.is_object()) config.reject("an object");
+  const auto has = [&](const char* key) {
+    return config.value.contains(key) && !config.value[key].is_null();
+  };
+  constexpr const char* kHeads = "num_attention_heads";
+  constexpr const char* kKeyValueHeads = "num_key_value_heads";
+  constexpr const char* kHeadSize = "head_dim";
+  constexpr const char* kValueSize = "v_head_dim";
+  constexpr const char* kHiddenSize = "hidden_size";
+  if (!has(kHeads) && !has(kKeyValueHeads) && !has(kHeadSize)) return std::nullopt;
+  AttentionHeads heads{.query = read_dimension(config, kHeads)};
+  heads.key_value = has(kKeyValueHeads) ? read_dimension(config, kKeyValueHeads) : heads.query;
+  if (heads.query % heads.key_value != 0) {
+    config.at(kKeyValueHeads, "")
+        .reject(fmt::format("a divisor of {}, the attention heads", heads.query));
+  }
+  // As transformers fills in what a config.json leaves out.
+  const bool derived = !has(kHeadSize) && has(kHiddenSize);
+  heads.size = derived ? read_dimension(config, kHiddenSize) / heads.query
+                       : read_dimension(config, kHeadSize);
+  heads.value_size = has(kValueSize) ? read_dimension(config, kValueSize) : heads.size;
+  return heads;
+}
+
+/// The shapes of attention projections must be those of their heads, or a split would make others.
+void check_heads(const Place& place, const Layer& layer, const AttentionHeads& heads) {
+  const auto check = [&](const char* key, std::int64_t actual, std::int64_t expected) {
+    if (actual == expected) return;
+    place.at(key, "").reject(
+        fmt::format("{}, which follows from the head counts in the model's config", expected));
+  };
+  if (layer.name == kQkvLayer) check("n", layer.n, heads.qkv_n());
+  if (layer.name == kOutputLayer) check("k", layer.k, heads.o_k());
+  const char expected = layer.name == kQkvLayer ? 'n' : 'k';
+  if ((layer.name == kQkvLayer || layer.name == kOutputLayer) && layer.split != expected) {
+    place.at("split", "")
+        .reject(fmt::format("\"{}\": tensor parallelism splits {} by heads", expected, layer.name));
+  }
+}
+
 Layer read_layer(const Place& place) {
   Layer layer{
       .name = read_name(place), .k = read_dimension(place, "k"), .n = read_dimension(place, "n")};
@@ -72,10 +119,12 @@ Model read_model(const Place& place) {
   const Place source = place.at("source", "a text: where the shapes come from");
   if (!source.value.is_string()) source.reject("a text: where the shapes come from");
   model.source = source.value.get<std::string>();
+  model.heads = read_heads(place);
   const Place layers = place.at("layers", kLayers);
   if (!layers.value.is_array() || layers.value.empty()) layers.reject(kLayers);
   for (std::size_t i = 0; i < layers.value.size(); ++i) {
     model.layers.push_back(read_layer(layers.at(i)));
+    if (model.heads) check_heads(layers.at(i), model.layers.back(), *model.heads);
   }
   if (place.value.contains("in_default_run")) {
     const Place by_default = place.at("in_default_run", "true or false");
@@ -91,9 +140,9 @@ std::vector<Model> parse_models(std::string_view text, std::string_view file) {
   constexpr std::string_view kModels = "a list of at least one model {name, source, layers}";
   json document;
   try {
-    document = json::parse(text);
-  } catch (const json::parse_error& error) {
-    throw std::runtime_error(fmt::format("{}: not JSON: {}", file, error.what()));
+    document = input::parse_json(text);
+  } catch (const std::invalid_argument& error) {
+    throw std::runtime_error(fmt::format("{}: {}", file, error.what()));
   }
   const Place root{document, "", file};
   if (!document.is_object()) {
@@ -114,12 +163,7 @@ std::vector<Model> parse_models(std::string_view text, std::string_view file) {
 }
 
 std::vector<Model> load_models(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  std::ostringstream text;
-  if (!stream || !(text << stream.rdbuf())) {
-    throw std::runtime_error(fmt::format("{}: cannot be read", file.string()));
-  }
-  return parse_models(text.str(), file.string());
+  return parse_models(input::read_text_file(file), file.string());
 }
 
 const std::vector<Model>& builtin_models() {

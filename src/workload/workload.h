@@ -20,9 +20,30 @@ struct Layer {
   char split = 'n';  ///< 'k' or 'n'
 };
 
+/// The heads of a model's attention, under the names of the configuration that is published with
+/// it (config.json of Hugging Face's transformers).
+struct AttentionHeads {
+  std::int64_t query = 0;      ///< num_attention_heads
+  std::int64_t key_value = 0;  ///< num_key_value_heads; fewer than `query`: grouped-query attention
+  std::int64_t size = 0;       ///< head_dim, of queries and keys
+  std::int64_t value_size = 0;  ///< v_head_dim, of values
+
+  /// N of the fused query, key and value projection.
+  [[nodiscard]] std::int64_t qkv_n() const {
+    return query * size + key_value * (size + value_size);
+  }
+  /// K of the attention output projection.
+  [[nodiscard]] std::int64_t o_k() const { return query * value_size; }
+};
+
+/// Names of the layers that are split by whole heads, where the heads are known.
+inline constexpr std::string_view kQkvLayer = "qkv";
+inline constexpr std::string_view kOutputLayer = "o";
+
 struct Model {
-  std::string name;    ///< as on the model hub: "meta-llama/Llama-3-8b"
-  std::string source;  ///< where the shapes come from
+  std::string name;                     ///< as on the model hub: "meta-llama/Llama-3-8b"
+  std::string source;                   ///< where the shapes come from
+  std::optional<AttentionHeads> heads;  ///< nothing: not known
   std::vector<Layer> layers;
   /// Runs when --models names none. The models that vLLM's sparse_benchmarks.py ran by default.
   bool by_default = true;

@@ -31,16 +31,20 @@ inline std::string one_of_types() {
 
 inline const std::vector<CliError> kCliErrors{
     // The mode.
-    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list"},
+    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"--dtype", "int8"},
-     "MODE: is missing; give one of square_bench, range_bench, model_bench, list"},
+     "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"--dtype", "int8", "cube_bench"},
-     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list"},
+     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"list", "model_bench"},
      "MODE: model_bench and list are given; give one of square_bench, range_bench, model_bench, "
-     "list"},
+     "list, report, compare"},
     {{"list", "everything"},
      "'everything': unexpected after mode list; give lists as --option A B"},
+    // Files.
+    {{"report"}, "FILE.jsonl...: is missing; report takes result files, one or more"},
+    {{"report", "a.jsonl", "--output"}, "--output: has no value; it takes a file to write"},
+    {{"--dtype", "int8", "report", "a.jsonl"}, "--dtype: is not an option of report"},
     // Options as such.
     {{"--dtype", "int8", "model_bench", "--batch-size", "1"},
      "--batch-size: is not an option; did you mean --batch-sizes?"},
@@ -110,7 +114,7 @@ inline const std::vector<CliError> kCliErrors{
     {{"--dtype", "int8", "model_bench", "--tp-sizes", "1025"},
      "--tp-sizes: '1025' is not a whole number from 1 to 1024"},
     {{"--models-file", "/nonexistent/models.json", "list"},
-     "--models-file: /nonexistent/models.json: cannot be read"},
+     "--models-file: /nonexistent/models.json: cannot be read: No such file or directory"},
     // Selection.
     {{"--device", "tpu", "list"}, "--device: 'tpu' is not auto, cpu, cuda, cuda:N or cuda:UUID"},
     {{"--device", "cuda:x", "list"},
@@ -121,7 +125,7 @@ inline const std::vector<CliError> kCliErrors{
     {{"--kernels", "a(b", "list"},
      "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},
     {{"--kernels", "", "list"},
-     "--kernels: '' is not a regular expression of at least one character"},
+     "--kernels: '' is not a regular expression of 1 to 500 characters"},
     {{"--scales", "none", "list"},
      "--scales: 'none' is not one of tensor, token, channel, token-channel"},
     {{"--scales", "row", "list"},
@@ -151,8 +155,22 @@ inline const std::vector<CliError> kCliErrors{
     {{"--output-dir", "--quiet", "list"},
      "--output-dir: has no value; it takes a directory, or a path where one can be made"},
     {{"--format", "html", "list"}, "--format: 'html' is not one of table, md, csv, jsonl"},
+    {{"--html", "", "list"},
+     "--html: '' is not a file to write, in a directory that exists, and no .jsonl"},
+    {{"--html", "/nonexistent/page.html", "list"},
+     "--html: '/nonexistent/page.html' is not a file to write, in a directory that exists, and no "
+     ".jsonl"},
+    {{"--html", "/tmp", "list"},
+     "--html: '/tmp' is not a file to write, in a directory that exists, and no .jsonl"},
+    {{"--html", "run.jsonl", "list"},
+     "--html: 'run.jsonl' is not a file to write, in a directory that exists, and no .jsonl"},
     {{"--resume", "/nonexistent.jsonl", "list"},
      "--resume: '/nonexistent.jsonl' is not an existing .jsonl file"},
+    {{"--resume-anyway", "--dtype", "int8", "model_bench"},
+     "--resume-anyway: is given without --resume FILE"},
+    {{"--models-file", "/tmp", "list"}, "--models-file: /tmp: cannot be read: Is a directory"},
+    {{"--models-file", "/dev/zero", "list"},
+     "--models-file: /dev/zero: cannot be read: it has more than 67108864 bytes"},
     {{"--resume", "/dev/null", "list"}, "--resume: '/dev/null' is not an existing .jsonl file"},
 };
 

@@ -86,9 +86,66 @@ TEST(BadInput, AResumeFileOfAnEarlierVersion) {
 TEST(BadInput, AMockConfigurationThatIsNone) {
   const Folder folder;
   const Finished finished = run(folder, quick_sweep(), "{\"dense_us\": \"quick\"}");
-  EXPECT_EQ(finished.code, 1);
-  EXPECT_THAT(finished.out, HasSubstr("TWOFOUR_MOCK: dense_us is \"quick\"; allowed: a number"));
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err,
+              StartsWith("twofour: TWOFOUR_MOCK: dense_us is \"quick\"; allowed: a number"));
+  EXPECT_THAT(folder.files(), IsEmpty());
 }
+
+TEST(BadInput, AnInstructionSetThatIsNone) {
+  const Folder folder;
+  const Finished finished = run_line(folder, "export TWOFOUR_ISA=mmx; twofour list");
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_EQ(finished.err,
+            "twofour: TWOFOUR_ISA: 'mmx' is not an instruction set; use one of portable, avx2, "
+            "avx512, avx512_bf16, amx\n");
+}
+
+/// What stands in a --models-file, and what is said of it.
+struct BadModels {
+  std::string text;
+  std::string message;
+};
+/// A test is called by it.
+void PrintTo(const BadModels& models, std::ostream* stream) { *stream << models.message; }
+
+class BadModelsFile : public ::testing::TestWithParam<BadModels> {};
+
+TEST_P(BadModelsFile, IsOneLineAndExitCode2) {
+  const Folder folder;
+  const auto file = folder.path() / "models.json";
+  std::ofstream(file, std::ios::binary) << GetParam().text;
+  const Finished finished = run(folder, {"--models-file", file.string(), "list"});
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_THAT(finished.err,
+              StartsWith("twofour: --models-file: " + file.string() + ": " + GetParam().message));
+  EXPECT_EQ(lines_of(finished.err).size(), 2U) << finished.err;
+  EXPECT_LT(finished.err.size(), 1000U);
+}
+
+std::string one_layer(const std::string& k) {
+  return R"({"models": [{"name": "a", "source": "s", "layers": [{"name": "x", "n": 1, "split": "n", "k": )" +
+         k + "}]}]}";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, BadModelsFile,
+    ::testing::Values(
+        BadModels{"", "not JSON: "}, BadModels{one_layer("1e400"), "not JSON: "},
+        BadModels{one_layer("NaN"), "not JSON: "},
+        BadModels{one_layer("0"), "models[0].layers[0].k is 0; allowed: "},
+        BadModels{one_layer("-1"), "models[0].layers[0].k is -1; allowed: "},
+        BadModels{one_layer("1.5"), "models[0].layers[0].k is 1.5; allowed: "},
+        BadModels{one_layer("18446744073709551615"),
+                  "models[0].layers[0].k is 18446744073709551615; allowed: "},
+        BadModels{one_layer("[[[\"\\n\"]]]"), "models[0].layers[0].k is [[["},
+        BadModels{one_layer("1, \"k\": 2"), "an object has the member \"k\" twice"},
+        BadModels{std::string("{\"models\": []}\0{}", 18), "not JSON: it holds a NUL"},
+        BadModels{"{\"models\": \"\xff\xfe\"}", "not JSON: "},
+        BadModels{"{\"models\": " + std::string(1000000, '['),
+                  "it is nested more than 64 levels deep"},
+        BadModels{"{\"models\": \"" + std::string(1000000, 'x') + "\"}", "models is \"xxx"}));
 
 }  // namespace
 }  // namespace twofour::cli

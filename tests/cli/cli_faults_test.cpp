@@ -126,8 +126,8 @@ TEST(Faults, ARowWhoseSearchLosesTheDeviceThreeTimesFails) {
   EXPECT_EQ(finished.code, 1) << finished.err;
   const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
   EXPECT_EQ(victim.outcome.reason,
-            "algorithm=2: the mock was told to lose the device in a search; its search lost the "
-            "device before with algorithm=0, algorithm=1");
+            "algorithm=2: the mock was told to lose the device in a search; its search "
+            "ended the process before with algorithm=0, algorithm=1");
   EXPECT_THAT(victim.lost_algorithms, ElementsAre("algorithm=0", "algorithm=1", "algorithm=2"));
 }
 
@@ -146,7 +146,7 @@ TEST(Faults, ARowWhoseSearchHangsThreeTimesFails) {
   EXPECT_EQ(run(folder, command, fault("hang_in_search", 1000)).code, 1);
   const Record victim = expect_one_casualty(folder, OutcomeKind::kFailed);
   EXPECT_EQ(victim.outcome.reason,
-            "algorithm=2: did not return within --case-timeout 0.5 s; its search lost the device "
+            "algorithm=2: did not return within --case-timeout 0.5 s; its search ended the process "
             "before with algorithm=0, algorithm=1");
   EXPECT_THAT(victim.lost_algorithms, ElementsAre("algorithm=0", "algorithm=1", "algorithm=2"));
 }

@@ -138,6 +138,37 @@ TEST(Output, BothCacheStatesAreRowsOfTheirOwn) {
   EXPECT_EQ(hot, 15);
 }
 
+TEST(Output, ThePageOfARunIsWhatReportMakesOfItsFile) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep({"--html", "page.html"}));
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("; page: page.html"));
+  const std::string page = read_file(folder.path() / "page.html");
+  EXPECT_THAT(page, AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("Does 2:4 pay off here?")));
+  const std::string jsonl = folder.only(".jsonl").filename();
+  ASSERT_EQ(run(folder, {"report", jsonl, "--format", "html", "--output", "again.html"}).code, 0);
+  EXPECT_EQ(read_file(folder.path() / "again.html"), page);
+}
+
+TEST(Output, ThePageOfARunThatWentOnHasAllRows) {
+  const Folder folder;
+  ASSERT_EQ(run(folder, quick_sweep()).code, 0);
+  const std::filesystem::path jsonl = folder.only(".jsonl");
+  std::string text;  // of the first case
+  for (const std::string& line : lines_of(read_file(jsonl))) {
+    if (line.find("\"case_index\":1") != std::string::npos) break;
+    text += line + "\n";
+  }
+  std::ofstream(jsonl) << text;
+  const Finished finished =
+      run(folder, quick_sweep({"--resume", jsonl.string(), "--html", "page.html"}));
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  const std::string page = read_file(folder.path() / "page.html");
+  const std::size_t rows = read_results(jsonl).records.size();
+  EXPECT_THAT(page, HasSubstr("<tr id=\"r" + std::to_string(rows - 1) + "\">"));
+  EXPECT_THAT(page, ::testing::Not(HasSubstr("<tr id=\"r" + std::to_string(rows) + "\">")));
+}
+
 TEST(DryRun, SaysWhatWouldRunAndRunsNothing) {
   const Folder folder;
   const Finished finished = run(folder, quick_sweep({"--dry-run", "--seed", "3"}));

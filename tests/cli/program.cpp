@@ -6,10 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <initializer_list>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -24,12 +27,21 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{120};
 
-/// This process's environment, with TWOFOUR_MOCK as given.
+/// Whether a variable is one that the program reads or clears: what the user of the tests has set
+/// for other programs must not change what this one says.
+bool is_switch(std::string_view variable) {
+  constexpr std::array kBeginnings{"TWOFOUR_MOCK=", "OMP_",    "GOMP_",   "KMP_",   "LIBOMP_",
+                                   "ONEDNN_",       "DNNL_",   "MKL_",    "CUBLAS", "CUSPARSE",
+                                   "TORCH_",        "PYTORCH", "NVIDIA_", "CUDA_"};
+  return std::any_of(kBeginnings.begin(), kBeginnings.end(),
+                     [&](const char* beginning) { return variable.starts_with(beginning); });
+}
+
+/// This process's environment without switches, with TWOFOUR_MOCK as given.
 std::vector<std::string> environment_with(const std::string& mock) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string_view text = *variable;
-    if (!text.starts_with("TWOFOUR_MOCK=")) variables.emplace_back(text);
+    if (!is_switch(*variable)) variables.emplace_back(*variable);
   }
   if (!mock.empty()) variables.push_back("TWOFOUR_MOCK=" + mock);
   return variables;
@@ -57,7 +69,14 @@ pid_t start(const Folder& folder, const Folder& streams, std::vector<std::string
                                    kFlags, 0600);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  // A test that itself runs in the background of a script ignores some of them.
+  sigset_t by_default;
+  sigemptyset(&by_default);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ}) {
+    sigaddset(&by_default, signal);
+  }
+  posix_spawnattr_setsigdefault(&attributes, &by_default);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> variables = environment_with(mock);
   pid_t pid = 0;
   const int error = posix_spawn(&pid, words.front().c_str(), &actions, &attributes,
@@ -136,6 +155,23 @@ Finished run_line(const Folder& folder, const std::string& line, const std::stri
   return run_words(folder,
                    {"/bin/sh", "-c", R"(twofour() { ")" TWOFOUR_PROGRAM R"(" "$@"; }; )" + line},
                    mock, {});
+}
+
+Finished run_after(const Folder& folder, const std::string& line,
+                   const std::vector<std::string>& arguments, const WhileRunning& while_running) {
+  std::vector<std::string> words{"/bin/sh", "-c", line + R"(; exec "$0" "$@")", TWOFOUR_PROGRAM};
+  for (const std::string& argument : arguments) words.push_back(argument);
+  return run_words(folder, std::move(words), "", while_running);
+}
+
+WhileRunning once_after_rows(const Folder& folder, std::size_t rows,
+                             std::function<void(pid_t)> act) {
+  return [&folder, rows, act = std::move(act), done = false](pid_t pid) mutable {
+    const auto jsonl = folder.only(".jsonl");
+    if (done || jsonl.empty() || lines_of(read_file(jsonl)).size() < 1 + rows) return;
+    done = true;
+    act(pid);
+  };
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

@@ -49,6 +49,15 @@ Finished run(const Folder& folder, const std::vector<std::string>& arguments,
 /// Runs `line` in a shell, its first word "twofour" being the program under test.
 Finished run_line(const Folder& folder, const std::string& line, const std::string& mock = "");
 
+/// Runs the program in the process of a shell that did `line` before: "trap '' HUP".
+Finished run_after(const Folder& folder, const std::string& line,
+                   const std::vector<std::string>& arguments,
+                   const WhileRunning& while_running = {});
+
+/// Calls `act` once, when so many rows are in the .jsonl of `folder`.
+WhileRunning once_after_rows(const Folder& folder, std::size_t rows,
+                             std::function<void(pid_t)> act);
+
 /// The processes that `pid` started and that are there.
 std::vector<pid_t> children_of(pid_t pid);
 

@@ -1,6 +1,7 @@
 #include "records.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <limits>
@@ -119,7 +120,7 @@ std::vector<Record> large_case() {
   records.push_back(sparse_row(1, 1024, "", 2.5e-3, ratio(0.8, 0.004, Verdict::kLoss)));
   records.push_back(sparse_row(1, 1024, "_bias", 2e-3, ratio(1.0, 0.06, Verdict::kInconclusive)));
   records.back().outcome = {OutcomeKind::kUnstable,
-                            "--max-time was over before the requested precision"};
+                            "the time for sampling was over before the requested precision"};
   records.back().flags = {Flag::kNotCold};
   records.back().cache.method = CacheMethod::kNone;
   Record wrong = row(1, 1024, "other_i8_i8_bf16_scaled_sparse_mm", true);
@@ -145,7 +146,8 @@ std::vector<Record> odd_case() {
                 .memory_mhz = 6000,
                 .power_w = 99.5,
                 .temperature_c = 71,
-                .throttle_reasons = "power cap"};
+                .throttle_reasons = "power cap",
+                .quota_throttled_share = 0.5};
   records.push_back(std::move(nan));
   return records;
 }
@@ -163,7 +165,10 @@ Record model_row(int case_index, const std::string& model, const std::string& la
   r.layer = layer;
   r.tensor_parallel = tp;
   r.baseline = "cpu_fp8_fp8_bf16_scaled_mm";
-  r.accuracy = Accuracy{.max_error = 1, .max_error_ratio = 0.5, .share_checked = 0.1};
+  r.accuracy = Accuracy{.max_error = 1,
+                        .max_error_ratio = 0.5,
+                        .share_checked = 0.1,
+                        .accumulation = Accumulation::kOutputParts};
   return r;
 }
 
@@ -187,7 +192,8 @@ void append_model_case(std::vector<Record>& records, const std::string& model,
 std::string flags_table() {
   std::string text = "| Flag | Meaning |\n|---|---|\n";
   for (const FlagInfo& flag : kFlags) {
-    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning) + " |\n";
+    text += "| `" + std::string(flag.name) + "` | " + std::string(flag.meaning);
+    text += (flag.advice.empty() ? "" : "; " + std::string(flag.advice)) + " |\n";
   }
   return text;
 }
@@ -203,6 +209,10 @@ std::string results_section() {
   return report::markdown_document(report::parse_runs(kFile, bytes));
 }
 
+report::Run run_of(std::vector<Record> records) {
+  return {.source = "run.jsonl", .environment = environment(), .records = std::move(records)};
+}
+
 /// What a run shows.
 std::string all_of(const std::vector<Record>& records, const report::Format& format) {
   std::map<int, std::vector<Record>> cases;
@@ -212,9 +222,56 @@ std::string all_of(const std::vector<Record>& records, const report::Format& for
     if (format.case_block != nullptr) text += format.case_block(rows);
   }
   if (format.row_by_row) return text;
-  const report::Run run{.source = "run.jsonl", .environment = environment(), .records = records};
+  const report::Run run = run_of(records);
   return text + format.document({&run, 1});
 }
+
+/// A page without its style and its script, which have files of their own.
+std::string main_of(const std::string& page) {
+  const std::size_t begin = page.find("<header>");
+  const std::size_t end = page.find("<script>");
+  if (begin == std::string::npos || end == std::string::npos) {
+    throw std::runtime_error("a page has no <header> or no <script>");
+  }
+  return page.substr(begin, end - begin);
+}
+
+/// What `report` writes, and what a terminal shows.
+struct Report {
+  std::string_view name;
+  std::string (*text)();
+};
+constexpr std::array kReports{
+    Report{"devices.txt", [] { return report::table_document(two_devices()); }},
+    Report{"devices.md", [] { return report::markdown_document(two_devices()); }},
+    Report{"devices.csv", [] { return report::csv_document(two_devices()); }},
+    Report{"range-80-columns.txt",
+           [] {
+             const report::Run run = run_of(range_records());
+             return report::table_document_on({&run, 1}, {.width = 80});
+           }},
+    Report{"range-100-columns.txt",
+           [] {
+             const report::Run run = run_of(range_records());
+             return report::table_document_on({&run, 1}, {.width = 100});
+           }},
+    Report{"model-summary.txt",
+           [] {
+             const report::Run run = run_of(model_records());
+             return report::table_summary_on({&run, 1}, {.width = 80, .height = 24});
+           }},
+    Report{"range.main.html",
+           [] {
+             const report::Run run = run_of(range_records());
+             return main_of(report::html_document({&run, 1}));
+           }},
+    Report{"model.main.html",
+           [] {
+             const report::Run run = run_of(model_records());
+             return main_of(report::html_document({&run, 1}));
+           }},
+    Report{"devices.main.html", [] { return main_of(report::html_document(two_devices())); }},
+};
 
 }  // namespace
 
@@ -243,6 +300,7 @@ Environment environment() {
              .sparse_multiply_adds_per_s = {},
              .read_bytes_per_s = 1.5e10};
   e.libraries = {{"onednn", "3.2"}, {"cpu", "0.1.0"}};
+  e.switches = {{"CUDA_VISIBLE_DEVICES", "", false}, {"OMP_PROC_BIND", "true", true}};
   return e;
 }
 
@@ -274,12 +332,32 @@ std::vector<Record> model_records() {
 }
 
 std::vector<std::string> rendering_names() {
-  std::vector<std::string> names = comparison_names();
-  for (const char* name :
-       {"range.txt", "range.md", "range.csv", "range.jsonl", "model.txt", "model.md"}) {
-    names.emplace_back(name);
-  }
+  std::vector<std::string> names{"range.txt",   "range.md",  "range.csv",
+                                 "range.jsonl", "model.txt", "model.md"};
+  for (const Report& report : kReports) names.emplace_back(report.name);
+  for (std::string& name : comparison_names()) names.push_back(std::move(name));
   return names;
+}
+
+std::vector<report::Run> two_devices() {
+  report::Run slow{
+      .source = "slow.jsonl", .environment = environment(), .records = model_records()};
+  report::Run fast = slow;
+  fast.source = "fast.jsonl";
+  fast.environment.started_unix_s += 60;
+  fast.environment.device.id = {
+      .kind = DeviceKind::kCuda, .ordinal = 1, .name = "Invented GPU", .uuid = "GPU-1"};
+  for (Record& r : fast.records) {
+    r.device = fast.environment.device.id;
+    if (r.summary) r.summary->median_s /= 16;
+  }
+  // A later run measured the first case of the slow one again, and was stopped while it wrote.
+  report::Run again{.source = "again.jsonl", .environment = environment(), .records = {}};
+  again.environment.started_unix_s += 3600;
+  again.records.assign(slow.records.begin(), slow.records.begin() + 4);
+  again.attempts = 1;
+  again.cut = true;
+  return {std::move(slow), std::move(fast), std::move(again)};
 }
 
 std::vector<GeneratedFile> generated_files() {
@@ -316,14 +394,19 @@ std::pair<std::size_t, std::size_t> place_in(const std::string& file,
 }
 
 std::string rendering(std::string_view name) {
+  for (const Report& report : kReports) {
+    if (report.name == name) return report.text();
+  }
   if (std::string text = comparison_rendering(name); !text.empty()) return text;
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;
   if (name.substr(0, dot) == "range") records = range_records();
   if (name.substr(0, dot) == "model") records = model_records();
+  if (name.substr(0, dot) == "hostile") records = hostile_records();
   for (const report::Format& format : report::formats()) {
-    if (!records.empty() && format.ending == ending) return all_of(records, format);
+    if ((!records.empty() || name == "empty.html") && format.ending == ending)
+      return all_of(records, format);
   }
   throw std::invalid_argument("no rendering is called '" + std::string(name) + "'");
 }

@@ -8,6 +8,7 @@
 
 #include "core/environment.h"
 #include "core/record.h"
+#include "report/report.h"
 
 namespace twofour::golden {
 
@@ -21,8 +22,18 @@ std::vector<Record> range_records();
 /// An fp8 model_bench of two models, the second with TP sizes 1 and 2, in both cache states.
 std::vector<Record> model_records();
 
-/// The records named "range" or "model" in the format of a file that ends in .txt, .md, .csv,
-/// .jsonl or .pkl: "range.txt". Throws std::invalid_argument for another name.
+/// The same with names and reasons that hold HTML, 10,000 characters, marks that turn text round,
+/// NUL and bytes that are not UTF-8.
+std::vector<Record> hostile_records();
+
+/// The model_bench on two devices, and one case of it again, in a file without an end.
+std::vector<report::Run> two_devices();
+
+/// The records named "range", "model" or "hostile" in the format of a file that ends in .txt, .md,
+/// .csv, .jsonl, .pkl or .html, as a run shows them: "range.txt"; "empty.html" is the page of a run
+/// without rows. Others, like "devices.md", are what `report` makes of several runs or for a
+/// terminal; of a page, "devices.main.html" is what stands between its style and its script. Throws
+/// std::invalid_argument for another name.
 std::string rendering(std::string_view name);
 
 /// The names of the files in expected/.

@@ -21,7 +21,10 @@ class FakeMemory final : public device::Memory {
  public:
   explicit FakeMemory(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-  [[nodiscard]] device::MemoryStatus status() const override { return state_->memory; }
+  [[nodiscard]] device::MemoryStatus status() const override {
+    if (state_->out_of_memory) throw std::bad_alloc();
+    return state_->memory;
+  }
   Buffer allocate(std::size_t bytes) override {
     state_->live_bytes += bytes;
     state_->peak_bytes = std::max(state_->peak_bytes, state_->live_bytes);
@@ -91,6 +94,7 @@ class FakeProbe final : public device::Probe {
 
   Roofs measure_roofs(std::span<const DataType> /*types*/) override { return state_->roofs; }
   [[nodiscard]] bool held_back() const override { return state_->held_back; }
+  [[nodiscard]] ClockSample clocks() const override { return state_->clocks; }
 
  private:
   std::shared_ptr<State> state_;

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "device/device.h"
@@ -19,13 +21,16 @@ class FakeDevice final : public device::Device {
   void spend(double seconds) { state_->now_s += seconds; }
   [[nodiscard]] double now_s() const { return state_->now_s; }
 
-  void set_free_bytes(std::size_t bytes) { state_->memory.free_bytes = bytes; }
-  void set_last_level_cache_bytes(std::size_t bytes) {
+  void set_free_bytes(std::optional<std::size_t> bytes) { state_->memory.free_bytes = bytes; }
+  void set_last_level_cache_bytes(std::optional<std::size_t> bytes) {
     mutable_info().last_level_cache_bytes = bytes;
   }
   void set_read_roof(double bytes_per_s) { state_->roofs.read_bytes_per_s = bytes_per_s; }
   void set_can_flush(bool can_flush) { state_->can_flush = can_flush; }
   void set_held_back(bool held_back) { state_->held_back = held_back; }
+  void set_clocks(ClockSample clocks) { state_->clocks = std::move(clocks); }
+  /// Asking for the state of the memory throws std::bad_alloc from now on.
+  void run_out_of_memory() { state_->out_of_memory = true; }
 
   /// Bytes allocated and not freed.
   [[nodiscard]] std::size_t live_bytes() const { return state_->live_bytes; }
@@ -41,6 +46,8 @@ class FakeDevice final : public device::Device {
     device::MemoryStatus memory;
     bool can_flush = false;
     bool held_back = false;
+    bool out_of_memory = false;
+    ClockSample clocks;
     Roofs roofs;
     double now_s = 0;
     std::size_t live_bytes = 0;

@@ -90,7 +90,7 @@ TEST_F(JsonlFileTest, IsReadBackWithoutALineThatWasCutOff) {
   std::filesystem::resize_file(path, whole.size() - 5);
   JsonlFile file = JsonlFile::open(path);
   const run::Ledger ledger = file.read();
-  ASSERT_TRUE(ledger.environment.has_value());
+  ASSERT_TRUE(ledger.environment().has_value());
   ASSERT_EQ(ledger.records().size(), 1U);
   EXPECT_EQ(ledger.records()[0].kernel, "one");
   EXPECT_THAT(ledger.avoid(0, "two"), ElementsAre("a"));

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "app/recorder.h"
+#include "app/standard_streams.h"
 #include "providers/tuning.h"
 
 namespace twofour::app {
@@ -71,7 +72,7 @@ TEST_F(RecorderTest, ASearchIsTriedAgainTwice) {
   EXPECT_THAT(recorder.ledger().avoid(1, "mm"), ElementsAre("a", "b"));
   recorder.ended(attempt("c"), ending);
   ASSERT_THAT(sink.rows, SizeIs(1));
-  EXPECT_EQ(sink.rows[0].outcome.reason, "c: gone; its search lost the device before with a, b");
+  EXPECT_EQ(sink.rows[0].outcome.reason, "c: gone; its search ended the process before with a, b");
   EXPECT_THAT(sink.rows[0].lost_algorithms, ElementsAre("c"));
 }
 
@@ -82,6 +83,39 @@ TEST_F(RecorderTest, ABlockIsShownForACaseThatGotARow) {
   recorder.case_end(1);
   recorder.case_end(1);
   EXPECT_THAT(sink.blocks, ElementsAre(1));
+}
+
+class FullSink final : public Sink {
+ public:
+  explicit FullSink(bool keeps_all) : keeps_all_(keeps_all) {}
+  [[nodiscard]] bool keeps_all() const override { return keeps_all_; }
+  void row(const Record& /*record*/) override {
+    ++times;
+    throw CannotWrite("full");
+  }
+  int times = 0;
+
+ private:
+  bool keeps_all_;
+};
+
+TEST_F(RecorderTest, ASinkThatCannotBeWrittenIsAskedNoMore) {
+  FullSink full(false);
+  Recorder two{cases, {}, {}, {&full, &sink}, 1.5, true};
+  two.row(attempt().row);
+  Record other = attempt().row;
+  other.kernel = "other";
+  two.row(other);
+  EXPECT_EQ(full.times, 1);
+  EXPECT_THAT(sink.rows, SizeIs(2));
+  EXPECT_TRUE(two.lost_some());
+}
+
+TEST_F(RecorderTest, WithoutTheSinkThatKeepsAllTheRunEnds) {
+  FullSink full(true);
+  Recorder two{cases, {}, {}, {&full, &sink}, 1.5, true};
+  EXPECT_THROW(two.row(attempt().row), CannotWrite);
+  EXPECT_TRUE(two.lost_some());
 }
 
 }  // namespace

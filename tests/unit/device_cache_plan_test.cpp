@@ -36,6 +36,16 @@ TEST(Residency, NamesTheCliff) {
   EXPECT_EQ(residency(30, 20, 32), Residency::kFits);
   EXPECT_EQ(residency(40, 25, 32), Residency::kCliff);
   EXPECT_EQ(residency(60, 40, 32), Residency::kSpills);
+  EXPECT_EQ(residency(60, 40, std::nullopt), Residency::kUnknown);
+}
+
+// Copies of less than an unknown size would be called cold, and may all be in cache.
+TEST(PlanCold, DoesNotRotateOverACacheOfUnknownSize) {
+  EXPECT_EQ(plan_cold(10 * kMiB, std::nullopt, 1000 * kMiB, true).method, CacheMethod::kFlush);
+  const CacheState state = plan_cold(10 * kMiB, std::nullopt, 1000 * kMiB, false);
+  EXPECT_EQ(state.method, CacheMethod::kNone);
+  EXPECT_EQ(state.copies, 1);
+  EXPECT_EQ(state.last_level_cache_bytes, std::nullopt);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -14,6 +16,8 @@
 #include "device/cpu/clocks.h"
 #include "device/cpu/host_files.h"
 #include "device/cpu/memory.h"
+#include "device/cpu/parts.h"
+#include "device/cpu/team.h"
 #include "device/cpu/topology.h"
 
 namespace twofour::device::cpu {
@@ -176,6 +180,75 @@ TEST_F(CgroupTest, VersionOne) {
   EXPECT_EQ(limits.memory_free_bytes, 2000u);
 }
 
+TEST_F(CgroupTest, QuotaPeriodsAreThoseOfTheGroupsWithAQuota) {
+  EXPECT_THAT(read_quota_periods(files()), IsEmpty());
+  write("proc/self/cgroup", "0::/pod/container\n");
+  write("sys/fs/cgroup/pod/container/cpu.max", "max 100000\n");
+  write("sys/fs/cgroup/pod/container/cpu.stat", "nr_periods 5\nnr_throttled 5\n");
+  EXPECT_THAT(read_quota_periods(files()), IsEmpty());
+  write("sys/fs/cgroup/pod/cpu.max", "100000 100000\n");
+  EXPECT_THAT(read_quota_periods(files()), IsEmpty());  // cpu.stat is not readable
+  write("sys/fs/cgroup/pod/cpu.stat",
+        "usage_usec 77\nnr_periods 124\nnr_throttled 89\nthrottled_usec 4000\n");
+  EXPECT_THAT(read_quota_periods(files()),
+              ElementsAre(testing::Pair("sys/fs/cgroup/pod", QuotaPeriods{124, 89})));
+}
+
+TEST_F(CgroupTest, QuotaPeriodsOfVersionOne) {
+  write("proc/self/cgroup", "3:cpu,cpuacct:/job\n");
+  write("sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "50000\n");
+  write("sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000\n");
+  write("sys/fs/cgroup/cpu/job/cpu.stat", "nr_periods 10\nnr_throttled 4\nthrottled_time 9\n");
+  EXPECT_THAT(read_quota_periods(files()),
+              ElementsAre(testing::Pair("sys/fs/cgroup/cpu/job", QuotaPeriods{10, 4})));
+}
+
+TEST(ThrottledBetween, IsOfTheGroupThatWasStoppedMost) {
+  const std::map<std::string, QuotaPeriods> before{{"a", {100, 10}}, {"b", {50, 0}}};
+  EXPECT_EQ(throttled_between({}, {}), std::nullopt);
+  EXPECT_EQ(throttled_between(before, before), (QuotaPeriods{0, 0}));
+  EXPECT_EQ(throttled_between(before, {{"a", {120, 20}}, {"b", {60, 10}}}), (QuotaPeriods{10, 10}));
+  EXPECT_EQ(throttled_between(before, {{"a", {120, 20}}, {"new", {9, 9}}}), (QuotaPeriods{20, 10}));
+}
+
+TEST_F(CgroupTest, TheProbeTellsOfTheTimeSinceItWatches) {
+  write("proc/self/cgroup", "0::/\n");
+  write("sys/fs/cgroup/cpu.max", "100000 100000\n");
+  write("sys/fs/cgroup/cpu.stat", "nr_periods 1000\nnr_throttled 900\n");
+  HostMemory memory(files(), 1);
+  CpuProbe probe(files(), 1, kMiB, memory);
+  EXPECT_EQ(probe.clocks().throttle_reasons, "");
+  EXPECT_EQ(probe.clocks().quota_throttled_share, 0.0);
+  write("sys/fs/cgroup/cpu.stat", "nr_periods 1100\nnr_throttled 975\n");
+  EXPECT_EQ(probe.clocks().throttle_reasons, "CPU quota in 75 of 100 periods");
+  EXPECT_EQ(probe.clocks().quota_throttled_share, 0.75);
+  probe.watch_throttling();
+  EXPECT_EQ(probe.clocks().throttle_reasons, "");
+}
+
+TEST_F(CgroupTest, WithoutAQuotaAndCountersThrottlingIsNotKnown) {
+  HostMemory memory(files(), 1);
+  const CpuProbe probe(files(), 1, kMiB, memory);
+  EXPECT_EQ(probe.clocks().throttle_reasons, std::nullopt);
+  EXPECT_EQ(probe.clocks().quota_throttled_share, std::nullopt);
+}
+
+TEST(TeamNotes, SayWhatMakesATeamSlow) {
+  EXPECT_THAT(team_notes({.wanted = 2, .threads = 2, .processors = 2}), IsEmpty());
+  EXPECT_THAT(team_notes({.wanted = 2, .threads = 2, .processors = 4, .quota = 2.0}), IsEmpty());
+  EXPECT_THAT(team_notes({.wanted = 4, .threads = 1, .processors = 4}),
+              ElementsAre(HasSubstr("1 thread can be had of the 4 asked for")));
+  EXPECT_THAT(team_notes({.wanted = 2, .threads = 2, .processors = 1}),
+              ElementsAre(HasSubstr("2 threads share the 1 processor")));
+  EXPECT_THAT(team_notes({.wanted = 2, .threads = 2, .processors = 2, .quota = 1.0}),
+              ElementsAre(HasSubstr("CPU quota of 1.00 processors")));
+}
+
+TEST(StartableThreads, AreAllWhereNothingIsInTheWay) {
+  EXPECT_EQ(startable_threads(1), 1);
+  EXPECT_EQ(startable_threads(5), 5);
+}
+
 TEST_F(CgroupTest, VersionOneWithoutAQuota) {
   write("proc/self/cgroup", "3:cpu:/\n");
   write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
@@ -267,9 +340,45 @@ TEST_F(MemoryTest, ControlGroupsCanLeaveLess) {
   EXPECT_EQ(status.free_bytes, 100 * kKiB);
 }
 
-TEST_F(MemoryTest, NothingReadableIsZero) {
-  EXPECT_EQ(read_memory(files()).total_bytes, 0u);
+TEST_F(MemoryTest, NothingReadableIsUnknown) {
+  EXPECT_EQ(read_memory(files()).total_bytes, std::nullopt);
+  EXPECT_EQ(read_memory(files()).free_bytes, std::nullopt);
+  write("proc/meminfo", "MemTotal:       1000 kB\n");  // before Linux 3.14
+  EXPECT_EQ(read_memory(files()).total_bytes, 1000 * kKiB);
+  EXPECT_EQ(read_memory(files()).free_bytes, std::nullopt);
+}
+
+std::string limits_text(const std::string& data, const std::string& address_space) {
+  return "Limit                     Soft Limit           Hard Limit           Units     \n"
+         "Max data size             " +
+         data +
+         "            unlimited            bytes     \n"
+         "Max address space         " +
+         address_space + "            unlimited            bytes     \n";
+}
+
+TEST_F(MemoryTest, LimitsOfTheProcessCanLeaveLess) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  write("proc/meminfo", "MemTotal:       1000000 kB\nMemAvailable:    600000 kB\n");
+  write("proc/self/statm", "1000 20 10 5 0 300 0\n");
+  write("proc/self/limits", limits_text("unlimited", "unlimited"));
+  EXPECT_EQ(read_memory(files()).free_bytes, 600000 * kKiB);
+  const std::string space = std::to_string(1500 * page);
+  write("proc/self/limits", limits_text("unlimited", space));
+  EXPECT_EQ(read_memory(files()).free_bytes, 500 * page);
+  const std::string data = std::to_string(310 * page);
+  write("proc/self/limits", limits_text(data, space));
+  EXPECT_EQ(read_memory(files()).free_bytes, 10 * page);
+  write("proc/self/limits", limits_text("1", space));
   EXPECT_EQ(read_memory(files()).free_bytes, 0u);
+}
+
+TEST_F(MemoryTest, AKernelThatDoesNotOvercommitHasALimit) {
+  write("proc/meminfo",
+        "MemTotal: 1000 kB\nMemAvailable: 600 kB\nCommitLimit: 500 kB\nCommitted_AS: 450 kB\n");
+  EXPECT_EQ(read_memory(files()).free_bytes, 600 * kKiB);
+  write("proc/sys/vm/overcommit_memory", "2\n");
+  EXPECT_EQ(read_memory(files()).free_bytes, 50 * kKiB);
 }
 
 using ClocksTest = MadeUpMachine;

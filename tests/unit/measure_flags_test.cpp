@@ -135,5 +135,21 @@ TEST(SpeedUpCeiling, Is178For16BitWeights) {
   EXPECT_NEAR(*speed_up_ceiling(record, roofs()), 2 / 1.125, 1e-9);
 }
 
+TEST(Flags, ThrottledWhereAQuotaStoppedTheProcess) {
+  Record record = row(1, kRead_s * 0.625 / 0.9, 1.5);
+  record.clocks.quota_throttled_share = 0;
+  EXPECT_THAT(flags_of(record), IsEmpty());
+  record.clocks.quota_throttled_share = 0.01;
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kThrottled));
+}
+
+TEST(Flags, RoofsThatAreNotKnownJudgeNothing) {
+  const Record record = row(1, kRead_s * 0.625 / 5, 1.9);
+  EXPECT_THAT(flags(record, kRead_s * 100, Roofs{}), IsEmpty());
+  Roofs half = roofs();
+  half.read_bytes_per_s.reset();
+  EXPECT_THAT(flags(record, kRead_s * 100, half), IsEmpty());
+}
+
 }  // namespace
 }  // namespace twofour::measure

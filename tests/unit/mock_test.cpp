@@ -155,22 +155,26 @@ TEST(MockConfig, SaysWhatIsWrong) {
   EXPECT_EQ(message("[1]"),
             "TWOFOUR_MOCK: it is [1]; allowed: an object with the fields dense_us, sparse_us, "
             "noise, seed, fault");
-  EXPECT_EQ(message(R"({"dense": 1})"),
-            "TWOFOUR_MOCK: it is given the field dense; allowed: dense_us, sparse_us, noise, seed, "
-            "fault");
+  EXPECT_EQ(
+      message(R"({"dense": 1})"),
+      "TWOFOUR_MOCK: it is given the field \"dense\"; allowed: dense_us, sparse_us, noise, seed, "
+      "fault");
   EXPECT_EQ(message(R"({"dense_us": -1})"),
             "TWOFOUR_MOCK: dense_us is -1; allowed: a number from 0 to 10000000");
   EXPECT_EQ(message(R"({"seed": "x"})"),
-            "TWOFOUR_MOCK: seed is \"x\"; allowed: a whole number of at least 0");
+            "TWOFOUR_MOCK: seed is \"x\"; allowed: a whole number from 0 to "
+            "18446744073709551615");
   EXPECT_EQ(message(R"({"fault": {"kind": "explode"}})"),
             "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "
             "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost, "
             "lost_in_search, hang_in_search, crash_segv, crash_abrt, crash_ill, crash_in_prepare, "
-            "crash_in_search");
+            "crash_in_search, prints");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "kernel": "("}})"),
-            "TWOFOUR_MOCK: fault.kernel is \"(\"; allowed: a regular expression");
+            "TWOFOUR_MOCK: fault.kernel is \"(\"; allowed: a regular expression of at most 500 "
+            "characters");
   EXPECT_EQ(message(R"({"fault": {"kind": "hang", "case_m": 1.5}})"),
-            "TWOFOUR_MOCK: case_m is 1.5; allowed: a whole number of at least 0");
+            "TWOFOUR_MOCK: case_m is 1.5; allowed: a whole number from 0 to "
+            "9223372036854775807");
   EXPECT_EQ(message("{}"), "accepted");
 }
 

@@ -189,10 +189,12 @@ TEST(GeometricMeans, AreByFamilyAndSize) {
   const Grid grid = geometric_means(records);
   EXPECT_THAT(titles(grid),
               ElementsAre(Not(IsEmpty()), "all M", "M <= 64", "64 < M < 1024", "M >= 1024"));
-  ASSERT_EQ(grid.rows.size(), 2U);
+  ASSERT_EQ(grid.rows.size(), 3U);
   EXPECT_THAT(grid.rows[0].cells,
-              ElementsAre("cpu_i8_i8_bf16_scaled_sparse_mm", "1.260x", "2.000x", "1.000x", ""));
+              ElementsAre("the best of each problem", "1.682x", "2.000x", "1.000x", "4.000x"));
   EXPECT_THAT(grid.rows[1].cells,
+              ElementsAre("cpu_i8_i8_bf16_scaled_sparse_mm", "1.260x", "2.000x", "1.000x", ""));
+  EXPECT_THAT(grid.rows[2].cells,
               ElementsAre("other_i8_i8_bf16_scaled_sparse_mm", "4.000x", "", "", "4.000x"));
 }
 
@@ -212,6 +214,17 @@ TEST(Legend, ExplainsWhatOccurs) {
                                                 HasSubstr("NOT_COLD: "), HasSubstr("UNSTABLE: ")));
 }
 
+TEST(Legend, NamesKernelsThatRoundOnTheWay) {
+  auto records = cases({{1, 0.9, kLoss}, {2, 0.9, kLoss}});
+  for (Record& record : records) {
+    record.kernel = "pytorch_bf16_bf16_bf16_matmul-no-scales";
+    record.accuracy = Accuracy{.accumulation = Accumulation::kOutputParts};
+  }
+  EXPECT_THAT(legend(records, ">"),
+              ElementsAre(HasSubstr("error: "),
+                          HasSubstr("pytorch_bf16_bf16_bf16_matmul-no-scales may round sums")));
+}
+
 TEST(Legend, ExplainsEveryFlagAndSoDoesTheDocumentation) {
   std::ifstream stream(TWOFOUR_SOURCE_DIR "/docs/records.md");
   std::ostringstream docs;
@@ -223,6 +236,25 @@ TEST(Legend, ExplainsEveryFlagAndSoDoesTheDocumentation) {
     EXPECT_THAT(legend(records, ">"), ElementsAre(StartsWith(std::string(flag.name) + ": ")));
     EXPECT_THAT(docs.str(), HasSubstr("| `" + std::string(flag.name) + "` |"));
   }
+}
+
+TEST(Legend, DoesNotAskForMoreTimeWhereAQuotaIsInTheWay) {
+  auto records = cases({{1, 0.9, kLoss}});
+  records.back().flags = {Flag::kUnstable, Flag::kThrottled};
+  EXPECT_THAT(legend(records, ">"),
+              ElementsAre(testing::Not(HasSubstr("max-time")), HasSubstr("--threads")));
+  records.push_back(sparse(1, 2, 0.9, kLoss));
+  records.back().flags = {Flag::kUnstable};
+  EXPECT_THAT(legend(records, ">"), ElementsAre(HasSubstr("max-time"), HasSubstr("--threads")));
+}
+
+TEST(Answer, SaysThatAQuotaWasInTheWay) {
+  auto records = cases({{1, 0.9, kLoss}, {2, 0.8, kLoss}});
+  EXPECT_THAT(answer(records), testing::Not(HasSubstr("quota")));
+  records.back().flags = {Flag::kThrottled};
+  EXPECT_THAT(answer(records),
+              HasSubstr(" Careful: a CPU quota stopped the process in 1 of 2 comparisons "
+                        "(THROTTLED); fewer --threads or a larger quota helps."));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Numbers and grids as text.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -50,13 +51,58 @@ TEST(Grids, AlignColumnsAndLetRemarksRunOn) {
       .rows = {{.section = "[0] first"},
                {.cells = {"a", "12.5", "-"}},
                {.cells = {"longer", "", ""}, .remark = "failed: two\nlines", .remark_column = 1}}};
-  EXPECT_EQ(grid_text(grid),
+  EXPECT_EQ(grid_text(fitted(grid, {})),
             "name      us  notes\n"
             "-------------------\n"
             "[0] first\n"
             "a       12.5  -\n"
             "longer  failed: two lines\n");
   EXPECT_EQ(grid_width(grid), 19U);
+}
+
+/// Three columns, of which the second goes first, and then the third stands below.
+Grid narrow_grid() {
+  return {.headings = {{.text = "kernel", .cut = true},
+                       {.text = "time", .align = Align::kRight, .drop = 1},
+                       {.text = "notes", .below = true}},
+          .rows = {{.cells = {"cpu_i8_i8_bf16_mm", "12.5", "UNSTABLE padded"}, .below = "UNSTABLE"},
+                   {.cells = {"cpu", "", ""},
+                    .remark = "failed: a reason that is longer than the line",
+                    .remark_column = 1}}};
+}
+
+std::string shown_at(std::size_t width) {
+  const Display display{.width = width};
+  return grid_text(fitted(narrow_grid(), display), display);
+}
+
+TEST(Grids, DropColumnsThenPutNotesBelowThenCutNames) {
+  EXPECT_EQ(shown_at(0), shown_at(70));
+  EXPECT_EQ(shown_at(34),
+            "kernel             notes\n"
+            "----------------------------------\n"
+            "cpu_i8_i8_bf16_mm  UNSTABLE padded\n"
+            "cpu\n"
+            "      failed: a reason that is\n"
+            "      longer than the line\n");
+  EXPECT_EQ(shown_at(24),
+            "kernel             time\n"
+            "-----------------------\n"
+            "cpu_i8_i8_bf16_mm  12.5\n"
+            "      UNSTABLE\n"
+            "cpu\n"
+            "      failed: a reason\n"
+            "      that is longer\n"
+            "      than the line\n");
+  EXPECT_THAT(shown_at(14), ::testing::HasSubstr("cpu_i8_i..6_mm\n"));
+}
+
+TEST(Grids, ColourIsNeverTheOnlySignAndOnlyWhereItIsAsked) {
+  const Grid grid{.headings = {{.text = "verdict", .toned = true}, {.text = "x"}},
+                  .rows = {{.cells = {"WIN", "1"}, .tone = Tone::kGood}}};
+  EXPECT_EQ(grid_text(grid, {.width = 80}), "verdict  x\n----------\nWIN      1\n");
+  EXPECT_EQ(grid_text(grid, {.width = 80, .colour = true}),
+            "verdict  x\n----------\n\x1b[32mWIN\x1b[0m      1\n");
 }
 
 TEST(Grids, MarkdownEscapesPipes) {
@@ -70,7 +116,7 @@ TEST(Grids, MarkdownEscapesPipes) {
 
 TEST(Grids, WithoutRowsHaveHeadingsAlone) {
   const Grid grid{.headings = {{"a"}}, .rows = {}};
-  EXPECT_EQ(grid_text(grid), "a\n-\n");
+  EXPECT_EQ(grid_text(fitted(grid, {})), "a\n-\n");
   EXPECT_EQ(grid_width(Grid{}), 0U);
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -27,9 +29,9 @@ class Version1 : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Version1, IsReadAndWrittenAgainAsItWas) {
   const std::string bytes = file(GetParam());
-  const std::vector<Run> runs = parse_runs(GetParam(), bytes);
+  const std::vector<report::Run> runs = parse_runs(GetParam(), bytes);
   ASSERT_EQ(runs.size(), 1U);
-  const Run& results = runs.front();
+  const report::Run& results = runs.front();
   EXPECT_EQ(results.source, GetParam());
   EXPECT_FALSE(results.cut);
   EXPECT_EQ(results.environment.schema_version, 1);
@@ -77,7 +79,7 @@ TEST(Results, AreTheLinesThatAreRecordsAndFinished) {
   EXPECT_EQ(line_type(first), "environment");
   EXPECT_EQ(line_type(line), "record");
   EXPECT_EQ(line_type(attempt), "attempt");
-  const std::vector<Run> runs =
+  const std::vector<report::Run> runs =
       parse_runs("file", first + attempt + line + attempt + line + line.substr(0, 9));
   ASSERT_EQ(runs.size(), 1U);
   EXPECT_TRUE(runs[0].cut);
@@ -91,7 +93,7 @@ TEST(Results, ALaterEnvironmentBeginsARun) {
   const std::string line = record_json(record) + "\n";
   Environment later;
   later.seed = 7;
-  const std::vector<Run> runs = parse_runs(
+  const std::vector<report::Run> runs = parse_runs(
       "file", environment_json({}) + "\n" + line + line + environment_json(later) + "\n" + line);
   ASSERT_EQ(runs.size(), 2U);
   EXPECT_EQ(runs[0].records.size(), 2U);
@@ -114,6 +116,36 @@ TEST(Results, NameTheLineThatIsWrong) {
   message(first + R"({"type":"record","schema_version":0})"
                   "\n",
           "line 2: field 'schema_version' has the value 0; allowed: a whole number from 1 to 2");
+}
+
+// Earlier files wrote 0 where a size or a bandwidth was not known; no cache, memory or bandwidth is
+// 0.
+TEST(EarlierFiles, HaveZeroForWhatIsNotKnown) {
+  std::string line = environment_json({});
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    const auto at = line.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    line.replace(at, from.size(), to);
+  };
+  for (const char* name : {"last_level_cache_bytes", "memory_bytes", "read_bytes_per_s"}) {
+    replace("\"" + std::string(name) + "\":null", "\"" + std::string(name) + "\":0");
+  }
+  replace("\"multiply_adds_per_s\":{}", R"("multiply_adds_per_s":{"int8":0,"bf16":1.0})");
+  const Environment read = parse_environment_json(line);
+  EXPECT_EQ(read.device.last_level_cache_bytes, std::nullopt);
+  EXPECT_EQ(read.device.memory_bytes, std::nullopt);
+  EXPECT_EQ(read.roofs.read_bytes_per_s, std::nullopt);
+  EXPECT_EQ(read.roofs.multiply_adds_per_s, (std::map<DataType, double>{{DataType::kBf16, 1.0}}));
+}
+
+TEST(Switches, AreAbsentWhereNoneWasSet) {
+  EXPECT_THAT(environment_json({}), Not(HasSubstr("switches")));
+  Environment environment;
+  environment.switches = {{"OMP_PLACES", "cores", true}};
+  const std::string line = environment_json(environment);
+  EXPECT_THAT(line,
+              HasSubstr(R"("switches":[{"name":"OMP_PLACES","value":"cores","cleared":true}])"));
+  EXPECT_EQ(parse_environment_json(line), environment);
 }
 
 }  // namespace

@@ -255,5 +255,39 @@ TEST_F(RunTest, AKernelAloneTakesWhatItsPlanSays) {
   EXPECT_EQ(plan.peak_bytes, device.peak_bytes());
 }
 
+TEST_F(RunTest, WhereNobodyKnowsHowMuchMemoryIsFreeNothingIsRefused) {
+  device.set_free_bytes(std::nullopt);
+  EXPECT_EQ(of(run({dense_kernel("dense", 1e-3)}), "dense").outcome.kind, OutcomeKind::kOk);
+}
+
+TEST_F(RunTest, ACacheOfUnknownSizeIsNotCold) {
+  device.set_last_level_cache_bytes(std::nullopt);
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-3)});
+  EXPECT_THAT(of(result, "dense").flags, ::testing::ElementsAre(Flag::kNotCold));
+  EXPECT_EQ(of(result, "dense").cache.residency, Residency::kUnknown);
+}
+
+TEST_F(RunTest, MemoryThatRunsOutOutsideAKernelEndsTheRowsOfTheCase) {
+  device.run_out_of_memory();
+  const std::vector<Record> result = run({dense_kernel("dense", 1e-3), sparse_kernel("2:4", 1e-3)});
+  ASSERT_THAT(result, SizeIs(2));
+  for (const Record& record : result) {
+    EXPECT_EQ(record.outcome.kind, OutcomeKind::kFailed);
+    EXPECT_EQ(record.outcome.reason, "out of memory");
+  }
+  EXPECT_EQ(attempts.in_hand(), std::nullopt);
+}
+
+TEST_F(RunTest, ARowThatAQuotaStoppedSaysSo) {
+  device.set_clocks(
+      {.throttle_reasons = "CPU quota in 3 of 4 periods", .quota_throttled_share = 0.75});
+  const Record throttled = of(run({dense_kernel("dense", 1e-3)}), "dense");
+  EXPECT_THAT(throttled.flags, ::testing::Contains(Flag::kThrottled));
+  EXPECT_EQ(throttled.clocks.quota_throttled_share, 0.75);
+  device.set_clocks({.throttle_reasons = "", .quota_throttled_share = 0});
+  EXPECT_THAT(of(run({dense_kernel("dense", 1e-3)}), "dense").flags,
+              ::testing::Not(::testing::Contains(Flag::kThrottled)));
+}
+
 }  // namespace
 }  // namespace twofour::run

@@ -1,6 +1,7 @@
 // A parent and its children, with children that do what the test says.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -175,6 +176,32 @@ TEST_F(SupervisorTest, GivesUpOnAChildThatEndsBeforeItsFirstAttempt) {
   const auto refused = run([](Orders&, ResultStream&, Attempts&) { return 2; });
   EXPECT_EQ(refused.end, RunEnd::kRefused);
   EXPECT_EQ(refused.last.code, 2);
+  EXPECT_THAT(kept.attempts, IsEmpty());
+}
+
+TEST_F(SupervisorTest, AnExceptionOfAChildIsItsExitCode) {
+  const auto result = run(
+      [](Orders&, ResultStream&, Attempts&) -> int { throw std::runtime_error("said on stderr"); });
+  EXPECT_EQ(result.end, RunEnd::kRefused);
+  EXPECT_EQ(result.last.code, 1);
+}
+
+TEST_F(SupervisorTest, APartFileThatCannotBeWrittenIsNoKernelsFailure) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const auto result = run([](Orders& orders, ResultStream& stream, Attempts& attempts) {
+    stream.start({.cases = {0}, .reserved = ""});
+    while (orders.next_case()) {
+      stream.row(row("before"));
+      const rlimit limit{.rlim_cur = 2 * kSlotBytes, .rlim_max = 2 * kSlotBytes};
+      setrlimit(RLIMIT_FSIZE, &limit);
+      for (int i = 0; i < 100; ++i) {
+        const AttemptScope scope(attempts, row("in hand"));
+      }
+    }
+    return 0;
+  });
+  EXPECT_EQ(result.end, RunEnd::kCannotWrite);
+  EXPECT_THAT(kept.kernels, ElementsAre("before"));
   EXPECT_THAT(kept.attempts, IsEmpty());
 }
 

@@ -1,6 +1,7 @@
 // The tuning file: kept, found again, and never in the way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -29,11 +30,12 @@ class Tuning : public ::testing::Test {
     fs::create_directories(file().parent_path());
     std::ofstream(file()) << text;
   }
-  [[nodiscard]] std::string text() const {
+  [[nodiscard]] static std::string read(const fs::path& file) {
     std::stringstream stream;
-    stream << std::ifstream(file()).rdbuf();
+    stream << std::ifstream(file).rdbuf();
     return stream.str();
   }
+  [[nodiscard]] std::string text() const { return read(file()); }
 
   fs::path folder_;
   TuningKey key_{.gpu = "NVIDIA H200",
@@ -95,21 +97,66 @@ TEST_F(Tuning, ReplacesAWinnerAndLeavesNoTemporaryFile) {
   EXPECT_EQ(files, 1);
 }
 
-TEST_F(Tuning, ADamagedFileIsSaidAndReplaced) {
+TEST_F(Tuning, ADamagedFileIsSaidAndSetAside) {
   constexpr const char* kUnknownCache =
       R"({"schema_version": 1, "winners": [{"gpu": "g", "library": "l", "kernel": "k",
           "problem": "p", "cache": "tepid", "algorithm": "a", "seconds": 1}]})";
-  for (const char* damage :
-       {"", "{", "[]", R"({"schema_version": 1})", R"({"schema_version": 99, "winners": []})",
-        R"({"schema_version": 1, "winners": [{"gpu": 3}]})", kUnknownCache,
-        R"({"schema_version": 1, "winners": [], "lost": [{"gpu": "g"}]})"}) {
+  for (const char* damage : {"", "{", "[]", R"({"schema_version": 1})",
+                             R"({"schema_version": 1, "winners": [{"gpu": 3}]})", kUnknownCache,
+                             R"({"schema_version": 1, "winners": [], "lost": [{"gpu": "g"}]})"}) {
     write(damage);
     TuningFile tuning(file());
     EXPECT_FALSE(tuning.find(key_)) << damage;
     EXPECT_THAT(tuning.problem(), ::testing::HasSubstr(file().string())) << damage;
     EXPECT_TRUE(tuning.keep(key_, {.algorithm = "a", .seconds = 1})) << damage;
     EXPECT_EQ(TuningFile(file()).find(key_)->algorithm, "a") << damage;
+    EXPECT_EQ(read(file().string() + ".damaged"), damage);
   }
+}
+
+TEST_F(Tuning, HostileTextIsDamage) {
+  const std::string deep(100000, '[');
+  for (const std::string& damage :
+       {deep, std::string(R"({"schema_version": 1e400})"), std::string("{\"a\": 1, \"a\": 2}"),
+        std::string("\xff\xfe{\0}\0", 6), std::string(R"({"schema_version": 1, "winners": 7})"),
+        std::string(R"({"schema_version": 1, "winners": [{"gpu": [[[[[]]]]]}]})")}) {
+    write(damage);
+    TuningFile tuning(file());
+    EXPECT_FALSE(tuning.find(key_)) << damage.substr(0, 80);
+    EXPECT_THAT(tuning.problem(), ::testing::HasSubstr("is not used: "));
+    EXPECT_LT(tuning.problem().size(), 500U);
+  }
+}
+
+TEST_F(Tuning, WhatIsOfAnotherVersionIsNotWrittenOver) {
+  const std::string text = R"({"schema_version": 99, "winners": []})";
+  write(text);
+  TuningFile tuning(file());
+  EXPECT_FALSE(tuning.keep(key_, {.algorithm = "a", .seconds = 1}));
+  EXPECT_EQ(tuning.find(key_)->algorithm, "a");
+  EXPECT_EQ(read(file()), text);
+  EXPECT_THAT(tuning.problem(), ::testing::HasSubstr("its schema_version is 99, not 1"));
+}
+
+TEST_F(Tuning, APipeIsNotWaitedForAndALinkStays) {
+  fs::create_directories(file().parent_path());
+  ASSERT_EQ(mkfifo(file().c_str(), 0600), 0);
+  EXPECT_FALSE(TuningFile(file()).keep(key_, {.algorithm = "a", .seconds = 1}));
+  EXPECT_TRUE(fs::is_fifo(file()));
+  fs::remove(file());
+  const fs::path there = file().parent_path() / "there.json";
+  TuningFile(there).keep(key_, {.algorithm = "a", .seconds = 1});
+  fs::create_symlink(there, file());
+  EXPECT_TRUE(TuningFile(file()).keep(key_, {.algorithm = "b", .seconds = 1}));
+  EXPECT_TRUE(fs::is_symlink(file()));
+  EXPECT_EQ(TuningFile(there).find(key_)->algorithm, "b");
+}
+
+TEST_F(Tuning, TheNullDeviceIsNoFile) {
+  TuningFile tuning("/dev/null");
+  EXPECT_TRUE(tuning.keep(key_, {.algorithm = "a", .seconds = 1}));
+  EXPECT_EQ(tuning.problem(), "");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
 TEST_F(Tuning, AFileThatCannotBeWrittenIsSaid) {

@@ -180,6 +180,80 @@ TEST(Accumulation, Fp8UnitsThatCutOffStayWithinTheirTolerances) {
   }
 }
 
+/// Parts of K whose sums are rounded to D's type before they are added: in float32 (as cuBLASLt's
+/// reduction OUTPUT_TYPE), or each to the running sum in D itself (INPLACE). The last rounding is
+/// left out: it is that of D.
+double add_in_parts(const std::vector<float>& terms, std::size_t parts, DataType d, bool in_place) {
+  const std::size_t length = (terms.size() + parts - 1) / parts;
+  double running = 0;
+  for (std::size_t begin = 0; begin < terms.size(); begin += length) {
+    const std::size_t end = std::min(begin + length, terms.size());
+    if (in_place) running = round_to(d, running);
+    running += round_to(d, exact_sum({terms.begin() + static_cast<std::ptrdiff_t>(begin),
+                                      terms.begin() + static_cast<std::ptrdiff_t>(end)}));
+  }
+  return running;
+}
+
+TEST(Accumulation, PartsRoundedToTheOutputTypeStayWithinTheirTolerance) {
+  for (const DataType d : {DataType::kBf16, DataType::kFp16}) {
+    for (const std::int64_t k : {64, 1000, 4104, 14336, 28672}) {
+      double worst = 0;
+      for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        const std::vector<float> terms = random_products(DataType::kBf16, k, seed);
+        const double exact = exact_sum(terms);
+        const double allowed = output_parts_error(d, exact, magnitude(terms), k);
+        for (const std::size_t parts : {2U, 3U, 4U, 8U, 16U}) {
+          for (const bool in_place : {false, true}) {
+            const double error = add_in_parts(terms, parts, d, in_place) - exact;
+            worst = std::max(worst, std::fabs(error) / allowed);
+          }
+        }
+      }
+      EXPECT_LT(worst, 1) << "K = " << k;
+      EXPECT_GT(worst, 0.1) << "the tolerance is far too wide; K = " << k;
+    }
+  }
+}
+
+/// A kernel of this class that leaves something out is found, not in each element but in few.
+TEST(Accumulation, WhatPartsLeaveOutIsOutsideOfTheirTolerance) {
+  constexpr std::int64_t kDepth = 4104;
+  const auto found = [](const auto& fault) {
+    int outside = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      const std::vector<float> terms = random_products(DataType::kBf16, kDepth, seed);
+      const double exact = exact_sum(terms);
+      const double allowed =
+          output_parts_error(DataType::kBf16, exact, magnitude(terms), kDepth) +
+          relative_accumulation_error(DataType::kBf16, Accumulation::kOutputParts, kDepth) *
+              magnitude(terms);
+      const double error = add_in_parts(fault(terms), 4, DataType::kBf16, true) - exact;
+      if (std::fabs(error) > allowed) ++outside;
+    }
+    return outside;
+  };
+  EXPECT_EQ(found([](const std::vector<float>& terms) { return terms; }), 0);
+  EXPECT_GT(found([](std::vector<float> terms) {
+              terms.resize(terms.size() - 8);
+              return terms;
+            }),
+            2)
+      << "the last 8 of K";
+  EXPECT_GT(found([](std::vector<float> terms) {
+              terms.resize(terms.size() / 4 * 3);
+              return terms;
+            }),
+            150)
+      << "a part of K";
+  EXPECT_GT(found([](std::vector<float> terms) {
+              terms.insert(terms.end(), terms.begin(), terms.begin() + kDepth / 4);
+              return terms;
+            }),
+            150)
+      << "a part of K twice";
+}
+
 TEST(Accumulation, TolerancesAreOrderedAndInt8HasNone) {
   for (const std::int64_t k : {1, 64, 8192}) {
     EXPECT_EQ(relative_accumulation_error(DataType::kInt8, Accumulation::kWide, k), 0);

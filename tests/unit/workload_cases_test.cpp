@@ -58,5 +58,43 @@ TEST(ModelCases, AnUnevenSplitIsSkippedWithTheNumbers) {
   EXPECT_EQ(cases[3].shape, (GemmShape{1, 8, 16}));
 }
 
+Model attention(std::int64_t query, std::int64_t key_value, std::int64_t size,
+                std::int64_t value_size) {
+  const AttentionHeads heads{query, key_value, size, value_size};
+  return {.name = "x",
+          .heads = heads,
+          .layers = {{"qkv", 8, heads.qkv_n(), 'n'}, {"o", heads.o_k(), 8, 'k'}}};
+}
+
+TEST(ModelCases, KeyValueHeadsAreReplicatedNotCut) {
+  const std::vector<Model> models{attention(32, 8, 128, 128)};  // Llama-3-8b
+  const auto cases = model_cases(models, {1}, {1, 8, 16, 32});
+  EXPECT_THAT(shapes(cases),
+              ElementsAre(GemmShape{1, 6144, 8}, GemmShape{1, 8, 4096}, GemmShape{1, 768, 8},
+                          GemmShape{1, 8, 512}, GemmShape{1, 512, 8}, GemmShape{1, 8, 256},
+                          GemmShape{1, 384, 8}, GemmShape{1, 8, 128}));
+  for (const Case& c : cases) EXPECT_EQ(c.skip_reason, std::nullopt);
+}
+
+TEST(ModelCases, ValuesMayHaveHeadsOfAnotherSize) {
+  const auto cases = model_cases({attention(8, 2, 6, 4)}, {1}, {4});
+  EXPECT_EQ(cases[0].shape.n, 2 * 6 + 1 * (6 + 4));
+  EXPECT_EQ(cases[1].shape.k, 2 * 4);
+}
+
+TEST(ModelCases, HeadsThatCannotBeDealtOutSkipBothProjections) {
+  const auto attention_heads = model_cases({attention(28, 4, 128, 128)}, {1}, {8});
+  ASSERT_EQ(attention_heads.size(), 2U);
+  EXPECT_EQ(attention_heads[0].skip_reason,
+            "x qkv: 28 attention heads do not divide by the TP size 8");
+  EXPECT_EQ(attention_heads[1].skip_reason,
+            "x o: 28 attention heads do not divide by the TP size 8");
+  const auto key_value_heads = model_cases({attention(60, 4, 128, 128)}, {1}, {6});
+  EXPECT_EQ(key_value_heads[0].skip_reason,
+            "x qkv: 4 key-value heads and the TP size 6 do not divide one another");
+  EXPECT_EQ(key_value_heads[1].skip_reason,
+            "x o: 4 key-value heads and the TP size 6 do not divide one another");
+}
+
 }  // namespace
 }  // namespace twofour::workload

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -123,8 +124,71 @@ TEST(LoadModels, NamesAFileThatCannotBeRead) {
     load_models("/nonexistent/models.json");
     FAIL() << "no exception";
   } catch (const std::runtime_error& error) {
-    EXPECT_STREQ(error.what(), "/nonexistent/models.json: cannot be read");
+    EXPECT_STREQ(error.what(),
+                 "/nonexistent/models.json: cannot be read: No such file or directory");
   }
+}
+
+const Model& built_in(std::string_view name) {
+  const auto found = std::find_if(builtin_models().begin(), builtin_models().end(),
+                                  [&](const Model& model) { return model.name == name; });
+  if (found == builtin_models().end()) throw std::logic_error("no such model");
+  return *found;
+}
+
+TEST(BuiltinModels, KnowTheirHeads) {
+  for (const Model& model : builtin_models()) EXPECT_TRUE(model.heads) << model.name;
+  const auto llama = model_cases({built_in("meta-llama/Llama-3-8b")}, {1}, {16});
+  EXPECT_EQ(llama[0].shape, (GemmShape{1, 512, 4096}));
+  EXPECT_EQ(llama[1].shape, (GemmShape{1, 4096, 256}));
+  const auto qwen = model_cases({built_in("Qwen/Qwen2.5-7B")}, {1}, {8});
+  EXPECT_EQ(qwen[0].skip_reason,
+            "Qwen/Qwen2.5-7B qkv: 28 attention heads do not divide by the TP size 8");
+  EXPECT_TRUE(qwen[1].skip_reason);
+  EXPECT_EQ(qwen[2].shape, (GemmShape{1, 37888 / 8, 3584}));
+  EXPECT_EQ(qwen[3].shape, (GemmShape{1, 3584, 18944 / 8}));
+}
+
+std::string with_config(const std::string& config, std::int64_t qkv_n = 64) {
+  return R"({"models": [{"name": "x", "source": "s", "config": )" + config +
+         R"(, "layers": [{"name": "qkv", "k": 4, "n": )" + std::to_string(qkv_n) +
+         R"(, "split": "n"}]}]})";
+}
+
+TEST(ParseModels, ReadsHeadCountsAsConfigJsonHasThem) {
+  const auto heads = [](const std::string& config, std::int64_t qkv_n = 64) {
+    return parse_models(with_config(config, qkv_n), "f.json").front().heads;
+  };
+  EXPECT_FALSE(heads("{}"));
+  EXPECT_FALSE(heads(R"({"hidden_size": 4})"));
+  const auto grouped =
+      heads(R"({"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8})");
+  ASSERT_TRUE(grouped);
+  EXPECT_EQ(grouped->key_value, 2);
+  EXPECT_EQ(grouped->value_size, 8);
+  const auto plain =
+      heads(R"({"num_attention_heads": 4, "hidden_size": 32, "head_dim": null})", 96);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->key_value, 4);
+  EXPECT_EQ(plain->size, 8);
+}
+
+TEST(ParseModels, SaysWhatIsWrongWithHeadCounts) {
+  EXPECT_EQ(message_of(with_config("7")), "f.json: models[0].config is 7; allowed: an object");
+  EXPECT_EQ(message_of(with_config(R"({"num_attention_heads": 0})")),
+            "f.json: models[0].config.num_attention_heads is 0; allowed: a whole number from 1 to "
+            "268435456");
+  EXPECT_EQ(message_of(with_config(R"({"num_attention_heads": 4})")),
+            "f.json: models[0].config.head_dim is missing; allowed: a whole number from 1 to "
+            "268435456");
+  EXPECT_EQ(message_of(with_config(
+                R"({"num_attention_heads": 4, "num_key_value_heads": 3, "head_dim": 8})")),
+            "f.json: models[0].config.num_key_value_heads is 3; allowed: a divisor of 4, the "
+            "attention heads");
+  EXPECT_EQ(message_of(with_config(
+                R"({"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4})")),
+            "f.json: models[0].layers[0].n is 64; allowed: 32, which follows from the head counts "
+            "in the model's config");
 }
 
 }  // namespace

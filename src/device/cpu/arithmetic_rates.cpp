@@ -202,12 +202,14 @@ double measure(const Mix& mix, int threads) {
 
 }  // namespace
 
-double measure_multiply_adds_per_s(DataType type, Features features, int threads) {
-  double best = 0;
+std::optional<double> measure_multiply_adds_per_s([[maybe_unused]] DataType type,
+                                                  [[maybe_unused]] Features features,
+                                                  [[maybe_unused]] int threads) {
+  std::optional<double> best;
 #if defined(__x86_64__)
   for (const Mix& mix : kMixes) {
     if (!features.has(mix.needs) || !serves(mix, type)) continue;
-    best = std::max(best, measure(mix, threads));
+    best = std::max(best, std::optional(measure(mix, threads)));
   }
 #endif
   return best;

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "device/cpu/host_files.h"
 
@@ -19,5 +22,22 @@ struct CgroupLimits {
 };
 
 CgroupLimits read_cgroup_limits(const HostFiles& files);
+
+/// Periods of one group's CPU quota since the group was made, and those in which the quota ran out
+/// and stopped its processes.
+struct QuotaPeriods {
+  std::uint64_t periods = 0;
+  std::uint64_t throttled = 0;
+  bool operator==(const QuotaPeriods&) const = default;
+};
+
+/// Those of each group on the way to the root that has a quota, by its folder (cpu.stat); empty
+/// where none has one or nothing can be read.
+std::map<std::string, QuotaPeriods> read_quota_periods(const HostFiles& files);
+
+/// What came between two readings: that of the group in which the largest share of periods was
+/// throttled; nothing where no group has a quota.
+std::optional<QuotaPeriods> throttled_between(const std::map<std::string, QuotaPeriods>& before,
+                                              const std::map<std::string, QuotaPeriods>& after);
 
 }  // namespace twofour::device::cpu

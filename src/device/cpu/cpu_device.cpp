@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "core/parallel.h"
 #include "device/cpu/cgroup.h"
 #include "device/cpu/describe.h"
 #include "device/cpu/parts.h"
+#include "device/cpu/team.h"
 #include "device/cpu/topology.h"
 
 namespace twofour::device {
@@ -39,7 +42,8 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin) {
   const cpu::HostFiles files("/");
   const cpu::Topology topology = cpu::read_topology(files, cpu::allowed_cpus());
   const cpu::CgroupLimits limits = cpu::read_cgroup_limits(files);
-  const int team = threads > 0 ? threads : cpu::default_threads(topology, limits.cpus);
+  const int wanted = threads > 0 ? threads : cpu::default_threads(topology, limits.cpus);
+  const int team = team_size(cpu::startable_threads(wanted));
   DeviceInfo info = cpu::describe_cpu(files, topology, limits, team);
   std::unique_ptr<cpu::ThreadPinning> pinning;
   std::string& pinned_to = info.details["pinned_to"];
@@ -49,12 +53,21 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin) {
   info.details["timer"] =
       fmt::format("CLOCK_MONOTONIC_RAW, resolves {:.0f} ns", timer->resolution_s() * 1e9);
   auto memory = std::make_unique<cpu::HostMemory>(files, team);
-  auto probe = std::make_unique<cpu::CpuProbe>(files, team, info.last_level_cache_bytes, *memory);
+  auto probe = std::make_unique<cpu::CpuProbe>(files, team, info.last_level_cache_bytes.value_or(0),
+                                               *memory);
   auto operands = std::make_unique<cpu::HostOperandSource>(team, *memory);
-  return std::make_unique<Device>(std::move(info), Device::Parts{.memory = std::move(memory),
-                                                                 .timer = std::move(timer),
-                                                                 .probe = std::move(probe),
-                                                                 .operands = std::move(operands)});
+  auto device =
+      std::make_unique<Device>(std::move(info), Device::Parts{.memory = std::move(memory),
+                                                              .timer = std::move(timer),
+                                                              .probe = std::move(probe),
+                                                              .operands = std::move(operands)});
+  for (std::string& note : cpu::team_notes({.wanted = wanted,
+                           .threads = team,
+                           .processors = static_cast<int>(topology.cpus.size()),
+                           .quota = limits.cpus})) {
+    device->add_note(std::move(note));
+  }
+  return device;
 }
 
 }  // namespace twofour::device

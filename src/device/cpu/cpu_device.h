@@ -11,7 +11,8 @@ namespace twofour::device {
 /// the process may use (its affinity mask and the cgroup's processor quota count). With `pin` the
 /// calling thread and the OpenMP team that it leads are bound to one processor each until the
 /// device is destroyed, by the same thread; where the operating system refuses, the device's
-/// details say so. Throws std::runtime_error when the affinity mask cannot be read.
+/// details say so. Where fewer threads can be had, those compute, and the device's notes and its
+/// description say so. Throws std::runtime_error when the affinity mask cannot be read.
 std::unique_ptr<Device> make_cpu_device(int threads, bool pin);
 
 }  // namespace twofour::device

@@ -67,6 +67,7 @@ DeviceInfo describe_cpu(const HostFiles& files, const Topology& topology,
   info.architecture = to_string(best_isa());
   info.threads = threads;
   info.memory_bytes = read_memory(files).total_bytes;
+  if (!info.memory_bytes) info.details["memory"] = "not known: /proc/meminfo cannot be read";
   LastLevelCache cache = last_level_cache(topology, threads, !virtualised.empty());
   info.last_level_cache_bytes = cache.bytes;
   info.last_level_cache_source = std::move(cache.source);

@@ -2,13 +2,19 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include "core/parallel.h"
 #include "device/cpu/cgroup.h"
@@ -34,6 +40,48 @@ void for_stretches(std::size_t bytes, int threads, const Body& body) {
   });
 }
 
+using Bytes = std::optional<std::size_t>;
+
+Bytes least(Bytes x, Bytes y) { return x && y ? std::min(x, y) : x ? x : y; }
+
+/// Nothing where one of them is not known.
+Bytes left(Bytes limit, Bytes used) {
+  if (!limit || !used) return std::nullopt;
+  return *limit - std::min(*limit, *used);
+}
+
+Bytes kibibytes(std::string_view meminfo, std::string_view key) {
+  const auto value = leading_number(field(meminfo, key).value_or(""));
+  if (!value) return std::nullopt;
+  return static_cast<std::size_t>(*value) << 10;
+}
+
+/// The soft limit in a line of /proc/self/limits; nothing for "unlimited".
+Bytes process_limit(std::string_view limits, std::string_view name) {
+  return leading_number(field(limits, name).value_or(""));
+}
+
+struct ProcessSize {
+  Bytes address_space;
+  Bytes data;  ///< and stacks
+};
+
+/// /proc/self/statm: size, resident, shared, text, lib, data; in pages.
+ProcessSize process_size(const HostFiles& files) {
+  std::istringstream words(files.text("proc/self/statm").value_or(""));
+  std::array<std::size_t, 6> pages{};
+  for (std::size_t& count : pages) {
+    if (!(words >> count)) return {};
+  }
+  const auto page_bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return {.address_space = pages.front() * page_bytes, .data = pages.back() * page_bytes};
+}
+
+bool overcommits(const HostFiles& files) {
+  constexpr std::uint64_t kNever = 2;
+  return files.number("proc/sys/vm/overcommit_memory") != kNever;
+}
+
 }  // namespace
 
 void throw_no_memory(std::size_t bytes) {
@@ -52,17 +100,19 @@ void touch_pages(void* data, std::size_t bytes, int threads) {
 
 MemoryStatus read_memory(const HostFiles& files) {
   const std::string text = files.text("proc/meminfo").value_or("");
-  const auto kibibytes = [&](std::string_view key) {
-    return static_cast<std::size_t>(leading_number(field(text, key).value_or("")).value_or(0))
-           << 10;
-  };
-  MemoryStatus status{.free_bytes = kibibytes("MemAvailable"),
-                      .total_bytes = kibibytes("MemTotal")};
-  const CgroupLimits limits = read_cgroup_limits(files);
-  if (limits.memory_bytes) status.total_bytes = std::min(status.total_bytes, *limits.memory_bytes);
-  if (limits.memory_free_bytes) {
-    status.free_bytes = std::min(status.free_bytes, *limits.memory_free_bytes);
+  const CgroupLimits groups = read_cgroup_limits(files);
+  const ProcessSize used = process_size(files);
+  const std::string limits = files.text("proc/self/limits").value_or("");
+  MemoryStatus status;
+  for (const auto free : {kibibytes(text, "MemAvailable"), groups.memory_free_bytes,
+                          left(process_limit(limits, "Max address space"), used.address_space),
+                          left(process_limit(limits, "Max data size"), used.data),
+                          overcommits(files) ? std::nullopt
+                                             : left(kibibytes(text, "CommitLimit"),
+                                                    kibibytes(text, "Committed_AS"))}) {
+    status.free_bytes = least(status.free_bytes, free);
   }
+  status.total_bytes = least(kibibytes(text, "MemTotal"), groups.memory_bytes);
   return status;
 }
 

@@ -9,8 +9,9 @@
 
 namespace twofour::device::cpu {
 
-/// MemAvailable and MemTotal, or what the control groups leave where that is less. Zeros when
-/// /proc/meminfo cannot be read.
+/// MemTotal, or what the control groups allow where that is less; free is the least of MemAvailable
+/// and what the control groups, the limits of this process (RLIMIT_AS, RLIMIT_DATA) and, where the
+/// kernel does not overcommit, its commit limit leave (proc(5), getrlimit(2)).
 MemoryStatus read_memory(const HostFiles& files);
 
 /// A multiple of this is a huge page on x86-64.

@@ -103,6 +103,11 @@ Buffer PagePool::allocate(std::size_t bytes, int threads) {
   if (bytes > std::numeric_limits<std::size_t>::max() / 2) throw_no_memory(bytes);
   const std::size_t rounded = (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
   std::byte* data = address_space(rounded);
+  if (data == nullptr) {
+    // Pages are kept to save time; where addresses are short (RLIMIT_AS), they are in the way.
+    release();
+    data = address_space(rounded);
+  }
   if (data == nullptr) throw_no_memory(bytes);
   std::vector<Stretch> stretches = pages_->move_to(data, rounded);
   std::size_t there = 0;

@@ -1,10 +1,14 @@
 #include "device/cpu/parts.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <exception>
 #include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "device/cpu/cgroup.h"
 #include "device/cpu/clocks.h"
@@ -31,34 +35,42 @@ bool may_keep_pages(const HostFiles& files) {
 #endif
 }
 
+/// Where nobody tells how much memory is free, the roofs are measured in a quarter of this.
+constexpr std::size_t kAssumedFreeBytes = std::size_t{1} << 30;
+
 }  // namespace
 
 HostMemory::HostMemory(HostFiles files, int threads) : files_(std::move(files)), threads_(threads) {
   if (may_keep_pages(files_)) {
-    pages_.emplace([copy = files_] { return read_memory(copy).free_bytes; });
+    pages_.emplace([copy = files_] { return read_memory(copy).free_bytes.value_or(0); });
   }
 }
 
 MemoryStatus HostMemory::status() const {
   MemoryStatus status = read_memory(files_);
-  if (pages_ && status.free_bytes != 0) status.free_bytes += pages_->kept_bytes();
+  if (pages_ && status.free_bytes) *status.free_bytes += pages_->kept_bytes();
   return status;
 }
 
 std::size_t HostMemory::reserve(std::size_t bytes) {
   if (!pages_) return 0;
-  const std::size_t ready = std::min(bytes, status().free_bytes / 2);
-  if (ready != 0) pages_->reserve(ready, threads_);
+  const std::size_t ready = std::min(bytes, status().free_bytes.value_or(0) / 2);
+  if (ready == 0) return 0;
+  try {
+    pages_->reserve(ready, threads_);
+  } catch (const std::exception&) {  // it would have saved time, no more
+    return 0;
+  }
   return ready;
 }
 
 Buffer HostMemory::allocate(std::size_t bytes) {
   // Linux hands out more than there is and ends the process that touches it.
   if (bytes >= kHugePageBytes) {
-    const std::size_t free = status().free_bytes;
-    if (free != 0 && bytes > free) {
+    const std::optional<std::size_t> free = status().free_bytes;
+    if (free && bytes > *free) {
       throw std::runtime_error(
-          fmt::format("cannot allocate {} bytes of host memory: {} are free", bytes, free));
+          fmt::format("cannot allocate {} bytes of host memory: {} are free", bytes, *free));
     }
   }
   if (pages_ && bytes >= kHugePageBytes) return pages_->allocate(bytes, threads_);
@@ -98,23 +110,41 @@ CpuProbe::CpuProbe(HostFiles files, int threads, std::size_t last_level_cache_by
       threads_(threads),
       last_level_cache_bytes_(last_level_cache_bytes),
       memory_(memory),
-      throttled_at_start_(read_throttle_count(files_)) {}
+      hot_before_(read_throttle_count(files_)),
+      quota_before_(read_quota_periods(files_)) {}
 
 Roofs CpuProbe::measure_roofs(std::span<const DataType> types) {
   return measure_cpu_roofs(types, threads_, last_level_cache_bytes_,
-                           memory_.status().free_bytes / 4,
+                           memory_.status().free_bytes.value_or(kAssumedFreeBytes) / 4,
                            [&](std::size_t bytes) { return memory_.allocate(bytes); });
 }
 
+void CpuProbe::watch_throttling() {
+  hot_before_ = read_throttle_count(files_);
+  quota_before_ = read_quota_periods(files_);
+}
+
 ClockSample CpuProbe::clocks() const {
+  // Before anything else takes time.
+  const auto quota = throttled_between(quota_before_, read_quota_periods(files_));
+  const std::optional<std::uint64_t> hot = read_throttle_count(files_);
   ClockSample sample;
   sample.core_mhz = measure_core_mhz();
   sample.temperature_c = read_temperature_c(files_);
-  const std::optional<std::uint64_t> throttled = read_throttle_count(files_);
-  if (throttled && throttled_at_start_ && *throttled > *throttled_at_start_) {
-    sample.throttle_reasons =
-        fmt::format("heat, {} times since the start", *throttled - *throttled_at_start_);
+  std::vector<std::string> reasons;
+  if (hot && hot_before_ && *hot > *hot_before_) {
+    reasons.push_back(fmt::format("heat, {} times", *hot - *hot_before_));
   }
+  if (quota) {
+    sample.quota_throttled_share = quota->periods == 0 ? 0
+                                                       : static_cast<double>(quota->throttled) /
+                                                             static_cast<double>(quota->periods);
+    if (quota->throttled > 0) {
+      reasons.push_back(
+          fmt::format("CPU quota in {} of {} periods", quota->throttled, quota->periods));
+    }
+  }
+  if (hot || quota) sample.throttle_reasons = fmt::format("{}", fmt::join(reasons, "; "));
   return sample;
 }
 

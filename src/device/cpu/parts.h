@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
+#include "device/cpu/cgroup.h"
 #include "device/cpu/host_files.h"
 #include "device/cpu/page_pool.h"
 #include "device/cpu/pinning.h"
@@ -57,6 +60,7 @@ class CpuProbe final : public Probe {
   CpuProbe(HostFiles files, int threads, std::size_t last_level_cache_bytes, Memory& memory);
 
   Roofs measure_roofs(std::span<const DataType> types) override;
+  void watch_throttling() override;
   [[nodiscard]] ClockSample clocks() const override;
 
  private:
@@ -64,7 +68,8 @@ class CpuProbe final : public Probe {
   int threads_;
   std::size_t last_level_cache_bytes_;
   Memory& memory_;
-  std::optional<std::uint64_t> throttled_at_start_;
+  std::optional<std::uint64_t> hot_before_;
+  std::map<std::string, QuotaPeriods> quota_before_;
 };
 
 /// Operands in `memory`, which must outlive it.

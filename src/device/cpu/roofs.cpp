@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <exception>
+#include <optional>
 
 #include "core/parallel.h"
 #include "core/processor.h"
@@ -46,12 +48,19 @@ struct SumWords {
   }
 };
 
-double measure_read_bytes_per_s(int threads, std::size_t cache_bytes, std::size_t budget_bytes,
-                                operands::Allocator allocate) {
+/// Nothing where no memory to read from can be had.
+std::optional<double> measure_read_bytes_per_s(int threads, std::size_t cache_bytes,
+                                               std::size_t budget_bytes,
+                                               operands::Allocator allocate) {
   const std::size_t wanted = std::clamp(4 * cache_bytes, kLeastBytes, kMostBytes);
   const std::size_t bytes = std::min(wanted, budget_bytes) / kHugePageBytes * kHugePageBytes;
-  if (bytes == 0) return 0;
-  const Buffer buffer = allocate(bytes);
+  if (bytes == 0) return std::nullopt;
+  Buffer buffer;
+  try {
+    buffer = allocate(bytes);
+  } catch (const std::exception&) {  // less is free than was said
+    return std::nullopt;
+  }
   const MemoryRange range{buffer.data(), bytes};
   // A cache of which less than half is replaced by a pass keeps some of it for the next.
   const bool flush = bytes < 2 * cache_bytes && can_flush_lines();
@@ -82,8 +91,8 @@ Roofs measure_cpu_roofs(std::span<const DataType> types, int threads, std::size_
   Roofs roofs;
   const Features features = usable_features();
   for (const DataType type : types) {
-    const double rate = measure_multiply_adds_per_s(type, features, threads);
-    if (rate > 0) roofs.multiply_adds_per_s[type] = rate;
+    const std::optional<double> rate = measure_multiply_adds_per_s(type, features, threads);
+    if (rate) roofs.multiply_adds_per_s[type] = *rate;
   }
   roofs.read_bytes_per_s =
       measure_read_bytes_per_s(threads, cache_bytes, memory_budget_bytes, allocate);

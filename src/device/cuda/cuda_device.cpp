@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -31,8 +32,8 @@ DeviceInfo describe(const cuda::Gpu& gpu, const cuda::Nvml* nvml) {
   DeviceInfo info;
   info.id = gpu.id();
   info.architecture = architecture_name(gpu.compute_capability());
-  info.last_level_cache_bytes =
-      static_cast<std::size_t>(cuda::attribute(cudaDevAttrL2CacheSize, ordinal));
+  const int l2_bytes = cuda::attribute(cudaDevAttrL2CacheSize, ordinal);
+  if (l2_bytes > 0) info.last_level_cache_bytes = static_cast<std::size_t>(l2_bytes);
   info.last_level_cache_source = "L2 size that the CUDA driver reports";
   info.memory_bytes = gpu.memory_bytes();
   int driver = 0;
@@ -44,13 +45,17 @@ DeviceInfo describe(const cuda::Gpu& gpu, const cuda::Nvml* nvml) {
   details["compute_capability"] =
       fmt::format("{}.{}", gpu.compute_capability() / 10, gpu.compute_capability() % 10);
   details["multiprocessors"] = std::to_string(gpu.multiprocessors());
-  details["max_sm_clock_mhz"] = fmt::format("{:.0f}", gpu.clock_hz() / 1e6);
-  details["max_memory_clock_mhz"] =
-      fmt::format("{:.0f}", cuda::attribute(cudaDevAttrMemoryClockRate, ordinal) / 1e3);
+  if (gpu.clock_hz()) details["max_sm_clock_mhz"] = fmt::format("{:.0f}", *gpu.clock_hz() / 1e6);
+  if (const int khz = cuda::attribute(cudaDevAttrMemoryClockRate, ordinal); khz > 0) {
+    details["max_memory_clock_mhz"] = fmt::format("{:.0f}", khz / 1e3);
+  }
   details["cuda_driver"] = version_text(driver);
   details["cuda_runtime"] = version_text(runtime);
   details["nvml"] = nvml != nullptr ? "loaded" : "not found: no clocks, power or temperature";
-  if (nvml != nullptr) details["driver"] = nvml->driver_version();
+  if (nvml != nullptr) details["driver"] = nvml->driver_version().value_or("unknown");
+  if (const auto watts = nvml != nullptr ? nvml->power_limit_w() : std::nullopt) {
+    details["power_limit_w"] = fmt::format("{:g}", *watts);
+  }
   details["arithmetic_peaks"] = "computed: published rate of an SM x SMs x highest SM clock";
   return info;
 }

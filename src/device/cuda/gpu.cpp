@@ -59,7 +59,7 @@ Gpu::Gpu(int ordinal) {
   compute_capability_ = properties.major * 10 + properties.minor;
   multiprocessors_ = properties.multiProcessorCount;
   memory_bytes_ = properties.totalGlobalMem;
-  clock_hz_ = attribute(cudaDevAttrClockRate, ordinal) * 1e3;
+  if (const int khz = attribute(cudaDevAttrClockRate, ordinal); khz > 0) clock_hz_ = khz * 1e3;
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "create a stream");
 }
 

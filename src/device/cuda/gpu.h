@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstddef>
+#include <optional>
 
 #include "core/device_id.h"
 
@@ -30,8 +31,8 @@ class Gpu {
   [[nodiscard]] int compute_capability() const { return compute_capability_; }
   [[nodiscard]] int multiprocessors() const { return multiprocessors_; }
   [[nodiscard]] std::size_t memory_bytes() const { return memory_bytes_; }
-  /// Highest SM clock.
-  [[nodiscard]] double clock_hz() const { return clock_hz_; }
+  /// Highest SM clock; nothing where the driver does not tell.
+  [[nodiscard]] std::optional<double> clock_hz() const { return clock_hz_; }
 
  private:
   DeviceId id_;
@@ -39,7 +40,7 @@ class Gpu {
   int compute_capability_ = 0;
   int multiprocessors_ = 0;
   std::size_t memory_bytes_ = 0;
-  double clock_hz_ = 0;
+  std::optional<double> clock_hz_;
 };
 
 /// An attribute of GPU `ordinal`.

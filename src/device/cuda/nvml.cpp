@@ -60,6 +60,7 @@ class LoadedNvml final : public Nvml {
       find(reasons_, "nvmlDeviceGetCurrentClocksThrottleReasons");
     }
     find(version_, "nvmlSystemGetDriverVersion");
+    find(power_limit_, "nvmlDeviceGetEnforcedPowerLimit");
     return handle(pci_bus_id.c_str(), &device_) == kSuccess;
   }
 
@@ -78,17 +79,23 @@ class LoadedNvml final : public Nvml {
     return sample;
   }
 
-  [[nodiscard]] std::string throttle_reasons() const override {
+  [[nodiscard]] std::optional<std::string> throttle_reasons() const override {
     unsigned long long mask = 0;
-    if (reasons_ == nullptr || reasons_(device_, &mask) != kSuccess) return {};
+    if (reasons_ == nullptr || reasons_(device_, &mask) != kSuccess) return std::nullopt;
     return throttle_words(mask);
   }
 
-  [[nodiscard]] std::string driver_version() const override {
+  [[nodiscard]] std::optional<std::string> driver_version() const override {
     std::array<char, 96> text{};
-    if (version_ == nullptr) return {};
-    if (version_(text.data(), static_cast<unsigned>(text.size())) != kSuccess) return {};
-    return text.data();
+    if (version_ == nullptr) return std::nullopt;
+    if (version_(text.data(), static_cast<unsigned>(text.size())) != kSuccess) return std::nullopt;
+    return std::string(text.data());
+  }
+
+  [[nodiscard]] std::optional<double> power_limit_w() const override {
+    unsigned milliwatts = 0;
+    if (power_limit_ == nullptr || power_limit_(device_, &milliwatts) != kSuccess) return {};
+    return milliwatts / 1000.0;
   }
 
  private:
@@ -106,6 +113,7 @@ class LoadedNvml final : public Nvml {
   TemperatureFunction temperature_ = nullptr;
   ReasonsFunction reasons_ = nullptr;
   VersionFunction version_ = nullptr;
+  PowerFunction power_limit_ = nullptr;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/environment.h"
@@ -19,9 +20,12 @@ class Nvml {
   virtual ~Nvml() = default;
   [[nodiscard]] virtual ClockSample sample() const = 0;
   /// Those of a sample, alone: quick enough to be asked for many times a second.
-  [[nodiscard]] virtual std::string throttle_reasons() const = 0;
-  /// Empty when it cannot be read.
-  [[nodiscard]] virtual std::string driver_version() const = 0;
+  /// Empty: none; nothing where they cannot be read.
+  [[nodiscard]] virtual std::optional<std::string> throttle_reasons() const = 0;
+  /// Nothing where it cannot be read.
+  [[nodiscard]] virtual std::optional<std::string> driver_version() const = 0;
+  /// The limit that is in force now; nothing when it cannot be read.
+  [[nodiscard]] virtual std::optional<double> power_limit_w() const = 0;
 };
 
 /// NVML for the GPU at a PCI bus address ("0000:1B:00.0"); null when it cannot be had.

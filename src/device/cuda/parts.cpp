@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,9 +27,10 @@ constexpr int kRoofRepeats = 8;
 }  // namespace
 
 MemoryStatus GpuMemory::status() const {
-  MemoryStatus status;
-  check(cudaMemGetInfo(&status.free_bytes, &status.total_bytes), "read how much memory is free");
-  return status;
+  std::size_t free_bytes = 0;
+  std::size_t total_bytes = 0;
+  check(cudaMemGetInfo(&free_bytes, &total_bytes), "read how much memory is free");
+  return {.free_bytes = free_bytes, .total_bytes = total_bytes};
 }
 
 Buffer GpuMemory::allocate(std::size_t bytes) {
@@ -73,16 +75,24 @@ Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
   Roofs roofs;
   for (const DataType type : types) {
     const auto rate = multiply_adds_per_clock(gpu_->compute_capability(), type);
-    if (!rate) continue;
+    if (!rate || !gpu_->clock_hz()) continue;
     const double per_second =
-        static_cast<double>(*rate) * gpu_->multiprocessors() * gpu_->clock_hz();
+        static_cast<double>(*rate) * gpu_->multiprocessors() * *gpu_->clock_hz();
     roofs.multiply_adds_per_s[type] = per_second;
     roofs.sparse_multiply_adds_per_s[type] = 2 * per_second;
   }
   // Much more than the L2 holds, so that nothing of the last pass is left there.
-  const std::size_t bytes = std::min(kRoofBytes, memory_.status().free_bytes / 4) / 16 * 16;
-  const Buffer data = memory_.allocate(bytes);
-  const Buffer sink = memory_.allocate(sizeof(std::uint32_t));
+  const std::size_t bytes =
+      std::min(kRoofBytes, memory_.status().free_bytes.value_or(0) / 4) / 16 * 16;
+  if (bytes == 0) return roofs;
+  Buffer data;
+  Buffer sink;
+  try {
+    data = memory_.allocate(bytes);
+    sink = memory_.allocate(sizeof(std::uint32_t));
+  } catch (const std::exception&) {  // somebody else has taken it
+    return roofs;
+  }
   memory_.fill_bytes(data.data(), 0x5A, bytes);
   EventPair events;
   for (int i = 0; i < kRoofRepeats; ++i) {
@@ -90,12 +100,14 @@ Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
     read_all(data.data(), bytes, sink.as<std::uint32_t>(), gpu_->stream());
     events.stop(gpu_->stream());
     const double rate = static_cast<double>(bytes) / events.wait_elapsed_s();
-    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, rate);
+    roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s.value_or(0), rate);
   }
   return roofs;
 }
 
-bool GpuProbe::held_back() const { return nvml_ != nullptr && !nvml_->throttle_reasons().empty(); }
+bool GpuProbe::held_back() const {
+  return nvml_ != nullptr && !nvml_->throttle_reasons().value_or("").empty();
+}
 
 ClockSample GpuProbe::clocks() const { return nvml_ != nullptr ? nvml_->sample() : ClockSample{}; }
 

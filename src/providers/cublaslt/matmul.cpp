@@ -1,5 +1,6 @@
 #include "providers/cublaslt/matmul.h"
 
+#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -67,11 +68,13 @@ Description::Layout Description::make_layout(cudaDataType_t type, std::int64_t r
 void Description::set_scales(const GemmProblem& problem, const Attachments& attachments) {
   const Scaling scaling = scaling_of(problem);
   if (scaling != Scaling::kScalars && scaling != Scaling::kVectors) return;
+#if CUDART_VERSION >= 12090  // before, there are scalars alone (rules.h)
   const cublasLtMatmulMatrixScale_t mode = scaling == Scaling::kVectors
                                                ? CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F
                                                : CUBLASLT_MATMUL_MATRIX_SCALE_SCALAR_32F;
   set(CUBLASLT_MATMUL_DESC_A_SCALE_MODE, mode);
   set(CUBLASLT_MATMUL_DESC_B_SCALE_MODE, mode);
+#endif
   set(CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, attachments.scale_b);
   set(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, attachments.scale_a);
 }
@@ -110,6 +113,12 @@ std::vector<cublasLtMatmulHeuristicResult_t> Description::algorithms(const Handl
                                              CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
                                              &kWorkspaceBytes, sizeof(kWorkspaceBytes)),
         "limit the workspace");
+  // The other schemes round the sums of parts of K to the type of D before they are added up.
+  constexpr std::uint32_t kReductions = CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+  check(cublasLtMatmulPreferenceSetAttribute(preference.get(),
+                                             CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK,
+                                             &kReductions, sizeof(kReductions)),
+        "limit how parts of K are added up");
   std::vector<cublasLtMatmulHeuristicResult_t> results(static_cast<std::size_t>(at_most));
   int found = 0;
   const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(

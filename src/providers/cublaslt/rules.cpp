@@ -1,5 +1,6 @@
 #include "providers/cublaslt/rules.h"
 
+#include <cuda_runtime_api.h>
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -45,10 +46,13 @@ Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t
 
 }  // namespace
 
-Scaling scaling_of(const GemmProblem& problem) {
+const bool kTakesScaleVectors = CUDART_VERSION >= 12090;
+
+Scaling scaling_of(const GemmProblem& problem, bool takes_vectors) {
   if (is_integer(problem.a)) return Scaling::kSeparateKernel;
   if (is_float8(problem.a)) {
-    return has_vector(problem.scales) ? Scaling::kVectors : Scaling::kScalars;
+    if (!has_vector(problem.scales)) return Scaling::kScalars;
+    return takes_vectors ? Scaling::kVectors : Scaling::kSeparateKernel;
   }
   if (unscaled(problem.scales)) return Scaling::kNone;
   return has_vector(problem.scales) ? Scaling::kSeparateKernel : Scaling::kAlpha;

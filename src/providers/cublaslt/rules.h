@@ -19,9 +19,12 @@ enum class Scaling : std::uint8_t {
                     ///< them, adds the bias and converts
 };
 
+/// Whether the cuBLASLt that this is compiled against takes vectors of scales, from CUDA 12.9 on.
+extern const bool kTakesScaleVectors;
+
 /// int8: the library has no product of int8 operands with a 16-bit result. 16-bit types with a
-/// vector of scales: it has no such scales for them.
-Scaling scaling_of(const GemmProblem& problem);
+/// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`.
+Scaling scaling_of(const GemmProblem& problem, bool takes_vectors = kTakesScaleVectors);
 
 /// Type of what the library writes. Nothing when that is the output itself.
 bool leaves_sums(const GemmProblem& problem);

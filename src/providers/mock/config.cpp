@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <initializer_list>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "core/input_error.h"
+#include "input/json.h"
 
 namespace twofour::providers::mock {
 namespace {
@@ -15,17 +19,16 @@ namespace {
 using nlohmann::json;
 
 [[noreturn]] void reject(std::string_view field, std::string_view value, std::string_view allowed) {
-  throw std::invalid_argument(
-      fmt::format("TWOFOUR_MOCK: {} is {}; allowed: {}", field, value, allowed));
+  throw InputError(fmt::format("TWOFOUR_MOCK: {} is {}; allowed: {}", field, value, allowed));
 }
 
 void check_fields(const json& object, std::string_view name,
                   std::initializer_list<std::string_view> known) {
   const std::string list = fmt::format("{}", fmt::join(known, ", "));
-  if (!object.is_object()) reject(name, object.dump(), "an object with the fields " + list);
+  if (!object.is_object()) reject(name, input::shown(object), "an object with the fields " + list);
   for (const auto& [key, value] : object.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      reject(name, "given the field " + key, list);
+      reject(name, "given the field " + input::shown(key), list);
     }
   }
 }
@@ -34,7 +37,7 @@ void read_number(const json& object, const char* field, double high, double& int
   if (!object.contains(field)) return;
   const json& value = object[field];
   if (!value.is_number() || value.get<double>() < 0 || value.get<double>() > high) {
-    reject(field, value.dump(), fmt::format("a number from 0 to {}", high));
+    reject(field, input::shown(value), fmt::format("a number from 0 to {}", high));
   }
   into = value.get<double>();
 }
@@ -43,13 +46,16 @@ template <class Integer>
 void read_integer(const json& object, const char* field, Integer& into) {
   if (!object.contains(field)) return;
   const json& value = object[field];
-  if (!value.is_number_unsigned()) reject(field, value.dump(), "a whole number of at least 0");
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<Integer>::max());
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kMost) {
+    reject(field, input::shown(value), fmt::format("a whole number from 0 to {}", kMost));
+  }
   into = value.get<Integer>();
 }
 
 FaultKind read_kind(const json& object) {
   std::string names;
-  const std::string given = object.value("kind", json()).dump();
+  const std::string given = input::shown(object.value("kind", json()));
   for (const auto& [kind, name] : kFaultNames) {
     if (given == fmt::format("\"{}\"", name)) return kind;
     names += names.empty() ? "" : ", ";
@@ -62,12 +68,15 @@ Fault read_fault(const json& object) {
   check_fields(object, "fault", {"kernel", "kind", "case_m", "algorithms"});
   Fault fault{.kind = read_kind(object)};
   const json pattern = object.value("kernel", json(""));
-  constexpr std::string_view kPattern = "a regular expression";
-  if (!pattern.is_string()) reject("fault.kernel", pattern.dump(), kPattern);
+  constexpr std::string_view kPattern = "a regular expression of at most 500 characters";
+  constexpr std::size_t kLongest = 500;
+  if (!pattern.is_string() || pattern.get_ref<const std::string&>().size() > kLongest) {
+    reject("fault.kernel", input::shown(pattern), kPattern);
+  }
   try {
     fault.kernel = std::regex(pattern.get<std::string>());
   } catch (const std::regex_error&) {
-    reject("fault.kernel", pattern.dump(), kPattern);
+    reject("fault.kernel", input::shown(pattern), kPattern);
   }
   if (object.contains("case_m")) read_integer(object, "case_m", fault.m.emplace());
   read_integer(object, "algorithms", fault.algorithms);
@@ -86,9 +95,9 @@ std::optional<FaultKind> Config::fault_of(std::string_view kernel,
 Config parse_config(std::string_view text) {
   json document;
   try {
-    document = json::parse(text);
-  } catch (const json::parse_error& error) {
-    throw std::invalid_argument(fmt::format("TWOFOUR_MOCK: not JSON: {}", error.what()));
+    document = input::parse_json(text);
+  } catch (const std::invalid_argument& error) {
+    throw InputError(fmt::format("TWOFOUR_MOCK: {}", error.what()));
   }
   check_fields(document, "it", {"dense_us", "sparse_us", "noise", "seed", "fault"});
   constexpr double kLongestUs = 1e7;

@@ -29,9 +29,10 @@ enum class FaultKind : std::uint8_t {
   kCrashIll,        ///< the same by SIGILL
   kCrashInPrepare,  ///< prepare() ends the process by SIGSEGV
   kCrashInSearch,   ///< plan() ends the process by SIGSEGV in an algorithm
+  kPrints,          ///< each launch prints a line on stdout, as libraries that log do
 };
 
-inline constexpr std::array<std::pair<FaultKind, std::string_view>, 15> kFaultNames{{
+inline constexpr std::array<std::pair<FaultKind, std::string_view>, 16> kFaultNames{{
     {FaultKind::kWrongElement, "wrong_element"},
     {FaultKind::kUnwritten, "unwritten"},
     {FaultKind::kThrowInPrepare, "throw_in_prepare"},
@@ -47,6 +48,7 @@ inline constexpr std::array<std::pair<FaultKind, std::string_view>, 15> kFaultNa
     {FaultKind::kCrashIll, "crash_ill"},
     {FaultKind::kCrashInPrepare, "crash_in_prepare"},
     {FaultKind::kCrashInSearch, "crash_in_search"},
+    {FaultKind::kPrints, "prints"},
 }};
 
 /// Strikes kernels whose name contains a match of `kernel`, on problems with M = `m` where it is
@@ -70,8 +72,8 @@ struct Config {
                                                   const GemmProblem& problem) const;
 };
 
-/// Reads the JSON text of TWOFOUR_MOCK. Throws std::invalid_argument naming the field, its value
-/// and what is allowed.
+/// Reads the JSON text of TWOFOUR_MOCK. Throws InputError naming the field, its value and what is
+/// allowed.
 Config parse_config(std::string_view text);
 
 /// The environment's configuration; the defaults when the variable is not set.

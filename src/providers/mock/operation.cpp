@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -90,6 +91,7 @@ void MockOperation::launch(WeightCopy /*weights*/) {
   if (fault_ == FaultKind::kCrashSegv) crash(SIGSEGV);
   if (fault_ == FaultKind::kCrashAbrt) crash(SIGABRT);
   if (fault_ == FaultKind::kCrashIll) crash(SIGILL);
+  if (fault_ == FaultKind::kPrints) (void)std::puts("the mock was told to print");
   const auto start = std::chrono::steady_clock::now();
   const auto duration = std::chrono::duration<double>(next_duration_s());
   std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));

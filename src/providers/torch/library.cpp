@@ -9,15 +9,24 @@
 #include <system_error>
 
 namespace twofour::providers::torch {
+namespace {
+
+constexpr const char* kModuleName = "libtwofour_torch.so";
+
+}  // namespace
 
 std::string module_path() {
   if (const char* named = std::getenv("TWOFOUR_TORCH_MODULE"); named != nullptr) return named;
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (program.parent_path() / "libtwofour_torch.so").string();
+  const std::filesystem::path folder = program.parent_path();
+  const std::filesystem::path installed =
+      (folder / TWOFOUR_LIBRARIES_FROM_PROGRAM / kModuleName).lexically_normal();
+  const bool is_there = std::filesystem::exists(installed, error);
+  return (is_there ? installed : folder / kModuleName).string();
 }
 
-const TwofourTorchModule& load_module(const std::string& path) {
+const TwofourTorchModule* load_module(const std::string& path) {
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     throw std::runtime_error(
@@ -35,7 +44,7 @@ const TwofourTorchModule& load_module(const std::string& path) {
     throw std::runtime_error(fmt::format("'{}' has interface {}, this program wants {}", path,
                                          module->interface, TWOFOUR_TORCH_INTERFACE));
   }
-  return *module;
+  return module;
 }
 
 }  // namespace twofour::providers::torch

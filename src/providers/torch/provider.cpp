@@ -20,7 +20,7 @@ namespace {
 class TorchProvider final : public Provider {
  public:
   explicit TorchProvider(const device::Device& device)
-      : module_(load_module(module_path())),
+      : module_(*load_module(module_path())),
         compute_capability_(device::compute_capability_of(device)) {}
 
   [[nodiscard]] std::string version() const override { return module_.version; }

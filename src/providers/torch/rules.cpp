@@ -27,7 +27,8 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
                        .a = type,
                        .b = type,
                        .d = type,
-                       .scaled = false});
+                       .scaled = false,
+                       .accumulation = Accumulation::kOutputParts});
   }
   if (compute_capability < kFirstWithFp8) return kernels;
   for (const DataType d : {DataType::kBf16, DataType::kFp16}) {

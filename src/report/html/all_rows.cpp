@@ -20,13 +20,22 @@ struct RowColumn {
   bool (*shown)(const Record&) = nullptr;  ///< where a row needs it; null: always
 };
 
+/// name(), without its element where nothing can turn round or be cut: it would be a tenth of a
+/// long table.
+std::string cell(std::string_view text) {
+  constexpr std::size_t kMost = 64;
+  const bool plain = text.size() <= kMost && std::all_of(text.begin(), text.end(), [](char c) {
+                       return static_cast<unsigned char>(c) < 0x80;
+                     });
+  return plain ? escape(text) : name(text, kMost);
+}
+
 std::string whole(std::int64_t value) { return fmt::format("{}", value); }
 
 /// What the terminal's table shows under the heading, so that both say the same.
 std::string column_text(std::string_view heading, const Record& r) {
-  const auto found =
-      std::find_if(columns().begin(), columns().end(),
-                   [&](const Column& column) { return column.heading == heading; });
+  const auto found = std::find_if(columns().begin(), columns().end(),
+                                  [&](const Column& column) { return column.heading == heading; });
   return found == columns().end() ? std::string{} : found->cell(r);
 }
 
@@ -61,8 +70,9 @@ std::string notes(const Record& r, const Group& /*group*/) {
   if (text.empty()) return {};
   constexpr std::size_t kShort = 28;
   constexpr std::size_t kMost = 240;
-  const std::string shown = name(text, kMost);
+  std::string shown = name(text, kMost);
   if (!r.outcome.measured()) return "<span class=why>" + shown + "</span>";
+  if (flags_text(r).empty()) return shown;
   return text.size() <= kShort ? "<span class=flag>" + shown + "</span>"
                                : "<span class=\"why flag\">" + shown + "</span>";
 }
@@ -84,14 +94,14 @@ const std::vector<RowColumn>& row_columns() {
   using R = const Record&;
   using G = const Group&;
   static const std::vector<RowColumn> list{
-    {{"device", "device", false, true, true}, [](R, G group) { return name(group.name); }},
+    {{"device", "device", false, true, true}, [](R, G group) { return cell(group.name); }},
     {{"model", "model", false, true, true}, model, has_model},
-    {{"layer", "layer", false, true, true}, [](R r, G) { return name(r.layer); }, has_model},
+    {{"layer", "layer", false, true, true}, [](R r, G) { return cell(r.layer); }, has_model},
     {{"tp", "TP", true, true, true}, [](R r, G) { return whole(r.tensor_parallel); }, has_parts},
     {{"m", "M", true, true, true}, [](R r, G) { return whole(r.problem.shape.m); }},
     {{"k", "K", true, false, true}, [](R r, G) { return whole(r.problem.shape.k); }},
     {{"n", "N", true, false, true}, [](R r, G) { return whole(r.problem.shape.n); }},
-    {{"kernel", "kernel", false, false, true}, [](R r, G) { return name(r.kernel); }},
+    {{"kernel", "kernel", false, false, true}, [](R r, G) { return cell(r.kernel); }},
     {{"cache", "cache", false, true, true}, [](R r, G) { return std::string(to_string(r.cache.mode)); }},
     {{"time", "median \xC2\xB5s", true, false, true}, as_in_terminal<kMedian>},
     {{"ratio", "vs dense [95 % CI]", true, false, true, Order::kDescending, "time of the fastest dense kernel over the time of this one"}, as_in_terminal<kVsDense>},
@@ -102,8 +112,8 @@ const std::vector<RowColumn>& row_columns() {
     {{"error", "error (checked)", true, false, false, Order::kAscending, "largest error as a share of its tolerance"}, as_in_terminal<kError>},
     {{"dtype", "dtype", false, true, false}, [](R r, G) { return std::string(info(r.problem.a).cli_name); }},
     {{"weights", "weights", false, true, true}, [](R r, G) { return std::string(to_string(r.problem.sparsity)); }},
-    {{"provider", "provider", false, true, false}, [](R r, G) { return name(r.provider); }},
-    {{"code", "code", false, false, false}, [](R r, G) { return name(r.architecture); }},
+    {{"provider", "provider", false, true, false}, [](R r, G) { return cell(r.provider); }},
+    {{"code", "code", false, false, false}, [](R r, G) { return cell(r.architecture); }},
     {{"clock", "MHz", true, false, false, Order::kAscending, "clock of the cores"}, [](R r, G) { return optional_number(r.clocks.core_mhz); }, has_clock},
     {{"power", "W", true, false, false, Order::kAscending, "power of the device"}, [](R r, G) { return optional_number(r.clocks.power_w); }, has_power},
   };
@@ -140,9 +150,10 @@ std::string all_rows(const Contents& contents) {
     }
   }
   if (rows.empty()) return {};
-  return data_table(fmt::format("All {} rows, also those without a result. Times are of one launch.",
-                                rows.size()),
-                    headings, rows);
+  return data_table(
+      fmt::format("All {} rows, also those without a result. Times are of one launch.",
+                  rows.size()),
+      headings, rows);
 }
 
 }  // namespace twofour::report::html

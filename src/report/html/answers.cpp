@@ -32,8 +32,10 @@ std::string capital(std::string text) {
 std::string without_result(std::span<const Record> records) {
   const std::vector<std::string> lines = rows_without_result(records);
   if (lines.empty()) return {};
-  std::string html = fmt::format("<details class=\"soft\">\n<summary>{}</summary>\n<ul>\n",
-                                 name(lines.front(), 200));
+  std::string_view first = lines.front();
+  if (first.ends_with(':')) first.remove_suffix(1);
+  std::string html =
+      fmt::format("<details class=\"soft\">\n<summary>{}</summary>\n<ul>\n", name(first, 200));
   for (std::size_t i = 1; i < lines.size(); ++i) {
     html += fmt::format("<li>{}</li>\n", name(lines[i], 400));
   }
@@ -44,8 +46,7 @@ std::string one(const Group& group, const Sweep& sweep) {
   const AnswerParts parts = answer_parts(sweep.records);
   std::string html = fmt::format(
       "<div class=\"answer {}\">\n<h3>{}, {} {}</h3>\n<p class=\"word\">{}</p>\n", tone(parts.word),
-      name(group.name, 80), info(sweep.dtype).cli_name, to_string(sweep.mode),
-      escape(parts.word));
+      name(group.name, 80), info(sweep.dtype).cli_name, to_string(sweep.mode), escape(parts.word));
   html += paragraph("", capital(parts.finding));
   html += paragraph("", parts.reasons);
   html += paragraph("warning", parts.caution);
@@ -61,8 +62,9 @@ std::string answers(const Contents& contents) {
     for (const Sweep& sweep : group.device->sweeps) html += one(group, sweep);
   }
   if (html.empty()) {
-    html = "<div class=\"answer unknown\">\n<p class=\"word\">Not known</p>\n"
-           "<p>There are no results.</p>\n</div>\n";
+    html =
+        "<div class=\"answer unknown\">\n<p class=\"word\">Not known</p>\n"
+        "<p>There are no results.</p>\n</div>\n";
   }
   html = "<div class=\"answers\">\n" + html + "</div>\n";
   for (const std::string& line : contents.results.left_out) {

@@ -18,9 +18,9 @@ namespace {
 /// The name where no other device has it, else what tells the two apart.
 std::string name_of(const DeviceResults& device, const Results& results) {
   const std::string& name = device.device.name;
-  const auto same = std::count_if(
-      results.devices.begin(), results.devices.end(),
-      [&](const DeviceResults& other) { return other.device.name == name; });
+  const auto same =
+      std::count_if(results.devices.begin(), results.devices.end(),
+                    [&](const DeviceResults& other) { return other.device.name == name; });
   return same > 1 || name.empty() ? device.title : name;
 }
 
@@ -29,6 +29,10 @@ Roofs roofs_of(const DeviceResults& device) {
   Roofs roofs;
   const auto raise = [](double& value, double other) {
     if (std::isfinite(other)) value = std::max(value, other);
+  };
+  const auto raise_read = [&](const std::optional<double>& other) {
+    if (other && std::isfinite(*other))
+      roofs.read_bytes_per_s = std::max(roofs.read_bytes_per_s, other);
   };
   for (const Run* run : device.runs) {
     const DeviceId& measured = run->environment.device.id;
@@ -43,11 +47,11 @@ Roofs roofs_of(const DeviceResults& device) {
     for (const auto& [type, rate] : of_run.sparse_multiply_adds_per_s) {
       raise(roofs.sparse_multiply_adds_per_s[type], rate);
     }
-    raise(roofs.read_bytes_per_s, of_run.read_bytes_per_s);
+    raise_read(of_run.read_bytes_per_s);
   }
   for (const Sweep& sweep : device.sweeps) {
     for (const Record& r : sweep.records) {
-      raise(roofs.read_bytes_per_s, r.read_roof_bytes_per_s.value_or(0));
+      raise_read(r.read_roof_bytes_per_s);
     }
   }
   return roofs;
@@ -228,13 +232,14 @@ std::vector<Group> groups_of(const Results& results) {
   std::vector<Group> groups;
   std::size_t index = 0;
   for (const DeviceResults& device : results.devices) {
-    Group group{.device = &device,
-                .name = name_of(device, results),
-                .rows = {},
-                .roofs = roofs_of(device)};
+    Group group{
+        .device = &device, .name = name_of(device, results), .rows = {}, .roofs = roofs_of(device)};
     for (const Sweep& sweep : device.sweeps) {
       for (const Record& record : sweep.records) group.rows.push_back({&record, index++});
     }
+    const bool taken = std::any_of(groups.begin(), groups.end(),
+                                   [&](const Group& other) { return other.name == group.name; });
+    if (taken) group.name += fmt::format(" ({})", groups.size() + 1);
     groups.push_back(std::move(group));
   }
   return groups;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kWords{{
     {"dense, 2:4",
-     "A layer multiplies activations, M rows of K numbers, by weights, K \xC3\x97 N. With 2:4 weights "
+     "A layer multiplies activations, M rows of K numbers, by weights, K \xC3\x97 N. With 2:4 "
+     "weights "
      "two of every four numbers along K are zero and are not stored, so that there is less to read "
      "and less to multiply. M is the number of tokens that are computed together."},
     {"speed-up",
@@ -23,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kWords{{
     {"interval", "Where the true median ratio lies with a confidence of 95 %."},
     {"WIN, LOSS", "The whole interval lies above 1, or below 1."},
     {"TIE, INCONCLUSIVE",
-     "TIE: the whole interval lies within 0.99 to 1.01. INCONCLUSIVE: it reaches across 1, or there "
+     "TIE: the whole interval lies within 0.99 to 1.01. INCONCLUSIVE: it reaches across 1, or "
+     "there "
      "were fewer than 6 rounds; a longer --max-time may decide it."},
     {"baseline", "The dense kernel that ratios are taken to: the fastest one that was right."},
     {"cold, hot",
@@ -31,16 +33,20 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kWords{{
      "they are where the last launch left them."},
     {"TFLOP/s", "2MNK over the median time, for dense and 2:4 alike, so that the two compare."},
     {"error",
-     "The largest error against a reference, as a share of what is allowed; in brackets how much of "
+     "The largest error against a reference, as a share of what is allowed; in brackets how much "
+     "of "
      "the result was checked. A kernel that is wrong is never timed."},
 }};
 
 constexpr std::string_view kControls =
     "<p>With JavaScript, the menus above choose rows, and the marks of the pictures with them; a "
-    "heading of the table sorts by it, and once more the other way round; the pointer, or the arrow "
-    "keys in a picture that has the focus, tell of a mark what its row says. What is chosen stands in "
+    "heading of the table sorts by it, and once more the other way round; the pointer, or the "
+    "arrow "
+    "keys in a picture that has the focus, tell of a mark what its row says. What is chosen stands "
+    "in "
     "the address, as in <code>#m=16&amp;sort=ratio</code>, and can be sent along.</p>\n"
-    "<p>Pictures hold medians, intervals and quantiles, not all samples: those are in the .jsonl that "
+    "<p>Pictures hold medians, intervals and quantiles, not all samples: those are in the .jsonl "
+    "that "
     "this page was made from. The page asks nothing of the network.</p>\n";
 
 std::size_t rows_with(const Contents& contents, Flag flag) {
@@ -67,10 +73,9 @@ std::string guide(const Contents& contents) {
   html += "</dl>\n<h3>Flags: what to know before believing a row</h3>\n<dl class=\"words\">\n";
   for (const FlagInfo& flag : kFlags) {
     const std::size_t count = rows_with(contents, flag.flag);
-    html += entry(flag.name,
-                  fmt::format("{}. {}", flag.meaning,
-                              count == 0 ? "No row here has it."
-                                         : fmt::format("{} rows here.", count)));
+    html += entry(flag.name, fmt::format("{}. {}", flag.meaning,
+                                         count == 0 ? "No row here has it."
+                                                    : fmt::format("{} rows here.", count)));
   }
   return html + "</dl>\n" + std::string(kControls);
 }

@@ -32,8 +32,7 @@ std::vector<Pair> pairs_of(const Panel& panel) {
       const auto hot = std::find_if(panel.rows.begin(), panel.rows.end(), [&](const Row& row) {
         const Record& r = *row.record;
         return is_hot(r) && is_compared(r) && r.kernel == cold.record->kernel &&
-               r.problem == cold.record->problem &&
-               r.case_index == cold.record->case_index;
+               r.problem == cold.record->problem && r.case_index == cold.record->case_index;
       });
       if (hot != panel.rows.end()) pairs.push_back({cold, *hot, series.label});
     }
@@ -49,13 +48,12 @@ std::string picture(const Contents& contents, const Panel& panel, std::span<cons
   const Area area{112, kTop, 308, kTop + kRowHeight * static_cast<double>(pairs.size())};
   const Scale x = padded(ratios, area.left, area.right, true);
   Svg svg(kWidth, area.bottom + 36, "Speed-up cold and hot: " + panel.label);
-  const std::vector<double> values = spaced(x, ticks(x, 7), 26);
+  const std::vector<double> values = ratio_ticks(x, 7, 32);
   for (const double value : values) {
     svg.line({x.at(value), area.top}, {x.at(value), area.bottom}, "grid");
   }
   svg.line({x.at(1), area.top}, {x.at(1), area.bottom}, "one");
-  draw_x_axis(svg, area, x, values,
-              [](double value) { return number_label(value) + "\xC3\x97"; });
+  draw_x_axis(svg, area, x, values, [](double value) { return number_label(value) + "\xC3\x97"; });
   svg.text({(area.left + area.right) / 2, area.bottom + 29}, Anchor::kMiddle, "title",
            "speed-up over best dense");
   svg.text({2, kTop - 4}, Anchor::kStart, "title", panel.x_title);
@@ -106,9 +104,11 @@ std::string hot_and_cold(const Contents& contents) {
   for (const auto& [panel, pairs] : found) {
     pictures.push_back(picture(contents, *panel, pairs, ratios));
   }
-  return "<p>A filled mark is the speed-up with the weights out of cache when a kernel starts, as in "
+  return "<p>A filled mark is the speed-up with the weights out of cache when a kernel starts, as "
+         "in "
          "a model of many layers; the open mark that with the weights where the last launch left "
-         "them. Where only the 2:4 weights fit in the cache, the open mark tells of the cache.</p>\n" +
+         "them. Where only the 2:4 weights fit in the cache, the open mark tells of the "
+         "cache.</p>\n" +
          figures(pictures) + note_of_more(shown, all, "pairs");
 }
 

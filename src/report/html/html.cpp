@@ -18,8 +18,8 @@ std::string subtitle(const html::Contents& contents) {
   for (const html::Group& group : contents.groups) names.push_back(group.name);
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : " and ") + name;
-  const auto earliest = std::min_element(
-      contents.runs.begin(), contents.runs.end(), [](const Run& a, const Run& b) {
+  const auto earliest =
+      std::min_element(contents.runs.begin(), contents.runs.end(), [](const Run& a, const Run& b) {
         return a.environment.started_unix_s < b.environment.started_unix_s;
       });
   if (earliest == contents.runs.end()) return text;

@@ -55,12 +55,13 @@ std::string span_of(std::span<const Record> records, Value value, std::string_vi
 
 std::string throttling(std::span<const Record> records) {
   std::map<std::string, std::size_t> reasons;
-  bool any_clock = false;
+  bool any_throttling = false;
   for (const Record& r : records) {
-    any_clock = any_clock || r.clocks.core_mhz.has_value();
-    if (!r.clocks.throttle_reasons.empty()) ++reasons[r.clocks.throttle_reasons];
+    any_throttling = any_throttling || r.clocks.throttle_reasons.has_value();
+    const std::string told = r.clocks.throttle_reasons.value_or("");
+    if (!told.empty()) ++reasons[told];
   }
-  if (reasons.empty()) return any_clock ? "none was told" : "not readable";
+  if (reasons.empty()) return any_throttling ? "none" : "not readable";
   std::string list;
   for (const auto& [reason, count] : reasons) {
     list += fmt::format("{}{} ({} of {} rows)", list.empty() ? "" : "; ", reason, count,
@@ -91,18 +92,18 @@ void add_machine(std::vector<Cells>& rows, const Environment& e) {
                   device.threads > 1 ? fmt::format(", {} threads", device.threads) : ""));
   add(rows, "UUID", device.id.uuid);
   add(rows, "PCI address", device.id.pci_address);
-  add(rows, "memory", bytes(device.memory_bytes));
-  if (device.last_level_cache_bytes > 0) {
+  if (device.memory_bytes) add(rows, "memory", bytes(*device.memory_bytes));
+  if (device.last_level_cache_bytes) {
     add(rows, "last-level cache",
-        fmt::format("{} ({})", bytes(device.last_level_cache_bytes),
+        fmt::format("{} ({})", bytes(*device.last_level_cache_bytes),
                     device.last_level_cache_source));
   }
   for (const auto& [what, value] : device.details) add(rows, shortened(what, 60), value);
   if (device.id.kind != DeviceKind::kCpu) add(rows, "host", e.host_cpu);
   add(rows, "operating system", e.operating_system);
   if (e.load_average_1min) add(rows, "load at the start", short_number(*e.load_average_1min));
-  if (std::isfinite(e.roofs.read_bytes_per_s) && e.roofs.read_bytes_per_s > 0) {
-    add(rows, "read bandwidth", short_number(e.roofs.read_bytes_per_s / 1e9) + " GB/s");
+  if (const double read = e.roofs.read_bytes_per_s.value_or(0); std::isfinite(read) && read > 0) {
+    add(rows, "read bandwidth", short_number(read / 1e9) + " GB/s");
   }
   add(rows, "dense limit", rates(e.roofs.multiply_adds_per_s));
   add(rows, "2:4 limit", rates(e.roofs.sparse_multiply_adds_per_s));
@@ -110,13 +111,19 @@ void add_machine(std::vector<Cells>& rows, const Environment& e) {
 
 void add_clocks(std::vector<Cells>& rows, std::span<const Record> records) {
   add(rows, "clock",
-      span_of(records, [](const Record& r) { return r.clocks.core_mhz; }, "MHz"));
+      span_of(
+          records, [](const Record& r) { return r.clocks.core_mhz; }, "MHz"));
   add(rows, "memory clock",
-      span_of(records, [](const Record& r) { return r.clocks.memory_mhz; }, "MHz"));
-  add(rows, "power", span_of(records, [](const Record& r) { return r.clocks.power_w; }, "W"));
+      span_of(
+          records, [](const Record& r) { return r.clocks.memory_mhz; }, "MHz"));
+  add(rows, "power",
+      span_of(
+          records, [](const Record& r) { return r.clocks.power_w; }, "W"));
   add(rows, "temperature",
-      span_of(records, [](const Record& r) { return r.clocks.temperature_c; },
-              "\xC2\xB0" "C"));
+      span_of(
+          records, [](const Record& r) { return r.clocks.temperature_c; },
+          "\xC2\xB0"
+          "C"));
   add(rows, "throttling", throttling(records));
 }
 
@@ -125,8 +132,8 @@ std::string one(const Run& run) {
   add_machine(rows, run.environment);
   add_clocks(rows, run.records);
   add_program(rows, run.environment);
-  rows.push_back({"command line",
-                  "<code>" + name(command_line(run.environment), 4000) + "</code>"});
+  rows.push_back(
+      {"command line", "<code>" + name(command_line(run.environment), 4000) + "</code>"});
   const std::string& source = run.source;
   const std::string title = source.empty() ? run.environment.device.id.name : source;
   std::string html = "<h3>" + name(title, 120) + "</h3>\n<table class=\"plain\">\n<tbody>\n";

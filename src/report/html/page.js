@@ -66,6 +66,7 @@
       menus.set(column, menu);
       bar.append(make("label", {}, column.heading, menu));
     }
+    if (menus.size === 0) return;
     const reset = make("button", { type: "button" }, "show all");
     reset.addEventListener("click", () => { location.hash = "all="; });
     bar.append(reset, shown);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -39,8 +40,7 @@ std::vector<Place> places_of(const Group& group, DataType type) {
     const Record& r = *row.record;
     if (!is_measured(r) || r.problem.a != type) continue;
     const double operations = dense_operations(r.problem.shape);
-    places.push_back(
-        {row, operations / bytes_moved(r.problem), operations / r.summary->median_s});
+    places.push_back({row, operations / bytes_moved(r.problem), operations / r.summary->median_s});
   }
   return places;
 }
@@ -56,7 +56,7 @@ Ceilings ceilings_of(const Group& group, DataType type) {
     const auto found = rates.find(type);
     return found == rates.end() ? 0 : 2 * found->second;
   };
-  return {group.roofs.read_bytes_per_s, rate(group.roofs.multiply_adds_per_s),
+  return {group.roofs.read_bytes_per_s.value_or(0), rate(group.roofs.multiply_adds_per_s),
           rate(group.roofs.sparse_multiply_adds_per_s)};
 }
 
@@ -78,26 +78,51 @@ void draw_ceilings(Svg& svg, const Ceilings& roofs, const Scale& x, const Scale&
   const double begin = std::max(x.low(), y.low() / roofs.read);
   if (begin >= end) return;
   svg.line({x.at(begin), y.at(begin * roofs.read)}, {x.at(end), y.at(end * roofs.read)}, "limit");
-  const double middle = std::sqrt(begin * end);
-  svg.text({x.at(middle) - 12, y.at(middle * roofs.read) - 4}, Anchor::kEnd, "name",
+  // Left of the slope nothing is, but there may be no room.
+  const double middle = std::pow(begin, 0.4) * std::pow(end, 0.6);
+  const bool has_room = x.at(middle) - kArea.left > 115;
+  const XY at{has_room ? x.at(middle) - 12 : kArea.left + 4,
+              has_room ? y.at(middle * roofs.read) - 4 : kArea.bottom - 6};
+  svg.text(at, has_room ? Anchor::kEnd : Anchor::kStart, "name",
            fmt::format("memory, {} GB/s", number_label(std::round(roofs.read / 1e9))));
 }
 
-/// A key of providers at the right: triangles cannot stand for 2:4 here, marks already stand for
-/// providers, so dense rows are open.
-void draw_key(Svg& svg, const Contents& contents, const std::vector<Place>& places) {
-  double at = kArea.top + 70;
-  for (const bool sparse : {true, false}) {
-    std::set<int> seen;
-    svg.text({kArea.right + 6, at}, Anchor::kStart, "title", sparse ? "2:4" : "dense");
-    at += 14;
-    for (const Place& place : places) {
-      const Record& r = *place.row.record;
-      const int style = contents.styles.of(r);
-      if (is_sparse(r) != sparse || !seen.insert(style).second) continue;
-      svg.mark({kArea.right + 12, at - 3.5}, style, sparse ? "key" : "key open", std::nullopt);
-      svg.text({kArea.right + 21, at}, Anchor::kStart, "name", r.provider);
-      at += 14;
+/// Providers of 2:4 rows, whose marks are filled, and of dense ones, whose marks are open.
+std::vector<const Record*> keys_of(const Contents& contents, const std::vector<Place>& places,
+                                   bool sparse) {
+  std::vector<const Record*> keys;
+  std::set<int> seen;
+  for (const Place& place : places) {
+    const Record& r = *place.row.record;
+    if (is_sparse(r) == sparse && seen.insert(contents.styles.of(r)).second) keys.push_back(&r);
+  }
+  return keys;
+}
+
+/// At the right, below or above the labels of the ceilings.
+void draw_key(Svg& svg, const Contents& contents, const std::vector<Place>& places,
+              const Ceilings& roofs, const Scale& y) {
+  constexpr double kLine = 14;
+  const std::array<std::vector<const Record*>, 2> keys{keys_of(contents, places, true),
+                                                       keys_of(contents, places, false)};
+  const double height = kLine * static_cast<double>(keys[0].size() + keys[1].size() + 2) + 8;
+  const auto covers = [&](double top, double rate) {
+    return rate > 0 && y.at(rate) > top - 1.5 * kLine && y.at(rate) < top + height;
+  };
+  double at = kArea.top + 4;
+  while (at + height < kArea.bottom && (covers(at, roofs.dense) || covers(at, roofs.sparse))) {
+    at += 4;
+  }
+  for (const bool dense : {false, true}) {
+    const auto& list = keys[dense ? 1 : 0];
+    if (list.empty()) continue;
+    svg.text({kArea.right + 6, at}, Anchor::kStart, "title", dense ? "dense" : "2:4");
+    at += kLine;
+    for (const Record* r : list) {
+      svg.mark({kArea.right + 12, at - 3.5}, contents.styles.of(*r), dense ? "key open" : "key",
+               std::nullopt);
+      svg.text({kArea.right + 21, at}, Anchor::kStart, "name", r->provider);
+      at += kLine;
     }
     at += 8;
   }
@@ -129,7 +154,7 @@ std::string picture(const Contents& contents, const Group& group, DataType type,
     svg.mark({x.at(place.intensity), y.at(place.rate)}, contents.styles.of(r),
              is_sparse(r) ? "small" : "small open", place.row.index);
   }
-  draw_key(svg, contents, places);
+  draw_key(svg, contents, places, roofs, y);
   return figure(escape(title), name(group.name, 80), svg);
 }
 
@@ -144,12 +169,11 @@ std::string rooflines(const Contents& contents) {
     }
   }
   if (pictures.empty()) return {};
-  std::string all = figures(pictures);
-  all.insert(all.find("figures") + std::string_view("figures").size(), " wide");
-  return "<p>Every measured row under what its device can do. Left of the bend memory limits, right "
+  return "<p>Every measured row under what its device can do. Left of the bend memory limits, "
+         "right "
          "of it arithmetic; the nearer to the ceiling, the less is left to gain. A row above the "
          "slope did not read its weights from memory.</p>\n" +
-         all;
+         figures(pictures);
 }
 
 }  // namespace twofour::report::html

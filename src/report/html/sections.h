@@ -33,14 +33,14 @@ struct Contents {
 /// Most pictures of a section: a page of thousands of layers must stay one that a browser opens.
 inline constexpr std::size_t kMostPanels = 60;
 
-std::string answers(const Contents& contents);      ///< answers.cpp
-std::string speed_ups(const Contents& contents);    ///< speed_ups.cpp: ratio against M
-std::string strips(const Contents& contents);       ///< strips.cpp: the ratios of single rounds
-std::string times(const Contents& contents);        ///< times.cpp: time against M, with its limits
-std::string rooflines(const Contents& contents);    ///< rooflines.cpp
-std::string hot_and_cold(const Contents& contents); ///< hot_and_cold.cpp
-std::string all_rows(const Contents& contents);     ///< all_rows.cpp: the table
-std::string machines(const Contents& contents);     ///< machines.cpp: what it ran on
-std::string guide(const Contents& contents);        ///< guide.cpp: how to read the page
+std::string answers(const Contents& contents);       ///< answers.cpp
+std::string speed_ups(const Contents& contents);     ///< speed_ups.cpp: ratio against M
+std::string strips(const Contents& contents);        ///< strips.cpp: the ratios of single rounds
+std::string times(const Contents& contents);         ///< times.cpp: time against M, with its limits
+std::string rooflines(const Contents& contents);     ///< rooflines.cpp
+std::string hot_and_cold(const Contents& contents);  ///< hot_and_cold.cpp
+std::string all_rows(const Contents& contents);      ///< all_rows.cpp: the table
+std::string machines(const Contents& contents);      ///< machines.cpp: what it ran on
+std::string guide(const Contents& contents);         ///< guide.cpp: how to read the page
 
 }  // namespace twofour::report::html

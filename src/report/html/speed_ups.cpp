@@ -61,8 +61,8 @@ std::string note_of(const Panel& panel, const std::vector<Bracket>& brackets) {
   std::vector<std::string> places;
   places.reserve(brackets.size());
   for (const Bracket& bracket : brackets) {
-    places.push_back(fmt::format("{} and {}", number_label(bracket.low),
-                                 number_label(bracket.high)));
+    places.push_back(
+        fmt::format("{} and {}", number_label(bracket.low), number_label(bracket.high)));
   }
   if (places.empty()) return {};
   std::string text = places.front();
@@ -117,10 +117,10 @@ std::string picture(const Contents& contents, const Panel& panel, const Range& r
   const Scale x = x_scale(panel);
   const Scale y = padded(ratios, kArea.bottom, kArea.top, true);
   const std::vector<Bracket> brackets = break_evens(panel);
-  Svg svg(kWidth, kHeight, "Speed-up of 2:4 over dense against " + panel.x_title + ": " +
-                               panel.label);
+  Svg svg(kWidth, kHeight,
+          "Speed-up of 2:4 over dense against " + panel.x_title + ": " + panel.label);
   draw_breaks(svg, x, brackets);
-  draw_y_axis(svg, kArea, y, spaced(y, ticks(y, 8), 13),
+  draw_y_axis(svg, kArea, y, ratio_ticks(y, 8, 13),
               [](double value) { return number_label(value) + "\xC3\x97"; });
   draw_x_axis(svg, kArea, x, spaced(x, xs_of(panel), 27), number_label);
   draw_titles(svg, kArea, panel.x_title + (x.logarithmic() ? " (log scale)" : ""),
@@ -131,8 +131,8 @@ std::string picture(const Contents& contents, const Panel& panel, const Range& r
     const Record& last = *series.rows.back().record;
     const int style = contents.styles.of(last);
     draw_series(svg, panel, series, style, x, y);
-    labels.push_back({y.at(last.vs_dense->value), style, last.problem.bias ? "open" : "",
-                      series.label});
+    labels.push_back(
+        {y.at(last.vs_dense->value), style, last.problem.bias ? "open" : "", series.label});
   }
   draw_end_labels(svg, kArea, std::move(labels));
   return figure(panel.title, panel.subtitle, svg, note_of(panel, brackets));

@@ -32,8 +32,9 @@ struct Strip {
 using Baselines = std::map<std::string, const Record*>;
 
 std::string problem_key(const Record& r, std::string_view kernel) {
-  return fmt::format("{} {} {} {} {} {} {}", to_string(r.mode), info(r.dtype).cli_name, r.case_index,
-                     to_string(r.cache.mode), to_string(r.problem.scales), r.problem.bias, kernel);
+  return fmt::format("{} {} {} {} {} {} {}", to_string(r.mode), info(r.dtype).cli_name,
+                     r.case_index, to_string(r.cache.mode), to_string(r.problem.scales),
+                     r.problem.bias, kernel);
 }
 
 Baselines baselines_of(const Group& group) {
@@ -95,13 +96,11 @@ void draw_strip(Svg& svg, const Strip& strip, double middle, const Area& area, c
   svg.rect({at(strip.lower), middle - 3.5}, std::max(1.0, at(strip.upper) - at(strip.lower)), 7,
            "box");
   svg.line({at(strip.median), middle - 5}, {at(strip.median), middle + 5}, "median");
-  svg.text({kWidth - 1, middle + 3.5}, Anchor::kEnd, "",
-           fmt::format("{}", strip.rounds));
+  svg.text({kWidth - 1, middle + 3.5}, Anchor::kEnd, "", fmt::format("{}", strip.rounds));
   svg.end();
 }
 
-std::string picture(const Contents& contents, const Panel& panel,
-                    std::span<const Strip> strips) {
+std::string picture(const Contents& contents, const Panel& panel, std::span<const Strip> strips) {
   Range ratios(true);
   ratios.add(1);
   for (const Strip& strip : strips) {
@@ -112,11 +111,11 @@ std::string picture(const Contents& contents, const Panel& panel,
   const Area area{106, kTop, 290, kTop + height};
   const Scale x = padded(ratios, area.left, area.right, true);
   Svg svg(kWidth, area.bottom + 36, "Ratios of single rounds: " + panel.label);
-  for (const double value : spaced(x, ticks(x, 7), 26)) {
+  for (const double value : ratio_ticks(x, 7, 32)) {
     svg.line({x.at(value), area.top}, {x.at(value), area.bottom}, "grid");
   }
   svg.line({x.at(1), area.top}, {x.at(1), area.bottom}, "one");
-  draw_x_axis(svg, area, x, spaced(x, ticks(x, 7), 26),
+  draw_x_axis(svg, area, x, ratio_ticks(x, 7, 32),
               [](double value) { return number_label(value) + "\xC3\x97"; });
   svg.text({(area.left + area.right) / 2, area.bottom + 29}, Anchor::kMiddle, "title",
            "dense time / 2:4 time of a round");

@@ -31,7 +31,7 @@ std::string points_attribute(std::span<const XY> points) {
 /// Multiples of a round step.
 std::vector<double> linear_ticks(const Scale& scale, std::size_t most) {
   const double length = scale.high() - scale.low();
-  const double rough = length / static_cast<double>(most);
+  const double rough = length / static_cast<double>(std::max<std::size_t>(most, 2) - 1);
   const double power = std::pow(10, std::floor(std::log10(rough)));
   double step = 10 * power;
   for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
@@ -121,6 +121,18 @@ std::vector<double> spaced(const Scale& scale, std::span<const double> values, d
   return kept;
 }
 
+std::vector<double> ratio_ticks(const Scale& scale, std::size_t most, double apart) {
+  std::vector<double> below{1};
+  std::vector<double> above{1};
+  for (const double value : ticks(scale, most)) (value < 1 ? below : above).push_back(value);
+  std::sort(below.rbegin(), below.rend());
+  std::vector<double> kept = spaced(scale, below, apart);
+  std::reverse(kept.begin(), kept.end());
+  const std::vector<double> rest = spaced(scale, above, apart);
+  kept.insert(kept.end(), rest.begin() + 1, rest.end());
+  return kept;
+}
+
 std::string time_label(double seconds) {
   constexpr std::array<std::pair<double, std::string_view>, 4> kUnits{
       {{1, "s"}, {1e-3, "ms"}, {1e-6, "\xC2\xB5s"}, {1e-9, "ns"}}};
@@ -148,13 +160,12 @@ void Svg::line(XY a, XY b, std::string_view classes) {
 }
 
 void Svg::polyline(std::span<const XY> points, std::string_view classes) {
-  out_ += fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", classes,
-                      points_attribute(points));
+  out_ +=
+      fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", classes, points_attribute(points));
 }
 
 void Svg::polygon(std::span<const XY> points, std::string_view classes) {
-  out_ +=
-      fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", classes, points_attribute(points));
+  out_ += fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", classes, points_attribute(points));
 }
 
 void Svg::rect(XY corner, double width, double height, std::string_view classes) {
@@ -175,9 +186,9 @@ void Svg::text(XY at, Anchor anchor, std::string_view classes, std::string_view 
 void Svg::mark(XY at, int style, std::string_view classes, std::optional<std::size_t> row) {
   constexpr int kShapes = 6;  // those of page()
   const int shape = style == kNeutral ? 0 : style % kStyles % kShapes;
-  out_ += fmt::format("<use href=\"#m{}\" class=\"m {}{}{}\" x=\"{}\" y=\"{}\"{}/>\n",
-                      shape, style_class(style), classes.empty() ? "" : " ",
-                      classes, px(at.first), px(at.second), row_attribute(row));
+  out_ += fmt::format("<use href=\"#m{}\" class=\"m {}{}{}\" x=\"{}\" y=\"{}\"{}/>\n", shape,
+                      style_class(style), classes.empty() ? "" : " ", classes, px(at.first),
+                      px(at.second), row_attribute(row));
 }
 
 void Svg::begin(std::string_view classes, std::optional<std::size_t> row) {
@@ -235,15 +246,16 @@ void draw_end_labels(Svg& svg, const Area& area, std::vector<EndLabel> labels) {
 
 std::string figure(std::string_view title, std::string_view subtitle, const Svg& svg,
                    std::string_view note) {
-  std::string html =
-      fmt::format("<figure>\n<figcaption><b>{}</b> <span>{}</span></figcaption>\n{}", title,
-                  subtitle, svg.html());
+  std::string html = fmt::format("<figure>\n<figcaption><b>{}</b> <span>{}</span></figcaption>\n{}",
+                                 title, subtitle, svg.html());
   if (!note.empty()) html += fmt::format("<p class=\"note\">{}</p>\n", note);
   return html + "</figure>\n";
 }
 
 std::string figures(std::span<const std::string> figures) {
-  std::string html = "<div class=\"figures\">\n";
+  constexpr std::size_t kFew = 3;  // have room to be large
+  std::string html =
+      fmt::format("<div class=\"figures{}\">\n", figures.size() <= kFew ? " wide" : "");
   for (const std::string& one : figures) html += one;
   return html + "</div>\n";
 }

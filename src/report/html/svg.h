@@ -56,6 +56,9 @@ std::vector<double> ticks(const Scale& scale, std::size_t most);
 /// Those of the values, ascending, whose labels have room: neighbours are `apart` pixels apart.
 std::vector<double> spaced(const Scale& scale, std::span<const double> values, double apart);
 
+/// Round numbers of a scale of ratios, ascending, `apart` pixels apart; 1 is always one of them.
+std::vector<double> ratio_ticks(const Scale& scale, std::size_t most, double apart);
+
 /// "5 us", "1.5 ms", with the micro sign.
 std::string time_label(double seconds);
 /// "0.5", "1", "1.25", "2000": without zeros at the end.

@@ -33,8 +33,8 @@ std::optional<double> least_time(const GemmProblem& p, Sparsity sparsity, bool h
   double rate = dense_rate;
   if (sparsity == Sparsity::kTwoFour) rate = sparse_rate > 0 ? sparse_rate : 2 * dense_rate;
   double least = rate > 0 ? multiply_adds / rate : 0;
-  if (!hot && roofs.read_bytes_per_s > 0) {
-    least = std::max(least, weight_bytes(p.shape, p.b, sparsity) / roofs.read_bytes_per_s);
+  if (const double read = roofs.read_bytes_per_s.value_or(0); !hot && read > 0) {
+    least = std::max(least, weight_bytes(p.shape, p.b, sparsity) / read);
   }
   return least > 0 && std::isfinite(least) ? std::optional(least) : std::nullopt;
 }
@@ -51,20 +51,20 @@ std::vector<std::pair<double, double>> limit_of(const Panel& panel, Sparsity spa
   };
   std::vector<const Record*> at_xs;
   for (const double x : xs_of(panel)) {
-    const auto row = std::find_if(panel.rows.begin(), panel.rows.end(), [&](const Row& one) {
-      return x_of(panel, *one.record) == x;
-    });
+    const auto row = std::find_if(panel.rows.begin(), panel.rows.end(),
+                                  [&](const Row& one) { return x_of(panel, *one.record) == x; });
     at_xs.push_back(row->record);
   }
-  constexpr int kBetween = 12;
+  // A curve needs some points, a long sweep has them.
+  const int pieces = std::max(1, 60 / static_cast<int>(at_xs.size() + 1));
   for (std::size_t i = 0; i < at_xs.size(); ++i) {
     add(at_xs[i]->problem, x_of(panel, *at_xs[i]));
     if (i + 1 == at_xs.size() || panel.x_title != "M") continue;
     GemmProblem between = at_xs[i]->problem;
     const double from = x_of(panel, *at_xs[i]);
     const double factor = x_of(panel, *at_xs[i + 1]) / from;
-    for (int step = 1; step < kBetween; ++step) {
-      const double m = from * std::pow(factor, static_cast<double>(step) / kBetween);
+    for (int step = 1; step < pieces; ++step) {
+      const double m = from * std::pow(factor, static_cast<double>(step) / pieces);
       between.shape.m = static_cast<std::int64_t>(std::llround(m));
       add(between, static_cast<double>(between.shape.m));
     }
@@ -132,9 +132,8 @@ std::string picture(const Contents& contents, const Panel& panel) {
   }
   for (const auto& [x, least] : dense_limit) ys.add(least);
   for (const auto& [x, least] : sparse_limit) ys.add(least);
-  const Scales scales{
-      padded(xs, kArea.left, kArea.right, xs.high() >= 6 * xs.low(), 0.06),
-      padded(ys, kArea.bottom, kArea.top, true, 0.06)};
+  const Scales scales{padded(xs, kArea.left, kArea.right, xs.high() >= 6 * xs.low(), 0.06),
+                      padded(ys, kArea.bottom, kArea.top, true, 0.06)};
 
   Svg svg(kWidth, kHeight, "Time of a launch against " + panel.x_title + ": " + panel.label);
   draw_y_axis(svg, kArea, scales.y, spaced(scales.y, ticks(scales.y, 6), 13), time_label);
@@ -159,8 +158,8 @@ std::string picture(const Contents& contents, const Panel& panel) {
     const std::vector<XY> path = placed(scales, medians(panel, best));
     const int style = sparse ? contents.styles.of(*best.back().record) : kNeutral;
     if (path.size() > 1) svg.polyline(path, "path " + style_class(style));
-    labels.push_back({path.back().second, style, sparse ? "" : "open",
-                      sparse ? "best 2:4" : "best dense"});
+    labels.push_back(
+        {path.back().second, style, sparse ? "" : "open", sparse ? "best 2:4" : "best dense"});
   }
   draw_end_labels(svg, kArea, std::move(labels));
   return figure(panel.title, panel.subtitle, svg);
@@ -175,7 +174,8 @@ std::string times(const Contents& contents) {
     pictures.push_back(picture(contents, panel));
   }
   if (pictures.empty()) return {};
-  return "<p>Marks are kernels, open ones dense; lines join the fastest of each kind. In the shaded "
+  return "<p>Marks are kernels, open ones dense; lines join the fastest of each kind. In the "
+         "shaded "
          "part nothing can be: there the weights could not be read from memory at the measured "
          "bandwidth, or the products not be formed at the highest rate.</p>\n" +
          figures(pictures) + note_of_more(pictures.size(), contents.panels.size(), "pictures");

@@ -38,9 +38,14 @@ LaunchShape shape_of(const GemmProblem& problem, const DecodeConfig& config) {
 CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
   void* entry = nullptr;
   cudaDriverEntryPointQueryResult found{};
-  check(cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &entry, 12000, cudaEnableDefault,
-                                         &found),
-        "find cuTensorMapEncodeTiled in the driver");
+#if CUDART_VERSION >= 12050
+  const cudaError_t looked = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &entry,
+                                                              12000, cudaEnableDefault, &found);
+#else
+  const cudaError_t looked =
+      cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &entry, cudaEnableDefault, &found);
+#endif
+  check(looked, "find cuTensorMapEncodeTiled in the driver");
   if (found != cudaDriverEntryPointSuccess || entry == nullptr) {
     throw std::runtime_error("the driver has no cuTensorMapEncodeTiled");
   }
