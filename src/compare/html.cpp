@@ -128,11 +128,9 @@ std::string picture(const Comparison& comparison) {
   }
   const std::string note =
       all > rows.size() ? fmt::format("The {} largest of {} changes.", rows.size(), all) : "";
-  return "<div class=\"figures wide\">" +
-         html::figure(on == Question::kRatio ? "Change of the speed-up of 2:4 over dense"
+  return html::figure(on == Question::kRatio ? "Change of the speed-up of 2:4 over dense"
                                              : "Change of the time of a launch",
-                      "NEW over OLD, with 95 % intervals; the band is the threshold", svg, note) +
-         "</div>\n";
+                      "NEW over OLD, with 95 % intervals; the band is the threshold", svg, note);
 }
 
 std::string word_cell(const std::optional<Word>& word) {
@@ -147,40 +145,40 @@ std::string word_cell(const std::optional<Word>& word) {
   return std::string(text);
 }
 
-void append_shift(std::vector<std::string>& cells, const std::optional<Shift>& shift, double unit) {
-  if (!shift) {
-    cells.insert(cells.end(), 4, "");
-    return;
-  }
-  cells.push_back(report::short_number(shift->old_value * unit));
-  cells.push_back(report::short_number(shift->new_value * unit));
-  cells.push_back(escape(change_text(shift->change, shift->interval)));
-  cells.push_back(word_cell(shift->word));
+std::string change_cell(const std::optional<Shift>& shift) {
+  return shift ? escape(change_text(shift->change, shift->interval)) : std::string();
 }
 
+void append_values(std::vector<std::string>& cells, const std::optional<Shift>& shift,
+                   double unit) {
+  cells.push_back(shift ? report::short_number(shift->old_value * unit) : std::string());
+  cells.push_back(shift ? report::short_number(shift->new_value * unit) : std::string());
+}
+
+std::string shift_word(const std::optional<Shift>& shift) {
+  return shift ? word_cell(shift->word) : std::string();
+}
+
+/// What decides comes first: the others are to the right, where a narrow screen ends.
 std::vector<html::DataColumn> columns() {
   return {
       {.key = "word", .heading = "word", .filter = true, .tip = true},
-      {.key = "device", .heading = "device", .filter = true},
-      {.key = "model", .heading = "model", .filter = true},
       {.key = "layer", .heading = "layer", .filter = true, .tip = true},
       {.key = "m", .heading = "M", .number = true, .filter = true, .tip = true},
       {.key = "k", .heading = "K", .number = true, .tip = true},
       {.key = "n", .heading = "N", .number = true, .tip = true},
       {.key = "kernel", .heading = "kernel", .filter = true, .tip = true},
-      {.key = "cache", .heading = "cache", .filter = true},
+      {.key = "time", .heading = "time", .number = true, .tip = true},
+      {.key = "timeword", .heading = "time is", .filter = true},
+      {.key = "ratio", .heading = "2:4 vs dense", .number = true, .tip = true},
+      {.key = "ratioword", .heading = "ratio is", .filter = true},
       {.key = "old", .heading = "old, us", .number = true},
       {.key = "new", .heading = "new, us", .number = true},
-      {.key = "time",
-       .heading = "time",
-       .number = true,
-       .tip = true,
-       .order = html::Order::kDescending},
-      {.key = "timeword", .heading = "word of the time", .filter = true},
       {.key = "oldratio", .heading = "old 2:4 vs dense", .number = true},
       {.key = "newratio", .heading = "new", .number = true},
-      {.key = "ratio", .heading = "2:4 vs dense", .number = true, .tip = true},
-      {.key = "ratioword", .heading = "word of the ratio", .filter = true},
+      {.key = "cache", .heading = "cache", .filter = true},
+      {.key = "model", .heading = "model", .filter = true},
+      {.key = "device", .heading = "device", .filter = true},
       {.key = "note", .heading = "note"},
   };
 }
@@ -193,16 +191,20 @@ std::string changes_table(const Comparison& comparison) {
     const Change& c = comparison.changes[i];
     html::DataRow row{.index = i};
     row.cells = {word_cell(c.word),
-                 html::name(c.device),
-                 html::name(c.model),
                  html::name(c.layer),
                  fmt::format("{}", c.problem.shape.m),
                  fmt::format("{}", c.problem.shape.k),
                  fmt::format("{}", c.problem.shape.n),
                  html::name(c.kernel),
-                 std::string(to_string(c.cache))};
-    append_shift(row.cells, c.time, kMicro);
-    append_shift(row.cells, c.ratio, 1);
+                 change_cell(c.time),
+                 shift_word(c.time),
+                 change_cell(c.ratio),
+                 shift_word(c.ratio)};
+    append_values(row.cells, c.time, kMicro);
+    append_values(row.cells, c.ratio, 1);
+    row.cells.emplace_back(to_string(c.cache));
+    row.cells.push_back(html::name(c.model));
+    row.cells.push_back(html::name(c.device));
     const std::string told = c.reason.empty() ? note(c, comparison.options.on) : c.reason;
     row.cells.push_back(
         told.empty() ? "" : "<span class=why>" + html::name(told, kMostOfNote) + "</span>");
