@@ -326,8 +326,8 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   }
   for (const std::string_view kernel : rounding) {
     lines.push_back(fmt::format(
-        "{} may round sums of parts of K to the type of D, its library's default: it is "
-        "judged by a wider tolerance, and is less exact than kernels that do not.",
+        "{} may round sums of parts of K to the type of D, as its library does by default: "
+        "its tolerance is wider, and it is less exact than others.",
         kernel));
   }
   return lines;
