@@ -215,7 +215,7 @@ Finished run_recipe(const Folder& folder, double slower) {
     const double factor = line.find(" branch/") != std::string::npos ? slower : 1;
     finished = run_line(folder, line,
                         fmt::format(R"({{"dense_us":{},"sparse_us":{},"noise":0.1,"seed":{}}})",
-                                    20 * factor, 15 * factor, ++seed));
+                                    2000 * factor, 1500 * factor, ++seed));
     if (line.starts_with("twofour --dtype")) {
       EXPECT_EQ(finished.code, 0) << line << "\n" << finished.err;
     }
