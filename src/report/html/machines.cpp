@@ -133,7 +133,8 @@ std::string one(const Run& run) {
   add_program(rows, run.environment);
   rows.push_back(
       {"command line", "<code>" + name(command_line(run.environment), 4000) + "</code>"});
-  const std::string& source = run.source;
+  // Where the file lies is no business of those who are sent the page.
+  const std::string source = run.source.substr(run.source.rfind('/') + 1);
   const std::string title = source.empty() ? run.environment.device.id.name : source;
   std::string html = "<h3>" + name(title, 120) + "</h3>\n<table class=\"plain\">\n<tbody>\n";
   for (const Cells& cells : rows) {
