@@ -79,6 +79,7 @@ void add_program(std::vector<Cells>& rows, const Environment& e) {
       fmt::format("{}, commit {}, {} build, {}", e.twofour_version, e.git_commit, e.build_type,
                   e.compiler));
   std::vector<std::string> libraries;
+  libraries.reserve(e.libraries.size());
   for (const auto& [library, version] : e.libraries) libraries.push_back(library + " " + version);
   add(rows, "libraries", fmt::format("{}", fmt::join(libraries, ", ")));
   add(rows, "operands", fmt::format("{}, seed {}", e.operand_distribution, e.seed));
