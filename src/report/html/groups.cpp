@@ -66,7 +66,14 @@ struct Key {
   std::int64_t k, n;  ///< 0 in a sweep, which is one panel
   DataType a, d;
   std::string scales;
-  auto operator<=>(const Key&) const = default;
+  bool operator<(const Key& other) const { return values() < other.values(); }
+
+ private:
+  [[nodiscard]] std::tuple<BenchMode, std::string, int, std::string, std::int64_t, std::int64_t,
+                           DataType, DataType, std::string>
+  values() const {
+    return {mode, model, tensor_parallel, layer, k, n, a, d, scales};
+  }
 };
 
 Key key_of(const Record& r, bool by_shape) {

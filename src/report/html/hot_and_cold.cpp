@@ -101,6 +101,7 @@ std::string hot_and_cold(const Contents& contents) {
   }
   if (found.empty()) return {};
   std::vector<std::string> pictures;
+  pictures.reserve(found.size());
   for (const auto& [panel, pairs] : found) {
     pictures.push_back(picture(contents, *panel, pairs, ratios));
   }

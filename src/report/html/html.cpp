@@ -15,6 +15,7 @@ namespace {
 /// "NVIDIA H200, started 2026-11-25T13:07:58Z".
 std::string subtitle(const html::Contents& contents) {
   std::vector<std::string> names;
+  names.reserve(contents.groups.size());
   for (const html::Group& group : contents.groups) names.push_back(group.name);
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : " and ") + name;

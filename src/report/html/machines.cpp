@@ -80,6 +80,7 @@ void add_program(std::vector<Cells>& rows, const Environment& e) {
       fmt::format("{}, commit {}, {} build, {}", e.twofour_version, e.git_commit, e.build_type,
                   e.compiler));
   std::vector<std::string> libraries;
+  libraries.reserve(e.libraries.size());
   for (const auto& [library, version] : e.libraries) libraries.push_back(library + " " + version);
   add(rows, "libraries", fmt::format("{}", fmt::join(libraries, ", ")));
   add(rows, "operands", fmt::format("{}, seed {}", e.operand_distribution, e.seed));
@@ -134,7 +135,8 @@ std::string one(const Run& run) {
   add_program(rows, run.environment);
   rows.push_back(
       {"command line", "<code>" + name(command_line(run.environment), 4000) + "</code>"});
-  const std::string& source = run.source;
+  // Where the file lies is no business of those who are sent the page.
+  const std::string source = run.source.substr(run.source.rfind('/') + 1);
   const std::string title = source.empty() ? run.environment.device.id.name : source;
   std::string html = "<h3>" + name(title, 120) + "</h3>\n<table class=\"plain\">\n<tbody>\n";
   for (const Cells& cells : rows) {

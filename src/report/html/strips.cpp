@@ -156,6 +156,7 @@ std::string strips(const Contents& contents) {
   }
   if (found.empty()) return {};
   std::vector<std::string> pictures;
+  pictures.reserve(found.size());
   for (const auto& [panel, of_panel] : found) {
     pictures.push_back(picture(contents, *panel, of_panel));
   }
