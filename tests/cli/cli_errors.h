@@ -31,11 +31,13 @@ inline std::string one_of_types() {
 
 inline const std::vector<CliError> kCliErrors{
     // The mode.
-    {{}, "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
+    {{},
+     "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"--dtype", "int8"},
      "MODE: is missing; give one of square_bench, range_bench, model_bench, list, report, compare"},
     {{"--dtype", "int8", "cube_bench"},
-     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list, report, compare"},
+     "MODE: 'cube_bench' is not one of square_bench, range_bench, model_bench, list, report, "
+     "compare"},
     {{"list", "model_bench"},
      "MODE: model_bench and list are given; give one of square_bench, range_bench, model_bench, "
      "list, report, compare"},
@@ -124,8 +126,7 @@ inline const std::vector<CliError> kCliErrors{
     {{"--providers", "cpu", "cpu", "list"}, "--providers: 'cpu' is given twice"},
     {{"--kernels", "a(b", "list"},
      "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},
-    {{"--kernels", "", "list"},
-     "--kernels: '' is not a regular expression of 1 to 500 characters"},
+    {{"--kernels", "", "list"}, "--kernels: '' is not a regular expression of 1 to 500 characters"},
     {{"--scales", "none", "list"},
      "--scales: 'none' is not one of tensor, token, channel, token-channel"},
     {{"--scales", "row", "list"},

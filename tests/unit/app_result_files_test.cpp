@@ -35,7 +35,9 @@ class ResultFiles : public ::testing::Test {
     return bytes.str();
   }
   std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) / "twofour_result_files_test";
+      std::filesystem::path(::testing::TempDir()) /
+      // Tests run side by side.
+      (std::string("twofour_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(ResultFiles, AreReadInTheirOrder) {
