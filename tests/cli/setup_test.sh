@@ -32,7 +32,7 @@ machine() {
   pretend c++ <<<"exec $compiler -nostdinc -nostdinc++ -isystem $tree/include \"\$@\""
   pretend cmake <<<'echo "cmake version 3.22.1"'
   pretend ninja <<<'echo 1.10'
-  for tool in ccache git clang-format clang-tidy; do pretend "$tool" <<<'true'; done
+  for tool in ccache git clang clang-format clang-tidy chromium; do pretend "$tool" <<<'true'; done
   pretend id <<<'echo 1000'
   pretend apt-get <<<"echo \"\$*\" >>$tree/apt-get; echo 'E: no network'; exit 100"
   pretend dpkg-query <<<'exit 1'
@@ -167,6 +167,9 @@ says "not installed, and not needed: ccache: E: no network"
 rm "$tree/apt-get"
 setup 0
 is_not_there apt-get
+pretend clang++ <<<"echo $tree/clang"
+mkdir -p "$tree/clang/lib/linux"
+touch "$tree/clang/lib/linux/libclang_rt.fuzzer-x86_64.a"
 setup 1 --lint
 says "  ccache"
 
