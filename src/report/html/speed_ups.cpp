@@ -14,9 +14,9 @@
 namespace twofour::report::html {
 namespace {
 
-constexpr double kWidth = 320;
+constexpr double kWidth = 338;
 constexpr double kHeight = 216;
-constexpr Area kArea{40, 24, 240, 176};
+constexpr Area kArea{40, 24, 213, 176};  // right of it "cusparselt + bias" fits
 
 /// The best 2:4 row at each x, by its ratio.
 std::vector<Row> best_ratios(const Panel& panel) {
