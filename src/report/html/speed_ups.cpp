@@ -16,7 +16,8 @@ namespace {
 
 constexpr double kWidth = 338;
 constexpr double kHeight = 216;
-constexpr Area kArea{40, 24, 213, 176};  // right of it "cusparselt + bias" fits
+/// Right of it the longest usual label, "cusparselt + bias", has room.
+constexpr Area kArea{40, 24, 213, 176};
 
 /// The best 2:4 row at each x, by its ratio.
 std::vector<Row> best_ratios(const Panel& panel) {
