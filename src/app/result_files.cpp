@@ -1,6 +1,8 @@
 #include "app/result_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -12,6 +14,7 @@
 
 #include "app/command.h"
 #include "app/standard_streams.h"
+#include "core/streams.h"
 
 namespace twofour::app {
 namespace {
@@ -28,15 +31,6 @@ std::string bytes_of(const std::string& file) {
   std::string bytes(std::istreambuf_iterator<char>(stream), {});
   if (stream.bad()) throw UsageError(fmt::format("cannot read '{}': {}", file, last_error()));
   return bytes;
-}
-
-[[noreturn]] void fail(const std::string& name) {
-  throw std::runtime_error(fmt::format("cannot write {}: {}", name, last_error()));
-}
-
-void write_all(std::FILE* stream, const std::string& name, std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size()) fail(name);
-  if (std::fflush(stream) != 0) fail(name);
 }
 
 }  // namespace
@@ -59,18 +53,15 @@ void write_output(const std::optional<std::string>& file, std::string_view bytes
   // A device or a pipe is written as it is: it cannot be put in another's place.
   const bool in_place = fs::exists(*file) && !fs::is_regular_file(*file);
   const std::string written = in_place ? *file : *file + ".new";
-  const std::string name = fmt::format("'{}'", *file);
-  std::FILE* const stream = std::fopen(written.c_str(), "wb");
-  if (stream == nullptr) fail(name);
-  try {
-    write_all(stream, name, bytes);
-  } catch (...) {
-    (void)std::fclose(stream);
-    if (!in_place) (void)std::remove(written.c_str());
-    throw;
-  }
-  if (std::fclose(stream) != 0) fail(name);
-  if (!in_place && std::rename(written.c_str(), file->c_str()) != 0) fail(name);
+  const int number = open(written.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int error = number < 0 ? errno : write_all(number, bytes);
+  // A file system may be full, or a server gone, only now.
+  if (number >= 0 && close(number) != 0 && error == 0) error = errno;
+  if (error == 0 && !in_place && std::rename(written.c_str(), file->c_str()) != 0) error = errno;
+  if (error == 0) return;
+  if (!in_place) (void)std::remove(written.c_str());
+  throw CannotWrite(
+      fmt::format("cannot write '{}': {}", *file, std::generic_category().message(error)));
 }
 
 }  // namespace twofour::app

@@ -16,7 +16,8 @@ namespace twofour::app {
 std::vector<report::Run> read_result_files(std::span<const std::string> files);
 
 /// Writes `bytes` to `file`, through a file beside it so that an earlier one is whole until the new
-/// one is; to stdout without one. Throws std::runtime_error naming the file and the cause.
+/// one is; to stdout without one. Throws CannotWrite (app/standard_streams.h) naming the file and
+/// the cause.
 void write_output(const std::optional<std::string>& file, std::string_view bytes);
 
 }  // namespace twofour::app

@@ -150,6 +150,15 @@ TEST(Output, ThePageOfARunIsWhatReportMakesOfItsFile) {
   EXPECT_EQ(read_file(folder.path() / "again.html"), page);
 }
 
+TEST(Output, APageThatCannotBeWrittenCostsNothingElse) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep({"--html", "/dev/full"}));
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("cannot write '/dev/full': No space left on device"));
+  EXPECT_THAT(finished.out, HasSubstr("== All Results "));
+  EXPECT_FALSE(read_file(folder.only(".pkl")).empty());
+}
+
 TEST(Output, ThePageOfARunThatWentOnHasAllRows) {
   const Folder folder;
   ASSERT_EQ(run(folder, quick_sweep()).code, 0);
