@@ -14,6 +14,15 @@ endif()
 # contraction into fused multiply-adds is written out where it is wanted.
 add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>")
 
+# Folders whose code runs in no measurement (words, tables, pages, tests) are half of what a build
+# takes. They call twofour_not_measured(), and are optimised as little as this says.
+set(TWOFOUR_NOT_MEASURED_OPTIMIZATION "-O1" CACHE STRING "Optimisation of code that runs in no measurement")
+macro(twofour_not_measured)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:${TWOFOUR_NOT_MEASURED_OPTIMIZATION}>")
+  endif()
+endmacro()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
