@@ -58,6 +58,13 @@ DryRun dry_run(const Session& session, std::span<const workload::Case> cases) {
       fmt::format("{} cases, {} of memory are free on {}\n", cases.size(),
                   free_bytes ? fmt::format("{:.2f} MiB", mib(*free_bytes)) : "an unknown amount",
                   session.device().id().name);
+  if (session.config.load != Load::kRested) {
+    plan.text += fmt::format(
+        "sustained load: at least {:.0f} s more for each case that has a dense and a 2:4 kernel, "
+        "{:.0f} s for all\n",
+        measure::sustained_seconds(session.config.blocks),
+        static_cast<double>(cases.size()) * measure::sustained_seconds(session.config.blocks));
+  }
   return plan;
 }
 

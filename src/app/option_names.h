@@ -23,6 +23,7 @@ inline constexpr std::string_view kScales = "--scales";
 inline constexpr std::string_view kCache = "--cache";
 inline constexpr std::string_view kPrecision = "--precision";
 inline constexpr std::string_view kMaxTime = "--max-time";
+inline constexpr std::string_view kLoad = "--load";
 inline constexpr std::string_view kCaseTimeout = "--case-timeout";
 inline constexpr std::string_view kThreads = "--threads";
 inline constexpr std::string_view kSeed = "--seed";

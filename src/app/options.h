@@ -40,8 +40,9 @@ struct BenchOptions {
   std::vector<CacheMode> caches{CacheMode::kCold};
   double precision = 0.01;           ///< target half-width of the 95 % intervals, relative
   std::optional<double> max_time_s;  ///< of one case; none: the device's default
-  double case_timeout_s = 120;       ///< of one kernel in one call; 0: none
-  int threads = 0;                   ///< 0: one for each physical core
+  Load load = Load::kRested;
+  double case_timeout_s = 120;  ///< of one kernel in one call; 0: none
+  int threads = 0;              ///< 0: one for each physical core
   std::uint64_t seed = 0;
   std::filesystem::path output_dir = ".";
   const report::Format* format = &report::formats().front();  ///< never null

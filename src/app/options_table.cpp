@@ -10,6 +10,7 @@
 
 #include "app/option_names.h"
 #include "app/options_values.h"
+#include "input/pattern.h"
 
 namespace twofour::app {
 namespace {
@@ -19,7 +20,7 @@ using Values = std::span<const std::string>;
 constexpr double kMaxSeconds = 1e6;
 constexpr int kMaxTensorParallel = 1024;
 constexpr int kMaxThreads = 4096;
-constexpr std::size_t kLongestPattern = 500;
+static_assert(input::kLongestPattern == 500);  // as the row of --kernels says
 constexpr std::string_view kDimension = "a whole number from 1 to 268435456";
 static_assert(workload::kMaxDimension == 268435456);
 
@@ -101,10 +102,9 @@ void apply_device(BenchOptions& o, const OptionSpec& row, Values v) {
 std::string device_text(const BenchOptions& o) { return o.device.kind ? to_string(o.device) : ""; }
 
 void apply_kernels(BenchOptions& o, const OptionSpec& row, Values v) {
-  // The library compiles it by functions that call themselves for each parenthesis.
-  if (v[0].empty() || v[0].size() > kLongestPattern) reject(row, v[0]);
+  if (v[0].empty() || v[0].size() > input::kLongestPattern) reject(row, v[0]);
   try {
-    const std::regex compiled(v[0]);
+    static_cast<void>(input::compile_pattern(v[0]));
   } catch (const std::regex_error& error) {
     throw UsageError(
         fmt::format("{}: '{}' is not a regular expression: {}", row.name, v[0], error.what()));
@@ -181,6 +181,12 @@ void apply_precision(BenchOptions& o, const OptionSpec& row, Values v) {
 
 void apply_max_time(BenchOptions& o, const OptionSpec& row, Values v) {
   o.max_time_s = positive_below(row, v[0], kMaxSeconds);
+}
+
+void apply_load(BenchOptions& o, const OptionSpec& row, Values v) {
+  const auto load = value_in(kLoadNames, v[0]);
+  if (!load) reject(row, v[0]);
+  o.load = *load;
 }
 
 void apply_case_timeout(BenchOptions& o, const OptionSpec& row, Values v) {
@@ -277,6 +283,12 @@ constexpr std::array kRows{
               "a number of seconds above 0 and below 1000000"}, apply_max_time,
               [](const BenchOptions& o) {
                 return o.max_time_s ? fmt::format("{}", *o.max_time_s) : std::string();
+              }},
+    BenchOptionRow{{option::kLoad, "LOAD", Arity::kOne, kAnywhere, 0,
+              "rested (default), sustained (on a GPU: seconds of the best kernels alone), or both",
+              "one of rested, sustained, both"}, apply_load,
+              [](const BenchOptions& o) {
+                return unless_default(to_string(o.load), to_string(BenchOptions{}.load));
               }},
     BenchOptionRow{{option::kCaseTimeout, "SECONDS", Arity::kOne, kAnywhere, 0,
               "ends a kernel that is in one call for longer; 0: never; default: 120",

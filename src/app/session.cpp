@@ -14,6 +14,7 @@
 #include "app/option_names.h"
 #include "app/options_table.h"
 #include "device/cpu/team.h"
+#include "input/pattern.h"
 #include "run/selection_errors.h"
 
 namespace twofour::app {
@@ -41,15 +42,32 @@ BenchOptions with_device_named(BenchOptions options, const DeviceId& id) {
   return options;
 }
 
+/// To find the best dense and the best 2:4 kernel takes less time than to measure all of them well.
+constexpr double kShareToChooseBy = 0.25;
+
+double max_time_s(const BenchOptions& options, const device::Device& device) {
+  const double standard_s = device::on_host(device) ? kMaxTimeOnCpu_s : kMaxTimeOnGpu_s;
+  if (options.max_time_s) return *options.max_time_s;
+  return options.load == Load::kSustained ? kShareToChooseBy * standard_s : standard_s;
+}
+
+void require_load(const BenchOptions& options, const device::Device& device) {
+  if (options.load == Load::kRested || !device::on_host(device)) return;
+  throw UsageError(fmt::format(
+      "{}: '{}' is for a GPU, where clocks fall to a power limit within seconds, and this run is "
+      "on a CPU; use {}",
+      option::kLoad, to_string(options.load), to_string(Load::kRested)));
+}
+
 run::RunConfig config_of(const BenchOptions& options, device::Device& device) {
   return {.mode = options.mode,
           .dtype = options.dtype,
           .scales = options.scales,
           .caches = options.caches,
           .measure = {.precision = options.precision,
-                      .max_time_s = options.max_time_s.value_or(
-                          device::on_host(device) ? kMaxTimeOnCpu_s : kMaxTimeOnGpu_s),
+                      .max_time_s = max_time_s(options, device),
                       .seed = options.seed},
+          .load = options.load,
           .plan_budget_s = kPlanBudgetSeconds,
           .seed = options.seed,
           .threads = host_threads(device),
@@ -97,9 +115,10 @@ void require_kernels(const BenchOptions& options, const Session& session) {
 Session start_session(const BenchOptions& options) {
   Session session;
   session.devices.push_back(open_device(options.device, options.threads));
+  require_load(options, session.device());
   session.providers = providers_of(options, session.device());
   std::optional<std::regex> pattern;
-  if (options.kernels) pattern.emplace(*options.kernels);
+  if (options.kernels) pattern = input::compile_pattern(*options.kernels);
   session.kernels = run::select_kernels(session.providers, options.dtype, pattern);
   require_kernels(options, session);
   session.config = config_of(options, session.device());

@@ -43,7 +43,7 @@ constexpr std::string_view to_string(Word word) { return name_in(kWordNames, wor
 enum class Question : std::uint8_t {
   kTime,    ///< of one launch
   kRatio,   ///< speed-up of a 2:4 kernel over the best dense one
-  kEnergy,  ///< of one launch
+  kEnergy,  ///< joules of one launch under sustained load
 };
 
 inline constexpr NameTable<Question, 3> kQuestionNames{{
@@ -56,7 +56,7 @@ constexpr std::string_view to_string(Question question) {
   return name_in(kQuestionNames, question);
 }
 
-/// How a quantity changed: a time in seconds, or a speed-up.
+/// How a quantity changed: a time in seconds, a speed-up, or an energy in joules.
 struct Shift {
   double old_value = 0;
   double new_value = 0;
@@ -96,6 +96,7 @@ struct Change {
   int new_runs = 0;
   std::optional<Shift> time;
   std::optional<Shift> ratio;
+  std::optional<Shift> energy;
   std::optional<ClockShift> clock;
   /// Change of the time over the change that all rows have in common.
   std::optional<double> beyond_common;
@@ -103,5 +104,11 @@ struct Change {
   std::vector<std::string> notes;  ///< what else changed, for people
   bool operator==(const Change&) const = default;
 };
+
+/// The shift that a question is about; nothing where it cannot be asked of the row.
+inline const std::optional<Shift>& asked(const Change& change, Question question) {
+  if (question == Question::kRatio) return change.ratio;
+  return question == Question::kEnergy ? change.energy : change.time;
+}
 
 }  // namespace twofour::compare

@@ -123,20 +123,23 @@ std::string line_type(const Change& /*change*/) { return kChangeType; }
 int line_version(const Change& /*change*/) { return kChangeVersion; }
 
 // clang-format off
-/// Two quantities have the same members, in columns of other names.
-template <bool kTime>
+/// The quantities have the same members, in columns of other names.
+template <Question kOf>
 std::span<const Field<Shift>> shift_fields() {
   using S = Shift;
+  constexpr auto of = [](std::string_view time, std::string_view ratio, std::string_view energy) {
+    return kOf == Question::kTime ? time : kOf == Question::kRatio ? ratio : energy;
+  };
   static constexpr std::array kFields{
-    member<Rounded, &S::old_value>({.name = "old", .unit = kTime ? "s" : "", .meaning = "of OLD: the median, of several runs the geometric mean of theirs", .csv = {kTime ? "old_s" : "old_ratio"}}),
-    member<Rounded, &S::new_value>({.name = "new", .unit = kTime ? "s" : "", .meaning = "of NEW", .csv = {kTime ? "new_s" : "new_ratio"}}),
-    member<Rounded, &S::change>({.name = "change", .meaning = "NEW over OLD", .csv = {kTime ? "time_change" : "ratio_change"}}),
-    member<RoundedEnds, &S::interval>({.name = "interval", .meaning = "[low, high] of the change; null: without end", .csv = {kTime ? "time_low" : "ratio_low", kTime ? "time_high" : "ratio_high"}}),
-    member<RoundedEnds, &S::sure_interval>({.name = "sure_interval", .meaning = "the same, at a confidence that allows for how many rows are compared", .csv = {kTime ? "time_sure_low" : "ratio_sure_low", kTime ? "time_sure_high" : "ratio_sure_high"}}),
-    member<Whole<std::int64_t, 0>, &S::old_samples>({.name = "old_samples", .meaning = "how many, of several runs the fewest", .csv = {kTime ? "old_samples" : "old_rounds"}}),
-    member<Whole<std::int64_t, 0>, &S::new_samples>({.name = "new_samples", .meaning = "likewise", .csv = {kTime ? "new_samples" : "new_rounds"}}),
-    member<Choice<kWordNames>, &S::word>({.name = "word", .meaning = "`FASTER`, `SLOWER`, `SAME` or `UNCLEAR`", .csv = {kTime ? "time_word" : "ratio_word"}}),
-    member<OptionalCount, &S::samples_to_decide>({.name = "samples_to_decide", .meaning = "`UNCLEAR`: how many samples a run should have, roughly; `null`: decided, or more samples would not do", .csv = {kTime ? "samples_to_decide" : "rounds_to_decide"}}),
+    member<Rounded, &S::old_value>({.name = "old", .unit = of("s", "", "J"), .meaning = "of OLD: the median, of several runs the geometric mean of theirs", .csv = {of("old_s", "old_ratio", "old_j")}}),
+    member<Rounded, &S::new_value>({.name = "new", .unit = of("s", "", "J"), .meaning = "of NEW", .csv = {of("new_s", "new_ratio", "new_j")}}),
+    member<Rounded, &S::change>({.name = "change", .meaning = "NEW over OLD", .csv = {of("time_change", "ratio_change", "energy_change")}}),
+    member<RoundedEnds, &S::interval>({.name = "interval", .meaning = "[low, high] of the change; null: without end", .csv = {of("time_low", "ratio_low", "energy_low"), of("time_high", "ratio_high", "energy_high")}}),
+    member<RoundedEnds, &S::sure_interval>({.name = "sure_interval", .meaning = "the same, at a confidence that allows for how many rows are compared", .csv = {of("time_sure_low", "ratio_sure_low", "energy_sure_low"), of("time_sure_high", "ratio_sure_high", "energy_sure_high")}}),
+    member<Whole<std::int64_t, 0>, &S::old_samples>({.name = "old_samples", .meaning = "how many, of several runs the fewest", .csv = {of("old_samples", "old_rounds", "old_blocks")}}),
+    member<Whole<std::int64_t, 0>, &S::new_samples>({.name = "new_samples", .meaning = "likewise", .csv = {of("new_samples", "new_rounds", "new_blocks")}}),
+    member<Choice<kWordNames>, &S::word>({.name = "word", .meaning = "`FASTER`, `SLOWER`, `SAME` or `UNCLEAR`", .csv = {of("time_word", "ratio_word", "energy_word")}}),
+    member<OptionalCount, &S::samples_to_decide>({.name = "samples_to_decide", .meaning = "`UNCLEAR`: how many samples a run should have, roughly; `null`: decided, or more samples would not do", .csv = {of("samples_to_decide", "rounds_to_decide", "blocks_to_decide")}}),
   };
   return kFields;
 }
@@ -169,8 +172,9 @@ std::span<const Field<Change>> change_fields() {
     member<Text, &C::device>({.name = "device", .meaning = "what computed; that of NEW where the two differ", .csv = {"device_name"}}),
     member<Whole<int, 0>, &C::old_runs>({.name = "old_runs", .meaning = "measurements of this row in OLD", .csv = {"old_runs"}}),
     member<Whole<int, 0>, &C::new_runs>({.name = "new_runs", .meaning = "and in NEW", .csv = {"new_runs"}}),
-    member<OptionalObject<Shift, shift_fields<true>>, &C::time>({.name = "time", .meaning = "of one launch; `null` where one side has none"}),
-    member<OptionalObject<Shift, shift_fields<false>>, &C::ratio>({.name = "ratio", .meaning = "speed-up of a 2:4 kernel over the best dense one, above 1 it is faster; `null` for a dense one"}),
+    member<OptionalObject<Shift, shift_fields<Question::kTime>>, &C::time>({.name = "time", .meaning = "of one launch; `null` where one side has none"}),
+    member<OptionalObject<Shift, shift_fields<Question::kRatio>>, &C::ratio>({.name = "ratio", .meaning = "speed-up of a 2:4 kernel over the best dense one, above 1 it is faster; `null` for a dense one"}),
+    member<OptionalObject<Shift, shift_fields<Question::kEnergy>>, &C::energy>({.name = "energy", .meaning = "of one launch under sustained load; absent where one side has none", .optional = true}),
     member<OptionalObject<ClockShift, clock_fields>, &C::clock>({.name = "clock", .meaning = "of the device's cores; `null` where a side could not read it"}),
     member<OptionalFactor, &C::beyond_common>({.name = "beyond_common", .meaning = "change of the time over the change that all rows have in common; `null` where there are too few rows", .csv = {"beyond_common"}}),
     member<Text, &C::reason>({.name = "reason", .meaning = "why there is no shift; empty where there is one", .csv = {"reason"}}),

@@ -44,7 +44,7 @@ void append_new(std::vector<Contrast>& list, const std::vector<Contrast>& more) 
 
 /// How large the change is that the row's word speaks of.
 double size_of(const Change& change, Question on) {
-  const std::optional<Shift>& shift = on == Question::kRatio ? change.ratio : change.time;
+  const std::optional<Shift>& shift = asked(change, on);
   return shift ? std::abs(std::log(shift->change)) : 0;
 }
 

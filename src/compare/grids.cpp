@@ -51,6 +51,11 @@ std::string shift_word(const std::optional<Shift>& shift) {
 std::string time_cell(const Change& c, Question /*on*/) { return shift_cell(c.time); }
 std::string ratio_cell(const Change& c, Question /*on*/) { return shift_cell(c.ratio); }
 
+std::string energy_cell(const Change& c, Question /*on*/) {
+  const std::string text = shift_cell(c.energy);
+  return text.empty() ? text : text + " " + shift_word(c.energy);
+}
+
 /// Of the question that was not asked, whose word is not the row's.
 std::string other_word_cell(const Change& c, Question on) {
   return shift_word(on == Question::kRatio ? c.time : c.ratio);
@@ -131,19 +136,27 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   columns.push_back({{.text = "2:4 vs dense", .align = Align::kRight, .drop = 5}, ratios_cell});
   columns.push_back({{.text = "2:4 vs dense [95 %]", .drop = on_ratio ? 0 : 3}, ratio_cell});
   columns.push_back({{.text = on_ratio ? "time is" : "ratio is"}, other_word_cell});
+  if (any([](const Change& c) { return c.energy.has_value(); })) {
+    const bool on_energy = comparison.options.on == Question::kEnergy;
+    columns.push_back({{.text = "energy [95 %]", .drop = on_energy ? 0 : 4}, energy_cell});
+  }
   columns.push_back(
       {{.text = "note", .drop = 7}, [](const Change& c, Question on) { return note(c, on); }});
   return columns;
 }
 
-std::vector<Column> eight_columns() {
+/// Where energy was asked for, it stands in the place of the speed-ups themselves.
+std::vector<Column> eight_columns(Question on) {
+  const Column ratios_or_energy = on == Question::kEnergy
+                                      ? Column{{"energy [95 %]"}, energy_cell}
+                                      : Column{{"2:4 vs dense", Align::kRight}, ratios_cell};
   return {
       {{"word"}, word_cell},
       {{"layer, MxKxN"}, shape_and_layer_cell},
       {{"kernel"}, kernel_and_cache_cell},
       {{"time, us", Align::kRight}, times_cell},
       {{"time [95 %]"}, time_and_word_cell},
-      {{"2:4 vs dense", Align::kRight}, ratios_cell},
+      ratios_or_energy,
       {{"2:4 vs dense [95 %]"}, ratio_and_word_cell},
       {{"note"},
        [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
@@ -183,7 +196,7 @@ Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
   Grid grid;
   if (comparison.changes.empty()) return grid;
   const std::vector<Column> list =
-      columns == Columns::kEight ? eight_columns() : columns_for(comparison);
+      columns == Columns::kEight ? eight_columns(comparison.options.on) : columns_for(comparison);
   std::size_t first_number = 0;
   for (const Column& column : list) {
     if (column.cell == times_cell) first_number = grid.headings.size();

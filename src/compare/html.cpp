@@ -44,10 +44,6 @@ std::string answer_section(const Comparison& comparison) {
   return text + "</div></div>\n";
 }
 
-const std::optional<Shift>& asked(const Change& change, Question on) {
-  return on == Question::kRatio ? change.ratio : change.time;
-}
-
 bool drawable(const std::optional<Shift>& shift) {
   return shift && std::isfinite(shift->interval.low) && std::isfinite(shift->interval.high) &&
          shift->interval.low > 0;
@@ -128,8 +124,9 @@ std::string picture(const Comparison& comparison) {
   }
   const std::string note =
       all > rows.size() ? fmt::format("The {} largest of {} changes.", rows.size(), all) : "";
-  return html::figure(on == Question::kRatio ? "Change of the speed-up of 2:4 over dense"
-                                             : "Change of the time of a launch",
+  return html::figure(on == Question::kRatio    ? "Change of the speed-up of 2:4 over dense"
+                      : on == Question::kEnergy ? "Change of the energy of a launch"
+                                                : "Change of the time of a launch",
                       "NEW over OLD, with 95 % intervals; the band is the threshold", svg, note);
 }
 
@@ -159,9 +156,14 @@ std::string shift_word(const std::optional<Shift>& shift) {
   return shift ? word_cell(shift->word) : std::string();
 }
 
+bool any_energy(const Comparison& comparison) {
+  return std::any_of(comparison.changes.begin(), comparison.changes.end(),
+                     [](const Change& c) { return c.energy.has_value(); });
+}
+
 /// What decides comes first: the others are to the right, where a narrow screen ends.
-std::vector<html::DataColumn> columns() {
-  return {
+std::vector<html::DataColumn> columns(bool energy) {
+  std::vector<html::DataColumn> list{
       {.key = "word", .heading = "word", .filter = true, .tip = true},
       {.key = "layer", .heading = "layer", .filter = true, .tip = true},
       {.key = "m", .heading = "M", .number = true, .filter = true, .tip = true},
@@ -181,11 +183,17 @@ std::vector<html::DataColumn> columns() {
       {.key = "device", .heading = "device", .filter = true},
       {.key = "note", .heading = "note"},
   };
+  if (energy) {
+    list.push_back({.key = "energy", .heading = "energy", .number = true, .tip = true});
+    list.push_back({.key = "energyword", .heading = "energy is", .filter = true});
+  }
+  return list;
 }
 
 std::string changes_table(const Comparison& comparison) {
   if (comparison.changes.empty()) return {};
   constexpr std::size_t kMostOfNote = 240;
+  const bool energy = any_energy(comparison);
   std::vector<html::DataRow> rows;
   for (std::size_t i = 0; i < comparison.changes.size(); ++i) {
     const Change& c = comparison.changes[i];
@@ -208,12 +216,16 @@ std::string changes_table(const Comparison& comparison) {
     const std::string told = c.reason.empty() ? note(c, comparison.options.on) : c.reason;
     row.cells.push_back(
         told.empty() ? "" : "<span class=why>" + html::name(told, kMostOfNote) + "</span>");
+    if (energy) {
+      row.cells.push_back(change_cell(c.energy));
+      row.cells.push_back(shift_word(c.energy));
+    }
     rows.push_back(std::move(row));
   }
   return html::data_table(
       "A row for each kernel, problem and cache state; changes are NEW over "
       "OLD, with 95 % intervals.",
-      columns(), rows);
+      columns(energy), rows);
 }
 
 std::string means_section(const Comparison& comparison) {

@@ -129,6 +129,15 @@ std::vector<Series> ratios_of(Measurements side, const RunIndex& index) {
   return all;
 }
 
+std::vector<Series> energies_of(Measurements side) {
+  std::vector<Series> all;
+  for (const Measurement& m : side) {
+    if (!m.record->sustained) continue;
+    if (auto series = logarithms(m.record->sustained->launch_j)) all.push_back(std::move(*series));
+  }
+  return all;
+}
+
 std::string device_of(const Measurement& m) {
   return m.record->device ? m.record->device->name : m.environment->device.id.name;
 }
@@ -255,6 +264,7 @@ std::optional<RowSeries> prepare(const Row& row, const RunIndex& index, const Op
   if (change.word) return result;
   result.time = {times_of(row.before), times_of(row.after)};
   result.ratio = {ratios_of(row.before, index), ratios_of(row.after, index)};
+  result.energy = {energies_of(row.before), energies_of(row.after)};
   if (!result.time.there()) {
     change.word = Word::kUnclear;
     change.reason = "a time is not a number above zero";
@@ -278,6 +288,7 @@ Background background(std::span<const RowSeries> rows, double risk) {
   for (const RowSeries& row : rows) {
     add(row.time, times);
     add(row.ratio, ratios);
+    if (row.energy.there()) ++comparisons;
   }
   return {.time_correlation = common_correlation_time(times),
           .ratio_correlation = common_correlation_time(ratios),
@@ -292,6 +303,8 @@ Estimates estimate(const RowSeries& row, const Background& background) {
   };
   estimates.time = of(row.time, background.time_correlation);
   estimates.ratio = of(row.ratio, background.ratio_correlation);
+  // Blocks are seconds long, so that what one of them met is over in the next.
+  estimates.energy = of(row.energy, 1);
   return estimates;
 }
 
@@ -307,13 +320,13 @@ Change conclude(const RowSeries& row, const Estimates& estimates, const Options&
   };
   change.time = shift_of(row.time, estimates.time, Question::kTime);
   change.ratio = shift_of(row.ratio, estimates.ratio, Question::kRatio);
+  change.energy = shift_of(row.energy, estimates.energy, Question::kEnergy);
   if (change.time && change.clock) {
     change.clock->cycles_change =
         change.time->change * change.clock->new_mhz / change.clock->old_mhz;
   }
   if (!change.word) {
-    if (options.on == Question::kTime && change.time) change.word = change.time->word;
-    if (options.on == Question::kRatio && change.ratio) change.word = change.ratio->word;
+    if (const std::optional<Shift>& shift = asked(change, options.on)) change.word = shift->word;
   }
   return change;
 }

@@ -39,8 +39,9 @@ struct RowSeries {
   /// Has a word already where that does not follow from a shift.
   Change change;
   std::vector<Contrast> obstacles;
-  Sides time;   ///< seconds
-  Sides ratio;  ///< of the baseline's time to the 2:4 kernel's, round by round
+  Sides time;    ///< seconds
+  Sides ratio;   ///< of the baseline's time to the 2:4 kernel's, round by round
+  Sides energy;  ///< joules under sustained load
 };
 
 /// Nothing where neither side has a result.
@@ -49,6 +50,7 @@ std::optional<RowSeries> prepare(const Row& row, const RunIndex& index, const Op
 struct Estimates {
   std::optional<Difference> time;
   std::optional<Difference> ratio;
+  std::optional<Difference> energy;
 };
 
 /// What the series of all rows say together.

@@ -133,7 +133,9 @@ std::vector<std::string> cautions(const Comparison& comparison) {
                                                           : "Not comparable (--anyway compares)",
                                 joined(comparison.obstacles)));
   }
-  if (comparison.options.on == Question::kEnergy) {
+  if (comparison.options.on == Question::kEnergy &&
+      std::none_of(comparison.changes.begin(), comparison.changes.end(),
+                   [](const Change& c) { return c.energy.has_value(); })) {
     lines.emplace_back("No row has joules on both sides, so that energy has no words.");
   }
   if (comparison.in_neither > 0) {

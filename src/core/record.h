@@ -18,6 +18,7 @@
 #include "core/problem.h"
 #include "core/residency.h"
 #include "core/summary.h"
+#include "core/sustained.h"
 
 namespace twofour {
 
@@ -115,6 +116,7 @@ struct Record {
   std::optional<Ratio> vs_dense;  ///< against the fastest verified dense kernel, same dtype and D
   std::string bf16_baseline;
   std::optional<Ratio> vs_bf16;
+  std::optional<Sustained> sustained;  ///< nothing: it was not measured under sustained load
 
   std::vector<Flag> flags;
   /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one

@@ -1,6 +1,7 @@
 // What a device could reach, and what it is doing now.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "core/data_type.h"
@@ -19,6 +20,9 @@ class Probe {
   /// Whether the device runs below its clocks at this moment, for power or heat. Asked between
   /// samples.
   [[nodiscard]] virtual bool held_back() const { return false; }
+  /// Joules that the whole device has taken since some moment, idle power included. The counter
+  /// moves in steps of some tens of milliseconds. Nothing where the device does not count.
+  [[nodiscard]] virtual std::optional<double> energy_j() const { return std::nullopt; }
 };
 
 }  // namespace twofour::device

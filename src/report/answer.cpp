@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "report/numbers.h"
+#include "report/sustained.h"
 
 namespace twofour::report {
 namespace {
@@ -363,6 +364,7 @@ AnswerParts answer_parts(std::span<const Record> records) {
     parts.finding += ", with the weights out of cache (cold)";
   }
   parts.reasons = reasons(rows);
+  parts.load = sustained_sentence(records);
   parts.caution = caution(rows);
   if (const std::string stopped = throttling(rows); !stopped.empty()) {
     parts.caution += (parts.caution.empty() ? "" : " ") + stopped;
@@ -373,8 +375,8 @@ AnswerParts answer_parts(std::span<const Record> records) {
 std::string answer(std::span<const Record> records) {
   const AnswerParts parts = answer_parts(records);
   const auto behind = [](const std::string& text) { return text.empty() ? text : " " + text; };
-  return fmt::format("{} {}: {}.{}{}", kQuestion, parts.word, parts.finding, behind(parts.reasons),
-                     behind(parts.caution));
+  return fmt::format("{} {}: {}.{}{}{}", kQuestion, parts.word, parts.finding,
+                     behind(parts.reasons), behind(parts.load), behind(parts.caution));
 }
 
 }  // namespace twofour::report

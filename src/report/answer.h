@@ -47,6 +47,7 @@ struct AnswerParts {
   std::string word;     ///< "Yes", "No", "In part", "It depends on M", "Not known", "Not asked"
   std::string finding;  ///< what stands behind the word and a colon; no full stop
   std::string reasons;  ///< sentences: why 2:4 loses or ties
+  std::string load;     ///< sentences: what becomes of it under sustained load, and its energy
   std::string caution;  ///< sentences: what makes the finding doubtful
 };
 AnswerParts answer_parts(std::span<const Record> records);

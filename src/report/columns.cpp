@@ -42,6 +42,18 @@ std::string vs_bf16_cell(const Record& r) {
                                                              : std::string{};
 }
 
+std::string sustained_cell(const Record& r) {
+  if (!r.sustained) return {};
+  if (!r.sustained->reason.empty()) return r.sustained->reason;
+  if (r.sustained->vs_dense) return times(r.sustained->vs_dense->value);
+  return std::string(kBaselineMark);
+}
+
+std::string energy_cell(const Record& r) {
+  return r.sustained && r.sustained->median_j ? short_number(*r.sustained->median_j * 1e3)
+                                              : std::string{};
+}
+
 std::string error_cell(const Record& r) {
   if (!r.accuracy) return {};
   const bool exact = r.accuracy->exact && r.accuracy->max_error == 0;
@@ -82,6 +94,8 @@ constexpr std::array kColumns{
   Column{"vs dense [95% CI]", vs_dense_text, "vs_dense", kRight},
   Column{kVerdictHeading, verdict_text, "vs_dense.verdict"},
   Column{"vs bf16", vs_bf16_cell, "vs_bf16", kRight, Shown::kBf16, 3},
+  Column{"sustained", sustained_cell, "sustained.vs_dense", kRight, Shown::kSustained, 2},
+  Column{"mJ", energy_cell, "sustained.median_j", kRight, Shown::kEnergy, 2},
   Column{"error (checked)", error_cell, "accuracy", kRight, kAlways, 4},
   Column{kNotesHeading, notes_text, "flags"},
 };

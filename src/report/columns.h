@@ -16,6 +16,8 @@ enum class Shown {
   kAlways,
   kHot,            ///< where a row is of a hot measurement: cold alone needs no word
   kBf16,           ///< where a row was compared with bf16
+  kSustained,      ///< where a row was measured under sustained load
+  kEnergy,         ///< where a row has joules
   kPlainText,      ///< not in Markdown
   kMarkdownSweep,  ///< in Markdown after the sweep, where plain text has a line between cases
   kMarkdownModel,  ///< the same, for model_bench

@@ -9,6 +9,7 @@
 #include "report/answer.h"
 #include "report/columns.h"
 #include "report/left_out.h"
+#include "report/sustained.h"
 
 namespace twofour::report {
 namespace {
@@ -37,6 +38,10 @@ bool is_shown(const Column& column, const Table& table) {
       return any_hot(table.records);
     case Shown::kBf16:
       return any([](const Record& r) { return !r.bf16_baseline.empty(); });
+    case Shown::kSustained:
+      return any([](const Record& r) { return r.sustained.has_value(); });
+    case Shown::kEnergy:
+      return any([](const Record& r) { return r.sustained && r.sustained->median_j; });
     case Shown::kPlainText:
       return !markdown;
     case Shown::kMarkdownSweep:
@@ -165,8 +170,8 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {
   std::vector<std::string> counts = verdict_counts(records);
   for (std::string& line : rows_without_result(records)) counts.push_back(std::move(line));
-  return {std::move(counts), geometric_means(records), legend(records, win_mark),
-          measured_on(records) + answer(records)};
+  return {std::move(counts), geometric_means(records), sustained_table(records),
+          legend(records, win_mark), measured_on(records) + answer(records)};
 }
 
 }  // namespace twofour::report

@@ -36,6 +36,7 @@ std::vector<std::vector<Record>> by_model(std::span<const Record> records);
 struct Conclusion {
   std::vector<std::string> counts;  ///< of verdicts, and of rows without a result
   Grid means;                       ///< may have no rows
+  Grid sustained;                   ///< likewise
   std::vector<std::string> legend;
   std::string answer;  ///< begins with the device that was measured, where the rows tell
 };

@@ -176,6 +176,10 @@ std::string markdown_document(std::span<const Run> runs) {
       if (device.sweeps.size() > 1) text += sweep_title(sweep);
       text += "**" + escaped(end.answer) + "**\n\n" + main_tables(sweep);
       if (!end.counts.empty()) text += list_of(end.counts) + "\n";
+      if (!end.sustained.rows.empty()) {
+        folded += markdown_folded("Sustained load and energy" + of_what(results, i, sweep),
+                                  grid_markdown(end.sustained) + "\n");
+      }
       text += reading_details(end);
     }
     text += machine_details(device);

@@ -57,6 +57,11 @@ std::string conclusion_text(const Conclusion& end, const Display& display) {
     means.headings.front().cut = true;
     text += grid_text(fitted(means, display), display) + "\n";
   }
+  if (!end.sustained.rows.empty()) {
+    Grid sustained = end.sustained;
+    sustained.headings.front().cut = true;
+    text += grid_text(fitted(sustained, display), display) + "\n";
+  }
   return text + paragraph(end.legend, display) + lines_of(end.answer, display);
 }
 

@@ -58,6 +58,14 @@ void prepare_entries(CaseState& state);
 /// Samples all entries that are alive, interleaved, and fills their results.
 void sample_entries(CaseState& state);
 
+/// A loop over the launches of an entry. `culprit` is the entry while its kernel runs, and after it
+/// threw.
+std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, Entry& entry,
+                                             const CacheState& cache, Entry*& culprit);
+/// Measures the best dense and the best 2:4 kernel of the case under sustained load, where
+/// RunConfig::load asks for it and there are both, and adds what it finds to their results.
+void sustain_entries(CaseState& state);
+
 /// What sampling found for one entry in one cache state.
 struct Sampled {
   Entry* entry = nullptr;

@@ -123,6 +123,7 @@ std::vector<Record> run_case(const RunConfig& config, const workload::Case& c,
     plan_entries(state);
     prepare_entries(state);
     sample_entries(state);
+    sustain_entries(state);
   } catch (const std::bad_alloc&) {
     fail_all(state, "out of memory");
   } catch (const std::exception& error) {

@@ -14,6 +14,7 @@
 #include "core/environment.h"
 #include "core/record.h"
 #include "device/device.h"
+#include "measure/blocks.h"
 #include "measure/measure.h"
 #include "run/attempts.h"
 #include "run/selection.h"
@@ -28,6 +29,8 @@ struct RunConfig {
   ScaleScheme scales;
   std::vector<CacheMode> caches{CacheMode::kCold};
   measure::MeasureConfig measure;
+  Load load = Load::kRested;
+  measure::BlockConfig blocks;  ///< of sustained load
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;
   int threads = 1;

@@ -79,18 +79,6 @@ std::vector<Sampled> plan_samples(CaseState& state) {
   return sampled;
 }
 
-std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, const Sampled& s, Entry*& culprit) {
-  // A loop may launch while it is made.
-  const AttemptScope scope(state.attempts, s.entry->record);
-  culprit = s.entry;
-  auto loop = state.device.timer().timed_loop(
-      {.launch = [entry = s.entry](int slot) { entry->launch(slot); },
-       .cache = s.cache,
-       .weights = s.entry->weights->ranges(0)});
-  culprit = nullptr;
-  return std::make_unique<AttributedLoop>(std::move(loop), state.attempts, *s.entry, culprit);
-}
-
 /// One attempt over all of `sampled`. A kernel that throws is left in `culprit`.
 void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit) {
   std::vector<std::unique_ptr<device::TimedLoop>> loops;
@@ -98,7 +86,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
   std::vector<double> making_s;
   for (const Sampled& s : sampled) {
     const double start_s = measure::steady_seconds();
-    loops.push_back(make_loop(state, s, culprit));
+    loops.push_back(make_loop(state, *s.entry, s.cache, culprit));
     making_s.push_back(measure::steady_seconds() - start_s);
     contenders.push_back({.loop = loops.back().get(),
                           .group = s.group,
@@ -144,6 +132,18 @@ void fail(CaseState& state, Entry* culprit, const std::string& reason) {
 }
 
 }  // namespace
+
+std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, Entry& entry,
+                                             const CacheState& cache, Entry*& culprit) {
+  // A loop may launch while it is made.
+  const AttemptScope scope(state.attempts, entry.record);
+  culprit = &entry;
+  auto loop = state.device.timer().timed_loop({.launch = [&entry](int slot) { entry.launch(slot); },
+                                               .cache = cache,
+                                               .weights = entry.weights->ranges(0)});
+  culprit = nullptr;
+  return std::make_unique<AttributedLoop>(std::move(loop), state.attempts, entry, culprit);
+}
 
 void sample_entries(CaseState& state) {
   // A kernel that fails now loses its own row; the others start again without it.

@@ -94,6 +94,10 @@ class FakeProbe final : public device::Probe {
 
   Roofs measure_roofs(std::span<const DataType> /*types*/) override { return state_->roofs; }
   [[nodiscard]] bool held_back() const override { return state_->held_back; }
+  [[nodiscard]] std::optional<double> energy_j() const override {
+    if (!state_->watts) return std::nullopt;
+    return *state_->watts * state_->now_s;
+  }
   [[nodiscard]] ClockSample clocks() const override { return state_->clocks; }
 
  private:

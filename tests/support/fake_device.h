@@ -27,6 +27,8 @@ class FakeDevice final : public device::Device {
   }
   void set_read_roof(double bytes_per_s) { state_->roofs.read_bytes_per_s = bytes_per_s; }
   void set_can_flush(bool can_flush) { state_->can_flush = can_flush; }
+  /// From now on the device takes `watts` while launches run, and counts them.
+  void set_watts(double watts) { state_->watts = watts; }
   void set_held_back(bool held_back) { state_->held_back = held_back; }
   void set_clocks(ClockSample clocks) { state_->clocks = std::move(clocks); }
   /// Asking for the state of the memory throws std::bad_alloc from now on.
@@ -46,6 +48,7 @@ class FakeDevice final : public device::Device {
     device::MemoryStatus memory;
     bool can_flush = false;
     bool held_back = false;
+    std::optional<double> watts;
     bool out_of_memory = false;
     ClockSample clocks;
     Roofs roofs;

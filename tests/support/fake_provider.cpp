@@ -78,6 +78,9 @@ class FakeOperation final : public providers::Operation {
     if (sampled && kernel_.fault == FakeFault::kThrowsWhenSampled) {
       throw std::runtime_error("cannot go on");
     }
+    if (device_.loops().size() > 2 && kernel_.fault == FakeFault::kThrowsUnderLoad) {
+      throw std::runtime_error("cannot bear it");
+    }
     if (sampled && kernel_.fault == FakeFault::kLosesDeviceWhenSampled) {
       throw device::DeviceLost("device lost");
     }

@@ -22,6 +22,7 @@ enum class FakeFault : std::uint8_t {
   kThrowsInPlan,
   kThrowsInVerification,
   kThrowsWhenSampled,
+  kThrowsUnderLoad,  ///< when each kernel of a case of two has had a loop
   kLosesDeviceInPrepare,
   kLosesDeviceInSearch,  ///< with "algorithm 7", unless it is told to avoid it
   kLosesDeviceWhenSampled,

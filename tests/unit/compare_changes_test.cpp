@@ -137,6 +137,33 @@ TEST(Ratio, IsItsOwnQuestion) {
             Finding::kNothingSlower);
 }
 
+/// A row that took `joules` for a launch in each of six blocks.
+Record loaded(double joules, std::uint64_t seed) {
+  Record record = plain(256, 1, seed);
+  Random random(seed);
+  record.sustained = Sustained{.launch_s = times(random, 6, 1e-3, 0.001),
+                               .launch_j = times(random, 6, joules, 0.001)};
+  return record;
+}
+
+TEST(Energy, IsAQuestionWhereBothSidesHaveJoules) {
+  const Options on_energy{.on = Question::kEnergy};
+  const Comparison more = of_rows(loaded(0.5, 1), loaded(0.6, 2), on_energy);
+  EXPECT_EQ(only(more).word, Word::kSlower);
+  ASSERT_TRUE(only(more).energy);
+  EXPECT_NEAR(only(more).energy->change, 1.2, 0.01);
+  EXPECT_EQ(only(more).time->word, Word::kSame);
+  EXPECT_EQ(finding(more, false), Finding::kSomethingSlower);
+  EXPECT_EQ(only(of_rows(loaded(0.6, 1), loaded(0.5, 2), on_energy)).word, Word::kFaster);
+  EXPECT_EQ(only(of_rows(loaded(0.5, 1), loaded(0.5, 2), on_energy)).word, Word::kSame);
+}
+
+TEST(Energy, WithoutJoulesNothingIsComparable) {
+  const Comparison none = of_rows(loaded(0.5, 1), plain(256, 1, 2), {.on = Question::kEnergy});
+  EXPECT_FALSE(only(none).energy);
+  EXPECT_EQ(finding(none, false), Finding::kNothingComparable);
+}
+
 TEST(Finding, FollowsFromTheWords) {
   const auto of = [](Record before, Record after, bool strict, Options options = {}) {
     return finding(of_rows(std::move(before), std::move(after), options), strict);

@@ -18,6 +18,7 @@ using ClockFunction = int (*)(NvmlDevice, int, unsigned*);
 using PowerFunction = int (*)(NvmlDevice, unsigned*);
 using TemperatureFunction = int (*)(NvmlDevice, int, unsigned*);
 using ReasonsFunction = int (*)(NvmlDevice, unsigned long long*);
+using EnergyFunction = int (*)(NvmlDevice, unsigned long long*);
 using VersionFunction = int (*)(char*, unsigned);
 
 constexpr int kSuccess = 0;
@@ -61,6 +62,7 @@ class LoadedNvml final : public Nvml {
     }
     find(version_, "nvmlSystemGetDriverVersion");
     find(power_limit_, "nvmlDeviceGetEnforcedPowerLimit");
+    find(energy_, "nvmlDeviceGetTotalEnergyConsumption");
     return handle(pci_bus_id.c_str(), &device_) == kSuccess;
   }
 
@@ -98,6 +100,12 @@ class LoadedNvml final : public Nvml {
     return milliwatts / 1000.0;
   }
 
+  [[nodiscard]] std::optional<double> energy_j() const override {
+    unsigned long long millijoules = 0;
+    if (energy_ == nullptr || energy_(device_, &millijoules) != kSuccess) return {};
+    return static_cast<double>(millijoules) / 1000.0;
+  }
+
  private:
   template <class Function>
   bool find(Function& function, const char* name) {
@@ -114,6 +122,7 @@ class LoadedNvml final : public Nvml {
   ReasonsFunction reasons_ = nullptr;
   VersionFunction version_ = nullptr;
   PowerFunction power_limit_ = nullptr;
+  EnergyFunction energy_ = nullptr;
 };
 
 }  // namespace

@@ -26,6 +26,10 @@ class Nvml {
   [[nodiscard]] virtual std::optional<std::string> driver_version() const = 0;
   /// The limit that is in force now; nothing when it cannot be read.
   [[nodiscard]] virtual std::optional<double> power_limit_w() const = 0;
+  /// Joules since the driver was loaded, of the whole board; nothing when they cannot be read
+  /// (before Volta). What sample() has as power is a mean over about a second on Hopper, and tells
+  /// nothing of a block of two.
+  [[nodiscard]] virtual std::optional<double> energy_j() const = 0;
 };
 
 /// NVML for the GPU at a PCI bus address ("0000:1B:00.0"); null when it cannot be had.

@@ -105,6 +105,10 @@ Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
   return roofs;
 }
 
+std::optional<double> GpuProbe::energy_j() const {
+  return nvml_ ? nvml_->energy_j() : std::nullopt;
+}
+
 bool GpuProbe::held_back() const {
   return nvml_ != nullptr && !nvml_->throttle_reasons().value_or("").empty();
 }

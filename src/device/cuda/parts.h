@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "device/cuda/gpu.h"
@@ -56,6 +57,7 @@ class GpuProbe final : public Probe {
   Roofs measure_roofs(std::span<const DataType> types) override;
   [[nodiscard]] ClockSample clocks() const override;
   [[nodiscard]] bool held_back() const override;
+  [[nodiscard]] std::optional<double> energy_j() const override;
 
  private:
   std::shared_ptr<const Gpu> gpu_;

@@ -12,6 +12,7 @@
 
 #include "core/input_error.h"
 #include "input/json.h"
+#include "input/pattern.h"
 
 namespace twofour::providers::mock {
 namespace {
@@ -69,12 +70,10 @@ Fault read_fault(const json& object) {
   Fault fault{.kind = read_kind(object)};
   const json pattern = object.value("kernel", json(""));
   constexpr std::string_view kPattern = "a regular expression of at most 500 characters";
-  constexpr std::size_t kLongest = 500;
-  if (!pattern.is_string() || pattern.get_ref<const std::string&>().size() > kLongest) {
-    reject("fault.kernel", input::shown(pattern), kPattern);
-  }
+  static_assert(input::kLongestPattern == 500);
+  if (!pattern.is_string()) reject("fault.kernel", input::shown(pattern), kPattern);
   try {
-    fault.kernel = std::regex(pattern.get<std::string>());
+    fault.kernel = input::compile_pattern(pattern.get<std::string>());
   } catch (const std::regex_error&) {
     reject("fault.kernel", input::shown(pattern), kPattern);
   }

@@ -49,6 +49,7 @@ std::string one(const Group& group, const Sweep& sweep) {
       name(group.name, 80), info(sweep.dtype).cli_name, to_string(sweep.mode), escape(parts.word));
   html += paragraph("", capital(parts.finding));
   html += paragraph("", parts.reasons);
+  html += paragraph("", parts.load);
   html += paragraph("warning", parts.caution);
   for (const std::string& line : verdict_counts(sweep.records)) html += paragraph("soft", line);
   return html + without_result(sweep.records) + "</div>\n";

@@ -1,0 +1,46 @@
+// The pairs that were measured under sustained load: how much faster 2:4 is then, and what a launch
+// costs in joules.
+#include "report/sustained.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "report/html/data_table.h"
+#include "report/html/escape.h"
+#include "report/html/sections.h"
+
+namespace twofour::report::html {
+namespace {
+
+std::string table_of(const Grid& grid, const std::string& caption) {
+  std::vector<std::string> headings;
+  for (const Grid::Heading& heading : grid.headings) headings.push_back(heading.text);
+  std::vector<std::vector<std::string>> rows;
+  for (const Grid::Row& row : grid.rows) {
+    std::vector<std::string>& cells = rows.emplace_back();
+    for (const std::string& cell : row.cells) cells.push_back(name(cell));
+  }
+  return plain_table(caption, headings, rows);
+}
+
+}  // namespace
+
+std::string sustained(const Contents& contents) {
+  std::string html;
+  for (const Group& group : contents.groups) {
+    for (const Sweep& sweep : group.device->sweeps) {
+      const Grid grid = sustained_table(sweep.records);
+      if (grid.rows.empty()) continue;
+      html += table_of(grid, fmt::format("{}, {} {}", group.name, info(sweep.dtype).cli_name,
+                                         to_string(sweep.mode)));
+    }
+  }
+  if (html.empty()) return {};
+  return "<p>The fastest dense and the fastest 2:4 kernel of a case, each alone for seconds, in "
+         "turns: a device that is held to its power limit runs each at its own clock then. Energy "
+         "is that of the whole device, its idle power included.</p>\n" +
+         html;
+}
+
+}  // namespace twofour::report::html

@@ -1,0 +1,99 @@
+// What tables and the answer say of sustained load.
+#include "report/sustained.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "report/answer.h"
+
+namespace twofour::report {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr auto kWin = Verdict::kWin;
+
+/// A dense and a 2:4 row of one case; speed-ups rested and sustained, and the energy's.
+std::vector<Record> pair_of(int index, double rested, double sustained, double energy) {
+  Record dense;
+  dense.case_index = index;
+  dense.problem.shape = {.m = 256, .n = 128, .k = 64};
+  dense.kernel = "dense";
+  dense.baseline = "dense";
+  dense.summary = Summary{.median_s = 100e-6, .samples = 10};
+  Record sparse = dense;
+  sparse.kernel = "sparse";
+  sparse.problem.sparsity = Sparsity::kTwoFour;
+  sparse.summary->median_s = 100e-6 / rested;
+  sparse.vs_dense = Ratio{rested, {rested, rested}, kWin};
+  dense.sustained = Sustained{.launch_s = {117e-6}, .launch_j = {0.08}, .median_s = 117e-6};
+  dense.sustained->median_j = 0.08;
+  dense.sustained->watts = 690;
+  sparse.sustained = dense.sustained;
+  sparse.sustained->median_s = 117e-6 / sustained;
+  sparse.sustained->median_j = 0.08 / energy;
+  sparse.sustained->vs_dense = Ratio{sustained, {sustained, sustained}, kWin};
+  sparse.sustained->energy_vs_dense = Ratio{energy, {energy, energy}, kWin};
+  return {dense, sparse};
+}
+
+TEST(SustainedSentence, SaysBothSpeedAndEnergy) {
+  EXPECT_EQ(sustained_sentence(pair_of(0, 1.32, 1.36, 1.25)),
+            "Under sustained load 2:4 is 1.36x as fast (1.32x rested) and takes 20 % less energy "
+            "for each call.");
+  EXPECT_THAT(sustained_sentence(pair_of(0, 1.32, 1.36, 0.8)), HasSubstr("takes 25 % more energy"));
+}
+
+TEST(SustainedSentence, SeveralPairsAreGeometricMeans) {
+  std::vector<Record> records = pair_of(0, 1, 1, 1);
+  for (Record& record : pair_of(1, 4, 4, 4)) records.push_back(record);
+  const std::string text = sustained_sentence(records);
+  EXPECT_THAT(text, HasSubstr("2.00x as fast (2.00x rested)"));
+  EXPECT_THAT(text, EndsWith("(geometric means of 2 cases)."));
+}
+
+TEST(SustainedSentence, WithoutJoulesItSaysSo) {
+  std::vector<Record> records = pair_of(0, 1.3, 1.3, 1.3);
+  for (Record& record : records) {
+    record.sustained->median_j.reset();
+    record.sustained->energy_vs_dense.reset();
+  }
+  EXPECT_THAT(sustained_sentence(records), HasSubstr("the device does not count its energy"));
+  EXPECT_THAT(sustained_table(records).rows.at(0).cells.at(3), "");
+}
+
+TEST(SustainedSentence, TellsWhyThereIsNothing) {
+  std::vector<Record> records = pair_of(0, 1.3, 1.3, 1.3);
+  for (Record& record : records) record.sustained = Sustained{.reason = "out of memory"};
+  EXPECT_EQ(sustained_sentence(records), "Not measured under sustained load: out of memory.");
+  EXPECT_THAT(sustained_table(records).rows, SizeIs(0));
+}
+
+TEST(SustainedSentence, StandsInTheAnswerAndOnlyWhereItWasMeasured) {
+  std::vector<Record> records = pair_of(0, 1.3, 1.3, 1.3);
+  EXPECT_THAT(answer(records), HasSubstr("Under sustained load"));
+  for (Record& record : records) record.sustained.reset();
+  EXPECT_THAT(answer(records), Not(HasSubstr("sustained")));
+}
+
+TEST(SustainedTable, HasARowForEachPair) {
+  const Grid grid = sustained_table(pair_of(0, 1.32, 1.36, 1.25));
+  ASSERT_THAT(grid.rows, SizeIs(1));
+  const std::vector<std::string>& cells = grid.rows[0].cells;
+  ASSERT_EQ(cells.size(), grid.headings.size());
+  EXPECT_THAT(cells[0], HasSubstr("256x64x128"));
+  EXPECT_EQ(cells[1], "1.320x");
+  EXPECT_EQ(cells[2], "1.360x [1.360, 1.360] WIN");
+  EXPECT_EQ(cells[4], "80");
+  EXPECT_EQ(cells[5], "64");
+  EXPECT_EQ(cells[8], "1.170x");
+}
+
+}  // namespace
+}  // namespace twofour::report
