@@ -174,7 +174,7 @@ std::span<const Field<Change>> change_fields() {
     member<Whole<int, 0>, &C::new_runs>({.name = "new_runs", .meaning = "and in NEW", .csv = {"new_runs"}}),
     member<OptionalObject<Shift, shift_fields<Question::kTime>>, &C::time>({.name = "time", .meaning = "of one launch; `null` where one side has none"}),
     member<OptionalObject<Shift, shift_fields<Question::kRatio>>, &C::ratio>({.name = "ratio", .meaning = "speed-up of a 2:4 kernel over the best dense one, above 1 it is faster; `null` for a dense one"}),
-    member<OptionalObject<Shift, shift_fields<Question::kEnergy>>, &C::energy>({.name = "energy", .meaning = "of one launch under sustained load; absent where one side has none", .optional = true}),
+    member<report::PresentObject<Shift, shift_fields<Question::kEnergy>>, &C::energy>({.name = "energy", .meaning = "of one launch under sustained load; absent where one side has none", .optional = true}),
     member<OptionalObject<ClockShift, clock_fields>, &C::clock>({.name = "clock", .meaning = "of the device's cores; `null` where a side could not read it"}),
     member<OptionalFactor, &C::beyond_common>({.name = "beyond_common", .meaning = "change of the time over the change that all rows have in common; `null` where there are too few rows", .csv = {"beyond_common"}}),
     member<Text, &C::reason>({.name = "reason", .meaning = "why there is no shift; empty where there is one", .csv = {"reason"}}),

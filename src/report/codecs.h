@@ -291,4 +291,10 @@ struct OptionalObject {
   }
 };
 
+/// An object that is absent where there is none.
+template <class T, std::span<const Field<T>> (*kFields)()>
+struct PresentObject : OptionalObject<T, kFields> {
+  static Json schema() { return OptionalObject<T, kFields>::Inner::schema(); }
+};
+
 }  // namespace twofour::report

@@ -158,7 +158,7 @@ std::span<const Field<Ratio>> ratio_fields() {
 std::span<const Field<Sustained>> sustained_fields() {
   using S = Sustained;
   static constexpr std::array kFields{
-    member<Text, &S::reason>({.name = "reason", .meaning = "why there is nothing below; absent where there is", .csv = {"sustained_reason"}, .optional = true}),
+    member<Name, &S::reason>({.name = "reason", .meaning = "why there is nothing below; absent where there is", .csv = {"sustained_reason"}, .optional = true}),
     member<OptionalNotNegative, &S::median_s>({.name = "median_s", .unit = "s", .meaning = "of one launch, on the device, over the blocks", .csv = {"sustained_median_s"}}),
     member<OptionalNotNegative, &S::median_j>({.name = "median_j", .unit = "J", .meaning = "of one launch, for the whole device with its idle power, over the blocks; `null`: the device does not count", .csv = {"joules"}}),
     member<OptionalNotNegative, &S::watts>({.name = "watts", .unit = "W", .meaning = "joules over seconds, over all blocks", .csv = {"watts"}}),
@@ -269,7 +269,7 @@ std::span<const Field<Record>> record_fields() {
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_dense>({.name = "vs_dense", .meaning = "ratio to `baseline`; `null` for the baseline itself and without one. [measurement.md](measurement.md) tells how", .csv = {"vs_dense", "vs_dense_low", "vs_dense_high", "verdict"}}),
     member<Text, &R::bf16_baseline>({.name = "bf16_baseline", .meaning = "the fastest dense bf16 kernel without scales; in a bf16 run there is none", .csv = {"bf16_baseline"}}),
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_bf16>({.name = "vs_bf16", .meaning = "ratio to `bf16_baseline`", .csv = {"vs_bf16", "vs_bf16_low", "vs_bf16_high", "vs_bf16_verdict"}}),
-    member<OptionalObject<Sustained, sustained_fields>, &R::sustained>({.name = "sustained", .meaning = "what the kernel does under sustained load ([measurement.md](measurement.md#sustained-load)); absent where that was not measured", .optional = true}),
+    member<PresentObject<Sustained, sustained_fields>, &R::sustained>({.name = "sustained", .meaning = "what the kernel does under sustained load ([measurement.md](measurement.md#sustained-load)); absent where that was not measured", .optional = true}),
     member<FlagNames, &R::flags>({.name = "flags", .meaning = "list of texts, [below](#flags); in a cell separated by spaces", .csv = {"flags"}}),
     member<Object<ClockSample, clock_fields>, &R::clocks>({.name = "clocks", .meaning = "while the row was measured; `null`: not readable"}),
     member<Object<Phases, phase_fields>, &R::phases>({.name = "phases", .meaning = "wall time, [below](#phases)"}),

@@ -90,8 +90,8 @@ TEST(SustainedTable, HasARowForEachPair) {
   EXPECT_THAT(cells[0], HasSubstr("256x64x128"));
   EXPECT_EQ(cells[1], "1.320x");
   EXPECT_EQ(cells[2], "1.360x [1.360, 1.360] WIN");
-  EXPECT_EQ(cells[4], "80");
-  EXPECT_EQ(cells[5], "64");
+  EXPECT_EQ(cells[4], "80.00");
+  EXPECT_EQ(cells[5], "64.00");
   EXPECT_EQ(cells[8], "1.170x");
 }
 
