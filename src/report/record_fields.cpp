@@ -91,6 +91,11 @@ struct PresentCount : Leaf {
   }
 };
 
+/// Absent where it is not so.
+struct PresentIfSo : YesOrNo {
+  static Json schema() { return {{"enum", {true}}}; }
+};
+
 struct PositiveShare : Number {
   static Json schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}}; }
 };
@@ -252,7 +257,7 @@ std::span<const Field<Record>> record_fields() {
     member<PresentCount, &R::tokens>({.name = "tokens", .meaning = "of one forward pass, of `--batch-sizes`: M, but for one of several experts; absent where it is not known", .csv = {"tokens"}, .optional = true}),
     member<PresentCount, &R::instances>({.name = "instances", .meaning = "weights of this shape in one device's part of the model: its layers, times all experts; absent where it is not known", .csv = {"instances"}, .optional = true}),
     member<PresentCount, &R::calls>({.name = "calls", .meaning = "GEMMs of this shape that a forward pass of `tokens` tokens runs on one device: its layers, times the experts that the tokens reach ([models.md](models.md#mixtures-of-experts)); absent where it is not known", .csv = {"calls"}, .optional = true}),
-    member<YesOrNo, &R::prefill_only>({.name = "prefill_only", .meaning = "`true`: a decoding step runs no such GEMM, and `calls` is of a prefill; absent where it runs in both", .optional = true}),
+    member<PresentIfSo, &R::prefill_only>({.name = "prefill_only", .meaning = "`true`: a decoding step runs no such GEMM, and `calls` is of a prefill; absent where it runs in both", .optional = true}),
     member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
     member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),
     member<OptionalObject<DeviceId, device_id_fields>, &R::device>({.name = "device", .meaning = "what computed; `null`: not known", .since = 2}),
