@@ -164,6 +164,8 @@ Record model_row(int case_index, const std::string& model, const std::string& la
   r.model = model;
   r.layer = layer;
   r.tensor_parallel = tp;
+  r.tokens = r.problem.shape.m;
+  r.instances = r.calls = 32;
   r.baseline = "cpu_fp8_fp8_bf16_scaled_mm";
   r.accuracy = Accuracy{.max_error = 1,
                         .max_error_ratio = 0.5,
