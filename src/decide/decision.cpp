@@ -27,7 +27,10 @@ LayerDecision layer_decision(const Layer& layer) {
     const Point& point = layer.points[i];
     if (point.state != State::kWin) continue;
     for (const std::string_view flag : doubts(point)) {
-      decision.doubted.push_back(fmt::format("M = {}: {}", point.m, flag));
+      if (std::find(decision.doubted.begin(), decision.doubted.end(), flag) ==
+          decision.doubted.end()) {
+        decision.doubted.push_back(flag);
+      }
     }
     const auto gain = gain_s(point);
     if (!gain || (decision.best && gain->value <= most)) continue;
@@ -65,6 +68,7 @@ LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several)
 
 /// Whether the layer runs in a pass at all.
 bool runs(const Layer& layer, const TrafficClass& part) {
+  if (layer.prefill_only && part.name == kDecode) return false;
   const Point* const point = point_at(layer, part.tokens);
   return point == nullptr || !point->calls || *point->calls > 0;
 }

@@ -22,7 +22,7 @@ std::optional<Estimate> gain_s(const Point& point);
 struct LayerDecision {
   Layer layer;
   BreakEven found;
-  std::vector<std::string> doubted;  ///< "M = 64: NOT_COLD"
+  std::vector<std::string_view> doubted;  ///< names of flags on wins, each once
   /// Where 2:4 gains most of those sizes where it wins; null: it wins at none. Points into `layer`.
   std::optional<std::size_t> best;
   Cost cost;  ///< at `best`

@@ -192,7 +192,7 @@ std::string totals_picture(const Decision& decision) {
   for (const PassDecision* pass : passes) {
     const bool mix = !pass->mix.front().name.empty();
     svg.text({area.left - 8, y + 3.5}, Anchor::kEnd, "name",
-             mix ? std::string("the mix") : pass_name(*pass) + " tokens");
+             mix ? std::string("the mix") : pass_name(*pass) + (pass->mix.front().tokens == 1 ? " token" : " tokens"));
     svg.text({area.left - 8, y + kRow + 6.5}, Anchor::kEnd, "",
              time_text(pass->totals.dense.seconds.value));
     double line = y;

@@ -125,7 +125,11 @@ Layer& layer_of(Subject& subject, const Record& r) {
                layer.n == r.problem.shape.n;
       });
   if (found != subject.layers.end()) return *found;
-  subject.layers.push_back({.name = r.layer, .k = k, .n = n, .instances = r.instances});
+  subject.layers.push_back({.name = r.layer,
+                            .k = k,
+                            .n = n,
+                            .prefill_only = r.prefill_only,
+                            .instances = r.instances});
   return subject.layers.back();
 }
 

@@ -49,6 +49,7 @@ struct Layer {
   std::string name;  ///< "qkv"
   std::int64_t k = 0;
   std::int64_t n = 0;
+  bool prefill_only = false;              ///< a decoding step does not run it
   std::optional<std::int64_t> instances;  ///< weight matrices of this shape on the device
   std::vector<Point> points;              ///< by ascending M, then tokens
 };

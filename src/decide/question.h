@@ -16,6 +16,9 @@ struct TrafficClass {
   double share = 0;         ///< of the forward passes, above 0
 };
 
+/// The name of a class whose passes are decoding steps: layers that only a prefill runs are left out.
+inline constexpr std::string_view kDecode = "decode";
+
 inline constexpr std::string_view kTrafficAllowed =
     "NAME:BxSHARE with B from 1 to 268435456 and SHARE above 0, separated by commas, whose shares "
     "sum to 1, like decode:64x0.8,prefill:2048x0.2";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "report/numbers.h"
 
@@ -41,11 +42,14 @@ std::string shares_of(const std::vector<TrafficClass>& mix) {
 
 bool is_mix(const PassDecision& pass) { return !pass.mix.front().name.empty(); }
 
+std::string tokens_text(std::int64_t tokens) {
+  return fmt::format("{} {}", tokens, tokens == 1 ? "token" : "tokens");
+}
+
 /// "a forward pass of 64 tokens"
 std::string pass_title(const PassDecision& pass) {
   if (is_mix(pass)) return "a forward pass of the mix " + shares_of(pass.mix);
-  const std::int64_t tokens = pass.mix.front().tokens;
-  return fmt::format("a forward pass of {} {}", tokens, tokens == 1 ? "token" : "tokens");
+  return "a forward pass of " + tokens_text(pass.mix.front().tokens);
 }
 
 std::string advice_of(const PassDecision& pass) {
@@ -99,9 +103,11 @@ bool same_grid(const Decision& decision) {
                      });
 }
 
-report::Grid::Row weights_row(std::string what, const WeightBytes& bytes, double dense_total) {
+report::Grid::Row weights_row(std::string what, const WeightBytes& bytes, bool padding_known,
+                              double dense_total) {
   return {.cells = {std::move(what), bytes_text(bytes.values), bytes_text(bytes.metadata),
-                    bytes_text(bytes.padding), bytes_text(bytes.total()),
+                    padding_known ? bytes_text(bytes.padding) : "not known",
+                    bytes_text(bytes.total()),
                     dense_total > 0 ? report::percent(bytes.total() / dense_total) : ""}};
 }
 
@@ -193,7 +199,7 @@ std::vector<std::string> advice(const Decision& decision) {
   }
   if (best == nullptr) return lines;
   if (without.size() == decision.passes.size()) {
-    lines.push_back(fmt::format("2:4 wins in no layer at {} tokens: use dense.",
+    lines.push_back(fmt::format("2:4 wins in no layer, measured at {} tokens: use dense.",
                                 fmt::join(without, ", ")));
     return lines;
   }
@@ -209,19 +215,30 @@ std::vector<std::string> advice(const Decision& decision) {
 
 std::vector<std::string> cautions(const Decision& decision) {
   std::vector<std::string> lines;
-  std::size_t doubted = 0;
-  std::vector<std::string> places;
+  std::map<std::string_view, std::vector<std::string>> doubted;
   for (const LayerDecision& layer : decision.layers) {
-    doubted += layer.doubted.size();
-    if (!layer.doubted.empty()) {
-      places.push_back(
-          fmt::format("{} ({})", layer.layer.name, fmt::join(layer.doubted, ", ")));
-    }
+    for (const std::string_view flag : layer.doubted) doubted[flag].push_back(layer.layer.name);
   }
-  if (doubted > 0) {
-    lines.push_back(fmt::format("Careful: wins are flagged in {}.", fmt::join(places, ", ")));
+  for (const auto& [flag, layers] : doubted) {
+    lines.push_back(fmt::format("Careful: wins of {} are flagged {}.", fmt::join(layers, ", "),
+                                flag));
   }
   for (const PassDecision* pass : passes_of(decision)) add_missing(lines, *pass);
+  std::vector<std::string> only;
+  for (const LayerDecision& layer : decision.layers) {
+    if (layer.layer.prefill_only) only.push_back(title(layer.layer));
+  }
+  if (!only.empty() && !decision.passes.empty()) {
+    lines.push_back(fmt::format(
+        "{} {} in the sums, and a decoding step does not run {}: a class of --traffic that is "
+        "called {} leaves {} out.",
+        fmt::join(only, ", "), only.size() == 1 ? "is" : "are", only.size() == 1 ? "it" : "them",
+        kDecode, only.size() == 1 ? "it" : "them"));
+  }
+  if (!decision.weights_missing.empty() && !decision.passes.empty()) {
+    lines.push_back(fmt::format("Memory is without {}.",
+                                fmt::join(decision.weights_missing, ", ")));
+  }
   const auto few = [](const PassDecision* pass) {
     return pass->totals.dense.counted > 0 && !pass->totals.dense.seconds.interval;
   };
@@ -327,12 +344,15 @@ report::Grid weights_grid(const Decision& decision) {
                    {.text = "of dense", .align = report::Align::kRight}};
   const double dense = decision.dense_weights.total();
   if (!(dense > 0)) return grid;
-  grid.rows.push_back(weights_row("dense everywhere", decision.dense_weights, dense));
-  grid.rows.push_back(weights_row("2:4 everywhere", decision.sparse_weights, dense));
+  grid.rows.push_back(weights_row("dense everywhere", decision.dense_weights, decision.padding_known,
+                                  dense));
+  grid.rows.push_back(weights_row("2:4 everywhere", decision.sparse_weights, decision.padding_known,
+                                  dense));
   for (const PassDecision* pass : passes_of(decision)) {
     grid.rows.push_back(weights_row(
-        "2:4 where it wins, " + pass_name(*pass) + (is_mix(*pass) ? "" : " tokens"),
-        pass->weights, dense));
+        "2:4 where it wins, " +
+            (is_mix(*pass) ? pass_name(*pass) : tokens_text(pass->mix.front().tokens)),
+        pass->weights, decision.padding_known, dense));
   }
   return grid;
 }
