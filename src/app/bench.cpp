@@ -146,10 +146,10 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}{}\n",
-                                file.path().string(),
-                                options.html ? "; page: " + options.html->string() : "",
-                                options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
+    write_to_stderr(
+        fmt::format("results: {} and beside it .csv and .pkl{}{}\n", file.path().string(),
+                    options.html ? "; page: " + options.html->string() : "",
+                    options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
   }
   if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
   return exit_code(result.end, recorder);
@@ -228,8 +228,7 @@ int bench(const CommandLine& line) {
                              .attempts = earlier.attempts().size()});
   }
   TerminalSink terminal(*options.format, stdout_display(options.wide), options.question,
-                        std::move(earlier_parts),
-                        [&] { signals.release(); });
+                        std::move(earlier_parts), [&] { signals.release(); });
   std::vector<Sink*> sinks{&jsonl, &csv, &pkl};
   std::optional<PageSink> page;
   if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html, options.question));

@@ -27,8 +27,8 @@ bool has_case(std::span<const workload::Case> cases, const workload::Case& wante
 }
 
 /// The first case of a layer; null where its split is uneven or there is none.
-const workload::Case* case_of(std::span<const workload::Case> cases,
-                              const decide::Subject& subject, const decide::Layer& layer) {
+const workload::Case* case_of(std::span<const workload::Case> cases, const decide::Subject& subject,
+                              const decide::Layer& layer) {
   const auto found = std::find_if(cases.begin(), cases.end(), [&](const workload::Case& c) {
     return !c.skip_reason && c.model == subject.model && c.layer == layer.name &&
            c.tensor_parallel == subject.tensor_parallel && c.shape.k == layer.k &&

@@ -13,7 +13,8 @@ namespace twofour::app {
 
 /// The next M of each layer (decide/break_even.h) as cases, numbered behind `cases`; none where all
 /// is narrow enough. `grid`: how many of the cases the command line named; those behind them were
-/// added, at most decide::kMostBisections for a layer. `records`: of `cases`, all of which are done.
+/// added, at most decide::kMostBisections for a layer. `records`: of `cases`, all of which are
+/// done.
 std::vector<workload::Case> bisections(std::span<const workload::Case> cases, std::size_t grid,
                                        std::span<const Record> records);
 

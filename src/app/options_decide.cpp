@@ -9,8 +9,7 @@
 
 namespace twofour::app {
 
-std::vector<decide::TrafficClass> traffic_value(const OptionSpec& option,
-                                                const std::string& text) {
+std::vector<decide::TrafficClass> traffic_value(const OptionSpec& option, const std::string& text) {
   try {
     return decide::parse_traffic(text);
   } catch (const std::invalid_argument& error) {

@@ -91,10 +91,10 @@ void check_traffic(const decide::Question& question, std::span<const report::Run
   }
   for (const decide::TrafficClass& part : question.traffic) {
     if (sizes.contains(part.tokens)) continue;
-    throw UsageError(fmt::format(
-        "{}: '{}' has a batch size of {}, which no row of the files has; they have {}",
-        option::kTraffic, part.name, part.tokens,
-        sizes.empty() ? "none" : fmt::format("{}", fmt::join(sizes, ", "))));
+    throw UsageError(
+        fmt::format("{}: '{}' has a batch size of {}, which no row of the files has; they have {}",
+                    option::kTraffic, part.name, part.tokens,
+                    sizes.empty() ? "none" : fmt::format("{}", fmt::join(sizes, ", "))));
   }
 }
 

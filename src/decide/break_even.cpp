@@ -42,9 +42,8 @@ std::string places(const BreakEven& found, State state) {
     const bool first = text.empty();
     if (!first) text += " and ";
     const std::string_view m = first ? "M = " : "";
-    text += range.first == range.last
-                ? fmt::format("at {}{}", m, range.first)
-                : fmt::format("from {}{} to {}", m, range.first, range.last);
+    text += range.first == range.last ? fmt::format("at {}{}", m, range.first)
+                                      : fmt::format("from {}{} to {}", m, range.first, range.last);
   }
   return text;
 }
@@ -97,8 +96,8 @@ std::optional<std::int64_t> next_m(std::span<const Finding> findings) {
     const auto m = between(low.m, high.m);
     if (!m) continue;
     const bool win = low.state == State::kWin || high.state == State::kWin;
-    const double width = (win ? 2 : 1) * std::log(static_cast<double>(high.m) /
-                                                  static_cast<double>(low.m));
+    const double width =
+        (win ? 2 : 1) * std::log(static_cast<double>(high.m) / static_cast<double>(low.m));
     if (width > most) {
       most = width;
       best = m;

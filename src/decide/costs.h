@@ -38,8 +38,8 @@ struct Cost {
 /// `instances` matrices: each is pruned and packed, and the search is done once.
 Cost cost_of(const Point& point, double instances);
 
-/// How many calls repay a cost. `low` counts no pruning and the highest gain, `high` all that can be
-/// pruning and the lowest gain.
+/// How many calls repay a cost. `low` counts no pruning and the highest gain, `high` all that can
+/// be pruning and the lowest gain.
 struct Repaid {
   double low = 0;
   std::optional<double> high;  ///< nothing: never, because the gain may be none

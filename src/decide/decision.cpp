@@ -39,8 +39,8 @@ LayerDecision layer_decision(const Layer& layer) {
     decision.gain = gain;
   }
   if (!decision.best) return decision;
-  decision.cost = cost_of(layer.points[*decision.best],
-                          static_cast<double>(layer.instances.value_or(1)));
+  decision.cost =
+      cost_of(layer.points[*decision.best], static_cast<double>(layer.instances.value_or(1)));
   decision.repaid = calls_until_repaid(decision.cost, decision.gain->interval);
   return decision;
 }
@@ -118,10 +118,9 @@ PassDecision pass_decision(const Subject& subject, std::vector<TrafficClass> mix
 
 void add_whole_weights(Decision& decision) {
   for (const Layer& layer : decision.subject.layers) {
-    const auto both =
-        std::find_if(layer.points.begin(), layer.points.end(), [](const Point& point) {
-          return point.dense != nullptr && point.sparse != nullptr;
-        });
+    const auto both = std::find_if(
+        layer.points.begin(), layer.points.end(),
+        [](const Point& point) { return point.dense != nullptr && point.sparse != nullptr; });
     if (both == layer.points.end() || !layer.instances) {
       decision.weights_missing.push_back(
           title(layer) + (layer.instances ? "" : " (the file does not say how many there are)"));

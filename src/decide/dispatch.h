@@ -19,9 +19,9 @@ inline constexpr int kDispatchVersion = 1;
 /// What was measured of the kernel of a range, at an M in it.
 struct DispatchPoint {
   std::int64_t m = 0;
-  double time_s = 0;                         ///< median of a launch
-  Interval time_interval_s;                  ///< its 95 % interval
-  std::optional<double> speed_up;            ///< of the best 2:4 kernel over dense there
+  double time_s = 0;               ///< median of a launch
+  Interval time_interval_s;        ///< its 95 % interval
+  std::optional<double> speed_up;  ///< of the best 2:4 kernel over dense there
   std::optional<Interval> speed_up_interval;
   bool operator==(const DispatchPoint&) const = default;
 };
@@ -59,9 +59,10 @@ struct Dispatch {
 };
 
 /// The ranges of one layer, from its smallest measured M to its largest. Where neighbours both win,
-/// or are decided alike in another way, what lies between goes with the upper one: a kernel made for
-/// few rows may not take more, while one that runs more rows takes fewer. Where they differ, what
-/// lies between was not measured, is unclear and goes to dense, as what is unclear or unknown does.
+/// or are decided alike in another way, what lies between goes with the upper one: a kernel made
+/// for few rows may not take more, while one that runs more rows takes fewer. Where they differ,
+/// what lies between was not measured, is unclear and goes to dense, as what is unclear or unknown
+/// does.
 std::vector<DispatchRange> dispatch_ranges(const Layer& layer);
 
 /// Of all subjects, those with bias and of both cache states among them.

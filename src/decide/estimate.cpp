@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <tuple>
+#include <utility>
 
 #include "core/median.h"
 #include "measure/statistics.h"
@@ -43,14 +45,43 @@ struct Ranked {
 };
 
 /// Blocks some times as long as the correlation keep most of it; 1 where there is none to see.
-std::size_t block_length(std::span<const double> dense_s, std::span<const double> sparse_s) {
-  double time = 1;
-  for (const auto& side : {dense_s, sparse_s}) {
-    if (!side.empty()) time = std::max(time, measure::correlation_time(side));
-  }
-  constexpr double kTimes = 3;
+std::size_t block_length(std::span<const double> first, std::span<const double> second) {
+  constexpr double kTimes = 4;
+  const double time = std::max(measure::correlation_time(first), measure::correlation_time(second));
   const auto length = static_cast<std::size_t>(std::lround(1 + kTimes * (time - 1)));
-  return std::clamp<std::size_t>(length, 1, std::max(dense_s.size(), sparse_s.size()));
+  return std::clamp<std::size_t>(length, 1, first.size());
+}
+
+/// A median, and those of the draws; none where there are too few rounds.
+using Drawn = std::pair<double, std::vector<double>>;
+
+/// Of two series with as many rounds, drawn together; `second` may be empty.
+std::pair<Drawn, Drawn> drawn_medians(std::span<const double> first, std::span<const double> second,
+                                      std::uint64_t seed) {
+  const std::size_t rounds = first.size();
+  std::pair<Drawn, Drawn> result;
+  result.first.first = median({first.begin(), first.end()});
+  if (!second.empty()) result.second.first = median({second.begin(), second.end()});
+  if (rounds < kFewestRounds) return result;
+  const Ranked one(first);
+  const Ranked two(second);
+  const std::size_t length = block_length(first, second);
+  std::mt19937_64 random(seed);
+  std::vector<std::uint32_t> times_of_one(rounds);
+  std::vector<std::uint32_t> times_of_two(second.size());
+  for (std::size_t draw = 0; draw < kResamples; ++draw) {
+    std::fill(times_of_one.begin(), times_of_one.end(), 0U);
+    std::fill(times_of_two.begin(), times_of_two.end(), 0U);
+    std::size_t round = 0;
+    for (std::size_t taken = 0; taken < rounds; ++taken) {
+      round = taken % length == 0 ? random() % rounds : (round + 1) % rounds;
+      ++times_of_one[one.rank[round]];
+      if (!second.empty()) ++times_of_two[two.rank[round]];
+    }
+    result.first.second.push_back(one.median_of(times_of_one));
+    if (!second.empty()) result.second.second.push_back(two.median_of(times_of_two));
+  }
+  return result;
 }
 
 }  // namespace
@@ -62,28 +93,20 @@ Resampled resample(std::span<const double> dense_s, std::span<const double> spar
     dense_s = dense_s.first(pairs);
     sparse_s = sparse_s.first(pairs);
   }
-  const std::size_t rounds = std::max(dense_s.size(), sparse_s.size());
   Resampled result;
-  if (!dense_s.empty()) result.dense_s = median({dense_s.begin(), dense_s.end()});
-  if (!sparse_s.empty()) result.sparse_s = median({sparse_s.begin(), sparse_s.end()});
-  if (rounds < kFewestRounds) return result;
-  const Ranked dense(dense_s);
-  const Ranked sparse(sparse_s);
-  const std::size_t length = block_length(dense_s, sparse_s);
-  std::mt19937_64 random(seed);
-  std::vector<std::uint32_t> dense_times(dense_s.size());
-  std::vector<std::uint32_t> sparse_times(sparse_s.size());
-  for (std::size_t draw = 0; draw < kResamples; ++draw) {
-    std::fill(dense_times.begin(), dense_times.end(), 0U);
-    std::fill(sparse_times.begin(), sparse_times.end(), 0U);
-    std::size_t round = 0;
-    for (std::size_t taken = 0; taken < rounds; ++taken) {
-      round = taken % length == 0 ? random() % rounds : (round + 1) % rounds;
-      if (!dense_s.empty()) ++dense_times[dense.rank[round]];
-      if (!sparse_s.empty()) ++sparse_times[sparse.rank[round]];
+  if (sparse_s.empty()) {
+    std::tie(result.dense_s, result.dense_draws) = drawn_medians(dense_s, {}, seed).first;
+  } else if (dense_s.empty()) {
+    std::tie(result.sparse_s, result.sparse_draws) = drawn_medians(sparse_s, {}, seed).first;
+  } else {
+    std::vector<double> ratios(dense_s.size());
+    for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = dense_s[i] / sparse_s[i];
+    auto [dense, ratio] = drawn_medians(dense_s, ratios, seed);
+    result.sparse_s = dense.first / ratio.first;
+    for (std::size_t i = 0; i < dense.second.size(); ++i) {
+      result.sparse_draws.push_back(dense.second[i] / ratio.second[i]);
     }
-    if (!dense_s.empty()) result.dense_draws.push_back(dense.median_of(dense_times));
-    if (!sparse_s.empty()) result.sparse_draws.push_back(sparse.median_of(sparse_times));
+    std::tie(result.dense_s, result.dense_draws) = std::move(dense);
   }
   return result;
 }

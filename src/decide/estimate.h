@@ -22,8 +22,10 @@ struct Estimate {
 inline constexpr std::size_t kFewestRounds = 6;
 inline constexpr std::size_t kResamples = 2000;
 
-/// Medians of resampled rounds: entry i of both sides belongs to one draw of rounds, so that what
-/// slows both kernels of a round alike cancels in differences and ratios.
+/// Medians of resampled rounds: entry i of both sides belongs to one draw of rounds. Where both
+/// kernels have rounds, the time of 2:4 is that of dense over the median of the ratios within
+/// rounds (the speed-up of the row), so that what slows both kernels of a round alike cancels in
+/// differences and ratios.
 struct Resampled {
   double dense_s = 0;  ///< of the rounds themselves
   double sparse_s = 0;

@@ -1,5 +1,5 @@
-// The section of a page: for each layer the sizes at which 2:4 wins as bars, the totals as bars with
-// their intervals, and both as tables.
+// The section of a page: for each layer the sizes at which 2:4 wins as bars, the totals as bars
+// with their intervals, and both as tables.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -192,7 +192,8 @@ std::string totals_picture(const Decision& decision) {
   for (const PassDecision* pass : passes) {
     const bool mix = !pass->mix.front().name.empty();
     svg.text({area.left - 8, y + 3.5}, Anchor::kEnd, "name",
-             mix ? std::string("the mix") : pass_name(*pass) + (pass->mix.front().tokens == 1 ? " token" : " tokens"));
+             mix ? std::string("the mix")
+                 : pass_name(*pass) + (pass->mix.front().tokens == 1 ? " token" : " tokens"));
     svg.text({area.left - 8, y + kRow + 6.5}, Anchor::kEnd, "",
              time_text(pass->totals.dense.seconds.value));
     double line = y;

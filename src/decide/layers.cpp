@@ -77,8 +77,7 @@ Point point_of(const Rows& rows) {
     if (!has_time(*r)) continue;
     if (is_sparse(*r)) {
       if (better(*r, point.sparse)) point.sparse = r;
-    } else if (point.dense == nullptr ||
-               r->summary->median_s < point.dense->summary->median_s) {
+    } else if (point.dense == nullptr || r->summary->median_s < point.dense->summary->median_s) {
       point.dense = r;
     }
   }
@@ -125,11 +124,8 @@ Layer& layer_of(Subject& subject, const Record& r) {
                layer.n == r.problem.shape.n;
       });
   if (found != subject.layers.end()) return *found;
-  subject.layers.push_back({.name = r.layer,
-                            .k = k,
-                            .n = n,
-                            .prefill_only = r.prefill_only,
-                            .instances = r.instances});
+  subject.layers.push_back(
+      {.name = r.layer, .k = k, .n = n, .prefill_only = r.prefill_only, .instances = r.instances});
   return subject.layers.back();
 }
 
@@ -196,9 +192,7 @@ std::vector<Subject> leading(const std::vector<Subject>& all) {
     return a.device == b.device && a.dtype == b.dtype && a.model == b.model &&
            a.tensor_parallel == b.tensor_parallel;
   };
-  const auto rank = [](const Subject& s) {
-    return std::pair(s.cache == CacheMode::kHot, s.bias);
-  };
+  const auto rank = [](const Subject& s) { return std::pair(s.cache == CacheMode::kHot, s.bias); };
   for (const Subject& subject : all) {
     const auto found = std::find_if(kept.begin(), kept.end(),
                                     [&](const Subject& other) { return same(other, subject); });

@@ -37,8 +37,8 @@ std::string block(const Decision& decision, const Question& question) {
   more += table_of(weights_grid(decision)) + table_of(costs_grid(decision));
   more += list_of(deciders(decision));
   more += list_of(cautions(decision)) + list_of(not_known(decision, question));
-  return text + report::markdown_folded("Memory, cost, the whole forward pass, and what is not known",
-                                        more);
+  return text + report::markdown_folded(
+                    "Memory, cost, the whole forward pass, and what is not known", more);
 }
 
 }  // namespace

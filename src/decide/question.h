@@ -16,7 +16,8 @@ struct TrafficClass {
   double share = 0;         ///< of the forward passes, above 0
 };
 
-/// The name of a class whose passes are decoding steps: layers that only a prefill runs are left out.
+/// The name of a class whose passes are decoding steps: layers that only a prefill runs are left
+/// out.
 inline constexpr std::string_view kDecode = "decode";
 
 inline constexpr std::string_view kTrafficAllowed =

@@ -30,9 +30,8 @@ std::string grid_lines(const report::Grid& grid, const Display& display) {
 std::string banner(const std::string& title, const Display& display) {
   constexpr std::size_t kWidth = 80;
   std::string line = "== Decision: " + report::printable(title) + " ";
-  line += std::string(std::max(kWidth, report::display_width(line) + 4) -
-                          report::display_width(line),
-                      '=');
+  line += std::string(
+      std::max(kWidth, report::display_width(line) + 4) - report::display_width(line), '=');
   return (display.width == 0 ? line : report::cut_end(line, display.width)) + "\n";
 }
 

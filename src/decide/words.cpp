@@ -86,8 +86,8 @@ void add_missing(std::vector<std::string>& lines, const PassDecision& pass) {
   const auto tell = [&](const Total& total, std::string_view what) {
     if (total.missing.empty()) return;
     lines.push_back(fmt::format("{} is {} for {}: no answer of {}.", what,
-                                total.counted > 0 ? "a lower bound" : "not known",
-                                pass_title(pass), fmt::join(total.missing, ", ")));
+                                total.counted > 0 ? "a lower bound" : "not known", pass_title(pass),
+                                fmt::join(total.missing, ", ")));
   };
   tell(pass.totals.dense, "Dense everywhere");
   tell(pass.totals.sparse, "2:4 everywhere");
@@ -169,12 +169,12 @@ std::string pass_name(const PassDecision& pass) {
 }
 
 std::string title(const Subject& subject) {
-  return fmt::format(
-      "{}, TP {}, {} on {}, weights {}, D {}{}", subject.model, subject.tensor_parallel,
-      info(subject.dtype).cli_name,
-      subject.device.name.empty() ? std::string(to_string(subject.device.kind))
-                                  : subject.device.name,
-      to_string(subject.cache), info(subject.d).cli_name, subject.bias ? ", with bias" : "");
+  return fmt::format("{}, TP {}, {} on {}, weights {}, D {}{}", subject.model,
+                     subject.tensor_parallel, info(subject.dtype).cli_name,
+                     subject.device.name.empty() ? std::string(to_string(subject.device.kind))
+                                                 : subject.device.name,
+                     to_string(subject.cache), info(subject.d).cli_name,
+                     subject.bias ? ", with bias" : "");
 }
 
 std::vector<const PassDecision*> passes_of(const Decision& decision) {
@@ -220,8 +220,8 @@ std::vector<std::string> cautions(const Decision& decision) {
     for (const std::string_view flag : layer.doubted) doubted[flag].push_back(layer.layer.name);
   }
   for (const auto& [flag, layers] : doubted) {
-    lines.push_back(fmt::format("Careful: wins of {} are flagged {}.", fmt::join(layers, ", "),
-                                flag));
+    lines.push_back(
+        fmt::format("Careful: wins of {} are flagged {}.", fmt::join(layers, ", "), flag));
   }
   for (const PassDecision* pass : passes_of(decision)) add_missing(lines, *pass);
   std::vector<std::string> only;
@@ -236,8 +236,8 @@ std::vector<std::string> cautions(const Decision& decision) {
         kDecode, only.size() == 1 ? "it" : "them"));
   }
   if (!decision.weights_missing.empty() && !decision.passes.empty()) {
-    lines.push_back(fmt::format("Memory is without {}.",
-                                fmt::join(decision.weights_missing, ", ")));
+    lines.push_back(
+        fmt::format("Memory is without {}.", fmt::join(decision.weights_missing, ", ")));
   }
   const auto few = [](const PassDecision* pass) {
     return pass->totals.dense.counted > 0 && !pass->totals.dense.seconds.interval;
@@ -324,11 +324,11 @@ report::Grid totals_grid(const Decision& decision) {
                    {.text = "weights", .align = report::Align::kRight, .drop = 3}};
   for (const PassDecision* pass : passes_of(decision)) {
     const Totals& t = pass->totals;
-    report::Grid::Row row{
-        .cells = {pass_name(*pass), total_text(t.dense), total_text(t.sparse), total_text(t.mixed),
-                  pass->uses.empty() ? "nothing" : time_text(t.saved_s),
-                  t.speed_up ? ratio_text(*t.speed_up) : "not known",
-                  bytes_text(pass->weights.total())}};
+    report::Grid::Row row{.cells = {pass_name(*pass), total_text(t.dense), total_text(t.sparse),
+                                    total_text(t.mixed),
+                                    pass->uses.empty() ? "nothing" : time_text(t.saved_s),
+                                    t.speed_up ? ratio_text(*t.speed_up) : "not known",
+                                    bytes_text(pass->weights.total())}};
     grid.rows.push_back(std::move(row));
   }
   return grid;
@@ -344,15 +344,15 @@ report::Grid weights_grid(const Decision& decision) {
                    {.text = "of dense", .align = report::Align::kRight}};
   const double dense = decision.dense_weights.total();
   if (!(dense > 0)) return grid;
-  grid.rows.push_back(weights_row("dense everywhere", decision.dense_weights, decision.padding_known,
-                                  dense));
-  grid.rows.push_back(weights_row("2:4 everywhere", decision.sparse_weights, decision.padding_known,
-                                  dense));
+  grid.rows.push_back(
+      weights_row("dense everywhere", decision.dense_weights, decision.padding_known, dense));
+  grid.rows.push_back(
+      weights_row("2:4 everywhere", decision.sparse_weights, decision.padding_known, dense));
   for (const PassDecision* pass : passes_of(decision)) {
-    grid.rows.push_back(weights_row(
-        "2:4 where it wins, " +
-            (is_mix(*pass) ? pass_name(*pass) : tokens_text(pass->mix.front().tokens)),
-        pass->weights, decision.padding_known, dense));
+    grid.rows.push_back(
+        weights_row("2:4 where it wins, " +
+                        (is_mix(*pass) ? pass_name(*pass) : tokens_text(pass->mix.front().tokens)),
+                    pass->weights, decision.padding_known, dense));
   }
   return grid;
 }

@@ -31,15 +31,16 @@ std::filesystem::path small_model(const Folder& folder) {
   return file;
 }
 
-std::vector<std::string> model_run(const Folder& folder, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> line{"--dtype",       "int8", "--device",
-                                "cpu",           "--providers",
-                                "mock",          "--kernels",
-                                "mm$",           "--threads",
-                                "1",             "--max-time",
-                                "0.3",           "--precision",
-                                "0.01",          "--models-file",
-                                small_model(folder).string(),
+std::vector<std::string> model_run(const Folder& folder,
+                                   const std::vector<std::string>& more = {}) {
+  std::vector<std::string> line{"--dtype",       "int8",
+                                "--device",      "cpu",
+                                "--providers",   "mock",
+                                "--kernels",     "mm$",
+                                "--threads",     "1",
+                                "--max-time",    "0.3",
+                                "--precision",   "0.01",
+                                "--models-file", small_model(folder).string(),
                                 "model_bench",   "--batch-sizes",
                                 "16,64,256,1024"};
   line.insert(line.end(), more.begin(), more.end());
@@ -100,9 +101,11 @@ TEST(BreakEven, GoesOnInTheMiddleOfAnAddedCase) {
   ASSERT_EQ(run(folder, model_run(folder, {"--break-even"}), kEdgeAt200).code, 0);
   const std::filesystem::path jsonl = folder.only(".jsonl");
   const auto lines = lines_of(read_file(jsonl));
-  const std::size_t kept = std::find_if(lines.begin() + 1, lines.end(), [](const auto& line) {
-                             return report::parse_record_json(line).case_index == 9;
-                           }) - lines.begin() + 1;
+  const std::size_t kept = std::find_if(lines.begin() + 1, lines.end(),
+                                        [](const auto& line) {
+                                          return report::parse_record_json(line).case_index == 9;
+                                        }) -
+                           lines.begin() + 1;
   ASSERT_LT(kept, lines.size());
   std::ofstream stream(jsonl);
   for (std::size_t i = 0; i < kept; ++i) stream << lines[i] << "\n";
@@ -130,9 +133,8 @@ TEST(BreakEven, RowsOfAddedCasesAreOfNoRunWithoutIt) {
 
 TEST(BreakEven, AnInterruptionInAnAddedCaseLeavesAllFiles) {
   const Folder folder;
-  const Finished finished =
-      run(folder, model_run(folder, {"--break-even"}), kEdgeAt200,
-          once_after_rows(folder, 18, [](pid_t pid) { kill(pid, SIGINT); }));
+  const Finished finished = run(folder, model_run(folder, {"--break-even"}), kEdgeAt200,
+                                once_after_rows(folder, 18, [](pid_t pid) { kill(pid, SIGINT); }));
   EXPECT_EQ(finished.code, 130) << finished.err;
   EXPECT_FALSE(folder.only(".csv").empty());
   const Results results = read_results(folder.only(".jsonl"));
@@ -200,7 +202,8 @@ TEST(Decision, AReportRefusesAMixOfASizeThatNoRowHas) {
   const Finished finished =
       run(folder, {"report", folder.only(".jsonl").string(), "--traffic", "a:32x1"});
   EXPECT_EQ(finished.code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("which no row of the files has; they have 16, 64, 256, 1024"));
+  EXPECT_THAT(finished.err,
+              HasSubstr("which no row of the files has; they have 16, 64, 256, 1024"));
 }
 
 }  // namespace

@@ -27,9 +27,11 @@ struct TrueLayer {
 };
 
 /// Like the layers of a model; one where 2:4 loses and one where there is hardly a difference.
-constexpr TrueLayer kLayers[] = {
-    {32, 60e-6, 1.45, true},   {32, 45e-6, 1.30, true}, {32, 250e-6, 1.60, true},
-    {32, 120e-6, 0.85, false}, {64, 20e-6, 1.02, false}};
+constexpr TrueLayer kLayers[] = {{32, 60e-6, 1.45, true},
+                                 {32, 45e-6, 1.30, true},
+                                 {32, 250e-6, 1.60, true},
+                                 {32, 120e-6, 0.85, false},
+                                 {64, 20e-6, 1.02, false}};
 
 double normal(std::mt19937_64& random) { return std::normal_distribution<double>{}(random); }
 
@@ -52,7 +54,7 @@ bool covers(const Estimate& estimate, double truth) {
 }
 
 /// The share of trials in which each interval holds the truth.
-std::map<std::string, double> coverage(int rounds, double memory) {
+std::map<std::string, double> coverage(int trials, int rounds, double memory) {
   double dense = 0;
   double sparse = 0;
   double mixed = 0;
@@ -63,7 +65,7 @@ std::map<std::string, double> coverage(int rounds, double memory) {
     mixed += layer.wins ? d / layer.ratio : d;
   }
   std::map<std::string, double> shares;
-  for (int trial = 0; trial < kTrials; ++trial) {
+  for (int trial = 0; trial < trials; ++trial) {
     std::mt19937_64 random(static_cast<std::uint64_t>(trial));
     std::vector<LayerTime> layers;
     for (const TrueLayer& layer : kLayers) {
@@ -71,7 +73,7 @@ std::map<std::string, double> coverage(int rounds, double memory) {
     }
     const Totals found = totals(layers);
     const auto count = [&](const char* name, const Estimate& estimate, double truth) {
-      shares[name] += covers(estimate, truth) ? 1.0 / kTrials : 0;
+      shares[name] += covers(estimate, truth) ? 1.0 / trials : 0;
     };
     count("dense", found.dense.seconds, dense);
     count("sparse", found.sparse.seconds, sparse);
@@ -87,18 +89,18 @@ std::map<std::string, double> coverage(int rounds, double memory) {
 double slack() { return kTrials >= 1000 ? 0 : 2 * std::sqrt(0.95 * 0.05 / kTrials); }
 
 TEST(Totals, IntervalsCoverAsOftenAsTheySay) {
-  for (const auto& [name, share] : coverage(40, 0)) {
+  for (const auto& [name, share] : coverage(kTrials, 40, 0)) {
     EXPECT_GE(share, 0.93 - slack()) << name;
     EXPECT_LE(share, 0.97 + slack()) << name;
     RecordProperty(name, std::to_string(share));
   }
 }
 
-/// Rounds are not independent where clocks drift: without blocks the intervals of the sums would be
-/// too narrow by a factor of two.
+/// Rounds are not independent where clocks drift. Without blocks the intervals of
+/// the sums would be too narrow.
 TEST(Totals, IntervalsOfDriftingRoundsAreWider) {
-  for (const auto& [name, share] : coverage(80, 0.6)) {
-    EXPECT_GE(share, 0.90 - slack()) << name;
+  for (const auto& [name, share] : coverage(kTrials / 4, 80, 0.6)) {
+    EXPECT_GE(share, 0.87 - 2 * slack()) << name;
     RecordProperty(name, std::to_string(share));
   }
 }

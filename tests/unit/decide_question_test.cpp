@@ -39,9 +39,10 @@ TEST(Traffic, SharesMustSumToOne) {
 }
 
 TEST(Traffic, SaysWhichPartIsWrong) {
-  for (const char* part : {"", "a", "a:64", ":64x1", "a:0x1", "a:64x0", "a:64x-1", "a:64x1.5", "a:x1",
-                           "a:64x", "a:6 4x1", "a:268435457x1", "a:64xnan", "a:1.5x1"}) {
-    EXPECT_THAT(message(part), StartsWith("'" + std::string(part) + "' is not NAME:BxSHARE")) << part;
+  for (const char* part : {"", "a", "a:64", ":64x1", "a:0x1", "a:64x0", "a:64x-1", "a:64x1.5",
+                           "a:x1", "a:64x", "a:6 4x1", "a:268435457x1", "a:64xnan", "a:1.5x1"}) {
+    EXPECT_THAT(message(part), StartsWith("'" + std::string(part) + "' is not NAME:BxSHARE"))
+        << part;
   }
   EXPECT_THAT(message("a:1x0.5,"), StartsWith("'' is not NAME:BxSHARE"));
   EXPECT_EQ(message("a:1x0.5,a:2x0.5"), "'a' is given twice");

@@ -99,8 +99,9 @@ Config parse_config(std::string_view text) {
   } catch (const std::invalid_argument& error) {
     throw InputError(fmt::format("TWOFOUR_MOCK: {}", error.what()));
   }
-  check_fields(document, "it", {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise",
-                                "seed", "fault"});
+  check_fields(
+      document, "it",
+      {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise", "seed", "fault"});
   constexpr double kLongestUs = 1e7;
   Config config;
   read_number(document, "dense_us", kLongestUs, config.dense_us);

@@ -38,9 +38,8 @@ std::uint16_t wrong(std::uint16_t code) {
 
 double duration_us(const Config& config, const GemmProblem& problem) {
   const auto rows = static_cast<double>(problem.shape.m);
-  return problem.sparsity == Sparsity::kDense
-             ? config.dense_us + rows * config.dense_us_per_row
-             : config.sparse_us + rows * config.sparse_us_per_row;
+  return problem.sparsity == Sparsity::kDense ? config.dense_us + rows * config.dense_us_per_row
+                                              : config.sparse_us + rows * config.sparse_us_per_row;
 }
 
 }  // namespace
