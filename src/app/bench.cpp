@@ -9,11 +9,13 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "app/bisections.h"
 #include "app/dry_run.h"
 #include "app/exit_code.h"
 #include "app/failure.h"
 #include "app/interrupt.h"
 #include "app/measuring.h"
+#include "app/option_names.h"
 #include "app/options.h"
 #include "app/options_table.h"
 #include "app/recorder.h"
@@ -144,11 +146,34 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
   recorder.finish();
   if (!options.quiet) {
     print_time_spent(recorder);
-    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}\n", file.path().string(),
-                                options.html ? "; page: " + options.html->string() : ""));
+    write_to_stderr(
+        fmt::format("results: {} and beside it .csv and .pkl{}{}\n", file.path().string(),
+                    options.html ? "; page: " + options.html->string() : "",
+                    options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
   }
   if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
   return exit_code(result.end, recorder);
+}
+
+/// The cases that the command line names, and with --break-even those that follow from their rows.
+/// A further child measures what was added; its rows go on in the same files.
+run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>& cases,
+                       const std::filesystem::path& part, Recorder& recorder,
+                       const Measure& measure) {
+  const std::size_t grid = make_cases(options).size();
+  run::RunResult result = run_cases(options, part, recorder, measure);
+  while (options.break_even && result.end == run::RunEnd::kDone) {
+    std::vector<workload::Case> more = bisections(cases, grid, recorder.ledger().records());
+    if (more.empty()) break;
+    cases.insert(cases.end(), more.begin(), more.end());
+    recorder.expect(cases);
+    if (!options.quiet) {
+      write_to_stderr(fmt::format("{}: {} further {}\n", option::kBreakEven, more.size(),
+                                  more.size() == 1 ? "case" : "cases"));
+    }
+    result = run_cases(options, part, recorder, measure);
+  }
+  return result;
 }
 
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
@@ -156,6 +181,9 @@ int show_plan(const BenchOptions& options, std::span<const workload::Case> cases
   for (const std::string& note : session.device().notes()) say(note);
   const DryRun plan = dry_run(session, cases);
   write_to_stdout(plan.text);
+  if (options.break_even) {
+    write_to_stdout(possible_bisections(cases, session.config.measure.max_time_s));
+  }
   if (plan.anything_runs) return kExitOk;
   say("nothing would be measured: no kernel can run any case");
   return kExitFailed;
@@ -168,7 +196,7 @@ std::filesystem::path beside(const JsonlFile& file, const char* extension) {
 
 int bench(const CommandLine& line) {
   const BenchOptions options = bench_options(line);
-  const std::vector<workload::Case> cases = make_cases(options);
+  std::vector<workload::Case> cases = make_cases(options);
   if (options.dry_run) {
     return in_child(options.in_process, [&] { return show_plan(options, cases); });
   }
@@ -185,6 +213,9 @@ int bench(const CommandLine& line) {
                     options.resume->string()));
   }
 
+  if (options.break_even) {
+    cases = with_earlier_bisections(std::move(cases), earlier.records());
+  }
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
@@ -196,11 +227,13 @@ int bench(const CommandLine& line) {
                              .records = {},
                              .attempts = earlier.attempts().size()});
   }
-  TerminalSink terminal(*options.format, stdout_display(options.wide), std::move(earlier_parts),
-                        [&] { signals.release(); });
+  TerminalSink terminal(*options.format, stdout_display(options.wide), options.question,
+                        std::move(earlier_parts), [&] { signals.release(); });
   std::vector<Sink*> sinks{&jsonl, &csv, &pkl};
   std::optional<PageSink> page;
-  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html));
+  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html, options.question));
+  std::optional<DispatchSink> dispatch;
+  if (options.dispatch) sinks.push_back(&dispatch.emplace(file.path(), *options.dispatch));
   sinks.push_back(&terminal);
   Recorder recorder(cases, std::move(earlier), std::move(left), std::move(sinks),
                     options.case_timeout_s, options.quiet);
@@ -213,7 +246,7 @@ int bench(const CommandLine& line) {
                           .resumed = options.resume && !recorder.started()},
                          orders, stream, attempts);
   };
-  const run::RunResult result = run_cases(options, file.part(), recorder, measure);
+  const run::RunResult result = run_all(options, cases, file.part(), recorder, measure);
   return conclude(options, result, recorder, file);
 }
 

@@ -1,8 +1,10 @@
 #include "app/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "app/option_names.h"
 #include "app/options_table.h"
@@ -11,6 +13,13 @@ namespace twofour::app {
 namespace {
 
 constexpr std::size_t kMaxCases = 100000;
+/// Of --break-even: each four times as large, from one row to where multiplying is all that counts.
+constexpr std::array<std::int64_t, 7> kBreakEvenGrid{1, 4, 16, 64, 256, 1024, 4096};
+
+bool is_given(const CommandLine& line, std::string_view name) {
+  return std::any_of(line.options.begin(), line.options.end(),
+                     [&](const GivenOption& given) { return given.name == name; });
+}
 
 /// Number of sizes from `start` to `last`.
 std::size_t count_steps(std::int64_t start, std::int64_t last, std::int64_t increment) {
@@ -55,7 +64,18 @@ void check_case_count(const BenchOptions& o) {
 BenchOptions bench_options(const CommandLine& line) {
   BenchOptions options = apply_options(line);
   options.mode = kBenchModeNames[line.word].first;
+  if (options.break_even && !is_given(line, option::kBatchSizes)) {
+    options.batch_sizes.assign(kBreakEvenGrid.begin(), kBreakEvenGrid.end());
+  }
   check_case_count(options);
+  for (const decide::TrafficClass& part : options.question.traffic) {
+    if (std::find(options.batch_sizes.begin(), options.batch_sizes.end(), part.tokens) ==
+        options.batch_sizes.end()) {
+      throw UsageError(fmt::format("{}: '{}' has a batch size of {}, which is not one of {} {}",
+                                   option::kTraffic, part.name, part.tokens, option::kBatchSizes,
+                                   fmt::join(options.batch_sizes, " ")));
+    }
+  }
   if (options.resume_anyway && !options.resume) {
     throw UsageError(
         fmt::format("{}: is given without {} FILE", option::kResumeAnyway, option::kResume));

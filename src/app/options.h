@@ -14,6 +14,7 @@
 #include "core/mode.h"
 #include "core/problem.h"
 #include "core/record.h"
+#include "decide/question.h"
 #include "report/formats.h"
 #include "workload/workload.h"
 
@@ -29,6 +30,9 @@ struct BenchOptions {
   std::vector<std::string> models;  ///< model_bench: names in known_models, never empty
   std::vector<std::int64_t> batch_sizes{1, 16, 32, 64, 128, 256, 512};
   std::vector<int> tp_sizes{1};
+  bool break_even = false;  ///< measure further M where 2:4 starts or stops to win
+  decide::Question question;
+  std::optional<std::filesystem::path> dispatch;  ///< the dispatch table goes there
   std::optional<std::filesystem::path> models_file;
   /// The built-in models and those of --models-file, which replace built-in ones of the same name.
   std::vector<workload::Model> known_models;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "app/option_names.h"
+#include "app/options_decide.h"
 #include "app/options_values.h"
 #include "input/pattern.h"
 
@@ -250,6 +251,27 @@ constexpr std::array kRows{
     BenchOptionRow{{option::kTpSizes, "T...", Arity::kList, kModel, 0,
               "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024"},
               apply_tp_sizes, nullptr},
+    BenchOptionRow{{option::kBreakEven, "", Arity::kFlag, kModel, 0,
+              "measure where 2:4 starts and stops to win: M = 1 4 16 64 256 1024 4096 (or --batch-sizes), then up "
+              "to 5 between", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.break_even = true; }, nullptr},
+    BenchOptionRow{{option::kTraffic, "MIX", Arity::kOne, kModel, 0,
+              "a mix of forward passes, like decode:64x0.8,prefill:2048x0.2: its time in all",
+              decide::kTrafficAllowed},
+              [](BenchOptions& o, const OptionSpec& row, Values v) {
+                o.question.traffic = traffic_value(row, v[0]);
+              }, nullptr, true},
+    BenchOptionRow{{option::kLinearShare, "S", Arity::kOne, kModel, 0,
+              "share of a forward pass that is linear layers with dense weights: what the whole gains",
+              kLinearShareAllowed},
+              [](BenchOptions& o, const OptionSpec& row, Values v) {
+                o.question.linear_share = linear_share_value(row, v[0]);
+              }, nullptr, true},
+    BenchOptionRow{{option::kDispatch, "FILE", Arity::kOne, kModel, 0,
+              "also write which kernel to use at which M, for an engine, as JSON", kDispatchAllowed},
+              [](BenchOptions& o, const OptionSpec& row, Values v) {
+                o.dispatch = dispatch_value(row, v[0]);
+              }, nullptr, true},
     BenchOptionRow{{option::kDevice, "D", Arity::kOne, kAnywhere, 0,
               "auto (default: first GPU, else CPU), cpu, cuda, cuda:N or cuda:UUID",
               "auto, cpu, cuda, cuda:N or cuda:UUID"}, apply_device, device_text},

@@ -15,6 +15,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// There are so many cases now.
+  void set_total(std::size_t total) { total_ = total; }
   /// Shows that case number `done` (counted from 0) begins, with the time left judged by the cases
   /// so far.
   void begin(std::size_t done, std::string_view what);

@@ -48,6 +48,11 @@ void Recorder::tell(FunctionRef<void(Sink&)> tell) {
   }
 }
 
+void Recorder::expect(std::span<const workload::Case> cases) {
+  cases_ = cases;
+  progress_.set_total(cases.size());
+}
+
 void Recorder::environment(const Environment& environment) {
   opened_ = true;
   write_left_behind();

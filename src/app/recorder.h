@@ -23,6 +23,9 @@ class Recorder final : public run::RunListener {
   Recorder(std::span<const workload::Case> cases, run::Ledger ledger, LeftBehind not_written,
            std::vector<Sink*> sinks, double case_timeout_s, bool quiet);
 
+  /// The run has further cases, behind those that it had; `cases` are all.
+  void expect(std::span<const workload::Case> cases);
+
   void environment(const Environment& environment) override;
   void start(const run::Start& start) override;
   void begin_case(int case_index) override;

@@ -1,19 +1,24 @@
 #include "app/report_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "app/exit_code.h"
 #include "app/option_names.h"
+#include "app/options_decide.h"
 #include "app/result_files.h"
 #include "app/terminal.h"
 #include "core/streams.h"
+#include "decide/formats.h"
 #include "report/formats.h"
 #include "report/left_out.h"
 
@@ -24,6 +29,8 @@ struct ReportOptions {
   const report::Format* format = &report::formats().front();  ///< never null
   std::optional<std::string> output;
   bool wide = false;
+  decide::Question question;
+  std::optional<std::string> dispatch;
 };
 
 const std::vector<OptionSpec>& specs() {
@@ -36,6 +43,10 @@ const std::vector<OptionSpec>& specs() {
        "write it there; an earlier file is replaced when the new one is whole", "a file to write"},
       {option::kWide, "", Arity::kFlag, 1, 0,
        "all columns on a terminal, as pipes and files have them", ""},
+      {option::kTraffic, "MIX", Arity::kOne, 1, 0, "of model_bench rows, as for the run itself",
+       decide::kTrafficAllowed},
+      {option::kLinearShare, "S", Arity::kOne, 1, 0, "likewise", kLinearShareAllowed},
+      {option::kDispatch, "FILE", Arity::kOne, 1, 0, "likewise", kDispatchAllowed},
   };
   return list;
 }
@@ -53,6 +64,12 @@ ReportOptions report_options(const CommandLine& line) {
       options.output = given.values[0];
     } else if (given.name == option::kWide) {
       options.wide = true;
+    } else if (given.name == option::kTraffic) {
+      options.question.traffic = traffic_value(*spec, given.values[0]);
+    } else if (given.name == option::kLinearShare) {
+      options.question.linear_share = linear_share_value(*spec, given.values[0]);
+    } else if (given.name == option::kDispatch) {
+      options.dispatch = dispatch_value(*spec, given.values[0]).string();
     }
   }
   if (!options.format->on_stdout && !options.output && stdout_is_terminal()) {
@@ -64,14 +81,33 @@ ReportOptions report_options(const CommandLine& line) {
   return options;
 }
 
+/// A batch size of the mix that no row has is a slip, whichever model it was meant for.
+void check_traffic(const decide::Question& question, std::span<const report::Run> runs) {
+  std::set<std::int64_t> sizes;
+  for (const report::Run& run : runs) {
+    for (const Record& record : run.records) {
+      if (record.tokens) sizes.insert(*record.tokens);
+    }
+  }
+  for (const decide::TrafficClass& part : question.traffic) {
+    if (sizes.contains(part.tokens)) continue;
+    throw UsageError(
+        fmt::format("{}: '{}' has a batch size of {}, which no row of the files has; they have {}",
+                    option::kTraffic, part.name, part.tokens,
+                    sizes.empty() ? "none" : fmt::format("{}", fmt::join(sizes, ", "))));
+  }
+}
+
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
   const std::vector<report::Run> runs = read_result_files(line.positionals);
+  check_traffic(options.question, runs);
   for (const std::string& told : report::left_out(runs)) {
     write_to_stderr(told + "\n");
   }
   const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
-  write_output(options.output, report::document(*options.format, runs, display));
+  write_output(options.output, decide::document(*options.format, runs, display, options.question));
+  if (options.dispatch) write_output(options.dispatch, decide::dispatch_document(runs));
   return kExitOk;
 }
 

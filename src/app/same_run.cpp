@@ -14,7 +14,8 @@ void check_same_run(const Session& session, std::span<const workload::Case> case
     const Record& record = records[i];
     const auto c = std::find_if(cases.begin(), cases.end(), [&](const workload::Case& known) {
       return known.index == record.case_index && known.shape == record.problem.shape &&
-             known.model == record.model && known.layer == record.layer;
+             known.model == record.model && known.layer == record.layer &&
+             (!record.tokens || known.tokens == record.tokens);
     });
     const std::string here =
         c == cases.end() ? "no such case" : session.config.repro_line(c->shape);

@@ -11,6 +11,7 @@
 #include "app/result_files.h"
 #include "app/standard_streams.h"
 #include "core/streams.h"
+#include "decide/formats.h"
 #include "report/attempt.h"
 #include "report/report.h"
 
@@ -53,7 +54,12 @@ void FileSink::finish(std::span<const Record> records) { write_file(file_, rende
 
 void PageSink::finish(std::span<const Record> /*records*/) {
   const std::vector<std::string> files{jsonl_.string()};
-  write_output(page_.string(), report::html_document(read_result_files(files)));
+  write_output(page_.string(), decide::html_document(read_result_files(files), question_));
+}
+
+void DispatchSink::finish(std::span<const Record> /*records*/) {
+  const std::vector<std::string> files{jsonl_.string()};
+  write_output(table_.string(), decide::dispatch_document(read_result_files(files)));
 }
 
 void TerminalSink::environment(const Environment& environment) {
@@ -101,9 +107,10 @@ void TerminalSink::finish(std::span<const Record> records) {
   if (format_.row_by_row) return;
   const std::vector<report::Run> runs = with_rows(records);
   if (format_.on_terminal != nullptr && display_.width > 0) {
-    return write_to_stdout(format_.on_terminal->summary(runs, display_));
+    write_to_stdout(format_.on_terminal->summary(runs, display_));
+    return write_to_stdout(decide::table(runs, question_, display_, decide::Length::kBrief));
   }
-  write_to_stdout(report::document(format_, runs, display_));
+  write_to_stdout(decide::document(format_, runs, display_, question_));
 }
 
 }  // namespace twofour::app

@@ -12,6 +12,7 @@
 #include "core/ended_attempt.h"
 #include "core/environment.h"
 #include "core/record.h"
+#include "decide/question.h"
 #include "report/display.h"
 #include "report/formats.h"
 #include "report/report.h"
@@ -67,13 +68,26 @@ class FileSink final : public Sink {
 /// is written by then.
 class PageSink final : public Sink {
  public:
-  PageSink(std::filesystem::path jsonl, std::filesystem::path page)
-      : jsonl_(std::move(jsonl)), page_(std::move(page)) {}
+  PageSink(std::filesystem::path jsonl, std::filesystem::path page, decide::Question question)
+      : jsonl_(std::move(jsonl)), page_(std::move(page)), question_(std::move(question)) {}
   void finish(std::span<const Record> records) override;
 
  private:
   std::filesystem::path jsonl_;
   std::filesystem::path page_;
+  decide::Question question_;
+};
+
+/// The dispatch table of the run in the end, made of its .jsonl as the page is.
+class DispatchSink final : public Sink {
+ public:
+  DispatchSink(std::filesystem::path jsonl, std::filesystem::path table)
+      : jsonl_(std::move(jsonl)), table_(std::move(table)) {}
+  void finish(std::span<const Record> records) override;
+
+ private:
+  std::filesystem::path jsonl_;
+  std::filesystem::path table_;
 };
 
 /// stdout, in one of the formats that can be shown there.
@@ -82,9 +96,11 @@ class TerminalSink final : public Sink {
   /// `earlier`: the part of the run that is there already, without its rows; none for a new run.
   /// `before_closing` is called when all files are written.
   TerminalSink(const report::Format& format, const report::Display& display,
-               std::vector<report::Run> earlier, std::function<void()> before_closing)
+               decide::Question question, std::vector<report::Run> earlier,
+               std::function<void()> before_closing)
       : format_(format),
         display_(display),
+        question_(std::move(question)),
         runs_(std::move(earlier)),
         before_closing_(std::move(before_closing)) {}
   void environment(const Environment& environment) override;
@@ -100,6 +116,7 @@ class TerminalSink final : public Sink {
 
   const report::Format& format_;
   report::Display display_;
+  decide::Question question_;
   std::vector<report::Run> runs_;  ///< one for each environment, without the rows of earlier parts
   std::function<void()> before_closing_;
 };

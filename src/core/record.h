@@ -91,6 +91,15 @@ struct Record {
   std::string model;                 ///< model_bench only
   std::string layer;                 ///< "qkv", "o", "gate_up", "down"; model_bench only
   int tensor_parallel = 1;
+  /// Tokens of one forward pass: M, but for one of several experts, which sees some of them.
+  /// Nothing: not known, as all that follows.
+  std::optional<std::int64_t> tokens;
+  /// Weights of this shape in one device's part of the model: its layers, times all experts.
+  std::optional<std::int64_t> instances;
+  /// GEMMs of this shape that one forward pass runs on one device: its layers, times the experts
+  /// that the tokens reach.
+  std::optional<std::int64_t> calls;
+  bool prefill_only = false;       ///< no GEMM of its own in a decoding step
   std::optional<DeviceId> device;  ///< what computed; nothing where a file does not say
 
   std::string provider;

@@ -154,6 +154,11 @@ double unbiased_correlation_time(std::span<const double> values) {
   return sum / (1 - 2 * static_cast<double>(lags) / static_cast<double>(count));
 }
 
+double correlation_time(std::span<const double> values) {
+  if (values.size() < kFewestForInterval) return 1;
+  return autocorrelation_time(sides(values, median({values.begin(), values.end()})));
+}
+
 Summary summarise(const Samples& samples) {
   const std::vector<double>& times = samples.device_s;
   if (times.empty()) throw std::invalid_argument("no samples to summarise");

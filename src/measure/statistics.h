@@ -34,6 +34,10 @@ Interval cautious_median_interval(std::vector<double> values, double least_time)
 /// 6 values.
 double unbiased_correlation_time(std::span<const double> values);
 
+/// The same for one series: at least 1, by the initial monotone sequence that median_interval() uses.
+/// 1 for fewer than 6 values.
+double correlation_time(std::span<const double> values);
+
 /// Location, spread and interval of the samples. Throws std::invalid_argument for none.
 Summary summarise(const Samples& samples);
 

@@ -15,7 +15,8 @@ constexpr std::array kFormats{
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
     Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document},
     Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document},
-    Format{"html", ".html", false, false, nullptr, nullptr, html_document},
+    Format{"html", ".html", false, false, nullptr, nullptr,
+           [](std::span<const Run> runs) { return html_document(runs); }},
 };
 
 template <class Holds>

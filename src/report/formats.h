@@ -13,6 +13,10 @@
 
 namespace twofour::report {
 
+namespace html {
+struct Section;
+}
+
 /// How a terminal shows a format for people, where that differs from what a pipe gets.
 struct OnTerminal {
   std::string (*case_block)(std::span<const Record>, const Display&);
@@ -89,5 +93,7 @@ std::string pickle_document(std::span<const Run> runs);
 /// then pictures, then all rows, what they ran on, and how to read it. Devices are shown beside one
 /// another. It has quantiles of the samples, not all of them. html/page.h has its parts.
 std::string html_document(std::span<const Run> runs);
+/// The same with one more section behind the answer (html/page.h).
+std::string html_document(std::span<const Run> runs, const html::Section& more);
 
 }  // namespace twofour::report

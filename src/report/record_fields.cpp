@@ -76,6 +76,26 @@ struct PresentShare : OptionalNumber {
   static Json schema() { return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}; }
 };
 
+/// How many there are, absent where that is not known.
+struct PresentCount : Leaf {
+  using Value = std::optional<std::int64_t>;
+  using One = Whole<std::int64_t, 1>;
+  static std::string allowed() { return One::allowed(); }
+  static Json write(const Value& value, int version) {
+    return value ? One::write(*value, version) : Json(nullptr);
+  }
+  static Value read(const JsonField& field, int version) { return One::read(field, version); }
+  static Json schema() { return One::schema(); }
+  static void cells(const Value* value, Cells& cells) {
+    One::cells(value != nullptr && *value ? &**value : nullptr, cells);
+  }
+};
+
+/// Absent where it is not so.
+struct PresentIfSo : YesOrNo {
+  static Json schema() { return {{"enum", {true}}}; }
+};
+
 struct PositiveShare : Number {
   static Json schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}}; }
 };
@@ -249,6 +269,10 @@ std::span<const Field<Record>> record_fields() {
     member<Text, &R::model>({.name = "model", .meaning = "of `model_bench`: \"meta-llama/Llama-3-8b\"; else empty", .csv = {"model"}}),
     member<Text, &R::layer>({.name = "layer", .meaning = "of `model_bench`: `qkv`, `o`, `gate_up` or `down`; else empty", .csv = {"layer"}}),
     member<Whole<int, 1>, &R::tensor_parallel>({.name = "tensor_parallel", .meaning = "T of `--tp-sizes`; the shape is already divided by it", .csv = {"tensor_parallel"}}),
+    member<PresentCount, &R::tokens>({.name = "tokens", .meaning = "of one forward pass, of `--batch-sizes`: M, but for one of several experts; absent where it is not known", .csv = {"tokens"}, .optional = true}),
+    member<PresentCount, &R::instances>({.name = "instances", .meaning = "weights of this shape in one device's part of the model: its layers, times all experts; absent where it is not known", .csv = {"instances"}, .optional = true}),
+    member<PresentCount, &R::calls>({.name = "calls", .meaning = "GEMMs of this shape that a forward pass of `tokens` tokens runs on one device: its layers, times the experts that the tokens reach ([models.md](models.md#mixtures-of-experts)); absent where it is not known", .csv = {"calls"}, .optional = true}),
+    member<PresentIfSo, &R::prefill_only>({.name = "prefill_only", .meaning = "`true`: a decoding step runs no such GEMM, and `calls` is of a prefill; absent where it runs in both", .optional = true}),
     member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
     member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),
     member<OptionalObject<DeviceId, device_id_fields>, &R::device>({.name = "device", .meaning = "what computed; `null`: not known", .since = 2}),

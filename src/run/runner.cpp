@@ -33,6 +33,10 @@ Record case_record(const RunConfig& config, const workload::Case& c,
   record.model = c.model;
   record.layer = c.layer;
   record.tensor_parallel = c.tensor_parallel;
+  record.tokens = c.tokens;
+  record.instances = c.instances;
+  record.calls = c.calls;
+  record.prefill_only = c.prefill_only;
   record.device = instance.device;
   record.provider = instance.row.name;
   record.seed = config.seed;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "workload/workload.h"
 
@@ -17,67 +18,82 @@ void append(std::vector<Case>& cases, Case c) {
   cases.push_back(std::move(c));
 }
 
-/// The heads of one of `parts` devices. Key-value heads of which there are fewer than devices are
-/// replicated: each device has one. Nothing where whole heads cannot be dealt out evenly; `reason`
-/// then says why.
-std::optional<AttentionHeads> heads_of_part(const AttentionHeads& all, std::int64_t parts,
-                                            std::string& reason) {
+/// The width of the part of one of `parts` devices. Nothing where whole heads cannot be dealt out
+/// evenly; `reason` then says why.
+std::optional<std::int64_t> width_of_part(const HeadSplit& all, std::int64_t parts,
+                                          std::string& reason) {
   if (all.query % parts != 0) {
-    reason = std::to_string(all.query) + " attention heads do not divide by the TP size " +
-             std::to_string(parts);
+    reason = std::to_string(all.query) + " " + std::string(all.query_name) +
+             " do not divide by the TP size " + std::to_string(parts);
     return std::nullopt;
   }
-  if (all.key_value % parts != 0 && parts % all.key_value != 0) {
-    reason = std::to_string(all.key_value) + " key-value heads and the TP size " +
-             std::to_string(parts) + " do not divide one another";
-    return std::nullopt;
-  }
-  AttentionHeads part = all;
+  HeadSplit part = all;
   part.query /= parts;
-  part.key_value = std::max<std::int64_t>(all.key_value / parts, 1);
-  return part;
-}
-
-bool is_split_by_heads(const Model& model, const Layer& layer) {
-  return model.heads && (layer.name == kQkvLayer || layer.name == kOutputLayer);
-}
-
-/// `c` with the part of an attention projection that falls to one of `parts` devices.
-void split_by_heads(Case& c, const AttentionHeads& all, int parts) {
-  std::string reason;
-  const auto part = heads_of_part(all, parts, reason);
-  if (!part) {
-    c.skip_reason = c.model + " " + c.layer + ": " + reason;
-  } else if (c.layer == kQkvLayer) {
-    c.shape.n = part->qkv_n();
-  } else {
-    c.shape.k = part->o_k();
+  if (all.key_value == 0) return part.width();
+  if (all.key_value % parts != 0 && parts % all.key_value != 0) {
+    reason = std::to_string(all.key_value) + " " + std::string(all.key_value_name) +
+             " and the TP size " + std::to_string(parts) + " do not divide one another";
+    return std::nullopt;
   }
+  part.key_value = std::max<std::int64_t>(all.key_value / parts, 1);
+  return part.width();
 }
 
-/// One layer's GEMM on one of `parts` devices. The whole layer's shape stays where it cannot be
-/// split evenly.
-Case layer_case(const Model& model, const Layer& layer, std::int64_t m, int parts) {
-  Case c{.shape = {.m = m, .n = layer.n, .k = layer.k},
+/// Makes of the whole layer's shape the part of one of `parts` devices. The whole stays where it
+/// cannot be split evenly.
+void split(Case& c, const Layer& layer, int parts) {
+  if (layer.split == '-') return;
+  std::int64_t& divided = layer.split == 'k' ? c.shape.k : c.shape.n;
+  std::string reason;
+  if (layer.heads) {
+    if (const auto part = width_of_part(*layer.heads, parts, reason)) {
+      divided = *part;
+      return;
+    }
+  } else if (divided % parts == 0) {
+    divided /= parts;
+    return;
+  } else {
+    reason = std::string(layer.split == 'k' ? "K" : "N") + " = " + std::to_string(divided) +
+             " does not divide by the TP size " + std::to_string(parts);
+  }
+  c.skip_reason = c.model + " " + c.layer + ": " + reason;
+}
+
+/// One layer's GEMM on one of `parts` devices.
+Case layer_case(const Model& model, const Layer& layer, std::int64_t tokens, int parts) {
+  const std::int64_t experts = layer.experts ? layer.experts->total : 1;
+  const std::int64_t active = layer.experts ? layer.experts->active(tokens) : 1;
+  Case c{.shape = {.m = layer.experts ? layer.experts->rows(tokens) : tokens,
+                   .n = layer.n,
+                   .k = layer.k},
          .model = model.name,
          .layer = layer.name,
-         .tensor_parallel = parts};
-  if (is_split_by_heads(model, layer)) {
-    split_by_heads(c, *model.heads, parts);
-    return c;
+         .tensor_parallel = parts,
+         .tokens = tokens,
+         .prefill_only = layer.prefill_only};
+  if (layer.count) {
+    c.instances = *layer.count * experts;
+    c.calls = *layer.count * active;
   }
-  std::int64_t& divided = layer.split == 'k' ? c.shape.k : c.shape.n;
-  if (divided % parts == 0) {
-    divided /= parts;
-  } else {
-    c.skip_reason = model.name + " " + layer.name + ": " + (layer.split == 'k' ? "K" : "N") +
-                    " = " + std::to_string(divided) + " does not divide by the TP size " +
-                    std::to_string(parts);
-  }
+  split(c, layer, parts);
   return c;
 }
 
 }  // namespace
+
+std::int64_t Experts::active(std::int64_t tokens) const {
+  const auto all = static_cast<double>(total);
+  const double missed =
+      std::pow(1 - static_cast<double>(per_token) / all, static_cast<double>(tokens));
+  return std::clamp<std::int64_t>(std::llround(all * (1 - missed)), per_token,
+                                  std::min(total, tokens * per_token));
+}
+
+std::int64_t Experts::rows(std::int64_t tokens) const {
+  const std::int64_t reached = active(tokens);
+  return (tokens * per_token + reached - 1) / reached;
+}
 
 std::vector<Case> square_cases(const Sweep& sweep) {
   std::vector<Case> cases;

@@ -93,8 +93,8 @@ void check_heads(const Place& place, const Layer& layer, const AttentionHeads& h
     place.at(key, "").reject(
         fmt::format("{}, which follows from the head counts in the model's config", expected));
   };
-  if (layer.name == kQkvLayer) check("n", layer.n, heads.qkv_n());
-  if (layer.name == kOutputLayer) check("k", layer.k, heads.o_k());
+  if (layer.name == kQkvLayer) check("n", layer.n, heads.qkv().width());
+  if (layer.name == kOutputLayer) check("k", layer.k, heads.o().width());
   const char expected = layer.name == kQkvLayer ? 'n' : 'k';
   if ((layer.name == kQkvLayer || layer.name == kOutputLayer) && layer.split != expected) {
     place.at("split", "")
@@ -102,14 +102,34 @@ void check_heads(const Place& place, const Layer& layer, const AttentionHeads& h
   }
 }
 
+/// The projections that stand under these names are split by heads.
+std::optional<HeadSplit> split_of(const Layer& layer, const AttentionHeads& heads) {
+  if (layer.name == kQkvLayer) return heads.qkv();
+  return layer.name == kOutputLayer ? std::optional(heads.o()) : std::nullopt;
+}
+
+std::optional<Experts> read_experts(const Place& layer) {
+  constexpr const char* kTotal = "experts";
+  constexpr const char* kPerToken = "experts_per_token";
+  if (!layer.value.contains(kTotal) && !layer.value.contains(kPerToken)) return std::nullopt;
+  const Experts experts{.total = read_dimension(layer, kTotal),
+                        .per_token = read_dimension(layer, kPerToken)};
+  if (experts.per_token > experts.total) {
+    layer.at(kPerToken, "").reject(fmt::format("at most {}, the experts", experts.total));
+  }
+  return experts;
+}
+
 Layer read_layer(const Place& place) {
   Layer layer{
       .name = read_name(place), .k = read_dimension(place, "k"), .n = read_dimension(place, "n")};
   constexpr std::string_view kAllowed =
-      R"("k" or "n", the dimension that tensor parallelism splits)";
+      R"("k" or "n", the dimension that tensor parallelism splits, or "none")";
   const Place split = place.at("split", kAllowed);
-  if (split.value != "k" && split.value != "n") split.reject(kAllowed);
-  layer.split = split.value.get<std::string>().front();
+  if (split.value != "k" && split.value != "n" && split.value != "none") split.reject(kAllowed);
+  layer.split = split.value == "none" ? '-' : split.value.get<std::string>().front();
+  if (place.value.contains("count")) layer.count = read_dimension(place, "count");
+  layer.experts = read_experts(place);
   return layer;
 }
 
@@ -124,7 +144,9 @@ Model read_model(const Place& place) {
   if (!layers.value.is_array() || layers.value.empty()) layers.reject(kLayers);
   for (std::size_t i = 0; i < layers.value.size(); ++i) {
     model.layers.push_back(read_layer(layers.at(i)));
-    if (model.heads) check_heads(layers.at(i), model.layers.back(), *model.heads);
+    if (!model.heads) continue;
+    check_heads(layers.at(i), model.layers.back(), *model.heads);
+    model.layers.back().heads = split_of(model.layers.back(), *model.heads);
   }
   if (place.value.contains("in_default_run")) {
     const Place by_default = place.at("in_default_run", "true or false");

@@ -12,12 +12,17 @@
 
 namespace twofour::workload {
 
-/// One linear layer of a model: weights [K, N], and the dimension that tensor parallelism splits.
-struct Layer {
-  std::string name;  ///< "qkv", "o", "gate_up", "down"
-  std::int64_t k = 0;
-  std::int64_t n = 0;
-  char split = 'n';  ///< 'k' or 'n'
+/// A dimension that is dealt out to devices by whole heads: query * per_query +
+/// key_value * per_key_value. Key-value heads of which there are fewer than devices are replicated.
+struct HeadSplit {
+  std::int64_t query = 0;
+  std::int64_t key_value = 0;  ///< 0: there are none
+  std::int64_t per_query = 0;
+  std::int64_t per_key_value = 0;
+  std::string_view query_name = "attention heads";  ///< for messages
+  std::string_view key_value_name = "key-value heads";
+
+  [[nodiscard]] std::int64_t width() const { return query * per_query + key_value * per_key_value; }
 };
 
 /// The heads of a model's attention, under the names of the configuration that is published with
@@ -29,11 +34,35 @@ struct AttentionHeads {
   std::int64_t value_size = 0;  ///< v_head_dim, of values
 
   /// N of the fused query, key and value projection.
-  [[nodiscard]] std::int64_t qkv_n() const {
-    return query * size + key_value * (size + value_size);
+  [[nodiscard]] HeadSplit qkv() const {
+    return {query, key_value, /*per_query=*/size, /*per_key_value=*/size + value_size};
   }
   /// K of the attention output projection.
-  [[nodiscard]] std::int64_t o_k() const { return query * value_size; }
+  [[nodiscard]] HeadSplit o() const { return {query, key_value, value_size, 0}; }
+};
+
+/// The experts of a mixture-of-experts layer.
+struct Experts {
+  std::int64_t total = 0;
+  std::int64_t per_token = 0;  ///< that each token is sent to: at most `total`
+
+  /// E (1 - (1 - k / E)^B), the mean number of experts that `tokens` tokens reach where routing is
+  /// uniform, to the nearest whole one.
+  [[nodiscard]] std::int64_t active(std::int64_t tokens) const;
+  /// Tokens that each of these sees, rounded up.
+  [[nodiscard]] std::int64_t rows(std::int64_t tokens) const;
+};
+
+/// One linear layer of a model: weights [K, N], and the dimension that tensor parallelism splits.
+struct Layer {
+  std::string name;  ///< "qkv", "o", "gate_up", "down", "expert_down", ...
+  std::int64_t k = 0;
+  std::int64_t n = 0;
+  char split = 'n';                   ///< 'k', 'n' or '-': each device has the whole layer
+  std::optional<std::int64_t> count;  ///< how many the model has; nothing: not known
+  std::optional<Experts> experts;     ///< the GEMM is that of one of these
+  std::optional<HeadSplit> heads;     ///< `split` goes by whole heads
+  bool prefill_only = false;          ///< no GEMM of its own in a decoding step
 };
 
 /// Names of the layers that are split by whole heads, where the heads are known.
@@ -64,6 +93,10 @@ struct Case {
   std::string model;
   std::string layer;
   int tensor_parallel = 1;
+  std::optional<std::int64_t> tokens;     ///< see Record
+  std::optional<std::int64_t> instances;  ///< see Record
+  std::optional<std::int64_t> calls;      ///< see Record
+  bool prefill_only = false;              ///< see Record
   /// Set when the case cannot be run at all: an uneven split.
   std::optional<std::string> skip_reason;
 };
@@ -88,7 +121,8 @@ inline constexpr std::int64_t kMaxDimension = std::int64_t{1} << 28;
 std::vector<Case> square_cases(const Sweep& sweep);
 /// d = start, start + increment, ... while d < end, in every dimension that is not fixed.
 std::vector<Case> range_cases(const Sweep& sweep, const FixedDimensions& fixed);
-/// For each model, TP size, batch size and layer, in this order of loops: one case.
+/// For each model, TP size, batch size and layer, in this order of loops: one case. M is the batch
+/// size; for one of several experts, the rows that it sees.
 std::vector<Case> model_cases(const std::vector<Model>& models,
                               const std::vector<std::int64_t>& batch_sizes,
                               const std::vector<int>& tp_sizes);

@@ -1,7 +1,7 @@
 """Validates the records of WRITE_GOLDEN, and any .jsonl given, against schema/*.schema.json. Then shows that the
 schemas refuse what is wrong.
 
-Usage: check_schema.py WRITE_GOLDEN [FILE.jsonl ...]
+Usage: check_schema.py WRITE_GOLDEN [FILE.jsonl or dispatch table ...]
 """
 
 import copy
@@ -103,7 +103,10 @@ ATTEMPT = (
 def main(program, files):
     environment, record, attempt = load_schema("environment"), load_schema("record"), load_schema("attempt")
     validate(attempt, parse(ATTEMPT), "the attempt")
-    texts = {f: pathlib.Path(f).read_text() for f in files}
+    texts = {f: pathlib.Path(f).read_text() for f in files if not f.endswith(".json")}
+    for name in files:
+        if name.endswith(".json"):
+            validate(load_schema("dispatch"), parse(pathlib.Path(name).read_text()), name)
     for name in ("range.jsonl", "model.jsonl"):
         done = subprocess.run([program, name], check=True, stdout=subprocess.PIPE)
         texts[name] = done.stdout.decode()
@@ -123,6 +126,10 @@ def main(program, files):
     for number, line in enumerate(changes.splitlines(), 1):
         validate(change, parse(line), f"compare.jsonl line {number}")
         refused += refuse_wrong(change, parse(line), f"compare.jsonl line {number}")
+    dispatch = load_schema("dispatch")
+    table = parse(subprocess.run([program, "dispatch.json"], check=True, stdout=subprocess.PIPE).stdout.decode())
+    validate(dispatch, table, "dispatch.json")
+    refused += refuse_wrong(dispatch, table, "dispatch.json")
     print(f"{sum(t.count(chr(10)) for t in texts.values())} lines valid, {refused} wrong ones refused")
 
 

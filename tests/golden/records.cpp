@@ -11,6 +11,8 @@
 
 #include "compare/change_fields.h"
 #include "comparisons.h"
+#include "decide/dispatch.h"
+#include "decisions.h"
 #include "report/describe.h"
 #include "report/formats.h"
 #include "report/report.h"
@@ -164,6 +166,8 @@ Record model_row(int case_index, const std::string& model, const std::string& la
   r.model = model;
   r.layer = layer;
   r.tensor_parallel = tp;
+  r.tokens = r.problem.shape.m;
+  r.instances = r.calls = 32;
   r.baseline = "cpu_fp8_fp8_bf16_scaled_mm";
   r.accuracy = Accuracy{.max_error = 1,
                         .max_error_ratio = 0.5,
@@ -335,6 +339,7 @@ std::vector<std::string> rendering_names() {
   std::vector<std::string> names{"range.txt",   "range.md",  "range.csv",
                                  "range.jsonl", "model.txt", "model.md"};
   for (const Report& report : kReports) names.emplace_back(report.name);
+  for (const char* name : {"decision.txt", "decision.md", "dispatch.json"}) names.emplace_back(name);
   for (std::string& name : comparison_names()) names.push_back(std::move(name));
   return names;
 }
@@ -377,6 +382,10 @@ std::vector<GeneratedFile> generated_files() {
        "<!-- members of the environment -->\n", end},
       {docs, flags_table, "<!-- flags -->\n", end},
       {"schema/change.schema.json", compare::change_schema},
+      {"schema/dispatch.schema.json", decide::dispatch_schema},
+      {"docs/decide.md",
+       [] { return report::fields_markdown(report::list_of(decide::dispatch_fields())); },
+       "<!-- members of a dispatch table -->\n", end},
       {"docs/compare.md", change_members, "<!-- members of a change -->\n", end},
   };
 }
@@ -398,6 +407,7 @@ std::string rendering(std::string_view name) {
     if (report.name == name) return report.text();
   }
   if (std::string text = comparison_rendering(name); !text.empty()) return text;
+  if (std::string text = decision_rendering(name); !text.empty()) return text;
   const auto dot = std::min(name.find('.'), name.size());
   const std::string_view ending = name.substr(dot);
   std::vector<Record> records;

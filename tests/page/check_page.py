@@ -25,7 +25,7 @@ from html.parser import HTMLParser
 
 import browser
 
-PAGES = ("model", "range", "hostile", "empty")
+PAGES = ("model", "range", "decision", "hostile", "empty")
 VISIBLE = "[...document.querySelectorAll('#rows tbody tr')].filter((row) => !row.hidden)"
 folder = None  # of the pages
 chromium = None

@@ -154,6 +154,7 @@ TEST(MockConfig, SaysWhatIsWrong) {
   EXPECT_THAT(message("{"), ::testing::StartsWith("TWOFOUR_MOCK: not JSON: "));
   EXPECT_EQ(message("[1]"),
             "TWOFOUR_MOCK: it is [1]; allowed: an object with the fields dense_us, sparse_us, "
+            "dense_us_per_row, sparse_us_per_row, "
             "noise, seed, fault");
   EXPECT_EQ(
       message(R"({"dense": 1})"),

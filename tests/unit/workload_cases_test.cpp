@@ -61,9 +61,11 @@ TEST(ModelCases, AnUnevenSplitIsSkippedWithTheNumbers) {
 Model attention(std::int64_t query, std::int64_t key_value, std::int64_t size,
                 std::int64_t value_size) {
   const AttentionHeads heads{query, key_value, size, value_size};
-  return {.name = "x",
-          .heads = heads,
-          .layers = {{"qkv", 8, heads.qkv_n(), 'n'}, {"o", heads.o_k(), 8, 'k'}}};
+  return {
+      .name = "x",
+      .heads = heads,
+      .layers = {{.name = "qkv", .k = 8, .n = heads.qkv().width(), .heads = heads.qkv()},
+                 {.name = "o", .k = heads.o().width(), .n = 8, .split = 'k', .heads = heads.o()}}};
 }
 
 TEST(ModelCases, KeyValueHeadsAreReplicatedNotCut) {
@@ -94,6 +96,58 @@ TEST(ModelCases, HeadsThatCannotBeDealtOutSkipBothProjections) {
             "x qkv: 4 key-value heads and the TP size 6 do not divide one another");
   EXPECT_EQ(key_value_heads[1].skip_reason,
             "x o: 4 key-value heads and the TP size 6 do not divide one another");
+}
+
+TEST(ModelCases, SayHowOftenALayerRuns) {
+  const std::vector<Model> models{
+      {.name = "x",
+       .layers = {{.name = "o", .k = 8, .n = 8, .count = 3},
+                  {.name = "unknown", .k = 8, .n = 8},
+                  {.name = "kv_b", .k = 8, .n = 8, .count = 2, .prefill_only = true}}}};
+  const auto cases = model_cases(models, {5}, {2});
+  EXPECT_EQ(cases[0].tokens, 5);
+  EXPECT_EQ(cases[0].instances, 3);
+  EXPECT_EQ(cases[0].calls, 3);
+  EXPECT_FALSE(cases[0].prefill_only);
+  EXPECT_EQ(cases[1].tokens, 5);
+  EXPECT_EQ(cases[1].instances, std::nullopt);
+  EXPECT_EQ(cases[1].calls, std::nullopt);
+  EXPECT_TRUE(cases[2].prefill_only);
+  EXPECT_EQ(square_cases({.start = 2, .end = 2, .increment = 2}).front().tokens, std::nullopt);
+}
+
+// DeepSeek-V3's numbers: 58 layers of 256 experts, 8 for each token.
+TEST(ModelCases, AnExpertSeesTheTokensThatReachIt) {
+  const std::vector<Model> models{
+      {.name = "x",
+       .layers = {
+           {.name = "expert_down", .k = 8, .n = 8, .count = 58, .experts = Experts{256, 8}}}}};
+  const auto cases = model_cases(models, {1, 64, 512}, {1});
+  EXPECT_EQ(cases[0].shape.m, 1);
+  EXPECT_EQ(cases[0].calls, 58 * 8);
+  EXPECT_EQ(cases[1].shape.m, 3);
+  EXPECT_EQ(cases[1].calls, 58 * 222);
+  EXPECT_EQ(cases[2].shape.m, 16);
+  EXPECT_EQ(cases[2].calls, 58 * 256);
+  for (const Case& c : cases) EXPECT_EQ(c.instances, 58 * 256);
+  EXPECT_EQ(cases[2].tokens, 512);
+}
+
+TEST(Experts, AreNeverMoreThanThereAreNorFewerThanATokenNeeds) {
+  const Experts all{4, 4};
+  EXPECT_EQ(all.active(1), 4);
+  EXPECT_EQ(all.rows(7), 7);
+  const Experts one{1000, 1};
+  EXPECT_EQ(one.active(1), 1);
+  EXPECT_EQ(one.active(2), 2);
+  EXPECT_EQ(one.active(std::int64_t{1} << 28), 1000);
+}
+
+TEST(ModelCases, ALayerMayBeWholeOnEachDevice) {
+  const auto cases = model_cases(
+      {{.name = "x", .layers = {{.name = "a", .k = 8, .n = 9, .split = '-'}}}}, {1}, {4});
+  EXPECT_EQ(cases[0].shape, (GemmShape{1, 9, 8}));
+  EXPECT_EQ(cases[0].skip_reason, std::nullopt);
 }
 
 }  // namespace

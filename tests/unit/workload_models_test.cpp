@@ -61,11 +61,13 @@ TEST(BuiltinModels, ShapesFollowFromTheConfigurations) {
     const std::int64_t heads = config["num_attention_heads"];
     const std::int64_t kv_heads = config["num_key_value_heads"];
     const std::int64_t head_dim = config["head_dim"];
+    const std::string expert = model.layers.back().experts ? "expert_" : "";
     const Model derived{.layers = {{"qkv", hidden, (heads + 2 * kv_heads) * head_dim, 'n'},
                                    {"o", heads * head_dim, hidden, 'k'},
-                                   {"gate_up", hidden, 2 * intermediate, 'n'},
-                                   {"down", intermediate, hidden, 'k'}}};
+                                   {expert + "gate_up", hidden, 2 * intermediate, 'n'},
+                                   {expert + "down", intermediate, hidden, 'k'}}};
     EXPECT_EQ(shapes(model), shapes(derived)) << model.name;
+    for (const Layer& layer : model.layers) EXPECT_EQ(layer.count, config["num_hidden_layers"]);
     EXPECT_FALSE(model.source.empty()) << model.name;
   }
 }
@@ -108,8 +110,16 @@ TEST(ParseModels, SaysWhichLayerIsWrong) {
             "f.json: models[0].layers[0].n is 4.5; allowed: a whole number from 1 to 268435456");
   EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4, "split": 1})"),
             "f.json: models[0].layers[0].split is 1; allowed: \"k\" or \"n\", the dimension that "
-            "tensor parallelism splits");
+            "tensor parallelism splits, or \"none\"");
   EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4, "split": "k"})"), "accepted");
+  EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4, "split": "none", "count": 0})"),
+            "f.json: models[0].layers[0].count is 0; allowed: a whole number from 1 to 268435456");
+  EXPECT_EQ(layer(R"({"name": "l", "k": 4, "n": 4, "split": "k", "experts": 4})"),
+            "f.json: models[0].layers[0].experts_per_token is missing; allowed: a whole number "
+            "from 1 to 268435456");
+  EXPECT_EQ(
+      layer(R"({"name": "l", "k": 4, "n": 4, "split": "k", "experts": 4, "experts_per_token": 5})"),
+      "f.json: models[0].layers[0].experts_per_token is 5; allowed: at most 4, the experts");
 }
 
 TEST(ParseModels, RefusesTheSameNameTwice) {

@@ -98,11 +98,15 @@ Config parse_config(std::string_view text) {
   } catch (const std::invalid_argument& error) {
     throw InputError(fmt::format("TWOFOUR_MOCK: {}", error.what()));
   }
-  check_fields(document, "it", {"dense_us", "sparse_us", "noise", "seed", "fault"});
+  check_fields(
+      document, "it",
+      {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise", "seed", "fault"});
   constexpr double kLongestUs = 1e7;
   Config config;
   read_number(document, "dense_us", kLongestUs, config.dense_us);
   read_number(document, "sparse_us", kLongestUs, config.sparse_us);
+  read_number(document, "dense_us_per_row", kLongestUs, config.dense_us_per_row);
+  read_number(document, "sparse_us_per_row", kLongestUs, config.sparse_us_per_row);
   read_number(document, "noise", 1, config.noise);
   read_integer(document, "seed", config.seed);
   if (document.contains("fault")) config.fault = read_fault(document["fault"]);

@@ -63,6 +63,8 @@ struct Fault {
 struct Config {
   double dense_us = 50;  ///< duration of a dense launch
   double sparse_us = 30;
+  double dense_us_per_row = 0;  ///< on top, for each row of A
+  double sparse_us_per_row = 0;
   double noise = 0.01;  ///< standard deviation of a duration, relative
   std::uint64_t seed = 0;
   std::optional<Fault> fault;

@@ -36,6 +36,12 @@ std::uint16_t wrong(std::uint16_t code) {
   std::abort();
 }
 
+double duration_us(const Config& config, const GemmProblem& problem) {
+  const auto rows = static_cast<double>(problem.shape.m);
+  return problem.sparsity == Sparsity::kDense ? config.dense_us + rows * config.dense_us_per_row
+                                              : config.sparse_us + rows * config.sparse_us_per_row;
+}
+
 }  // namespace
 
 MockOperation::MockOperation(const Config& config, const std::string& kernel,
@@ -43,8 +49,7 @@ MockOperation::MockOperation(const Config& config, const std::string& kernel,
     : problem_(problem),
       fault_(config.fault_of(kernel, problem)),
       faulty_algorithms_(config.fault ? config.fault->algorithms : 0),
-      duration_s_(1e-6 *
-                  (problem.sparsity == Sparsity::kDense ? config.dense_us : config.sparse_us)),
+      duration_s_(1e-6 * duration_us(config, problem)),
       noise_(config.noise),
       // Kernels must not share their noise: their ratio would have none.
       random_(config.seed ^ std::hash<std::string>{}(kernel)) {}

@@ -30,10 +30,13 @@ std::string subtitle(const html::Contents& contents) {
 
 }  // namespace
 
-std::string html_document(std::span<const Run> runs) {
+std::string html_document(std::span<const Run> runs) { return html_document(runs, {}); }
+
+std::string html_document(std::span<const Run> runs, const html::Section& more) {
   const html::Contents contents(runs);
   const std::vector<html::Section> sections{
       {"answer", "The answer", html::answers(contents)},
+      more,
       {"speed-up", "Speed-up against M", html::speed_ups(contents)},
       {"rounds", "Spread of the ratio from round to round", html::strips(contents)},
       {"time", "Time of a launch against M", html::times(contents)},

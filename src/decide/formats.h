@@ -1,0 +1,38 @@
+// A report with the decision in it.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "decide/question.h"
+#include "report/display.h"
+#include "report/formats.h"
+
+namespace twofour::decide {
+
+/// How much of a decision is told of.
+enum class Length {
+  kBrief,  ///< at the end of a run on a terminal
+  kWhole,
+};
+
+/// What is made of the rows of model_bench in `runs`; empty where there is none with 2:4. One block
+/// for each device, type, model and TP size.
+std::string table(std::span<const report::Run> runs, const Question& question,
+                  const report::Display& display, Length length);
+std::string markdown(std::span<const report::Run> runs, const Question& question);
+/// The body of a section of the page.
+std::string html_section(std::span<const report::Run> runs, const Question& question);
+
+/// report::document(), and in the formats for people (table, md, html) the decision: behind the
+/// tables, before those of Markdown, and as a section of the page.
+std::string document(const report::Format& format, std::span<const report::Run> runs,
+                     const report::Display& display, const Question& question);
+
+/// The page of report::html_document() with the section.
+std::string html_document(std::span<const report::Run> runs, const Question& question);
+
+/// The file that --dispatch writes.
+std::string dispatch_document(std::span<const report::Run> runs);
+
+}  // namespace twofour::decide
