@@ -56,6 +56,10 @@ BenchOptions bench_options(const CommandLine& line) {
   BenchOptions options = apply_options(line);
   options.mode = kBenchModeNames[line.word].first;
   check_case_count(options);
+  if (options.unfused && options.plans.empty()) {
+    throw UsageError(fmt::format("{}: is given without {} FILE or {} DIR", option::kUnfused,
+                                 option::kModelConfig, option::kModelDir));
+  }
   if (options.resume_anyway && !options.resume) {
     throw UsageError(
         fmt::format("{}: is given without {} FILE", option::kResumeAnyway, option::kResume));

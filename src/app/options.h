@@ -15,6 +15,7 @@
 #include "core/problem.h"
 #include "core/record.h"
 #include "report/formats.h"
+#include "workload/model_plan.h"
 #include "workload/workload.h"
 
 namespace twofour::app {
@@ -30,6 +31,8 @@ struct BenchOptions {
   std::vector<std::int64_t> batch_sizes{1, 16, 32, 64, 128, 256, 512};
   std::vector<int> tp_sizes{1};
   std::optional<std::filesystem::path> models_file;
+  bool unfused = false;                    ///< of the plans: q, k, v, gate and up stand alone
+  std::vector<workload::ModelPlan> plans;  ///< of --model-config and --model-dir
   /// The built-in models and those of --models-file, which replace built-in ones of the same name.
   std::vector<workload::Model> known_models;
 
