@@ -15,6 +15,7 @@
 #include "app/failure.h"
 #include "app/interrupt.h"
 #include "app/measuring.h"
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options.h"
 #include "app/options_table.h"
@@ -180,7 +181,7 @@ int show_plan(const BenchOptions& options, std::span<const workload::Case> cases
   const Session session = start_session(options);
   for (const std::string& note : session.device().notes()) say(note);
   const DryRun plan = dry_run(session, cases);
-  write_to_stdout(plan.text);
+  write_to_stdout(plans_text(options) + plan.text);
   if (options.break_even) {
     write_to_stdout(possible_bisections(cases, session.config.measure.max_time_s));
   }
@@ -201,6 +202,7 @@ int bench(const CommandLine& line) {
     return in_child(options.in_process, [&] { return show_plan(options, cases); });
   }
 
+  if (!options.quiet) write_to_stderr(plans_text(options));
   JsonlFile file =
       options.resume ? JsonlFile::open(*options.resume)
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);

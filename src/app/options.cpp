@@ -76,6 +76,10 @@ BenchOptions bench_options(const CommandLine& line) {
                                    fmt::join(options.batch_sizes, " ")));
     }
   }
+  if (options.unfused && options.plans.empty()) {
+    throw UsageError(fmt::format("{}: is given without {} FILE or {} DIR", option::kUnfused,
+                                 option::kModelConfig, option::kModelDir));
+  }
   if (options.resume_anyway && !options.resume) {
     throw UsageError(
         fmt::format("{}: is given without {} FILE", option::kResumeAnyway, option::kResume));
