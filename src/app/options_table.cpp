@@ -256,7 +256,7 @@ constexpr std::array kRows{
                 o.question.traffic = traffic_value(row, v[0]);
               }, nullptr, true},
     BenchOptionRow{{option::kLinearShare, "S", Arity::kOne, kModel, 0,
-              "share of a forward pass that is linear layers with dense weights: what the whole gains",
+              "share of linear layers in a forward pass with dense weights: what the whole gains",
               kLinearShareAllowed},
               [](BenchOptions& o, const OptionSpec& row, Values v) {
                 o.question.linear_share = linear_share_value(row, v[0]);

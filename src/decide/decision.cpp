@@ -51,7 +51,8 @@ LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several)
   const Point* const point = point_at(layer, part.tokens);
   if (point == nullptr || !point->calls) {
     time.why_no_dense = time.why_no_sparse =
-        point == nullptr ? fmt::format("not measured at {} tokens", part.tokens)
+        point == nullptr ? fmt::format("not measured at {} {}", part.tokens,
+                                       part.tokens == 1 ? "token" : "tokens")
                          : "the file does not say how often it runs";
     return time;
   }
