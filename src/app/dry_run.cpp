@@ -32,6 +32,11 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
   std::string title = fmt::format("[{}]  MKN=({})", c.index, mkn(c.shape));
   if (!c.model.empty()) {
     title += fmt::format("  {} {} TP {}", c.model, c.layer, c.tensor_parallel);
+    if (c.tokens) title += fmt::format(", {} tokens", *c.tokens);
+    if (c.calls && c.instances) {
+      title += fmt::format(": {} of {} such weights{}", *c.calls, *c.instances,
+                           c.prefill_only ? ", in prefill only" : "");
+    }
   }
   title += '\n';
   if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";

@@ -105,8 +105,9 @@ std::string kernel_lines(const run::ProviderInstance& instance) {
 std::string model_lines(const workload::Model& model) {
   std::string text = fmt::format("  {}{}\n", model.name, model.by_default ? "" : " *");
   for (const workload::Layer& layer : model.layers) {
-    text += fmt::format("    {:<10}K = {:<6} N = {:<6} tensor parallelism splits {}\n", layer.name,
-                        layer.k, layer.n, layer.split == 'k' ? 'K' : 'N');
+    const std::string_view split = layer.split == '-' ? "nothing" : layer.split == 'k' ? "K" : "N";
+    text += fmt::format("    {:<15}K = {:<6} N = {:<6} tensor parallelism splits {}\n", layer.name,
+                        layer.k, layer.n, split);
   }
   return text;
 }

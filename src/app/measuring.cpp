@@ -9,6 +9,7 @@
 
 #include "app/environment.h"
 #include "app/exit_code.h"
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/same_environment.h"
 #include "app/same_run.h"
@@ -117,8 +118,9 @@ class Measuring {
 Environment environment_of(const Session& session, const Request& request) {
   std::vector<std::string> argv{"twofour"};
   argv.insert(argv.end(), request.arguments.begin(), request.arguments.end());
-  const Environment environment = describe_environment(session.device(), session.providers,
-                                                       std::move(argv), request.options.seed);
+  Environment environment = describe_environment(session.device(), session.providers,
+                                                 std::move(argv), request.options.seed);
+  if (cases_are_of_files(request.options)) environment.cases = fingerprint(request.cases.first(request.named));
   return report::parse_environment_json(report::environment_json(environment));
 }
 

@@ -16,6 +16,7 @@
 #include "core/record.h"
 #include "decide/question.h"
 #include "report/formats.h"
+#include "workload/model_plan.h"
 #include "workload/workload.h"
 
 namespace twofour::app {
@@ -34,6 +35,8 @@ struct BenchOptions {
   decide::Question question;
   std::optional<std::filesystem::path> dispatch;  ///< the dispatch table goes there
   std::optional<std::filesystem::path> models_file;
+  bool unfused = false;                    ///< of the plans: q, k, v, gate and up stand alone
+  std::vector<workload::ModelPlan> plans;  ///< of --model-config and --model-dir
   /// The built-in models and those of --models-file, which replace built-in ones of the same name.
   std::vector<workload::Model> known_models;
 

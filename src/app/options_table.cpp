@@ -8,6 +8,7 @@
 #include <regex>
 #include <set>
 
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options_decide.h"
 #include "app/options_values.h"
@@ -237,6 +238,15 @@ constexpr std::array kRows{
     BenchOptionRow{{option::kModelsFile, "FILE", Arity::kOne, kAnywhere, 0,
               "more models, as docs/models.md describes; without --models, those run",
               "a JSON file of models"}, apply_models_file, nullptr},
+    BenchOptionRow{{option::kUnfused, "", Arity::kFlag, kModel, 0,
+              "of a config.json: q, k, v, gate and up as GEMMs of their own", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.unfused = true; }, nullptr},
+    BenchOptionRow{{option::kModelConfig, "FILE", Arity::kOne, kModel, 0,
+              "the model that a config.json of Hugging Face describes",
+              "a config.json"}, apply_model_config, nullptr},
+    BenchOptionRow{{option::kModelDir, "DIR", Arity::kOne, kModel, 0,
+              "the same of a folder, checked by its safetensors headers",
+              "a folder with a config.json"}, apply_model_dir, nullptr},
     BenchOptionRow{{option::kModels, "NAME...", Arity::kList, kModel, 0,
               "models, as 'twofour list' names them; default: those it does not star",
               "the name of a model"}, apply_models, nullptr},

@@ -49,6 +49,7 @@ constexpr std::array kFacts{
     Fact{"commit", [](const Environment& e) { return e.git_commit; }},
     Fact{"build type", [](const Environment& e) { return e.build_type; }},
     Fact{"compiler", [](const Environment& e) { return e.compiler; }},
+    Fact{"fingerprint of the models' layers", [](const Environment& e) { return e.cases; }},
     Fact{"seed", [](const Environment& e) { return std::to_string(e.seed); }},
 };
 // clang-format on

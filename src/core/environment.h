@@ -71,6 +71,8 @@ struct Environment {
   Roofs roofs;
   /// Provider name and library version, in the order of the provider table.
   std::vector<std::pair<std::string, std::string>> libraries;
+  /// A fingerprint of the cases, where a file told the models, which may change. Empty: none did.
+  std::string cases;
   std::vector<EnvironmentSwitch> switches;  ///< that were set when the program was started
   bool operator==(const Environment&) const = default;
 };

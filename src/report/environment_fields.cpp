@@ -204,6 +204,7 @@ std::span<const Field<Environment>> environment_fields() {
     member<Object<DeviceInfo, device_fields>, &E::device>({.name = "device", .meaning = "what computes"}),
     member<Object<Roofs, roof_fields>, &E::roofs>({.name = "roofs", .meaning = "measured at the start"}),
     member<Libraries, &E::libraries>({.name = "libraries", .meaning = "list of objects, `name` and `version` of each provider"}),
+    member<Name, &E::cases>({.name = "cases", .meaning = "a fingerprint of the cases, where `--models-file`, `--model-config` or `--model-dir` told models, so that `--resume` sees when the files have changed; absent where none did", .optional = true}),
     member<Switches, &E::switches>({.name = "switches", .meaning = "list of objects: `name` and `value` of each variable of the environment that changes what is measured or printed, and whether it was `cleared` for the process that measured; absent where none was set", .optional = true}),
   };
   return kFields;

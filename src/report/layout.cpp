@@ -54,6 +54,10 @@ std::string case_heading(const Record& record, bool show_residency) {
       fmt::format("[{}]  {} | {}", record.case_index, label(record), sub_label(record));
   if (!record.model.empty()) {
     text += fmt::format(" | {} of {}, TP {}", record.layer, record.model, record.tensor_parallel);
+    // An expert sees some of the tokens: without their number its M would be taken for it.
+    if (record.tokens && *record.tokens != record.problem.shape.m) {
+      text += fmt::format(", {} tokens", *record.tokens);
+    }
   }
   if (show_residency && record.cache.residency == Residency::kCliff) {
     text += " | cliff: in cache fit the 2:4 weights alone";

@@ -57,6 +57,13 @@ std::int64_t read_dimension(const Place& owner, const char* key) {
   return dimension;
 }
 
+bool read_flag(const Place& owner, const char* key, bool standard) {
+  if (!owner.value.contains(key)) return standard;
+  const Place place = owner.at(key, "true or false");
+  if (!place.value.is_boolean()) place.reject("true or false");
+  return place.value.get<bool>();
+}
+
 /// Of a `config`; nothing where it has no head counts: files may carry other facts there.
 std::optional<AttentionHeads> read_heads(const Place& model) {
   constexpr const char* kConfig = "config";
@@ -130,6 +137,7 @@ Layer read_layer(const Place& place) {
   layer.split = split.value == "none" ? '-' : split.value.get<std::string>().front();
   if (place.value.contains("count")) layer.count = read_dimension(place, "count");
   layer.experts = read_experts(place);
+  layer.prefill_only = read_flag(place, "prefill_only", false);
   return layer;
 }
 
@@ -148,11 +156,7 @@ Model read_model(const Place& place) {
     check_heads(layers.at(i), model.layers.back(), *model.heads);
     model.layers.back().heads = split_of(model.layers.back(), *model.heads);
   }
-  if (place.value.contains("in_default_run")) {
-    const Place by_default = place.at("in_default_run", "true or false");
-    if (!by_default.value.is_boolean()) by_default.reject("true or false");
-    model.by_default = by_default.value.get<bool>();
-  }
+  model.by_default = read_flag(place, "in_default_run", true);
   return model;
 }
 

@@ -102,7 +102,16 @@ inline const std::vector<CliError> kCliErrors{
      "--models: 'gpt-2' is not one of mistralai/Mistral-7B-v0.1, meta-llama/Llama-2-7b-hf, "
      "meta-llama/Llama-3-8b, meta-llama/Llama-2-13b-hf, meta-llama/Llama-2-70b-hf, "
      "meta-llama/Llama-3.1-8B, meta-llama/Llama-3.1-70B, Qwen/Qwen2.5-7B, Qwen/Qwen2.5-14B, "
-     "Qwen/Qwen2.5-32B, Qwen/Qwen2.5-72B, mistralai/Mixtral-8x7B-v0.1"},
+     "Qwen/Qwen2.5-32B, Qwen/Qwen2.5-72B, mistralai/Mixtral-8x7B-v0.1, "
+     "meta-llama/Llama-3.1-405B, Qwen/Qwen3-8B, Qwen/Qwen3-32B, "
+     "mistralai/Mistral-Large-Instruct-2407, Qwen/Qwen3-30B-A3B, openai/gpt-oss-120b, "
+     "deepseek-ai/DeepSeek-V3"},
+    {{"--dtype", "int8", "model_bench", "--model-config", "/nonexistent/config.json"},
+     "--model-config: /nonexistent/config.json: cannot be read: No such file or directory"},
+    {{"--dtype", "int8", "model_bench", "--model-dir", "/nonexistent"},
+     "--model-dir: /nonexistent/config.json: cannot be read: No such file or directory"},
+    {{"--dtype", "int8", "model_bench", "--unfused"},
+     "--unfused: is given without --model-config FILE or --model-dir DIR"},
     {{"--dtype", "int8", "model_bench", "--models", "Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-7B"},
      "--models: 'Qwen/Qwen2.5-7B' is given twice"},
     {{"--dtype", "int8", "model_bench", "--models"},

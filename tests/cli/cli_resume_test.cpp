@@ -168,5 +168,37 @@ TEST(Inputs, ThatAreGoneWhenANewProcessStartsWereReadBefore) {
             2);
 }
 
+TEST(Resume, SeesThatTheFileOfTheModelsHasChanged) {
+  const Folder folder;
+  const auto write = [&](int layers) {
+    std::ofstream(folder.path() / "c.json") << fmt::format(
+        R"({{"model_type": "llama", "hidden_size": 16, "num_hidden_layers": {},
+            "intermediate_size": 16, "num_attention_heads": 4, "vocab_size": 100}})",
+        layers);
+  };
+  const auto measure = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{
+        "--dtype",     "int8",           "--providers", "mock",          "--device",
+        "cpu",         "--max-time",     "0.2",         "--precision",   "0.5",
+        "model_bench", "--model-config", "c.json",      "--batch-sizes", "2"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(folder, words);
+  };
+  write(2);
+  const Finished first = measure({});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("are in layers that are measured"));
+  const std::string jsonl = folder.only(".jsonl").string();
+  const Results results = read_results(jsonl);
+  EXPECT_EQ(results.environment.cases.size(), 16U);
+  EXPECT_EQ(results.records.front().calls, 2);
+  EXPECT_EQ(results.records.front().tokens, 2);
+  EXPECT_EQ(measure({"--resume", jsonl}).code, 0);
+  write(3);
+  const Finished refused = measure({"--resume", jsonl});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("fingerprint of the models' layers: "));
+}
+
 }  // namespace
 }  // namespace twofour::cli

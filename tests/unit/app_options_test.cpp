@@ -7,6 +7,7 @@
 #include <random>
 
 #include "app/commands.h"
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options_table.h"
 #include "report/formats.h"
@@ -122,6 +123,43 @@ TEST(Options, AModelsFileAddsAndReplaces) {
   const auto cases = make_cases(named);
   ASSERT_EQ(cases.size(), 1U);
   EXPECT_EQ(cases[0].shape, (GemmShape{.m = 2, .n = 4, .k = 4}));
+}
+
+TEST(Options, AConfigurationRunsInPlaceOfTheDefaultModels) {
+  const std::string file = ::testing::TempDir() + "own_config.json";
+  std::ofstream(file) << R"({"model_type": "llama", "hidden_size": 16, "num_hidden_layers": 3,
+      "intermediate_size": 40, "num_attention_heads": 4, "vocab_size": 100})";
+  const BenchOptions o = options(
+      {"model_bench", "--dtype", "int8", "--model-config", file.c_str(), "--batch-sizes", "2"});
+  EXPECT_THAT(o.models, ElementsAre("own_config"));
+  const auto cases = make_cases(o);
+  ASSERT_EQ(cases.size(), 4U);
+  EXPECT_EQ(cases[0].shape, (GemmShape{.m = 2, .n = 48, .k = 16}));
+  EXPECT_EQ(cases[0].calls, 3);
+  EXPECT_THAT(plans_text(o), HasSubstr("own_config: "));
+  EXPECT_TRUE(cases_are_of_files(o));
+  auto changed = cases;
+  changed[0].calls = 4;
+  EXPECT_EQ(fingerprint(cases).size(), 16U);
+  EXPECT_NE(fingerprint(cases), fingerprint(changed));
+  const BenchOptions unfused = options({"model_bench", "--dtype", "int8", "--unfused",
+                                        "--model-config", file.c_str(), "--batch-sizes", "2"});
+  EXPECT_EQ(make_cases(unfused).size(), 7U);
+  const BenchOptions beside = options({"model_bench", "--dtype", "int8", "--model-config",
+                                       file.c_str(), "--models", "own_config", "Qwen/Qwen3-8B"});
+  EXPECT_THAT(beside.models, ElementsAre("own_config", "Qwen/Qwen3-8B"));
+}
+
+TEST(Options, AConfigurationWithoutALayerThatIsUnderstoodIsRefused) {
+  const std::string file = ::testing::TempDir() + "no_config.json";
+  std::ofstream(file) << R"({"hidden_size": 16, "num_hidden_layers": 3, "vocab_size": 100})";
+  try {
+    options({"model_bench", "--dtype", "int8", "--model-config", file.c_str()});
+    FAIL() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no layer is understood: "));
+    EXPECT_THAT(error.what(), HasSubstr("num_attention_heads is missing"));
+  }
 }
 
 TEST(ReproPrefix, NamesWhatIsNotDefaultAndMatters) {

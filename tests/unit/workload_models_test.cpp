@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "workload/builtin_models.h"
+#include "workload/model_plan.h"
 #include "workload/workload.h"
 
 namespace twofour::workload {
@@ -49,27 +50,34 @@ TEST(BuiltinModels, TheDefaultOnesHaveTheShapesOfSparseBenchmarks) {
   EXPECT_EQ(actual, expected);
 }
 
-// The configurations were copied from the models' config.json; the shapes must follow from them.
-TEST(BuiltinModels, ShapesFollowFromTheConfigurations) {
+// The configurations were copied from the models' config.json; the layers must follow from them.
+TEST(BuiltinModels, LayersFollowFromTheConfigurations) {
   const auto document = nlohmann::json::parse(kBuiltinModels);
   ASSERT_EQ(document["models"].size(), builtin_models().size());
   for (std::size_t i = 0; i < builtin_models().size(); ++i) {
     const Model& model = builtin_models()[i];
-    const auto& config = document["models"][i]["config"];
-    const std::int64_t hidden = config["hidden_size"];
-    const std::int64_t intermediate = config["intermediate_size"];
-    const std::int64_t heads = config["num_attention_heads"];
-    const std::int64_t kv_heads = config["num_key_value_heads"];
-    const std::int64_t head_dim = config["head_dim"];
-    const std::string expert = model.layers.back().experts ? "expert_" : "";
-    const Model derived{.layers = {{"qkv", hidden, (heads + 2 * kv_heads) * head_dim, 'n'},
-                                   {"o", heads * head_dim, hidden, 'k'},
-                                   {expert + "gate_up", hidden, 2 * intermediate, 'n'},
-                                   {expert + "down", intermediate, hidden, 'k'}}};
-    EXPECT_EQ(shapes(model), shapes(derived)) << model.name;
-    for (const Layer& layer : model.layers) EXPECT_EQ(layer.count, config["num_hidden_layers"]);
+    const ModelPlan plan =
+        plan_of_config(document["models"][i]["config"].dump(), model.name, model.name, {});
+    EXPECT_EQ(shapes(model), shapes(plan.model)) << model.name;
+    ASSERT_EQ(model.layers.size(), plan.model.layers.size());
+    for (std::size_t j = 0; j < model.layers.size(); ++j) {
+      const Layer& layer = model.layers[j];
+      const Layer& planned = plan.model.layers[j];
+      EXPECT_EQ(layer.count, planned.count) << model.name << layer.name;
+      EXPECT_EQ(layer.prefill_only, planned.prefill_only) << model.name << layer.name;
+      ASSERT_EQ(layer.experts.has_value(), planned.experts.has_value()) << model.name;
+      if (!layer.experts) continue;
+      EXPECT_EQ(layer.experts->total, planned.experts->total) << model.name;
+      EXPECT_EQ(layer.experts->per_token, planned.experts->per_token) << model.name;
+    }
     EXPECT_FALSE(model.source.empty()) << model.name;
   }
+}
+
+bool has_four_layers(const Model& model) {
+  std::string names;
+  for (const Layer& layer : model.layers) names += layer.name + " ";
+  return names == "qkv o gate_up down ";
 }
 
 TEST(BuiltinModels, AreThoseOfTheDocumentation) {
@@ -77,9 +85,21 @@ TEST(BuiltinModels, AreThoseOfTheDocumentation) {
   page << std::ifstream(TWOFOUR_SOURCE_DIR "/docs/models.md").rdbuf();
   for (const Model& model : builtin_models()) {
     std::ostringstream row;
-    row << "| `" << model.name << "` | " << (model.by_default ? "yes" : "") << " |";
-    for (const Layer& layer : model.layers) row << " " << layer.k << " x " << layer.n << " |";
-    EXPECT_THAT(page.str(), ::testing::HasSubstr(row.str()));
+    if (has_four_layers(model)) {
+      row << "| `" << model.name << "` | " << (model.by_default ? "yes" : "") << " |";
+      for (const Layer& layer : model.layers) row << " " << layer.k << " x " << layer.n << " |";
+      row << " " << *model.layers.front().count << " |";
+      EXPECT_THAT(page.str(), ::testing::HasSubstr(row.str()));
+      continue;
+    }
+    for (const Layer& layer : model.layers) {
+      row.str("");
+      row << "| `" << model.name << "` | `" << layer.name << "` | " << layer.k << " x " << layer.n
+          << " | " << *layer.count;
+      if (layer.experts) row << " x " << layer.experts->total;
+      row << " |";
+      EXPECT_THAT(page.str(), ::testing::HasSubstr(row.str()));
+    }
   }
 }
 
