@@ -56,7 +56,11 @@ std::string advice_of(const PassDecision& pass) {
   const Totals& t = pass.totals;
   std::string text = fmt::format("In {}, ", pass_title(pass));
   if (pass.uses.empty()) {
-    return text + "2:4 wins in no layer: use dense, which takes " + total_text(t.dense) + ".";
+    text += "2:4 wins in no layer for certain";
+    if (!pass.unclear.empty()) {
+      text += fmt::format(" (it is unclear in {})", fmt::join(pass.unclear, ", "));
+    }
+    return text + ": use dense, which takes " + total_text(t.dense) + ".";
   }
   const bool all = pass.uses.size() == t.savings.size() && t.dense.known() && t.sparse.known() &&
                    pass.both.empty();
@@ -199,8 +203,9 @@ std::vector<std::string> advice(const Decision& decision) {
   }
   if (best == nullptr) return lines;
   if (without.size() == decision.passes.size()) {
-    lines.push_back(fmt::format("2:4 wins in no layer, measured at {} tokens: use dense.",
-                                fmt::join(without, ", ")));
+    lines.push_back(
+        fmt::format("2:4 wins in no layer for certain, measured at {} tokens: use dense.",
+                    fmt::join(without, ", ")));
     return lines;
   }
   lines.push_back(advice_of(*best));
@@ -208,7 +213,8 @@ std::vector<std::string> advice(const Decision& decision) {
     lines.back() += " That is the most; the table has the others.";
   }
   if (!without.empty()) {
-    lines.push_back(fmt::format("At {} tokens 2:4 wins in no layer.", fmt::join(without, ", ")));
+    lines.push_back(
+        fmt::format("At {} tokens 2:4 wins in no layer for certain.", fmt::join(without, ", ")));
   }
   return lines;
 }
@@ -371,7 +377,12 @@ report::Grid costs_grid(const Decision& decision) {
     report::Grid::Row row{.cells = {title(layer.layer)}};
     row.cells.push_back(layer.layer.instances ? fmt::format("{}", *layer.layer.instances) : "1");
     if (!layer.best) {
-      row.cells.insert(row.cells.end(), {"", "", "", "none: 2:4 wins nowhere", "never", "never"});
+      const bool loses =
+          std::all_of(layer.found.ranges.begin(), layer.found.ranges.end(),
+                      [](const Range& range) { return range.state == State::kLoss; });
+      const char* const repaid = loses ? "never" : "not known";
+      const char* const gain = loses ? "none: 2:4 loses" : "not clear: 2:4 wins nowhere";
+      row.cells.insert(row.cells.end(), {"", "", "", gain, repaid, repaid});
       grid.rows.push_back(std::move(row));
       continue;
     }
@@ -405,7 +416,7 @@ report::Grid end_to_end_grid(const Decision& decision, const Question& question)
     grid.headings.push_back({.text = fmt::format("whole pass, S = {}", share), .drop = drop++});
   }
   for (const PassDecision* pass : passes_of(decision)) {
-    if (!pass->totals.speed_up) continue;
+    if (!pass->totals.speed_up || pass->uses.empty()) continue;
     report::Grid::Row row{.cells = {pass_name(*pass)}};
     for (const double share : shares) {
       row.cells.push_back(ratio_text(end_to_end(*pass->totals.speed_up, share)));

@@ -165,6 +165,29 @@ TEST(Decision, WeightsAreValuesMetadataAndPadding) {
   EXPECT_EQ(made.decision().dense_weights.metadata, 0);
 }
 
+TEST(Decision, WhatIsUnclearIsNoLossAndNoWin) {
+  report::Run run = golden::decision_run();
+  for (Record& r : run.records) {
+    if (r.vs_dense) r.vs_dense->verdict = Verdict::kInconclusive;
+  }
+  const Made made(std::move(run), {.traffic = {{"decode", 64, 1}}});
+  EXPECT_THAT(made.decision().traffic->unclear.size(), 4U);
+  EXPECT_THAT(advice(made.decision()).front(),
+              AllOf(HasSubstr("wins in no layer for certain (it is unclear in qkv"),
+                    HasSubstr("use dense")));
+  EXPECT_EQ(costs_grid(made.decision()).rows.front().cells[6], "not known");
+  EXPECT_THAT(end_to_end_grid(made.decision(), {}).rows, IsEmpty());
+}
+
+TEST(Decision, WhatLosesIsNeverRepaid) {
+  report::Run run = golden::decision_run();
+  for (Record& r : run.records) {
+    if (r.vs_dense) r.vs_dense->verdict = Verdict::kLoss;
+  }
+  const Made made(std::move(run));
+  EXPECT_EQ(costs_grid(made.decision()).rows.front().cells[6], "never");
+}
+
 TEST(Decision, FewRoundsGiveNoInterval) {
   report::Run run = golden::decision_run();
   for (Record& r : run.records) {
