@@ -159,9 +159,8 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
 /// The cases that the command line names, and with --break-even those that follow from their rows.
 /// A further child measures what was added; its rows go on in the same files.
 run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>& cases,
-                       const std::filesystem::path& part, Recorder& recorder,
+                       std::size_t grid, const std::filesystem::path& part, Recorder& recorder,
                        const Measure& measure) {
-  const std::size_t grid = make_cases(options).size();
   run::RunResult result = run_cases(options, part, recorder, measure);
   while (options.break_even && result.end == run::RunEnd::kDone) {
     std::vector<workload::Case> more = bisections(cases, grid, recorder.ledger().records());
@@ -215,6 +214,7 @@ int bench(const CommandLine& line) {
                     options.resume->string()));
   }
 
+  const std::size_t grid = cases.size();
   if (options.break_even) {
     cases = with_earlier_bisections(std::move(cases), earlier.records());
   }
@@ -244,11 +244,12 @@ int bench(const CommandLine& line) {
     return measure_cases({.options = options,
                           .arguments = line.arguments,
                           .cases = cases,
+                          .named = grid,
                           .ledger = recorder.ledger(),
                           .resumed = options.resume && !recorder.started()},
                          orders, stream, attempts);
   };
-  const run::RunResult result = run_all(options, cases, file.part(), recorder, measure);
+  const run::RunResult result = run_all(options, cases, grid, file.part(), recorder, measure);
   return conclude(options, result, recorder, file);
 }
 

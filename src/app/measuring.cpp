@@ -120,7 +120,8 @@ Environment environment_of(const Session& session, const Request& request) {
   argv.insert(argv.end(), request.arguments.begin(), request.arguments.end());
   Environment environment = describe_environment(session.device(), session.providers,
                                                  std::move(argv), request.options.seed);
-  if (cases_are_of_files(request.options)) environment.cases = fingerprint(request.cases);
+  if (cases_are_of_files(request.options))
+    environment.cases = fingerprint(request.cases.first(request.named));
   return report::parse_environment_json(report::environment_json(environment));
 }
 

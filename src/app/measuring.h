@@ -1,6 +1,7 @@
 // The part of a run that measures: opens the device, and then case by case what it is told to.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct Request {
   const BenchOptions& options;
   const std::vector<std::string>& arguments;  ///< of the command line, for the environment
   std::span<const workload::Case> cases;
+  std::size_t named = 0;  ///< how many of them the command line names: --break-even adds others
   const run::Ledger& ledger;
   /// Whether an earlier run left the ledger, and its environment has not been compared yet.
   bool resumed = false;

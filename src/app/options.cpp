@@ -68,6 +68,10 @@ BenchOptions bench_options(const CommandLine& line) {
     options.batch_sizes.assign(kBreakEvenGrid.begin(), kBreakEvenGrid.end());
   }
   check_case_count(options);
+  if (options.unfused && options.plans.empty()) {
+    throw UsageError(fmt::format("{}: is given without {} FILE or {} DIR", option::kUnfused,
+                                 option::kModelConfig, option::kModelDir));
+  }
   for (const decide::TrafficClass& part : options.question.traffic) {
     if (std::find(options.batch_sizes.begin(), options.batch_sizes.end(), part.tokens) ==
         options.batch_sizes.end()) {
@@ -75,10 +79,6 @@ BenchOptions bench_options(const CommandLine& line) {
                                    option::kTraffic, part.name, part.tokens, option::kBatchSizes,
                                    fmt::join(options.batch_sizes, " ")));
     }
-  }
-  if (options.unfused && options.plans.empty()) {
-    throw UsageError(fmt::format("{}: is given without {} FILE or {} DIR", option::kUnfused,
-                                 option::kModelConfig, option::kModelDir));
   }
   if (options.resume_anyway && !options.resume) {
     throw UsageError(

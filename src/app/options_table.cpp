@@ -245,13 +245,13 @@ constexpr std::array kRows{
               "more models, as docs/models.md describes; without --models, those run",
               "a JSON file of models"}, apply_models_file, nullptr},
     BenchOptionRow{{option::kUnfused, "", Arity::kFlag, kModel, 0,
-              "with --model-config, --model-dir: q, k, v, gate and up as GEMMs of their own", ""},
+              "of a config.json: q, k, v, gate and up as GEMMs of their own", ""},
               [](BenchOptions& o, const OptionSpec&, Values) { o.unfused = true; }, nullptr},
     BenchOptionRow{{option::kModelConfig, "FILE", Arity::kOne, kModel, 0,
               "the model that a config.json of Hugging Face describes",
               "a config.json"}, apply_model_config, nullptr},
     BenchOptionRow{{option::kModelDir, "DIR", Arity::kOne, kModel, 0,
-              "the same of a folder, checked against the headers of its safetensors files",
+              "the same of a folder, checked by its safetensors headers",
               "a folder with a config.json"}, apply_model_dir, nullptr},
     BenchOptionRow{{option::kModels, "NAME...", Arity::kList, kModel, 0,
               "models, as 'twofour list' names them; default: those it does not star",
@@ -262,23 +262,22 @@ constexpr std::array kRows{
               "tensor-parallel sizes; default: 1", "a whole number from 1 to 1024"},
               apply_tp_sizes, nullptr},
     BenchOptionRow{{option::kBreakEven, "", Arity::kFlag, kModel, 0,
-              "measure where 2:4 starts and stops to win: M = 1 4 16 64 256 1024 4096 (or --batch-sizes), then up "
-              "to 5 between", ""},
+              "measure further M where 2:4 starts and stops to win (docs/decide.md)", ""},
               [](BenchOptions& o, const OptionSpec&, Values) { o.break_even = true; }, nullptr},
     BenchOptionRow{{option::kTraffic, "MIX", Arity::kOne, kModel, 0,
-              "a mix of forward passes, like decode:64x0.8,prefill:2048x0.2: its time in all",
+              "time of a mix of passes, like decode:64x0.8,prefill:1024x0.2",
               decide::kTrafficAllowed},
               [](BenchOptions& o, const OptionSpec& row, Values v) {
                 o.question.traffic = traffic_value(row, v[0]);
               }, nullptr, true},
     BenchOptionRow{{option::kLinearShare, "S", Arity::kOne, kModel, 0,
-              "share of a forward pass that is linear layers with dense weights: what the whole gains",
+              "share of linear layers in a dense forward pass: what the whole gains",
               kLinearShareAllowed},
               [](BenchOptions& o, const OptionSpec& row, Values v) {
                 o.question.linear_share = linear_share_value(row, v[0]);
               }, nullptr, true},
     BenchOptionRow{{option::kDispatch, "FILE", Arity::kOne, kModel, 0,
-              "also write which kernel to use at which M, for an engine, as JSON", kDispatchAllowed},
+              "also write which kernel to use at which M, as JSON", kDispatchAllowed},
               [](BenchOptions& o, const OptionSpec& row, Values v) {
                 o.dispatch = dispatch_value(row, v[0]);
               }, nullptr, true},

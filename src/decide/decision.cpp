@@ -51,7 +51,8 @@ LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several)
   const Point* const point = point_at(layer, part.tokens);
   if (point == nullptr || !point->calls) {
     time.why_no_dense = time.why_no_sparse =
-        point == nullptr ? fmt::format("not measured at {} tokens", part.tokens)
+        point == nullptr ? fmt::format("not measured at {} {}", part.tokens,
+                                       part.tokens == 1 ? "token" : "tokens")
                          : "the file does not say how often it runs";
     return time;
   }
@@ -94,10 +95,13 @@ PassDecision pass_decision(const Subject& subject, std::vector<TrafficClass> mix
   for (const Layer& layer : subject.layers) {
     bool wins = false;
     bool loses = false;
+    bool unclear = false;
     for (const TrafficClass& part : pass.mix) {
       if (!runs(layer, part)) continue;
       LayerTime time = layer_time(layer, part, several);
       (time.wins ? wins : loses) = true;
+      const Point* const point = point_at(layer, part.tokens);
+      unclear = unclear || (point != nullptr && point->state == State::kUnclear);
       const auto same = std::find_if(times.begin(), times.end(), [&](const LayerTime& other) {
         return other.name == time.name;
       });
@@ -109,6 +113,7 @@ PassDecision pass_decision(const Subject& subject, std::vector<TrafficClass> mix
       }
     }
     if (wins) pass.uses.push_back(title(layer));
+    if (unclear) pass.unclear.push_back(title(layer));
     if (wins && loses) pass.both.push_back(title(layer));
     add_weights(pass, layer, wins, loses || !wins);
   }

@@ -34,9 +34,10 @@ struct LayerDecision {
 struct PassDecision {
   std::vector<TrafficClass> mix;  ///< one with a share of 1 and no name: a batch size alone
   Totals totals;
-  std::vector<std::string> uses;  ///< layers that run 2:4 somewhere in the mix
-  std::vector<std::string> both;  ///< those of them that run dense elsewhere in it
-  WeightBytes weights;            ///< of the layers with counts, in the forms that are used
+  std::vector<std::string> uses;     ///< layers that run 2:4 somewhere in the mix
+  std::vector<std::string> unclear;  ///< those that run dense because the verdict is not clear
+  std::vector<std::string> both;     ///< those of them that run dense elsewhere in it
+  WeightBytes weights;               ///< of the layers with counts, in the forms that are used
 };
 
 struct Decision {

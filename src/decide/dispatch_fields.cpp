@@ -77,6 +77,15 @@ struct List {
   static void cells(const Value* /*value*/, Cells& cells) { cells.emplace_back(); }
 };
 
+/// As records have it, in their version.
+struct Device : Object<DeviceId, report::device_id_fields> {
+  using Base = Object<DeviceId, report::device_id_fields>;
+  static Json write(const DeviceId& id, int /*version*/) { return Base::write(id, kSchemaVersion); }
+  static DeviceId read(const JsonField& field, int /*version*/) {
+    return Base::read(field, kSchemaVersion);
+  }
+};
+
 std::string type_of(const Dispatch& /*table*/) { return kDispatchType; }
 std::string outside_of(const Dispatch& /*table*/) { return kOutside; }
 int version_of(const Dispatch& /*table*/) { return kDispatchVersion; }
@@ -113,7 +122,7 @@ std::span<const Field<DispatchRange>> range_fields() {
 std::span<const Field<DispatchLayer>> layer_fields() {
   using L = DispatchLayer;
   static constexpr std::array kFields{
-    member<Object<DeviceId, report::device_id_fields>, &L::device>({.name = "device", .meaning = "what computed"}),
+    member<Device, &L::device>({.name = "device", .meaning = "what computed"}),
     member<Text, &L::model>({.name = "model", .meaning = "its name"}),
     member<Name, &L::layer>({.name = "layer", .meaning = "as in the rows"}),
     member<Size, &L::k>({.name = "k", .meaning = "of the weights K x N, on one device"}),

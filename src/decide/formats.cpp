@@ -1,17 +1,29 @@
 #include "decide/formats.h"
 
+#include <algorithm>
+
 #include "decide/dispatch.h"
 #include "report/html/page.h"
 #include "report/results.h"
 
 namespace twofour::decide {
+namespace {
+
+/// GitHub takes 65536 characters in a description or a comment; words around it need place.
+constexpr std::size_t kMostMarkdown = 64000;
+constexpr std::size_t kMostOfDecisions = 16000;
+
+}  // namespace
 
 std::string document(const report::Format& format, std::span<const report::Run> runs,
                      const report::Display& display, const Question& question) {
   if (format.name == "html") return html_document(runs, question);
   std::string text = report::document(format, runs, display);
   if (format.name == "table") return text + table(runs, question, display, Length::kWhole);
-  if (format.name == "md") return markdown(runs, question) + text;
+  if (format.name == "md") {
+    const std::size_t left = kMostMarkdown - std::min(kMostMarkdown, text.size());
+    return markdown(runs, question, std::min(left, kMostOfDecisions)) + text;
+  }
   return text;
 }
 

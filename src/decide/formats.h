@@ -1,6 +1,7 @@
 // A report with the decision in it.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -20,7 +21,10 @@ enum class Length {
 /// for each device, type, model and TP size.
 std::string table(std::span<const report::Run> runs, const Question& question,
                   const report::Display& display, Length length);
-std::string markdown(std::span<const report::Run> runs, const Question& question);
+/// Decisions that would make it longer than `most_bytes` are left out, and counted in its last
+/// line.
+std::string markdown(std::span<const report::Run> runs, const Question& question,
+                     std::size_t most_bytes);
 /// The body of a section of the page.
 std::string html_section(std::span<const report::Run> runs, const Question& question);
 

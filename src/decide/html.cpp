@@ -22,7 +22,7 @@ using html::escape;
 using html::Svg;
 
 constexpr double kWidth = 338;
-constexpr double kLabels = 112;
+constexpr double kLabels = 124;
 /// Decisions on a page: each has two pictures and some tables.
 constexpr std::size_t kMostDecisions = 30;
 constexpr std::size_t kMostLayers = 60;
@@ -144,7 +144,7 @@ std::vector<Bar> bars_of(const Totals& totals) {
                               totals.dense.seconds.interval->high / middle};
   }
   bars.push_back({"densely", dense});
-  if (totals.sparse_speed_up) bars.push_back({"unsure", inverse(*totals.sparse_speed_up)});
+  if (totals.sparse_speed_up) bars.push_back({"all-sparse", inverse(*totals.sparse_speed_up)});
   if (totals.speed_up) bars.push_back({"won", inverse(*totals.speed_up)});
   return bars;
 }
@@ -186,7 +186,7 @@ std::string totals_picture(const Decision& decision) {
     svg.text({left + 19, kKey + 3.5}, Anchor::kStart, "", text);
   };
   key(4, "densely", "dense");
-  key(66, "unsure", "2:4 everywhere");
+  key(66, "all-sparse", "2:4 everywhere");
   key(178, "won", "2:4 where it wins");
   double y = area.top + kRow / 2 + 3;
   for (const PassDecision* pass : passes) {
@@ -247,7 +247,9 @@ std::string html_section(std::span<const report::Run> runs, const Question& ques
       }
     }
   }
-  return text.empty() ? text : text + html::note_of_more(shown, all, "decisions");
+  if (text.empty()) return text;
+  return "<div class=\"decision\">\n" + text + "</div>\n" +
+         html::note_of_more(shown, all, "decisions");
 }
 
 }  // namespace twofour::decide

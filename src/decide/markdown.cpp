@@ -11,10 +11,6 @@
 namespace twofour::decide {
 namespace {
 
-/// With what report::markdown_document() has at most, this stays below the 65536 characters that
-/// GitHub takes.
-constexpr std::size_t kMostBytes = 5000;
-
 std::string escaped(std::string_view text) {
   return report::markdown_text(report::printable(text));
 }
@@ -30,7 +26,7 @@ std::string table_of(const report::Grid& grid) {
 }
 
 std::string block(const Decision& decision, const Question& question) {
-  std::string text = fmt::format("### Decision: {}\n\n", escaped(title(decision.subject)));
+  std::string text = fmt::format("**Decision: {}**\n\n", escaped(title(decision.subject)));
   text += list_of(advice(decision));
   text += table_of(ranges_grid(decision)) + table_of(totals_grid(decision));
   std::string more = table_of(end_to_end_grid(decision, question));
@@ -43,7 +39,8 @@ std::string block(const Decision& decision, const Question& question) {
 
 }  // namespace
 
-std::string markdown(std::span<const report::Run> runs, const Question& question) {
+std::string markdown(std::span<const report::Run> runs, const Question& question,
+                     std::size_t most_bytes) {
   const report::Results results = report::join(runs);
   std::string text;
   std::size_t left_out = 0;
@@ -51,8 +48,7 @@ std::string markdown(std::span<const report::Run> runs, const Question& question
     for (const report::Sweep& sweep : device.sweeps) {
       for (const Decision& decision : decisions(sweep.records, question)) {
         const std::string one = block(decision, question);
-        // The first is there however long it is.
-        if (!text.empty() && text.size() + one.size() > kMostBytes) {
+        if (text.size() + one.size() > most_bytes) {
           ++left_out;
         } else {
           text += one;
@@ -62,7 +58,7 @@ std::string markdown(std::span<const report::Run> runs, const Question& question
   }
   if (left_out > 0) {
     text += fmt::format(
-        "{} more {} too long for a pull request: `twofour report --format table` has all.\n\n",
+        "{} {} left out, too long for a pull request: `twofour report --format table` has all.\n\n",
         left_out, left_out == 1 ? "decision is" : "decisions are");
   }
   return text;

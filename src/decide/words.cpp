@@ -56,7 +56,11 @@ std::string advice_of(const PassDecision& pass) {
   const Totals& t = pass.totals;
   std::string text = fmt::format("In {}, ", pass_title(pass));
   if (pass.uses.empty()) {
-    return text + "2:4 wins in no layer: use dense, which takes " + total_text(t.dense) + ".";
+    text += "2:4 wins in no layer for certain";
+    if (!pass.unclear.empty()) {
+      text += fmt::format(" (it is unclear in {})", fmt::join(pass.unclear, ", "));
+    }
+    return text + ": use dense, which takes " + total_text(t.dense) + ".";
   }
   const bool all = pass.uses.size() == t.savings.size() && t.dense.known() && t.sparse.known() &&
                    pass.both.empty();
@@ -199,8 +203,9 @@ std::vector<std::string> advice(const Decision& decision) {
   }
   if (best == nullptr) return lines;
   if (without.size() == decision.passes.size()) {
-    lines.push_back(fmt::format("2:4 wins in no layer, measured at {} tokens: use dense.",
-                                fmt::join(without, ", ")));
+    lines.push_back(
+        fmt::format("2:4 wins in no layer for certain, measured at {} tokens: use dense.",
+                    fmt::join(without, ", ")));
     return lines;
   }
   lines.push_back(advice_of(*best));
@@ -208,7 +213,8 @@ std::vector<std::string> advice(const Decision& decision) {
     lines.back() += " That is the most; the table has the others.";
   }
   if (!without.empty()) {
-    lines.push_back(fmt::format("At {} tokens 2:4 wins in no layer.", fmt::join(without, ", ")));
+    lines.push_back(
+        fmt::format("At {} tokens 2:4 wins in no layer for certain.", fmt::join(without, ", ")));
   }
   return lines;
 }
@@ -293,12 +299,12 @@ std::vector<std::string> deciders(const Decision& decision) {
 report::Grid ranges_grid(const Decision& decision) {
   const bool grids_differ = !same_grid(decision);
   report::Grid grid;
-  grid.headings = {{.text = "layer KxN"},
-                   {.text = "2:4 wins at M"},
-                   {.text = "loses at M"},
-                   {.text = "unclear at M", .drop = 2},
-                   {.text = "breaks even"}};
-  if (grids_differ) grid.headings.push_back({.text = "measured at M", .drop = 1});
+  grid.headings = {{.text = "layer KxN", .cut = true},
+                   {.text = "2:4 wins at M", .cut = true},
+                   {.text = "loses at M", .cut = true},
+                   {.text = "unclear at M", .drop = 2, .cut = true},
+                   {.text = "breaks even", .drop = 1}};
+  if (grids_differ) grid.headings.push_back({.text = "measured at M", .drop = 3});
   for (const LayerDecision& layer : decision.layers) {
     std::string unclear = ranges_text(layer.found, State::kUnclear);
     if (const std::string none = ranges_text(layer.found, State::kUnknown); !none.empty()) {
@@ -315,13 +321,13 @@ report::Grid ranges_grid(const Decision& decision) {
 
 report::Grid totals_grid(const Decision& decision) {
   report::Grid grid;
-  grid.headings = {{.text = "tokens", .align = report::Align::kRight},
-                   {.text = "dense everywhere"},
-                   {.text = "2:4 everywhere", .drop = 1},
+  grid.headings = {{.text = "tokens", .align = report::Align::kRight, .cut = true},
+                   {.text = "dense everywhere", .drop = 1},
+                   {.text = "2:4 everywhere", .drop = 2},
                    {.text = "2:4 where it wins"},
-                   {.text = "saved", .drop = 2},
+                   {.text = "saved", .drop = 3},
                    {.text = "speed-up [95% CI]"},
-                   {.text = "weights", .align = report::Align::kRight, .drop = 3}};
+                   {.text = "weights", .align = report::Align::kRight, .drop = 4}};
   for (const PassDecision* pass : passes_of(decision)) {
     const Totals& t = pass->totals;
     report::Grid::Row row{.cells = {pass_name(*pass), total_text(t.dense), total_text(t.sparse),
@@ -336,10 +342,10 @@ report::Grid totals_grid(const Decision& decision) {
 
 report::Grid weights_grid(const Decision& decision) {
   report::Grid grid;
-  grid.headings = {{.text = "weights in memory"},
-                   {.text = "values", .align = report::Align::kRight},
-                   {.text = "metadata", .align = report::Align::kRight},
-                   {.text = "padding", .align = report::Align::kRight},
+  grid.headings = {{.text = "weights in memory", .cut = true},
+                   {.text = "values", .align = report::Align::kRight, .drop = 2},
+                   {.text = "metadata", .align = report::Align::kRight, .drop = 3},
+                   {.text = "padding", .align = report::Align::kRight, .drop = 4},
                    {.text = "in all", .align = report::Align::kRight},
                    {.text = "of dense", .align = report::Align::kRight}};
   const double dense = decision.dense_weights.total();
@@ -359,19 +365,24 @@ report::Grid weights_grid(const Decision& decision) {
 
 report::Grid costs_grid(const Decision& decision) {
   report::Grid grid;
-  grid.headings = {{.text = "layer KxN"},
-                   {.text = "matrices", .align = report::Align::kRight},
-                   {.text = "prune, at most", .align = report::Align::kRight},
-                   {.text = "compress and pack", .align = report::Align::kRight},
-                   {.text = "search", .align = report::Align::kRight},
+  grid.headings = {{.text = "layer KxN", .cut = true},
+                   {.text = "matrices", .align = report::Align::kRight, .drop = 5},
+                   {.text = "prune, at most", .align = report::Align::kRight, .drop = 3},
+                   {.text = "compress and pack", .align = report::Align::kRight, .drop = 2},
+                   {.text = "search", .align = report::Align::kRight, .drop = 4},
                    {.text = "gain of a call [95% CI]"},
                    {.text = "repaid after calls"},
-                   {.text = "after passes"}};
+                   {.text = "after passes", .drop = 1}};
   for (const LayerDecision& layer : decision.layers) {
     report::Grid::Row row{.cells = {title(layer.layer)}};
     row.cells.push_back(layer.layer.instances ? fmt::format("{}", *layer.layer.instances) : "1");
     if (!layer.best) {
-      row.cells.insert(row.cells.end(), {"", "", "", "none: 2:4 wins nowhere", "never", "never"});
+      const bool loses =
+          std::all_of(layer.found.ranges.begin(), layer.found.ranges.end(),
+                      [](const Range& range) { return range.state == State::kLoss; });
+      const char* const repaid = loses ? "never" : "not known";
+      const char* const gain = loses ? "none: 2:4 loses" : "not clear: 2:4 wins nowhere";
+      row.cells.insert(row.cells.end(), {"", "", "", gain, repaid, repaid});
       grid.rows.push_back(std::move(row));
       continue;
     }
@@ -399,12 +410,13 @@ report::Grid end_to_end_grid(const Decision& decision, const Question& question)
   report::Grid grid;
   std::vector<double> shares{0.5, 0.7, 0.8, 0.9, 1};
   if (question.linear_share) shares = {*question.linear_share};
-  grid.headings = {{.text = "tokens", .align = report::Align::kRight}};
+  grid.headings = {{.text = "tokens", .align = report::Align::kRight, .cut = true}};
+  int drop = 0;  // on a narrow terminal the larger shares go first, since they promise more
   for (const double share : shares) {
-    grid.headings.push_back({.text = fmt::format("whole pass, S = {}", share)});
+    grid.headings.push_back({.text = fmt::format("whole pass, S = {}", share), .drop = drop++});
   }
   for (const PassDecision* pass : passes_of(decision)) {
-    if (!pass->totals.speed_up) continue;
+    if (!pass->totals.speed_up || pass->uses.empty()) continue;
     report::Grid::Row row{.cells = {pass_name(*pass)}};
     for (const double share : shares) {
       row.cells.push_back(ratio_text(end_to_end(*pass->totals.speed_up, share)));

@@ -69,6 +69,8 @@ constexpr auto kNotOfShapes = std::to_array<std::string_view>({"attention_chunk_
                                                                "add_swa_attention_sink_bias",
                                                                "add_full_attention_sink_bias",
                                                                "vocab_size_per_layer_input",
+                                                               "vision_config",
+                                                               "audio_config",
                                                                "mamba_proj_bias",
                                                                "expand",
                                                                "use_sliding_window",

@@ -25,9 +25,9 @@ constexpr const char* kEdgeAt200 =
 /// A file with one model of two small layers.
 std::filesystem::path small_model(const Folder& folder) {
   const std::filesystem::path file = folder.path() / "models.json";
-  std::ofstream(file) << R"([{"name": "lab/small", "source": "invented",
+  std::ofstream(file) << R"({"models": [{"name": "lab/small", "source": "invented",
     "layers": [{"name": "up", "k": 16, "n": 16, "split": "n", "count": 2},
-               {"name": "down", "k": 32, "n": 16, "split": "k", "count": 3}]}])";
+               {"name": "down", "k": 32, "n": 16, "split": "k", "count": 3}]}]})";
   return file;
 }
 
@@ -101,11 +101,10 @@ TEST(BreakEven, GoesOnInTheMiddleOfAnAddedCase) {
   ASSERT_EQ(run(folder, model_run(folder, {"--break-even"}), kEdgeAt200).code, 0);
   const std::filesystem::path jsonl = folder.only(".jsonl");
   const auto lines = lines_of(read_file(jsonl));
-  const std::size_t kept = std::find_if(lines.begin() + 1, lines.end(),
-                                        [](const auto& line) {
-                                          return report::parse_record_json(line).case_index == 9;
-                                        }) -
-                           lines.begin() + 1;
+  const auto of_an_added_case = std::find_if(lines.begin() + 1, lines.end(), [](const auto& line) {
+    return report::parse_record_json(line).case_index == 9;
+  });
+  const auto kept = static_cast<std::size_t>(of_an_added_case - lines.begin()) + 1;
   ASSERT_LT(kept, lines.size());
   std::ofstream stream(jsonl);
   for (std::size_t i = 0; i < kept; ++i) stream << lines[i] << "\n";

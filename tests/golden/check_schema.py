@@ -63,7 +63,7 @@ OPEN_OBJECTS = ("details", "multiply_adds_per_s", "sparse_multiply_adds_per_s")
 
 
 # Members that are absent where there is nothing to say.
-OPTIONAL = ("accumulation", "lost_algorithms", "quota_throttled_share", "rest_share", "switches")
+OPTIONAL = ("accumulation", "calls", "cases", "instances", "lost_algorithms", "prefill_only", "quota_throttled_share", "rest_share", "switches", "tokens")
 
 
 def wrong_variants(value):

@@ -110,7 +110,7 @@ std::string decision_rendering(std::string_view name) {
   const report::Run run = decision_run();
   const std::span<const report::Run> runs{&run, 1};
   if (name == "decision.txt") return decide::table(runs, question(), {}, decide::Length::kWhole);
-  if (name == "decision.md") return decide::markdown(runs, question());
+  if (name == "decision.md") return decide::markdown(runs, question(), 16000);
   if (name == "decision.html") return decide::html_document(runs, question());
   if (name == "decision.jsonl") return report::jsonl_document(runs);
   if (name == "dispatch.json") return decide::dispatch_document(runs);

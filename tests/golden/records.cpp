@@ -12,6 +12,7 @@
 #include "compare/change_fields.h"
 #include "comparisons.h"
 #include "decide/dispatch.h"
+#include "decide/formats.h"
 #include "decisions.h"
 #include "report/describe.h"
 #include "report/formats.h"
@@ -210,7 +211,7 @@ template <auto& kFile>
 std::string results_section() {
   std::ifstream stream(std::string(TWOFOUR_SOURCE_DIR "/") + kFile, std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(stream), {});
-  return report::markdown_document(report::parse_runs(kFile, bytes));
+  return decide::document(*report::find_format("md"), report::parse_runs(kFile, bytes), {}, {});
 }
 
 report::Run run_of(std::vector<Record> records) {
@@ -339,7 +340,8 @@ std::vector<std::string> rendering_names() {
   std::vector<std::string> names{"range.txt",   "range.md",  "range.csv",
                                  "range.jsonl", "model.txt", "model.md"};
   for (const Report& report : kReports) names.emplace_back(report.name);
-  for (const char* name : {"decision.txt", "decision.md", "dispatch.json"}) names.emplace_back(name);
+  for (const char* name : {"decision.txt", "decision.md", "dispatch.json"})
+    names.emplace_back(name);
   for (std::string& name : comparison_names()) names.push_back(std::move(name));
   return names;
 }

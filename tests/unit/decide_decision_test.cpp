@@ -103,7 +103,7 @@ TEST(Decision, ALayerThatABatchSizeHasNoRowsOfIsLacking) {
   run.records.erase(run.records.begin() + 6, run.records.begin() + 8);  // down at one token
   const Made made(std::move(run));
   EXPECT_THAT(made.totals(0).dense.missing,
-              ElementsAre("down 14336x4096 (not measured at 1 tokens)"));
+              ElementsAre("down 14336x4096 (not measured at 1 token)"));
 }
 
 TEST(Decision, WithoutCountsNothingIsKnownOfAPass) {
@@ -163,6 +163,29 @@ TEST(Decision, WeightsAreValuesMetadataAndPadding) {
   EXPECT_DOUBLE_EQ(made.decision().sparse_weights.metadata, 32 * elements / 8);
   EXPECT_NEAR(made.decision().sparse_weights.padding, 0.01 * 32 * elements * 0.625, 1e5);
   EXPECT_EQ(made.decision().dense_weights.metadata, 0);
+}
+
+TEST(Decision, WhatIsUnclearIsNoLossAndNoWin) {
+  report::Run run = golden::decision_run();
+  for (Record& r : run.records) {
+    if (r.vs_dense) r.vs_dense->verdict = Verdict::kInconclusive;
+  }
+  const Made made(std::move(run), {.traffic = {{"decode", 64, 1}}});
+  EXPECT_THAT(made.decision().traffic->unclear.size(), 4U);
+  EXPECT_THAT(advice(made.decision()).front(),
+              AllOf(HasSubstr("wins in no layer for certain (it is unclear in qkv"),
+                    HasSubstr("use dense")));
+  EXPECT_EQ(costs_grid(made.decision()).rows.front().cells[6], "not known");
+  EXPECT_THAT(end_to_end_grid(made.decision(), {}).rows, IsEmpty());
+}
+
+TEST(Decision, WhatLosesIsNeverRepaid) {
+  report::Run run = golden::decision_run();
+  for (Record& r : run.records) {
+    if (r.vs_dense) r.vs_dense->verdict = Verdict::kLoss;
+  }
+  const Made made(std::move(run));
+  EXPECT_EQ(costs_grid(made.decision()).rows.front().cells[6], "never");
 }
 
 TEST(Decision, FewRoundsGiveNoInterval) {
@@ -255,7 +278,7 @@ TEST(Decision, OtherModesHaveNone) {
   for (Record& r : run.records) r.mode = BenchMode::kRange;
   const std::span<const report::Run> runs{&run, 1};
   EXPECT_EQ(table(runs, {}, {}, Length::kWhole), "");
-  EXPECT_EQ(markdown(runs, {}), "");
+  EXPECT_EQ(markdown(runs, {}, 16000), "");
   EXPECT_EQ(html_section(runs, {}), "");
 }
 
