@@ -267,7 +267,7 @@ std::span<const Field<Record>> record_fields() {
     derived<R, Patterned<kSubLabelPattern>, sub_label>({.name = "sub_label", .meaning = "\"MKN=(MxKxN)\", likewise", .csv = {"sub_label"}}),
     member<Whole<int, 0>, &R::case_index>({.name = "case_index", .meaning = "from 0: the rows of one problem of one run share it", .csv = {"case_index"}}),
     member<Text, &R::model>({.name = "model", .meaning = "of `model_bench`: \"meta-llama/Llama-3-8b\"; else empty", .csv = {"model"}}),
-    member<Text, &R::layer>({.name = "layer", .meaning = "of `model_bench`: `qkv`, `o`, `gate_up` or `down`; else empty", .csv = {"layer"}}),
+    member<Text, &R::layer>({.name = "layer", .meaning = "of `model_bench`: `qkv`, `o`, `gate_up`, `down` and others ([models.md](models.md)); else empty", .csv = {"layer"}}),
     member<Whole<int, 1>, &R::tensor_parallel>({.name = "tensor_parallel", .meaning = "T of `--tp-sizes`; the shape is already divided by it", .csv = {"tensor_parallel"}}),
     member<PresentCount, &R::tokens>({.name = "tokens", .meaning = "of one forward pass, of `--batch-sizes`: M, but for one of several experts; absent where it is not known", .csv = {"tokens"}, .optional = true}),
     member<PresentCount, &R::instances>({.name = "instances", .meaning = "weights of this shape in one device's part of the model: its layers, times all experts; absent where it is not known", .csv = {"instances"}, .optional = true}),

@@ -220,10 +220,19 @@ Decoder decoder_of_config(std::string_view text, std::string_view file) {
 
 ModelPlan plan_of_decoder(Decoder decoder, const std::string& name, std::string source,
                           const PlanOptions& options) {
+  std::vector<Layer> layers = layers_of(decoder.parts, options.unfused);
+  // Each part is within bounds, which their sum need not be.
+  std::erase_if(layers, [&](const Layer& layer) {
+    const bool beyond = layer.n > kMaxDimension;
+    if (beyond) {
+      decoder.skip(layer.name, fmt::format("N = {} is beyond {}", layer.n, kMaxDimension));
+    }
+    return beyond;
+  });
   return {.model = {.name = name,
                     .source = std::move(source),
                     .heads = std::nullopt,
-                    .layers = layers_of(decoder.parts, options.unfused)},
+                    .layers = std::move(layers)},
           .unmeasured = std::move(decoder.unmeasured),
           .skipped = std::move(decoder.skipped),
           .notes = std::move(decoder.notes)};

@@ -11,6 +11,7 @@
 #include "report/columns.h"
 #include "report/describe.h"
 #include "report/formats.h"
+#include "report/layout.h"
 
 namespace twofour::report {
 namespace {
@@ -47,6 +48,18 @@ TEST(Columns, ShowMembersOfARecord) {
     EXPECT_TRUE(column.field.empty() || paths.count(std::string(column.field)) == 1)
         << column.heading << ": " << column.field;
   }
+}
+
+TEST(CaseTable, SaysHowManyTokensAnExpertsRowsAreOf) {
+  Record record = record_with_reason("plain");
+  record.model = "m";
+  record.layer = "expert_down";
+  record.tokens = 1;
+  const auto heading = [&] { return case_table({{record}}, Medium::kText).title; };
+  EXPECT_EQ(heading(), "[0]  scaled-torch.int8-gemm | MKN=(1x4x2) | expert_down of m, TP 1");
+  record.tokens = 64;
+  EXPECT_EQ(heading(),
+            "[0]  scaled-torch.int8-gemm | MKN=(1x4x2) | expert_down of m, TP 1, 64 tokens");
 }
 
 TEST(Csv, HasEveryColumnOnce) {

@@ -271,6 +271,7 @@ TEST(ModelConfig, WhatIsNotUnderstoodIsNamedAndSkipped) {
             "q: K x N = 16 x 1073741824 is beyond 268435456; k: K x N = 16 x 1073741824 is beyond "
             "268435456; v: K x N = 16 x 1073741824 is beyond 268435456; o: K x N = 1073741824 x 16 "
             "is beyond 268435456; ");
+  EXPECT_EQ(reason(R"(, "head_dim": 67108864)"), "qkv: N = 805306368 is beyond 268435456; ");
   EXPECT_THAT(plan_text(plan_of(kDense + R"(, "extra_mlp_layers": 3)")),
               HasSubstr("fields that were not read, and that shapes may depend on: "
                         "extra_mlp_layers"));
