@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "workload/decoder.h"
 #include "workload/model_plan.h"
@@ -49,26 +50,22 @@ class Folder {
 using Shape = std::vector<std::int64_t>;
 using Tensors = std::vector<std::pair<std::string, Shape>>;
 
+/// A file of zeros; `type` has one byte or two.
 std::string safetensors(const Tensors& tensors, const std::string& type = "U8") {
-  std::string header = "{";
+  nlohmann::json header = nlohmann::json::object();
   std::int64_t at = 0;
   for (const auto& [name, shape] : tensors) {
-    std::int64_t elements = 1;
-    std::string sizes;
-    for (const std::int64_t size : shape) {
-      elements *= size;
-      sizes += (sizes.empty() ? "" : ",") + std::to_string(size);
-    }
-    const std::int64_t bytes = type == "BF16" ? 2 * elements : elements;
-    header += (header.size() > 1 ? ",\"" : "\"") + name + R"(":{"dtype":")" + type +
-              R"(","shape":[)" + sizes + R"(],"data_offsets":[)" + std::to_string(at) + "," +
-              std::to_string(at + bytes) + "]}";
+    std::int64_t bytes = type == "BF16" ? 2 : 1;
+    for (const std::int64_t size : shape) bytes *= size;
+    header[name] = {{"dtype", type}, {"shape", shape}, {"data_offsets", {at, at + bytes}}};
     at += bytes;
   }
-  header += "}";
+  const std::string text = header.dump();
   std::string file;
-  for (unsigned i = 0; i < 8; ++i) file += static_cast<char>(header.size() >> (8 * i) & 255);
-  return file + header + std::string(static_cast<std::size_t>(at), '\0');
+  for (unsigned i = 0; i < 8; ++i) file += static_cast<char>(text.size() >> (8 * i) & 255);
+  file += text;
+  file.resize(file.size() + static_cast<std::size_t>(at));
+  return file;
 }
 
 Tensors small_model() {
