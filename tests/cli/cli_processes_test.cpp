@@ -56,10 +56,10 @@ WhileRunning once_after_a_case(const Folder& folder, std::function<void(pid_t)> 
 
 TEST(Processes, TimeInWhichAllWereStoppedDoesNotCount) {
   const Folder folder;
-  const Finished finished = run(folder, quick_sweep({"--case-timeout", "0.5"}), "",
+  const Finished finished = run(folder, quick_sweep({"--case-timeout", "2"}), "",
                                 once_after_a_case(folder, [](pid_t pid) {
                                   kill(-pid, SIGSTOP);
-                                  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+                                  std::this_thread::sleep_for(std::chrono::milliseconds(3000));
                                   kill(-pid, SIGCONT);
                                 }));
   EXPECT_EQ(finished.code, 0) << finished.err;
@@ -68,12 +68,12 @@ TEST(Processes, TimeInWhichAllWereStoppedDoesNotCount) {
 
 TEST(Processes, TimeInWhichTheChildWasStoppedDoesNotCount) {
   const Folder folder;
-  const Finished finished = run(folder, quick_sweep({"--case-timeout", "0.5"}), "",
+  const Finished finished = run(folder, quick_sweep({"--case-timeout", "2"}), "",
                                 once_after_a_case(folder, [](pid_t pid) {
                                   const auto child = child_of(pid);
                                   ASSERT_TRUE(child.has_value());
                                   kill(*child, SIGSTOP);
-                                  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+                                  std::this_thread::sleep_for(std::chrono::milliseconds(3000));
                                   kill(*child, SIGCONT);
                                 }));
   EXPECT_EQ(finished.code, 0) << finished.err;

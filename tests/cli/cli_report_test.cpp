@@ -288,16 +288,16 @@ Finished on_terminal(const Folder& folder, int columns, const std::string& envir
   write(folder, "go.sh",
         "stty cols " + std::to_string(columns) + " rows 24; " + environment + " " +
             TWOFOUR_PROGRAM + " " + arguments + "; echo \"code $?\"\n");
-  return run_line(
-      folder,
-      "command -v script >/dev/null || exit 77; TERM=xterm script -qc 'sh go.sh' /dev/null");
+  return run_line(folder,
+                  "script -qc true /dev/null >/dev/null 2>&1 || exit 77; "
+                  "TERM=xterm script -qc 'sh go.sh' /dev/null");
 }
 
 TEST(Report, OnATerminalItFitsAndIsColoured) {
   const Folder folder;
   write(folder, "run.jsonl", read_file(h200("llama-fp8.jsonl")));
   const Finished plain = on_terminal(folder, 80, "NO_COLOR=1", "report run.jsonl 2>/dev/null");
-  if (plain.code == 77) GTEST_SKIP() << "needs script(1)";
+  if (plain.code == 77) GTEST_SKIP() << "needs script(1) and a pseudo-terminal";
   EXPECT_THAT(plain.out, AllOf(HasSubstr("verdict"), HasSubstr("median us"),
                                Not(HasSubstr("\x1b[")), HasSubstr("code 0")));
   for (const std::string& line : lines_of(plain.out)) {
@@ -317,7 +317,7 @@ TEST(Report, BytesForProgramsDoNotGoToATerminal) {
   const Folder folder;
   write(folder, "run.jsonl", read_file(h200("llama-fp8.jsonl")));
   const Finished told = on_terminal(folder, 80, "", "report run.jsonl --format pkl");
-  if (told.code == 77) GTEST_SKIP() << "needs script(1)";
+  if (told.code == 77) GTEST_SKIP() << "needs script(1) and a pseudo-terminal";
   EXPECT_THAT(told.out,
               AllOf(HasSubstr("--format: pkl"), HasSubstr("--output FILE"), HasSubstr("code 2")));
 }
@@ -327,7 +327,7 @@ TEST(Report, ARunOnATerminalEndsWithASummaryThatFits) {
   std::string arguments = "--quiet";
   for (const std::string& word : quick_sweep()) arguments += " " + word;
   const Finished ran = on_terminal(folder, 80, "NO_COLOR=1", arguments);
-  if (ran.code == 77) GTEST_SKIP() << "needs script(1)";
+  if (ran.code == 77) GTEST_SKIP() << "needs script(1) and a pseudo-terminal";
   EXPECT_THAT(ran.out, AllOf(HasSubstr("== Summary torch.int8 square_bench"),
                              Not(HasSubstr("== All Results")), HasSubstr("16x16x16")));
   const auto summary = ran.out.find("== Summary");
