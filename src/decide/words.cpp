@@ -183,6 +183,7 @@ std::string title(const Subject& subject) {
 
 std::vector<const PassDecision*> passes_of(const Decision& decision) {
   std::vector<const PassDecision*> passes;
+  passes.reserve(decision.passes.size() + 1);
   for (const PassDecision& pass : decision.passes) passes.push_back(&pass);
   if (decision.traffic) passes.push_back(&*decision.traffic);
   return passes;
@@ -225,6 +226,7 @@ std::vector<std::string> cautions(const Decision& decision) {
   for (const LayerDecision& layer : decision.layers) {
     for (const std::string_view flag : layer.doubted) doubted[flag].push_back(layer.layer.name);
   }
+  lines.reserve(doubted.size());
   for (const auto& [flag, layers] : doubted) {
     lines.push_back(
         fmt::format("Careful: wins of {} are flagged {}.", fmt::join(layers, ", "), flag));

@@ -156,10 +156,10 @@ TEST(MockConfig, SaysWhatIsWrong) {
             "TWOFOUR_MOCK: it is [1]; allowed: an object with the fields dense_us, sparse_us, "
             "dense_us_per_row, sparse_us_per_row, "
             "noise, seed, fault");
-  EXPECT_EQ(
-      message(R"({"dense": 1})"),
-      "TWOFOUR_MOCK: it is given the field \"dense\"; allowed: dense_us, sparse_us, noise, seed, "
-      "fault");
+  EXPECT_EQ(message(R"({"dense": 1})"),
+            "TWOFOUR_MOCK: it is given the field \"dense\"; allowed: dense_us, sparse_us, "
+            "dense_us_per_row, sparse_us_per_row, noise, seed, "
+            "fault");
   EXPECT_EQ(message(R"({"dense_us": -1})"),
             "TWOFOUR_MOCK: dense_us is -1; allowed: a number from 0 to 10000000");
   EXPECT_EQ(message(R"({"seed": "x"})"),
