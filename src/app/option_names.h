@@ -17,6 +17,7 @@ inline constexpr std::string_view kModels = "--models";
 inline constexpr std::string_view kBatchSizes = "--batch-sizes";
 inline constexpr std::string_view kTpSizes = "--tp-sizes";
 inline constexpr std::string_view kDevice = "--device";
+inline constexpr std::string_view kShard = "--shard";
 inline constexpr std::string_view kProviders = "--providers";
 inline constexpr std::string_view kKernels = "--kernels";
 inline constexpr std::string_view kScales = "--scales";

@@ -13,9 +13,9 @@ constexpr std::array kFormats{
            &kTableOnTerminal},
     Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_document},
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
-    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document},
-    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document},
-    Format{"html", ".html", false, false, nullptr, nullptr, html_document},
+    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document, nullptr, true},
+    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document, nullptr, true},
+    Format{"html", ".html", false, false, nullptr, nullptr, html_document, nullptr, true},
 };
 
 template <class Holds>

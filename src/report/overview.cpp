@@ -74,16 +74,13 @@ struct Table {
     std::map<std::int64_t, Cell> by_m;
   };
   std::vector<Line> lines;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;  ///< of group and label
   std::set<std::int64_t> ms;
 
   void add(const Problem& problem, std::string group, std::string label, std::int64_t m) {
-    auto line = std::find_if(lines.begin(), lines.end(), [&](const Line& one) {
-      return one.group == group && one.label == label;
-    });
-    if (line == lines.end()) {
-      line = lines.insert(line, {std::move(group), std::move(label), {}});
-    }
-    line->by_m[m].add(problem);
+    const auto [place, is_new] = places.try_emplace({group, label}, lines.size());
+    if (is_new) lines.push_back({std::move(group), std::move(label), {}});
+    lines[place->second].by_m[m].add(problem);
     ms.insert(m);
   }
   [[nodiscard]] std::size_t cells() const {
