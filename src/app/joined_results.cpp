@@ -13,7 +13,6 @@
 #include "app/conclusion.h"
 #include "app/result_files.h"
 #include "app/standard_streams.h"
-#include "app/terminal.h"
 #include "core/streams.h"
 #include "report/formats.h"
 #include "report/report.h"
@@ -79,15 +78,11 @@ void write_pickle(const fs::path& jsonl) {
 void print_document(const BenchOptions& options, const fs::path& jsonl,
                     const std::vector<report::Run>& runs) {
   const report::Format& format = *options.format;
-  const report::Display display = stdout_display(options.wide);
-  if (format.of_samples) {
-    const std::vector<std::string> files{jsonl.string()};
-    return write_to_stdout(format.document(read_result_files(files)));
-  }
-  if (format.on_terminal != nullptr && display.width > 0) {
-    return write_to_stdout(format.on_terminal->summary(runs, display));
-  }
-  write_to_stdout(report::document(format, runs, display));
+  // A launcher may give its ranks a terminal of its own making, and hand on what is written there to
+  // a file: that gets what a pipe gets.
+  if (!format.of_samples) return write_to_stdout(format.document(runs));
+  const std::vector<std::string> files{jsonl.string()};
+  write_to_stdout(format.document(read_result_files(files)));
 }
 
 }  // namespace

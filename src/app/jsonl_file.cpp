@@ -74,7 +74,7 @@ std::int64_t scan(int descriptor, const fs::path& file, FunctionRef<void(std::st
   }
 }
 
-void add_line(std::string_view line, run::Ledger& ledger) {
+void add_line(std::string_view line, report::KeepSamples keep, run::Ledger& ledger) {
   // Results are long and most of what there is: they are read once.
   const bool result = line.starts_with(R"({"type":"record")");
   if (!ledger.environment() || (!result && report::line_type(line) == "environment")) {
@@ -82,18 +82,21 @@ void add_line(std::string_view line, run::Ledger& ledger) {
   } else if (!result && report::is_attempt_json(line)) {
     ledger.add(report::parse_attempt_json(line));
   } else {
-    ledger.add(report::parse_record_json(line));
+    Record record = report::parse_record_json(line);
+    if (keep == report::KeepSamples::kNo) report::drop_samples(record);
+    ledger.add(std::move(record));
   }
 }
 
 /// `end`: where its last whole line ends.
-run::Ledger ledger_of(int descriptor, const fs::path& file, std::int64_t& end) {
+run::Ledger ledger_of(int descriptor, const fs::path& file, report::KeepSamples keep,
+                      std::int64_t& end) {
   run::Ledger ledger;
   int number = 0;
   end = scan(descriptor, file, [&](std::string_view line) {
     ++number;
     try {
-      add_line(line, ledger);
+      add_line(line, keep, ledger);
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(
           fmt::format("'{}' line {}: {}", file.string(), number, error.what()));
@@ -171,19 +174,19 @@ fs::path JsonlFile::part() const {
   return file.replace_extension(".part");
 }
 
-run::Ledger JsonlFile::read() {
-  return ledger_of(descriptor_.get(), path_, end_);
+run::Ledger JsonlFile::read(report::KeepSamples keep) {
+  return ledger_of(descriptor_.get(), path_, keep, end_);
 }
 
 void JsonlFile::lines(FunctionRef<void(std::string_view)> take) {
   end_ = scan(descriptor_.get(), path_, take);
 }
 
-run::Ledger read_ledger(const fs::path& file) {
+run::Ledger read_ledger(const fs::path& file, report::KeepSamples keep) {
   const run::Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (descriptor.get() < 0) fail("read", file);
   std::int64_t end = 0;
-  return ledger_of(descriptor.get(), file, end);
+  return ledger_of(descriptor.get(), file, keep, end);
 }
 
 void JsonlFile::append(std::string_view line) {

@@ -10,6 +10,7 @@
 
 #include "core/data_type.h"
 #include "core/function_ref.h"
+#include "report/report.h"
 #include "run/ledger.h"
 #include "run/part_file.h"
 
@@ -40,7 +41,7 @@ class JsonlFile {
 
   /// What its lines say; a last line without an end is none. Throws std::invalid_argument naming
   /// the file, the line and the field.
-  run::Ledger read();
+  run::Ledger read(report::KeepSamples keep = report::KeepSamples::kYes);
   /// Gives its lines one by one, without the last one where that has no end; append() goes on
   /// behind them.
   void lines(FunctionRef<void(std::string_view)> take);
@@ -63,7 +64,7 @@ class JsonlFile {
 };
 
 /// What the lines of a file say that another process may hold. As JsonlFile::read().
-run::Ledger read_ledger(const std::filesystem::path& file);
+run::Ledger read_ledger(const std::filesystem::path& file, report::KeepSamples keep);
 
 /// What an earlier run left in its part file, because it was killed before it had read it.
 struct LeftBehind {

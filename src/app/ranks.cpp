@@ -1,6 +1,7 @@
 #include "app/ranks.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include <stdexcept>
 #include <system_error>
@@ -20,6 +21,12 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWhole = "whole";
 constexpr std::string_view kNotWhole = "not whole";
+
+std::string host_name() {
+  utsname names{};
+  uname(&names);
+  return names.nodename;
+}
 
 /// The agent of a job of several ranks; null with the reason where there is none.
 std::unique_ptr<job::Agent> join_by_mpi(const job::Place& place, std::string& reason) {
@@ -73,7 +80,8 @@ Job find_job(BenchOptions& options) {
     const job::Place& joined = job.agent->place();
     job.rank = joined.rank;
     options.device.local_rank = joined.local_rank;
-    job.text = fmt::format("rank {} of {} ({})", joined.rank, joined.ranks, job.agent->library());
+    job.text = fmt::format("rank {} of {} on {} ({})", joined.rank, joined.ranks, host_name(),
+                           job.agent->library());
     if (job.rank == 0) {
       say(fmt::format("{} ranks by {}: cases are handed out as ranks ask", joined.ranks,
                       job.agent->library()));
@@ -81,7 +89,7 @@ Job find_job(BenchOptions& options) {
     return job;
   }
   const bool slurm = place.launcher == job::Launcher::kSlurm;
-  job.text = fmt::format("rank {} of {} ({})", place.rank, place.ranks,
+  job.text = fmt::format("rank {} of {} on {} ({})", place.rank, place.ranks, host_name(),
                          slurm ? "srun" : "MPI's launcher");
   take_shard(options, place, job, slurm ? std::string(" without MPI") : ", without MPI: " + reason);
   if (job.rank == 0) {
@@ -122,7 +130,12 @@ RankFiles::RankFiles(job::Agent& agent, const BenchOptions& options) : agent_(ag
 }
 
 run::Ledger RankFiles::earlier() {
-  return joined_file_ ? joined_file_->read() : read_ledger(joined_path_);
+  constexpr auto kKeep = report::KeepSamples::kNo;
+  try {
+    return joined_file_ ? joined_file_->read(kKeep) : read_ledger(joined_path_, kKeep);
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("{}: {}", option::kResume, error.what()));
+  }
 }
 
 bool RankFiles::gather(bool whole) {

@@ -47,7 +47,8 @@ class RankFiles {
 
   [[nodiscard]] JsonlFile& own() { return *own_; }
   [[nodiscard]] const std::filesystem::path& joined() const { return joined_path_; }
-  /// What earlier parts of the run left: the ledger is the same on all ranks.
+  /// What earlier parts of the run left, without single samples: the same on all ranks. Throws
+  /// UsageError where that is not known.
   run::Ledger earlier();
 
   /// Brings what all ranks wrote into the joined file, on rank 0, and removes the ranks' files.

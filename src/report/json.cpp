@@ -57,6 +57,12 @@ Environment parse_environment_json(std::string_view line) {
 
 std::string line_type(std::string_view line) { return type_of(parse_line(line)); }
 
+void drop_samples(Record& record) {
+  if (!record.samples) return;
+  record.samples->device_s = {};
+  record.samples->host_s = {};
+}
+
 void RunsParser::line(std::string_view text) {
   ++number_;
   try {
@@ -70,10 +76,7 @@ void RunsParser::line(std::string_view text) {
     } else {
       Record record = parse(record_fields(), line, kRecordType);
       if (record.schema_version == 1) record.device = runs_.back().environment.device.id;
-      if (keep_ == KeepSamples::kNo && record.samples) {
-        record.samples->device_s = {};
-        record.samples->host_s = {};
-      }
+      if (keep_ == KeepSamples::kNo) drop_samples(record);
       runs_.back().records.push_back(std::move(record));
     }
   } catch (const std::invalid_argument& error) {

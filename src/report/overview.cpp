@@ -166,15 +166,6 @@ Overview overview_of(const Table& table, const Display& display) {
   return overview;
 }
 
-/// The same on every device.
-std::string problem_key(const Problem& problem) {
-  const Record& r = problem.any();
-  GemmProblem dense = r.problem;
-  dense.sparsity = Sparsity::kDense;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", info(r.dtype).cli_name, r.model, r.layer,
-                     r.tensor_parallel, to_string(dense), to_string(r.cache.mode));
-}
-
 std::string device_cell(const Problem* problem) {
   if (problem == nullptr) return {};
   if (const Record* r = problem->sparse; r != nullptr && r->summary) {
@@ -219,7 +210,7 @@ std::vector<Grid> side_by_side(const Results& results, std::size_t most) {
   for (std::size_t device = 0; device < results.devices.size(); ++device) {
     for (const Sweep& sweep : results.devices[device].sweeps) {
       for (Problem& problem : problems(sweep.records)) {
-        const std::string key = problem_key(problem);
+        const std::string key = shared_key(problem);
         if (!by_key.contains(key)) order.push_back(key);
         // A shape that is measured several times in one sweep is shown once: its last.
         place[key][device] = by_key[key].size();

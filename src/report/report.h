@@ -41,6 +41,8 @@ struct Run {
 /// Whether records keep their single samples, which are most of them and which few need.
 enum class KeepSamples : std::uint8_t { kYes, kNo };
 
+void drop_samples(Record& record);
+
 /// What parse_runs() does, line by line, so that a file need not be in memory.
 class RunsParser {
  public:
