@@ -132,6 +132,7 @@ int conclude_rank(const BenchOptions& options, const run::RunResult& result, Rec
     say(why);
   }
   if (!recorder.started()) return not_started_code(result);
+  files.keep();
   // With a rank that ends so, the job ends. Its file stays, as do those of the others.
   if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;
   if (result.end == run::RunEnd::kSourceLost || result.end == run::RunEnd::kCannotWrite) {
@@ -182,8 +183,7 @@ int bench_rank(const BenchOptions& options, const CommandLine& line,
                           .part_of_job = !recorder.started()},
                          orders, stream, attempts);
   };
-  const run::RunResult result =
-      run_cases(options, files.own().part(), &shared, recorder, measure);
+  const run::RunResult result = run_cases(options, files.own().part(), &shared, recorder, measure);
   try {
     return conclude_rank(options, result, recorder, files, job.rank);
   } catch (const job::JobInterrupted& error) {
@@ -209,9 +209,8 @@ int bench(const CommandLine& line) {
   }
 
   JsonlFile file =
-      options.resume ? JsonlFile::open(joined_path(*options.resume))
+      options.resume ? open_to_resume(*options.resume)
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
-  if (options.resume) take_in_rank_files(file);
   run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
   if (options.resume) earlier = checked(std::move(earlier), file.path());

@@ -55,8 +55,8 @@ std::unique_ptr<device::Device> open_cpu(const DeviceChoice& choice, int threads
   try {
     return device::make_cpu_device(threads, true, {.node = choice.node, .cpus = choice.cpus});
   } catch (const device::cpu::NoSuchPart& error) {
-    throw UsageError(fmt::format("{}: '{}' is not here: {}", option::kDevice, to_string(choice),
-                                 error.what()));
+    throw UsageError(
+        fmt::format("{}: '{}' is not here: {}", option::kDevice, to_string(choice), error.what()));
   }
 }
 

@@ -117,4 +117,12 @@ void take_in_rank_files(JsonlFile& joined) {
   }
 }
 
+JsonlFile open_to_resume(const fs::path& file) {
+  const fs::path joined = joined_path(file);
+  // Beside the file of a rank it may be missing.
+  JsonlFile opened = joined == file ? JsonlFile::open(file) : JsonlFile::make_or_open(joined);
+  take_in_rank_files(opened);
+  return opened;
+}
+
 }  // namespace twofour::app

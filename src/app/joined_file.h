@@ -40,4 +40,7 @@ class Joiner {
 /// and removes them. Throws UsageError where a rank is still at work, or a file is no result file.
 void take_in_rank_files(JsonlFile& joined);
 
+/// The file of the run that --resume `file` means, with what its ranks left.
+JsonlFile open_to_resume(const std::filesystem::path& file);
+
 }  // namespace twofour::app

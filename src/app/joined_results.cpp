@@ -78,8 +78,8 @@ void write_pickle(const fs::path& jsonl) {
 void print_document(const BenchOptions& options, const fs::path& jsonl,
                     const std::vector<report::Run>& runs) {
   const report::Format& format = *options.format;
-  // A launcher may give its ranks a terminal of its own making, and hand on what is written there to
-  // a file: that gets what a pipe gets.
+  // A launcher may give its ranks a terminal of its own making, and hand on what is written there
+  // to a file: that gets what a pipe gets.
   if (!format.of_samples) return write_to_stdout(format.document(runs));
   const std::vector<std::string> files{jsonl.string()};
   write_to_stdout(format.document(read_result_files(files)));
@@ -110,7 +110,9 @@ int show_joined(const BenchOptions& options, const fs::path& jsonl, bool whole) 
   write([&] { write_csv(jsonl, runs); });
   write([&] { write_pickle(jsonl); });
   if (options.html) {
-    write([&] { write_output(options.html->string(), report::html_document(read_result_files(files))); });
+    write([&] {
+      write_output(options.html->string(), report::html_document(read_result_files(files)));
+    });
   }
   write([&] { print_document(options, jsonl, runs); });
   if (const std::string why = nothing_measured(tally); !why.empty()) say(why);

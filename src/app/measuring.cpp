@@ -150,8 +150,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
-  run::Start start{.reserved = reserve_memory(session, request),
-                   .notes = session.device().notes()};
+  run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   Roofs roofs;
   if (old_environment) {
     roofs = earlier_roofs(ledger);

@@ -60,7 +60,8 @@ std::string to_string(const DeviceChoice& choice) {
   if (choice.node) return fmt::format("{}{}{}", kCpuPrefix, kNode, *choice.node);
   if (!choice.cpus.empty()) return fmt::format("{}{}", kCpuPrefix, cpu_list_text(choice.cpus));
   if (!choice.uuid.empty()) return fmt::format("{}{}", kCudaPrefix, choice.uuid);
-  if (choice.numbered || choice.ordinal != 0) return fmt::format("{}{}", kCudaPrefix, choice.ordinal);
+  if (choice.numbered || choice.ordinal != 0)
+    return fmt::format("{}{}", kCudaPrefix, choice.ordinal);
   return std::string(to_string(*choice.kind));
 }
 

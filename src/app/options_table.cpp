@@ -105,7 +105,8 @@ std::string device_text(const BenchOptions& o) { return o.device.kind ? to_strin
 void apply_shard(BenchOptions& o, const OptionSpec& row, Values v) {
   const std::size_t slash = std::min(v[0].find('/'), v[0].size());
   const std::string_view text = v[0];
-  const auto count = parse_number<int>(text.substr(std::min(slash + 1, text.size())), 1, kMaxShards);
+  const auto count =
+      parse_number<int>(text.substr(std::min(slash + 1, text.size())), 1, kMaxShards);
   if (!count) reject(row, v[0]);
   const auto shard_number = parse_number<int>(text.substr(0, slash), 1, *count);
   if (!shard_number) reject(row, v[0]);

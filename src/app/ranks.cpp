@@ -47,9 +47,10 @@ std::unique_ptr<job::Agent> join_by_mpi(const job::Place& place, std::string& re
 void take_shard(BenchOptions& options, const job::Place& place, Job& job,
                 const std::string& reason) {
   if (options.resume) {
-    throw UsageError(fmt::format("{}: each of {} ranks has files of its own{}; give {} I/N with "
-                                 "the file of that shard",
-                                 option::kResume, place.ranks, reason, option::kShard));
+    throw UsageError(
+        fmt::format("{}: each of {} ranks has files of its own{}; give {} I/N with "
+                    "the file of that shard",
+                    option::kResume, place.ranks, reason, option::kShard));
   }
   options.shard = run::Shard{.number = place.rank + 1, .count = place.ranks};
   job.text += fmt::format("{}: {} {}/{}", reason, option::kShard, options.shard->number,
@@ -71,9 +72,10 @@ Job find_job(BenchOptions& options) {
     job.agent = join_by_mpi(place, reason);
     if (!job.agent && reason.empty()) return job;  // alone after all
     if (!job.agent && place.ranks == 0) {
-      throw UsageError(fmt::format("{}: is missing; this is one of several processes, and MPI does "
-                                   "not tell of how many: {}",
-                                   option::kShard, reason));
+      throw UsageError(
+          fmt::format("{}: is missing; this is one of several processes, and MPI does "
+                      "not tell of how many: {}",
+                      option::kShard, reason));
     }
   }
   if (job.agent) {
@@ -114,10 +116,9 @@ std::optional<std::vector<int>> SharedCases::more() {
 RankFiles::RankFiles(job::Agent& agent, const BenchOptions& options) : agent_(agent) {
   const int rank = agent.place().rank;
   if (rank == 0) {
-    joined_file_.emplace(options.resume ? JsonlFile::open(joined_path(*options.resume))
+    joined_file_.emplace(options.resume ? open_to_resume(*options.resume)
                                         : JsonlFile::make(options.output_dir,
                                                           to_string(options.mode), options.dtype));
-    if (options.resume) take_in_rank_files(*joined_file_);
     joined_path_ = joined_file_->path();
     agent.share(joined_path_.filename().string());
   } else {

@@ -21,8 +21,8 @@ struct Job {
   int rank = 0;
 };
 
-/// Recognises a job, joins it where it has MPI, and says so on rank 0. Where ranks cannot share, the
-/// shard of `options` is set by the rank. The GPU of a rank follows from its place on its host.
+/// Recognises a job, joins it where it has MPI, and says so on rank 0. Where ranks cannot share,
+/// the shard of `options` is set by the rank. The GPU of a rank follows from its place on its host.
 /// --shard on the command line means that nobody is looked for. Throws UsageError.
 Job find_job(BenchOptions& options);
 
@@ -51,6 +51,10 @@ class RankFiles {
   /// UsageError where that is not known.
   run::Ledger earlier();
 
+  /// The joined file stays even where nothing is brought into it: --resume is given its name.
+  void keep() {
+    if (joined_file_) joined_file_->keep();
+  }
   /// Brings what all ranks wrote into the joined file, on rank 0, and removes the ranks' files.
   /// `whole`: this rank has measured all that it was given. Returns whether all ranks have. Throws
   /// CannotWrite where the joined file cannot be written, JobLost and JobInterrupted; the ranks'

@@ -66,9 +66,9 @@ ReportOptions report_options(const CommandLine& line) {
 
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
-  const std::vector<report::Run> runs = read_result_files(
-      line.positionals,
-      options.format->of_samples ? report::KeepSamples::kYes : report::KeepSamples::kNo);
+  const std::vector<report::Run> runs =
+      read_result_files(line.positionals, options.format->of_samples ? report::KeepSamples::kYes
+                                                                     : report::KeepSamples::kNo);
   for (const std::string& told : report::left_out(runs)) {
     write_to_stderr(told + "\n");
   }

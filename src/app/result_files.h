@@ -14,8 +14,8 @@ namespace twofour::app {
 
 /// The runs of all `files` in their order. A file that is still being written is read as far as it
 /// goes. Throws UsageError naming the file, and the line and the field where it has such.
-std::vector<report::Run> read_result_files(
-    std::span<const std::string> files, report::KeepSamples keep = report::KeepSamples::kYes);
+std::vector<report::Run> read_result_files(std::span<const std::string> files,
+                                           report::KeepSamples keep = report::KeepSamples::kYes);
 
 /// Gives the lines of `file` one by one, without their newlines. Returns whether it has a last one
 /// without an end, which is not given. Throws UsageError naming the file when it cannot be read.

@@ -102,7 +102,8 @@ class TerminalSink final : public Sink {
 
   const report::Format& format_;
   report::Display display_;
-  std::vector<report::Run> runs_;  ///< one for each environment, without rows: finish() is given them
+  std::vector<report::Run>
+      runs_;  ///< one for each environment, without rows: finish() is given them
   std::vector<std::size_t> rows_;  ///< how many each has, but for those of an earlier part
   std::function<void()> before_closing_;
 };

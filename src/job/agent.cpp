@@ -28,8 +28,9 @@ constexpr char kRefused = 'x';  ///< up: why it cannot join
 constexpr char kNumber = 'n';   ///< down: the next number is wanted; up: it
 constexpr char kShare = 's';    ///< down: what rank 0 shares; up: the same, on each rank
 constexpr char kGive = 'd';     ///< down: bytes for rank 0
-constexpr char kCollect = 'c';  ///< down: whose bytes are wanted; up: some of them, empty at the end
-constexpr char kLeave = 'l';    ///< down, and up when it is done
+constexpr char kCollect =
+    'c';                      ///< down: whose bytes are wanted; up: some of them, empty at the end
+constexpr char kLeave = 'l';  ///< down, and up when it is done
 
 /// How often rank 0 looks whether another rank wants something.
 constexpr int kServe_ms = 2;
@@ -100,8 +101,7 @@ class Servant {
   }
   void up(char kind, std::string_view content) {
     const std::string text = packet(kind, content);
-    [[maybe_unused]] const ssize_t sent =
-        ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+    [[maybe_unused]] const ssize_t sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
   }
 
   int socket_;

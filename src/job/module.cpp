@@ -101,7 +101,7 @@ void leave() {
 }  // namespace
 
 extern "C" const TwofourMpiModule* twofour_mpi_module() {
-  static const TwofourMpiModule module{TWOFOUR_MPI_INTERFACE, join, next, progress, send, receive,
-                                       leave};
+  static const TwofourMpiModule module{
+      TWOFOUR_MPI_INTERFACE, join, next, progress, send, receive, leave};
   return &module;
 }

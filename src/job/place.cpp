@@ -35,8 +35,8 @@ Place recognise(const Variable& variable) {
     place.launcher = Launcher::kMpi;
     place.ranks = first_number(variable, {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1)
                       .value_or(slurm_tasks.value_or(0));
-    place.rank = first_number(variable, {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"}, 0)
-                     .value_or(0);
+    place.rank =
+        first_number(variable, {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"}, 0).value_or(0);
     place.local_rank = first_number(
         variable, {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"}, 0);
   } else if (slurm_tasks && slurm_rank) {

@@ -16,16 +16,16 @@ enum class Launcher : std::uint8_t {
 
 struct Place {
   Launcher launcher = Launcher::kNone;
-  int rank = 0;   ///< from 0
-  int ranks = 1;  ///< of the job; 0: not known
+  int rank = 0;                   ///< from 0
+  int ranks = 1;                  ///< of the job; 0: not known
   std::optional<int> local_rank;  ///< among those on this host; nothing: not known
 };
 
 /// The text of an environment variable; nothing: it is not set.
 using Variable = std::function<std::optional<std::string>(const char* name)>;
 
-/// MPI where PMIX_RANK, PMI_RANK or OMPI_COMM_WORLD_SIZE is set. Slurm where SLURM_STEP_NUM_TASKS is
-/// above 1: a script in an allocation has other variables of Slurm, and is no rank. A job of one
+/// MPI where PMIX_RANK, PMI_RANK or OMPI_COMM_WORLD_SIZE is set. Slurm where SLURM_STEP_NUM_TASKS
+/// is above 1: a script in an allocation has other variables of Slurm, and is no rank. A job of one
 /// process is none. A pure function of what `variable` gives.
 Place recognise(const Variable& variable);
 

@@ -64,8 +64,10 @@ double median_of(const std::vector<Measured>& rows, double (*value)(const Measur
 /// Time over the median of the devices. The interval holds where both are anywhere in theirs.
 Ratio over_median(const Measured& row, const std::vector<Measured>& rows) {
   const Interval& own = row.row->summary->median_interval_s;
-  const double low = median_of(rows, [](const Measured& m) { return m.row->summary->median_interval_s.low; });
-  const double high = median_of(rows, [](const Measured& m) { return m.row->summary->median_interval_s.high; });
+  const double low =
+      median_of(rows, [](const Measured& m) { return m.row->summary->median_interval_s.low; });
+  const double high =
+      median_of(rows, [](const Measured& m) { return m.row->summary->median_interval_s.high; });
   return {.value = row.time() / median_of(rows, [](const Measured& m) { return m.time(); }),
           .interval = {own.low / high, own.high / low}};
 }
@@ -118,13 +120,13 @@ Spread spread_of(const Results& results, const std::vector<std::size_t>& places,
     }
     bool differ = false;
     const double middle = median_of(one.by_device, [](const Measured& m) { return m.time(); });
+    const bool hot = one.named.cache.mode == CacheMode::kHot;
     const std::string name = fmt::format("{} {}", info(one.named.dtype).cli_name,
-                                         problem_name(one.named, {.bias = true, .cache = true}));
-    spread.grid.rows.push_back({.cells = {name, std::to_string(one.by_device.size()),
-                                          short_number(middle * 1e6),
-                                          text(*fastest, one.by_device),
-                                          text(*slowest, one.by_device),
-                                          verdicts_of(one.by_device, differ)}});
+                                         problem_name(one.named, {.bias = true, .cache = hot}));
+    spread.grid.rows.push_back(
+        {.cells = {name, std::to_string(one.by_device.size()), short_number(middle * 1e6),
+                   text(*fastest, one.by_device), text(*slowest, one.by_device),
+                   verdicts_of(one.by_device, differ)}});
     if (differ) ++differing;
   }
   spread.told.push_back(fmt::format("Verdicts differ between devices in {} of {} problems.",

@@ -1,5 +1,5 @@
-// Shards, and ranks of an MPI job on this machine. Where there is no mpirun, or no module, those tests
-// are skipped.
+// Shards, and ranks of an MPI job on this machine. Where there is no mpirun, or no module, those
+// tests are skipped.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -93,10 +93,11 @@ TEST(Shards, ShowTheirOwnPlan) {
 TEST(Ranks, OfSlurmAreShards) {
   const Folder folder;
   const Finished finished = run_line(
-      folder,
-      "env SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=0 SLURM_LOCALID=0 " TWOFOUR_PROGRAM " " + sweep_line(3));
+      folder, "env SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=0 SLURM_LOCALID=0 " TWOFOUR_PROGRAM " " +
+                  sweep_line(3));
   ASSERT_EQ(finished.code, 0) << finished.err;
-  EXPECT_THAT(finished.err, AllOf(HasSubstr("rank 0 of 2 on "), HasSubstr(" (srun) without MPI: --shard 1/2")));
+  EXPECT_THAT(finished.err,
+              AllOf(HasSubstr("rank 0 of 2 on "), HasSubstr(" (srun) without MPI: --shard 1/2")));
   EXPECT_EQ(rows_of(folder.only(".jsonl")).size(), 2 * 5U);
   const Results results = read_results(folder.only(".jsonl"));
   EXPECT_THAT(results.environment.device.details.at("job"), HasSubstr(" (srun)"));
@@ -105,21 +106,24 @@ TEST(Ranks, OfSlurmAreShards) {
 TEST(Ranks, WithoutTheModuleAreShards) {
   const Folder folder;
   const Finished finished =
-      run_line(folder, "env TWOFOUR_MPI_MODULE=/nowhere.so OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1 "
-                       "" TWOFOUR_PROGRAM " " + sweep_line(3));
+      run_line(folder,
+               "env TWOFOUR_MPI_MODULE=/nowhere.so OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1 "
+               "" TWOFOUR_PROGRAM " " +
+                   sweep_line(3));
   ASSERT_EQ(finished.code, 0) << finished.err;
   EXPECT_EQ(rows_of(folder.only(".jsonl")).size(), 1 * 5U);
 }
 
 TEST(Ranks, OfAnUnknownNumberWantAShard) {
   const Folder folder;
-  const Finished finished = run_line(
-      folder, "env TWOFOUR_MPI_MODULE=/nowhere.so PMIX_RANK=1 " TWOFOUR_PROGRAM " " + sweep_line(3));
+  const Finished finished =
+      run_line(folder, "env TWOFOUR_MPI_MODULE=/nowhere.so PMIX_RANK=1 " TWOFOUR_PROGRAM " " +
+                           sweep_line(3));
   EXPECT_EQ(finished.code, 2);
   EXPECT_THAT(finished.err, HasSubstr("--shard: is missing"));
-  const Finished given = run_line(
-      folder,
-      "env TWOFOUR_MPI_MODULE=/nowhere.so PMIX_RANK=1 " TWOFOUR_PROGRAM " " + sweep_line(3, "--shard 3/3"));
+  const Finished given =
+      run_line(folder, "env TWOFOUR_MPI_MODULE=/nowhere.so PMIX_RANK=1 " TWOFOUR_PROGRAM " " +
+                           sweep_line(3, "--shard 3/3"));
   EXPECT_EQ(given.code, 0) << given.err;
 }
 
@@ -165,9 +169,9 @@ TEST_F(MpiRanks, MeasureEachCaseOnceIntoOneFile) {
 
 TEST_F(MpiRanks, LoseTheRowsOfAChildThatDiesAndNothingElse) {
   const Folder folder;
-  const Finished finished = mpirun(
-      folder, 2, sweep_line(6),
-      R"({"fault": {"kind": "crash_segv", "kernel": "i8_bf16_scaled_mm$", "case_m": 48}})");
+  const Finished finished =
+      mpirun(folder, 2, sweep_line(6),
+             R"({"fault": {"kind": "crash_segv", "kernel": "i8_bf16_scaled_mm$", "case_m": 48}})");
   EXPECT_EQ(finished.code, 1);
   EXPECT_EQ(rows_of(folder.only(".jsonl")), whole_sweep(6));
   int failed = 0;
@@ -186,13 +190,13 @@ TEST_F(MpiRanks, LeaveTheirFilesWhenOneIsKilledAndResumeDoesTheRest) {
   // Rank 1 kills its own process as soon as it has a case.
   std::ofstream(folder.path() / "rank.sh")
       << "if [ \"$OMPI_COMM_WORLD_RANK\" = 1 ]; then\n"
-         "  (while ! grep -q '\"type\":\"record\"' *.rank1.jsonl 2>/dev/null; do sleep 0.02; done; kill "
+         "  (while ! grep -q '\"type\":\"record\"' *.rank1.jsonl 2>/dev/null; do sleep 0.02; done; "
+         "kill "
          "-9 $$) &\nfi\nexec \"$@\"\n";
   const Finished killed = run_line(
-      folder,
-      fmt::format("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun -np 2 "
-                  "--oversubscribe --bind-to none sh rank.sh {} {}",
-                  TWOFOUR_PROGRAM, sweep_line(40)));
+      folder, fmt::format("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun -np 2 "
+                          "--oversubscribe --bind-to none sh rank.sh {} {}",
+                          TWOFOUR_PROGRAM, sweep_line(40)));
   EXPECT_NE(killed.code, 0);
   std::vector<fs::path> ranks;
   for (const fs::path& file : folder.files()) {

@@ -50,15 +50,15 @@ class JoinedFile : public ::testing::Test {
     take_in_rank_files(joined);
   }
 
-  fs::path folder_ = fs::path(::testing::TempDir()) /
-                     (std::string("joined_") +
-                      ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  fs::path folder_ =
+      fs::path(::testing::TempDir()) /
+      (std::string("joined_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(JoinedFile, IsNamedByTheFilesOfRanks) {
   EXPECT_EQ(joined_path("a/run.rank12.jsonl"), "a/run.jsonl");
-  for (const char* other : {"a/run.jsonl", "run.rank.jsonl", "run.rank1x.jsonl", ".rank1.jsonl",
-                            "run.rank-1.jsonl"}) {
+  for (const char* other :
+       {"a/run.jsonl", "run.rank.jsonl", "run.rank1x.jsonl", ".rank1.jsonl", "run.rank-1.jsonl"}) {
     EXPECT_EQ(joined_path(other), other);
   }
   EXPECT_EQ(rank_path("a/m-torch.int8-17.jsonl", 3), "a/m-torch.int8-17.rank3.jsonl");

@@ -30,8 +30,8 @@ std::string refusal(std::string_view text, const std::vector<DeviceId>& gpus) {
 }
 
 TEST(DeviceChoice, IsWrittenAsItIsRead) {
-  const std::vector<std::string> texts{"auto",    "cpu",    "cpu:node1", "cpu:0-7,16-23",
-                                       "cuda", "cuda:0", "cuda:3", "cuda:" + kSecond};
+  const std::vector<std::string> texts{"auto", "cpu",    "cpu:node1", "cpu:0-7,16-23",
+                                       "cuda", "cuda:0", "cuda:3",    "cuda:" + kSecond};
   for (const std::string& text : texts) {
     EXPECT_EQ(to_string(parsed(text)), text);
   }

@@ -17,8 +17,8 @@ TEST(CpuList, IsReadInRangesAndSorted) {
 }
 
 TEST(CpuList, IsNothingElse) {
-  for (const char* text : {"", "a", "1,", ",1", "1-", "-1", "3-1", "1-2-3", "1,1", "0-3,2", "1048576",
-                           "0-1048576", " 1", "1 ", "0x1"}) {
+  for (const char* text : {"", "a", "1,", ",1", "1-", "-1", "3-1", "1-2-3", "1,1", "0-3,2",
+                           "1048576", "0-1048576", " 1", "1 ", "0x1"}) {
     EXPECT_FALSE(read_cpu_list(text)) << "'" << text << "'";
   }
 }

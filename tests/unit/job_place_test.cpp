@@ -22,8 +22,9 @@ Place place_in(const std::map<std::string, std::string>& variables) {
 TEST(Place, IsAloneWithoutALauncher) {
   EXPECT_EQ(place_in({}).launcher, Launcher::kNone);
   // A script in an allocation, and a step of one process.
-  EXPECT_EQ(place_in({{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}, {"SLURM_JOB_ID", "7"}}).launcher,
-            Launcher::kNone);
+  EXPECT_EQ(
+      place_in({{"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}, {"SLURM_JOB_ID", "7"}}).launcher,
+      Launcher::kNone);
   EXPECT_EQ(place_in({{"SLURM_STEP_NUM_TASKS", "1"}, {"SLURM_PROCID", "0"}}).launcher,
             Launcher::kNone);
   EXPECT_EQ(place_in({{"OMPI_COMM_WORLD_SIZE", "1"}, {"OMPI_COMM_WORLD_RANK", "0"}}).launcher,
@@ -48,8 +49,10 @@ TEST(Place, IsOneOfMpi) {
 
 TEST(Place, OfPmixAloneHasItsNumberFromSlurmOrNotAtAll) {
   EXPECT_EQ(place_in({{"PMIX_RANK", "1"}}).ranks, 0);
-  const Place slurm = place_in(
-      {{"PMIX_RANK", "1"}, {"SLURM_STEP_NUM_TASKS", "2"}, {"SLURM_PROCID", "1"}, {"SLURM_LOCALID", "0"}});
+  const Place slurm = place_in({{"PMIX_RANK", "1"},
+                                {"SLURM_STEP_NUM_TASKS", "2"},
+                                {"SLURM_PROCID", "1"},
+                                {"SLURM_LOCALID", "0"}});
   EXPECT_EQ(slurm.launcher, Launcher::kMpi);
   EXPECT_EQ(slurm.ranks, 2);
   EXPECT_EQ(slurm.local_rank, 0);

@@ -164,8 +164,7 @@ TEST(MockConfig, SaysWhatIsWrong) {
   EXPECT_EQ(message(R"({"seed": "x"})"),
             "TWOFOUR_MOCK: seed is \"x\"; allowed: a whole number from 0 to "
             "18446744073709551615");
-  EXPECT_EQ(message(R"({"sleeps": 1})"),
-            "TWOFOUR_MOCK: sleeps is 1; allowed: true or false");
+  EXPECT_EQ(message(R"({"sleeps": 1})"), "TWOFOUR_MOCK: sleeps is 1; allowed: true or false");
   EXPECT_EQ(message(R"({"sleeps": true})"), "accepted");
   EXPECT_EQ(message(R"({"fault": {"kind": "explode"}})"),
             "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "

@@ -19,8 +19,9 @@ Record row(std::int64_t m, double median_s, double half_width, Verdict verdict) 
   Record r;
   r.problem = {.shape = {.m = m, .n = 64, .k = 64}, .sparsity = Sparsity::kTwoFour};
   r.kernel = "sparse";
-  r.summary = Summary{.median_s = median_s,
-                      .median_interval_s = {median_s * (1 - half_width), median_s * (1 + half_width)}};
+  r.summary =
+      Summary{.median_s = median_s,
+              .median_interval_s = {median_s * (1 - half_width), median_s * (1 + half_width)}};
   r.vs_dense = Ratio{.value = 1.2, .interval = {1.1, 1.3}, .verdict = verdict};
   return r;
 }
@@ -41,7 +42,7 @@ TEST(Spread, HasMedianFastestAndSlowestOfEachProblem) {
   EXPECT_THAT(found[0].title, HasSubstr("3 devices, GPU"));
   ASSERT_THAT(found[0].grid.rows, SizeIs(1));
   EXPECT_THAT(found[0].grid.rows[0].cells,
-              ElementsAre(HasSubstr("1x64x64"), "3", "10.0", "#2 GPU 0.800 [0.784, 0.816]",
+              ElementsAre(HasSubstr("1x64x64"), "3", "10.00", "#2 GPU 0.800 [0.784, 0.816]",
                           "#3 GPU 1.500 [1.470, 1.530] STRAGGLER", "1 TIE, 2 WIN"));
   EXPECT_THAT(found[0].told, ElementsAre("Verdicts differ between devices in 1 of 1 problems.",
                                          HasSubstr("#3 GPU is a straggler in 1 of 1 problems")));

@@ -34,7 +34,8 @@ TEST(CaseGroups, HaveAllMOfALayer) {
 
 TEST(CaseGroups, AreSingleCasesWhereTheyWouldBeTooFew) {
   EXPECT_EQ(case_groups(model_cases(), 4).size(), 6U);
-  const auto by_m = workload::range_cases({.start = 1, .end = 5, .increment = 1}, {.k = 64, .n = 64});
+  const auto by_m =
+      workload::range_cases({.start = 1, .end = 5, .increment = 1}, {.k = 64, .n = 64});
   EXPECT_THAT(case_groups(by_m, 1), ElementsAre(ElementsAre(0, 1, 2, 3)));
   EXPECT_EQ(case_groups(by_m, 2).size(), 4U);
 }
@@ -87,7 +88,8 @@ TEST(CaseQueue, AsksItsSourceAndPassesOverWhatIsDone) {
   queue.start({0, 1, 4});
   EXPECT_EQ(queue.next(), std::nullopt);
   EXPECT_FALSE(queue.over());
-  source.answers = {std::vector<int>{2, 3}, std::vector<int>{1, 4}, std::nullopt, std::vector<int>{}};
+  source.answers = {std::vector<int>{2, 3}, std::vector<int>{1, 4}, std::nullopt,
+                    std::vector<int>{}};
   EXPECT_THAT(queue.next(), Optional(1));
   EXPECT_THAT(queue.next(), Optional(4));
   EXPECT_EQ(queue.next(), std::nullopt);

@@ -22,8 +22,8 @@ struct NoSuchPart : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The processors of `part` among `allowed`, which are those that the process may use, ascending. Of
-/// a node those count that are allowed. Throws NoSuchPart.
+/// The processors of `part` among `allowed`, which are those that the process may use, ascending.
+/// Of a node those count that are allowed. Throws NoSuchPart.
 std::vector<int> cpus_of(const CpuPart& part, const HostFiles& files, std::span<const int> allowed);
 
 /// The NUMA nodes on which `cpus` are, ascending; none where Linux does not tell.
@@ -33,8 +33,8 @@ std::vector<int> nodes_of(std::span<const int> cpus, const HostFiles& files);
 std::string part_name(const CpuPart& part);
 
 /// Binds this thread, and those that it starts, to the processors of `part`. Where they are on one
-/// node memory comes from there as long as it has some. Returns what was done about memory, in words.
-/// Throws NoSuchPart, and std::runtime_error where the operating system refuses.
+/// node memory comes from there as long as it has some. Returns what was done about memory, in
+/// words. Throws NoSuchPart, and std::runtime_error where the operating system refuses.
 std::string confine_to(const CpuPart& part, const HostFiles& files);
 
 }  // namespace twofour::device::cpu

@@ -10,8 +10,8 @@ namespace twofour::device::cpu {
 /// operating system does not tell.
 std::vector<int> allowed_cpus();
 
-/// Binds the calling thread, and threads that it starts from then on, to `cpus`, which are not none.
-/// False, with errno set, when the operating system refuses.
+/// Binds the calling thread, and threads that it starts from then on, to `cpus`, which are not
+/// none. False, with errno set, when the operating system refuses.
 bool bind_this_thread(std::span<const int> cpus);
 
 /// Binds the threads that parallel_run uses, the calling thread among them, to one processor each
