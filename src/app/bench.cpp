@@ -131,7 +131,10 @@ int conclude_rank(const BenchOptions& options, const run::RunResult& result, Rec
   if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
     say(why);
   }
-  if (!recorder.started()) return not_started_code(result);
+  if (!recorder.started()) {
+    files.remove_empty();
+    return not_started_code(result);
+  }
   files.keep();
   // With a rank that ends so, the job ends. Its file stays, as do those of the others.
   if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;

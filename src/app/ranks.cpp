@@ -139,6 +139,13 @@ run::Ledger RankFiles::earlier() {
   }
 }
 
+void RankFiles::remove_empty() {
+  std::error_code ignored;
+  if (fs::file_size(own_->path(), ignored) != 0) return;
+  fs::remove(own_->part(), ignored);
+  fs::remove(own_->path(), ignored);
+}
+
 bool RankFiles::gather(bool whole) {
   if (joined_file_) {
     whole = take_all(whole);

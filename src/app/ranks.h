@@ -55,6 +55,8 @@ class RankFiles {
   void keep() {
     if (joined_file_) joined_file_->keep();
   }
+  /// Removes this rank's files where nothing was written.
+  void remove_empty();
   /// Brings what all ranks wrote into the joined file, on rank 0, and removes the ranks' files.
   /// `whole`: this rank has measured all that it was given. Returns whether all ranks have. Throws
   /// CannotWrite where the joined file cannot be written, JobLost and JobInterrupted; the ranks'
