@@ -112,7 +112,8 @@ class Servant {
 
 int be_agent(int socket, const std::string& module) {
   // They are the parent's.
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    static_cast<void>(std::signal(signal, SIG_IGN));
   const auto tell = [&](const std::string& text) {
     [[maybe_unused]] const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
   };

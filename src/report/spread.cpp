@@ -57,6 +57,7 @@ std::vector<Compared> compared_on(const Results& results, const std::vector<std:
 
 double median_of(const std::vector<Measured>& rows, double (*value)(const Measured&)) {
   std::vector<double> values;
+  values.reserve(rows.size());
   for (const Measured& row : rows) values.push_back(value(row));
   return median(values);
 }
@@ -86,6 +87,7 @@ std::string verdicts_of(const std::vector<Measured>& rows, bool& differ) {
   differ = counts.size() > 1;
   if (!differ) return counts.begin()->first;
   std::vector<std::string> parts;
+  parts.reserve(counts.size());
   for (const auto& [verdict, count] : counts) {
     parts.push_back(fmt::format("{} {}", count, verdict.empty() ? "without" : verdict));
   }

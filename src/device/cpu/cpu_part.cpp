@@ -46,6 +46,7 @@ std::vector<int> cpus_of_node(int node, const HostFiles& files, std::span<const 
   const auto found = nodes.find(node);
   if (found == nodes.end()) {
     std::vector<std::string> names;
+    names.reserve(nodes.size());
     for (const auto& [number, cpus] : nodes) names.push_back(fmt::format("cpu:node{}", number));
     throw NoSuchPart(names.empty() ? "this machine tells of no NUMA nodes"
                                    : fmt::format("there are {}", fmt::join(names, ", ")));
