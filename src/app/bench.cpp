@@ -10,15 +10,19 @@
 #include <system_error>
 
 #include "app/bisections.h"
+#include "app/conclusion.h"
 #include "app/dry_run.h"
 #include "app/exit_code.h"
 #include "app/failure.h"
 #include "app/interrupt.h"
+#include "app/joined_file.h"
+#include "app/joined_results.h"
 #include "app/measuring.h"
 #include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options.h"
 #include "app/options_table.h"
+#include "app/ranks.h"
 #include "app/recorder.h"
 #include "app/session.h"
 #include "app/sinks.h"
@@ -39,56 +43,48 @@ using Measure = std::function<int(run::Orders&, run::ResultStream&, run::Attempt
 /// What an earlier part of the run left in its .jsonl.
 run::Ledger earlier_part(JsonlFile& file) {
   try {
-    run::Ledger ledger = file.read();
-    const auto& environment = ledger.environment();
-    if (environment && environment->schema_version != kSchemaVersion) {
-      throw std::invalid_argument(fmt::format(
-          "'{}' has schema_version {}; only a run of schema_version {} can be gone on with",
-          file.path().string(), environment->schema_version, kSchemaVersion));
-    }
-    return ledger;
+    return file.read();
   } catch (const std::invalid_argument& error) {
     throw UsageError(fmt::format("--resume: {}", error.what()));
   }
 }
 
+/// `ledger`, which can be gone on with.
+run::Ledger checked(run::Ledger ledger, const std::filesystem::path& file) {
+  const auto& environment = ledger.environment();
+  if (!environment) {
+    throw UsageError(
+        fmt::format("--resume: '{}' has no environment line: its run ended before it "
+                    "began, so start it anew",
+                    file.string()));
+  }
+  if (environment->schema_version != kSchemaVersion) {
+    throw UsageError(fmt::format(
+        "--resume: '{}' has schema_version {}; only a run of schema_version {} can be gone on with",
+        file.string(), environment->schema_version, kSchemaVersion));
+  }
+  return ledger;
+}
+
 run::RunResult run_cases(const BenchOptions& options, const std::filesystem::path& part,
-                         Recorder& recorder, const Measure& measure) {
+                         run::CaseSource* source, Recorder& recorder, const Measure& measure) {
   try {
     if (options.in_process) {
       const Interrupt interrupt;
-      return run::run_in_process(recorder, interrupt.token(), measure);
+      return run::run_in_process(recorder, interrupt.token(), measure, source);
     }
     return run::supervise(
-        {.part = part, .case_timeout_s = options.case_timeout_s}, recorder,
+        {.part = part, .case_timeout_s = options.case_timeout_s, .source = source}, recorder,
         [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
           return exit_code_of([&] { return measure(orders, stream, attempts); });
         });
   } catch (const CannotWrite& error) {  // of the .jsonl: what is shown in the end is all there is
     say(error.what());
     return {.end = run::RunEnd::kCannotWrite, .last = {}};
+  } catch (const run::SourceLost& error) {
+    say(error.what());
+    return {.end = run::RunEnd::kSourceLost, .last = {}};
   }
-}
-
-/// Why a run ended before its cases were done; empty: it did not, or has said so itself.
-std::string untimely_end(const run::RunResult& result, double case_timeout_s) {
-  const std::string how = reason_of(result.last, case_timeout_s);
-  switch (result.end) {
-    case run::RunEnd::kBadStart:
-      return fmt::format("the process that measures came to its end before its first kernel: {}",
-                         how);
-    case run::RunEnd::kNoProgress:
-      return fmt::format(
-          "the run ends: the process that measures came to its end again and again without a new "
-          "row, the last time: {}",
-          how);
-    case run::RunEnd::kDone:
-    case run::RunEnd::kInterrupted:
-    case run::RunEnd::kRefused:
-    case run::RunEnd::kCannotWrite:
-      break;
-  }
-  return {};
 }
 
 void print_time_spent(const Recorder& recorder) {
@@ -102,58 +98,58 @@ void print_time_spent(const Recorder& recorder) {
                   reserved.empty() ? "" : "; before them ", reserved));
 }
 
-bool any_measured(const run::Ledger& ledger) {
-  return std::any_of(ledger.records().begin(), ledger.records().end(),
-                     [](const Record& record) { return record.outcome.measured(); });
+/// Where the .jsonl could not take all rows, those that are missing stand in the part file.
+void remove_part(const JsonlFile& file, const run::RunResult& result, const Recorder& recorder) {
+  if (result.end == run::RunEnd::kCannotWrite && recorder.lost_some()) return;
+  std::error_code ignored;
+  std::filesystem::remove(file.part(), ignored);
 }
 
-int exit_code(run::RunEnd end, const Recorder& recorder) {
-  const std::vector<Record>& records = recorder.ledger().records();
-  const auto any = [&](OutcomeKind kind) {
-    return std::any_of(records.begin(), records.end(),
-                       [&](const Record& record) { return record.outcome.kind == kind; });
-  };
-  if (end == run::RunEnd::kInterrupted) return kExitInterrupted;
-  if (any(OutcomeKind::kIncorrect)) return kExitIncorrect;
-  const bool whole = end == run::RunEnd::kDone && !recorder.lost_some();
-  const bool failed = any(OutcomeKind::kFailed) || !any_measured(recorder.ledger());
-  return !whole || failed ? kExitFailed : kExitOk;
-}
-
-/// Why no row has a time; empty where one has.
-std::string nothing_measured(const run::Ledger& ledger) {
-  if (any_measured(ledger)) return {};
-  if (ledger.records().empty()) return "nothing was measured: there is no row";
-  const Record& first = ledger.records().front();
-  return fmt::format("nothing was measured: of {} rows none has a time; the first, {}, is {}: {}",
-                     ledger.records().size(), first.kernel, to_string(first.outcome.kind),
-                     first.outcome.reason);
+void print_files(const BenchOptions& options, const std::filesystem::path& jsonl) {
+  write_to_stderr(
+      fmt::format("results: {} and beside it .csv and .pkl{}{}\n", jsonl.string(),
+                  options.html ? "; page: " + options.html->string() : "",
+                  options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
              const JsonlFile& file) {
-  // Where the .jsonl could not take all rows, those that are missing stand in the part file.
-  const bool in_part_file = result.end == run::RunEnd::kCannotWrite && recorder.lost_some();
-  std::error_code ignored;
-  if (!in_part_file) std::filesystem::remove(file.part(), ignored);
+  remove_part(file, result, recorder);
+  if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
+    say(why);
+  }
+  if (!recorder.started()) return not_started_code(result);
+  recorder.finish();
+  if (!options.quiet) {
+    print_time_spent(recorder);
+    print_files(options, file.path());
+  }
+  const RowTally tally = tally_of(recorder.ledger().records());
+  if (const std::string why = nothing_measured(tally); !why.empty()) say(why);
+  return exit_code(tally, result.end, result.end == run::RunEnd::kDone && !recorder.lost_some());
+}
+
+/// One rank's share is measured: what all have is brought together, and shown by rank 0.
+int conclude_rank(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
+                  RankFiles& files, int rank) {
   if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
     say(why);
   }
   if (!recorder.started()) {
-    if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;
-    const bool refused = result.end == run::RunEnd::kRefused && result.last.code != 0;
-    return refused ? result.last.code : kExitFailed;
+    files.remove_empty();
+    return not_started_code(result);
+  }
+  files.keep();
+  // With a rank that ends so, the job ends. Its file stays, as do those of the others.
+  if (result.end == run::RunEnd::kInterrupted) return kExitInterrupted;
+  if (result.end == run::RunEnd::kSourceLost || result.end == run::RunEnd::kCannotWrite) {
+    return kExitFailed;
   }
   recorder.finish();
-  if (!options.quiet) {
-    print_time_spent(recorder);
-    write_to_stderr(
-        fmt::format("results: {} and beside it .csv and .pkl{}{}\n", file.path().string(),
-                    options.html ? "; page: " + options.html->string() : "",
-                    options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
-  }
-  if (const std::string why = nothing_measured(recorder.ledger()); !why.empty()) say(why);
-  return exit_code(result.end, recorder);
+  const bool whole = files.gather(result.end == run::RunEnd::kDone && !recorder.lost_some());
+  if (rank != 0) return kExitOk;
+  if (!options.quiet) print_files(options, files.joined());
+  return show_joined(options, files.joined(), whole);
 }
 
 /// The cases that the command line names, and with --break-even those that follow from their rows.
@@ -161,7 +157,7 @@ int conclude(const BenchOptions& options, const run::RunResult& result, Recorder
 run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>& cases,
                        std::size_t grid, const std::filesystem::path& part, Recorder& recorder,
                        const Measure& measure) {
-  run::RunResult result = run_cases(options, part, recorder, measure);
+  run::RunResult result = run_cases(options, part, nullptr, recorder, measure);
   while (options.break_even && result.end == run::RunEnd::kDone) {
     std::vector<workload::Case> more = bisections(cases, grid, recorder.ledger().records());
     if (more.empty()) break;
@@ -171,7 +167,7 @@ run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>&
       write_to_stderr(fmt::format("{}: {} further {}\n", option::kBreakEven, more.size(),
                                   more.size() == 1 ? "case" : "cases"));
     }
-    result = run_cases(options, part, recorder, measure);
+    result = run_cases(options, part, nullptr, recorder, measure);
   }
   return result;
 }
@@ -179,7 +175,7 @@ run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>&
 int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
   const Session session = start_session(options);
   for (const std::string& note : session.device().notes()) say(note);
-  const DryRun plan = dry_run(session, cases);
+  const DryRun plan = dry_run(session, cases, own_cases(options, cases));
   write_to_stdout(plans_text(options) + plan.text);
   if (options.break_even) {
     write_to_stdout(possible_bisections(cases, session.config.measure.max_time_s));
@@ -194,29 +190,73 @@ std::filesystem::path beside(const JsonlFile& file, const char* extension) {
   return path.replace_extension(extension);
 }
 
+/// One rank of several that share the cases by MPI.
+int bench_rank(const BenchOptions& options, const CommandLine& line,
+               std::span<const workload::Case> cases, Job& job) {
+  RankFiles files(*job.agent, options);
+  run::Ledger earlier = options.resume ? checked(files.earlier(), files.joined()) : run::Ledger{};
+  JsonlSink jsonl(files.own());
+  const BlockedSignals signals;
+  Recorder recorder(cases, std::move(earlier), {}, {&jsonl}, options.case_timeout_s,
+                    options.quiet || job.rank != 0);
+  SharedCases shared(*job.agent, run::case_groups(cases, job.agent->place().ranks));
+  const std::vector<int> own = own_cases(options, cases);
+  const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
+                              run::Attempts& attempts) {
+    return measure_cases({.options = options,
+                          .arguments = line.arguments,
+                          .cases = cases,
+                          .named = cases.size(),
+                          .ledger = recorder.ledger(),
+                          .own = own,
+                          .resumed = options.resume && !recorder.started(),
+                          .job = job.text,
+                          .part_of_job = !recorder.started()},
+                         orders, stream, attempts);
+  };
+  const run::RunResult result = run_cases(options, files.own().part(), &shared, recorder, measure);
+  try {
+    return conclude_rank(options, result, recorder, files, job.rank);
+  } catch (const job::JobInterrupted& error) {
+    say(error.what());
+    return kExitInterrupted;
+  }
+}
+
 int bench(const CommandLine& line) {
-  const BenchOptions options = bench_options(line);
+  BenchOptions options = bench_options(line);
   std::vector<workload::Case> cases = make_cases(options);
+  Job job = find_job(options);
+  if (options.break_even && (job.agent || options.shard)) {
+    throw UsageError(fmt::format(
+        "{}: chooses cases by what it has measured, so it is for one process with all cases: not "
+        "with {}, nor in a job of several ranks",
+        option::kBreakEven, option::kShard));
+  }
   if (options.dry_run) {
+    if (job.rank != 0) return kExitOk;  // rank 0 shows the whole
     return in_child(options.in_process, [&] { return show_plan(options, cases); });
+  }
+  if (job.agent) return bench_rank(options, line, cases, job);
+  std::vector<int> own = own_cases(options, cases);
+  if (own.empty()) {
+    say(fmt::format("nothing to measure: of {} cases none is in {} {}/{}", cases.size(),
+                    option::kShard, options.shard->number, options.shard->count));
+    return kExitOk;
   }
 
   if (!options.quiet) write_to_stderr(plans_text(options));
   JsonlFile file =
-      options.resume ? JsonlFile::open(*options.resume)
+      options.resume ? open_to_resume(*options.resume)
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
   run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
-  if (options.resume && !earlier.environment()) {
-    throw UsageError(
-        fmt::format("--resume: '{}' has no environment line: its run ended before it "
-                    "began, so start it anew",
-                    options.resume->string()));
-  }
+  if (options.resume) earlier = checked(std::move(earlier), file.path());
 
   const std::size_t grid = cases.size();
   if (options.break_even) {
     cases = with_earlier_bisections(std::move(cases), earlier.records());
+    own = own_cases(options, cases);
   }
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
@@ -241,12 +281,15 @@ int bench(const CommandLine& line) {
                     options.case_timeout_s, options.quiet);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {
+    if (cases.size() > grid) own = own_cases(options, cases);
     return measure_cases({.options = options,
                           .arguments = line.arguments,
                           .cases = cases,
                           .named = grid,
                           .ledger = recorder.ledger(),
-                          .resumed = options.resume && !recorder.started()},
+                          .own = own,
+                          .resumed = options.resume && !recorder.started(),
+                          .job = job.text},
                          orders, stream, attempts);
   };
   const run::RunResult result = run_all(options, cases, grid, file.part(), recorder, measure);

@@ -33,9 +33,11 @@ std::unique_ptr<device::Device> open_gpu(const DeviceId& /*id*/) { return nullpt
 #endif
 
 /// The first GPU that can be opened; null with the reasons when none can.
-std::unique_ptr<device::Device> open_first_gpu(std::string& reason) {
+std::unique_ptr<device::Device> open_first_gpu(const DeviceChoice& choice, std::string& reason) {
   try {
-    for (const DeviceId& id : list_gpus()) {
+    const std::vector<DeviceId> gpus = list_gpus();
+    for (const std::size_t place : gpu_order(choice, gpus.size())) {
+      const DeviceId& id = gpus[place];
       try {
         return open_gpu(id);
       } catch (const std::exception& error) {
@@ -47,6 +49,15 @@ std::unique_ptr<device::Device> open_first_gpu(std::string& reason) {
     reason = error.what();
   }
   return nullptr;
+}
+
+std::unique_ptr<device::Device> open_cpu(const DeviceChoice& choice, int threads) {
+  try {
+    return device::make_cpu_device(threads, true, {.node = choice.node, .cpus = choice.cpus});
+  } catch (const device::cpu::NoSuchPart& error) {
+    throw UsageError(
+        fmt::format("{}: '{}' is not here: {}", option::kDevice, to_string(choice), error.what()));
+  }
 }
 
 }  // namespace
@@ -62,9 +73,9 @@ std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int thre
                                            to_string(choice), error.what()));
     }
   }
-  if (choice.kind) return device::make_cpu_device(threads, true);
+  if (choice.kind) return open_cpu(choice, threads);
   std::string reason;
-  if (auto gpu = open_first_gpu(reason)) return gpu;
+  if (auto gpu = open_first_gpu(choice, reason)) return gpu;
   auto cpu = device::make_cpu_device(threads, true);
   cpu->add_detail("gpu", "none is used: " + reason);
   // Who built with CUDA meant to measure a GPU.

@@ -13,9 +13,10 @@ double mib(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 /// What one kernel takes by itself. Sets `runs` where it would be measured.
 std::string need_text(const Session& session, const workload::Case& c,
-                      const run::SelectedKernel& selected, bool& runs) {
+                      const run::SelectedKernel& selected, const run::MemoryFacts& facts,
+                      bool& runs) {
   const run::KernelPlan plan =
-      run::plan_case(session.config, c, {&selected, 1}, session.device()).kernels.front();
+      run::plan_case(session.config, c, {&selected, 1}, facts).kernels.front();
   const OutcomeKind outcome = plan.outcome.kind;
   if (outcome == OutcomeKind::kUnsupported || outcome == OutcomeKind::kFailed) {
     return fmt::format("{}: {}", to_string(outcome), plan.outcome.reason);
@@ -28,7 +29,7 @@ std::string need_text(const Session& session, const workload::Case& c,
 }
 
 std::string case_text(const Session& session, const workload::Case& c, std::size_t name_width,
-                      bool& runs) {
+                      const run::MemoryFacts& facts, bool& runs) {
   std::string title = fmt::format("[{}]  MKN=({})", c.index, mkn(c.shape));
   if (!c.model.empty()) {
     title += fmt::format("  {} {} TP {}", c.model, c.layer, c.tensor_parallel);
@@ -42,25 +43,29 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
   if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";
   for (const run::SelectedKernel& selected : session.kernels) {
     title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width,
-                         need_text(session, c, selected, runs));
+                         need_text(session, c, selected, facts, runs));
   }
   return title + "  repro: " + session.config.repro_line(c.shape) + "\n";
 }
 
 }  // namespace
 
-DryRun dry_run(const Session& session, std::span<const workload::Case> cases) {
+DryRun dry_run(const Session& session, std::span<const workload::Case> cases,
+               std::span<const int> own) {
   std::size_t width = 0;
   for (const run::SelectedKernel& selected : session.kernels) {
     width = std::max(width, selected.kernel.name.size());
   }
+  // Reading how much is free takes longer than planning a case.
+  const run::MemoryFacts facts = run::memory_facts(session.device());
   DryRun plan;
-  for (const workload::Case& c : cases) {
-    plan.text += case_text(session, c, width, plan.anything_runs);
+  for (const int place : own) {
+    const workload::Case& c = cases[static_cast<std::size_t>(place)];
+    plan.text += case_text(session, c, width, facts, plan.anything_runs);
   }
-  const auto free_bytes = session.device().memory().status().free_bytes;
+  const auto free_bytes = facts.free_bytes;
   plan.text +=
-      fmt::format("{} cases, {} of memory are free on {}\n", cases.size(),
+      fmt::format("{} cases, {} of memory are free on {}\n", own.size(),
                   free_bytes ? fmt::format("{:.2f} MiB", mib(*free_bytes)) : "an unknown amount",
                   session.device().id().name);
   if (session.config.load != Load::kRested) {

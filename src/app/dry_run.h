@@ -15,6 +15,8 @@ struct DryRun {
   bool anything_runs = false;  ///< some kernel of some case would be measured
 };
 
-DryRun dry_run(const Session& session, std::span<const workload::Case> cases);
+/// `own`: the places of the cases that this process would measure.
+DryRun dry_run(const Session& session, std::span<const workload::Case> cases,
+               std::span<const int> own);
 
 }  // namespace twofour::app

@@ -53,20 +53,28 @@ fs::path first_missing(const fs::path& directory) {
   return missing;
 }
 
-std::string read_all(int descriptor, const fs::path& file) {
-  std::string text;
+/// Gives the whole lines of an open file. Returns where the last one ends.
+std::int64_t scan(int descriptor, const fs::path& file, FunctionRef<void(std::string_view)> take) {
+  std::string rest;
   std::array<char, 65536> block{};
+  std::int64_t position = 0;
   while (true) {
-    const ssize_t count =
-        pread(descriptor, block.data(), block.size(), static_cast<off_t>(text.size()));
+    const ssize_t count = pread(descriptor, block.data(), block.size(), position);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail("read", file);
-    if (count == 0) return text;
-    text.append(block.data(), static_cast<std::size_t>(count));
+    if (count == 0) return position - static_cast<std::int64_t>(rest.size());
+    position += count;
+    rest.append(block.data(), static_cast<std::size_t>(count));
+    std::size_t begin = 0;
+    for (std::size_t end = rest.find('\n'); end != std::string::npos;
+         begin = end + 1, end = rest.find('\n', begin)) {
+      take(std::string_view(rest).substr(begin, end - begin));
+    }
+    rest.erase(0, begin);
   }
 }
 
-void add_line(std::string_view line, run::Ledger& ledger) {
+void add_line(std::string_view line, report::KeepSamples keep, run::Ledger& ledger) {
   // Results are long and most of what there is: they are read once.
   const bool result = line.starts_with(R"({"type":"record")");
   if (!ledger.environment() || (!result && report::line_type(line) == "environment")) {
@@ -74,8 +82,27 @@ void add_line(std::string_view line, run::Ledger& ledger) {
   } else if (!result && report::is_attempt_json(line)) {
     ledger.add(report::parse_attempt_json(line));
   } else {
-    ledger.add(report::parse_record_json(line));
+    Record record = report::parse_record_json(line);
+    if (keep == report::KeepSamples::kNo) report::drop_samples(record);
+    ledger.add(std::move(record));
   }
+}
+
+/// `end`: where its last whole line ends.
+run::Ledger ledger_of(int descriptor, const fs::path& file, report::KeepSamples keep,
+                      std::int64_t& end) {
+  run::Ledger ledger;
+  int number = 0;
+  end = scan(descriptor, file, [&](std::string_view line) {
+    ++number;
+    try {
+      add_line(line, keep, ledger);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(
+          fmt::format("'{}' line {}: {}", file.string(), number, error.what()));
+    }
+  });
+  return ledger;
 }
 
 }  // namespace
@@ -118,6 +145,18 @@ JsonlFile JsonlFile::open(const fs::path& path) {
   return {path, std::move(descriptor)};
 }
 
+JsonlFile JsonlFile::make_or_open(const fs::path& path) {
+  run::Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (descriptor.get() < 0) fail("write", path);
+  if (const pid_t holder = lock(descriptor.get(), path); holder != 0) {
+    throw UsageError(
+        fmt::format("'{}' belongs to a run that is not over: process {}", path.string(), holder));
+  }
+  JsonlFile file(path, std::move(descriptor));
+  file.lines([](std::string_view /*line*/) {});
+  return file;
+}
+
 JsonlFile::~JsonlFile() {
   if (descriptor_.get() < 0 || !made_ || end_ > 0) return;
   std::error_code ignored;
@@ -135,23 +174,19 @@ fs::path JsonlFile::part() const {
   return file.replace_extension(".part");
 }
 
-run::Ledger JsonlFile::read() {
-  const std::string text = read_all(descriptor_.get(), path_);
-  run::Ledger ledger;
-  std::size_t begin = 0;
-  int number = 1;
-  for (std::size_t end = text.find('\n'); end != std::string::npos;
-       begin = end + 1, end = text.find('\n', begin), ++number) {
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    try {
-      add_line(line, ledger);
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(
-          fmt::format("'{}' line {}: {}", path_.string(), number, error.what()));
-    }
-  }
-  end_ = static_cast<std::int64_t>(begin);
-  return ledger;
+run::Ledger JsonlFile::read(report::KeepSamples keep) {
+  return ledger_of(descriptor_.get(), path_, keep, end_);
+}
+
+void JsonlFile::lines(FunctionRef<void(std::string_view)> take) {
+  end_ = scan(descriptor_.get(), path_, take);
+}
+
+run::Ledger read_ledger(const fs::path& file, report::KeepSamples keep) {
+  const run::Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (descriptor.get() < 0) fail("read", file);
+  std::int64_t end = 0;
+  return ledger_of(descriptor.get(), file, keep, end);
 }
 
 void JsonlFile::append(std::string_view line) {

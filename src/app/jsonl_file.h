@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/data_type.h"
+#include "core/function_ref.h"
+#include "report/report.h"
 #include "run/ledger.h"
 #include "run/part_file.h"
 
@@ -24,6 +26,8 @@ class JsonlFile {
   /// That of an earlier run. Throws UsageError where it cannot be opened, or another process writes
   /// to it.
   static JsonlFile open(const std::filesystem::path& file);
+  /// The file at `path`, made where it is not there, and gone on with where it is.
+  static JsonlFile make_or_open(const std::filesystem::path& path);
 
   JsonlFile(JsonlFile&&) noexcept = default;
   JsonlFile& operator=(JsonlFile&&) = delete;
@@ -37,7 +41,12 @@ class JsonlFile {
 
   /// What its lines say; a last line without an end is none. Throws std::invalid_argument naming
   /// the file, the line and the field.
-  run::Ledger read();
+  run::Ledger read(report::KeepSamples keep = report::KeepSamples::kYes);
+  /// Gives its lines one by one, without the last one where that has no end; append() goes on
+  /// behind them.
+  void lines(FunctionRef<void(std::string_view)> take);
+  /// It stays when nothing is written to it.
+  void keep() { made_.reset(); }
   /// Appends a line, after a last one that had no end is cut off. One that cannot be written whole
   /// is not there at all.
   void append(std::string_view line);
@@ -53,6 +62,9 @@ class JsonlFile {
   /// Of a file that is new: the outermost folder that was made for it; empty: none was.
   std::optional<std::filesystem::path> made_;
 };
+
+/// What the lines of a file say that another process may hold. As JsonlFile::read().
+run::Ledger read_ledger(const std::filesystem::path& file, report::KeepSamples keep);
 
 /// What an earlier run left in its part file, because it was killed before it had read it.
 struct LeftBehind {

@@ -115,7 +115,9 @@ std::string model_lines(const workload::Model& model) {
 /// A star marks what runs only when it is asked for.
 std::string list_text(const BenchOptions& options) {
   std::vector<Listed> devices;
-  devices.push_back(open_listed({.kind = DeviceKind::kCpu}, options.threads));
+  const bool cpu_given = options.device.kind == DeviceKind::kCpu;
+  const DeviceChoice cpu = cpu_given ? options.device : DeviceChoice{.kind = DeviceKind::kCpu};
+  devices.push_back(open_listed(cpu, options.threads));
   DeviceChoice gpu = options.device;
   gpu.kind = DeviceKind::kCuda;
   devices.push_back(open_listed(gpu, options.threads));

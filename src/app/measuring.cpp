@@ -35,17 +35,19 @@ std::vector<DataType> types_of(const Session& session) {
 
 /// Before the first case: what the largest one takes. The others then take their memory from it.
 /// Returns what that took, in words; nothing where none was reserved.
-std::string reserve_memory(Session& session, std::span<const workload::Case> cases) {
+std::string reserve_memory(Session& session, const Request& request) {
   const auto elements = [](const workload::Case& c) {
     const auto m = static_cast<double>(c.shape.m);
     const auto n = static_cast<double>(c.shape.n);
     const auto k = static_cast<double>(c.shape.k);
     return c.skip_reason ? 0 : (m + n) * k + m * n;
   };
-  const auto largest = std::max_element(
-      cases.begin(), cases.end(),
-      [&](const workload::Case& x, const workload::Case& y) { return elements(x) < elements(y); });
-  if (largest == cases.end()) return {};
+  const workload::Case* largest = nullptr;
+  for (const int place : request.own) {
+    const workload::Case& c = request.cases[static_cast<std::size_t>(place)];
+    if (largest == nullptr || elements(*largest) < elements(c)) largest = &c;
+  }
+  if (largest == nullptr) return {};
   const std::size_t wanted =
       run::plan_case(session.config, *largest, session.kernels, session.device()).peak_bytes;
   const double start = measure::steady_seconds();
@@ -122,6 +124,7 @@ Environment environment_of(const Session& session, const Request& request) {
                                                  std::move(argv), request.options.seed);
   if (cases_are_of_files(request.options))
     environment.cases = fingerprint(request.cases.first(request.named));
+  if (!request.job.empty()) environment.device.details["job"] = request.job;
   return report::parse_environment_json(report::environment_json(environment));
 }
 
@@ -129,8 +132,13 @@ Environment environment_of(const Session& session, const Request& request) {
 bool goes_on(const Request& request, const Environment& now) {
   if (!request.ledger.environment()) return false;
   if (!request.resumed) return true;
-  const std::vector<std::string> found = differences(*request.ledger.environment(), now);
-  if (found.empty() || request.options.resume_anyway) return found.empty();
+  Environment then = *request.ledger.environment();
+  // Which rank wrote it last, and so on which of several devices, is chance.
+  if (request.part_of_job) then.device.id.uuid = now.device.id.uuid;
+  const std::vector<std::string> found = differences(then, now);
+  if (found.empty() || request.options.resume_anyway) {
+    return found.empty() && !request.part_of_job;
+  }
   throw UsageError(fmt::format("{}: this is not where '{}' was measured: {}; {} goes on",
                                option::kResume, request.options.resume->string(),
                                fmt::join(found, "; "), option::kResumeAnyway));
@@ -145,8 +153,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
-  run::Start start{.reserved = reserve_memory(session, request.cases),
-                   .notes = session.device().notes()};
+  run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   Roofs roofs;
   if (old_environment) {
     roofs = earlier_roofs(ledger);
@@ -157,7 +164,8 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
     stream.environment(environment);
   }
   Measuring measuring(session, ledger, roofs, stream, attempts);
-  for (const workload::Case& c : request.cases) {
+  for (const int place : request.own) {
+    const workload::Case& c = request.cases[static_cast<std::size_t>(place)];
     if (measuring.any_left(c)) start.cases.push_back(c.index);
   }
   stream.start(start);

@@ -20,8 +20,15 @@ struct Request {
   std::span<const workload::Case> cases;
   std::size_t named = 0;  ///< how many of them the command line names: --break-even adds others
   const run::Ledger& ledger;
+  /// Places of the cases that this process can be told to measure, ascending.
+  std::span<const int> own;
   /// Whether an earlier run left the ledger, and its environment has not been compared yet.
   bool resumed = false;
+  /// Which of several processes this is, in words, for the environment; empty: there is one.
+  std::string job = {};
+  /// Its rows have an environment of their own, whatever the ledger has. That may be of another
+  /// device of the same kind.
+  bool part_of_job = false;
 };
 
 /// Measures what the ledger has no row of. Returns kExitOk. Throws UsageError where the options

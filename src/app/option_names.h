@@ -24,6 +24,7 @@ inline constexpr std::string_view kTraffic = "--traffic";
 inline constexpr std::string_view kLinearShare = "--linear-share";
 inline constexpr std::string_view kDispatch = "--dispatch";
 inline constexpr std::string_view kDevice = "--device";
+inline constexpr std::string_view kShard = "--shard";
 inline constexpr std::string_view kProviders = "--providers";
 inline constexpr std::string_view kKernels = "--kernels";
 inline constexpr std::string_view kScales = "--scales";

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "decide/question.h"
 #include "report/formats.h"
 #include "workload/model_plan.h"
+#include "run/shards.h"
 #include "workload/workload.h"
 
 namespace twofour::app {
@@ -41,6 +43,7 @@ struct BenchOptions {
   std::vector<workload::Model> known_models;
 
   DeviceChoice device;
+  std::optional<run::Shard> shard;     ///< none: all cases
   std::vector<std::string> providers;  ///< empty: the default ones
   std::optional<std::string> kernels;  ///< an ECMAScript regular expression that compiles
   ScaleScheme scales;
@@ -68,6 +71,9 @@ BenchOptions bench_options(const CommandLine& line);
 
 /// The problems of the mode in the order in which they run; at least one.
 std::vector<workload::Case> make_cases(const BenchOptions& options);
+
+/// The places of those that this process measures; all without --shard.
+std::vector<int> own_cases(const BenchOptions& options, std::span<const workload::Case> cases);
 
 /// The command line up to the mode, quoted for a POSIX shell, with every option that is not at its
 /// default and that a measurement depends on.

@@ -30,6 +30,10 @@ std::vector<workload::Case> make_cases(const BenchOptions& options) {
   return {};
 }
 
+std::vector<int> own_cases(const BenchOptions& options, std::span<const workload::Case> cases) {
+  return run::cases_of(options.shard.value_or(run::Shard{}), cases);
+}
+
 std::string repro_prefix(const BenchOptions& options) {
   std::string line = "twofour";
   for (const BenchOptionRow& row : bench_option_rows()) {

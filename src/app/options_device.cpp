@@ -8,12 +8,15 @@
 #include "app/command.h"
 #include "app/option_names.h"
 #include "app/options_values.h"
+#include "core/cpu_list.h"
 
 namespace twofour::app {
 namespace {
 
 constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kCudaPrefix = "cuda:";
+constexpr std::string_view kCpuPrefix = "cpu:";
+constexpr std::string_view kNode = "node";
 constexpr int kMaxOrdinal = 1023;
 
 /// "GPU-" and 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
@@ -25,23 +28,40 @@ bool is_gpu_uuid(std::string_view text) {
       });
 }
 
+/// What stands behind "cpu:".
+std::optional<DeviceChoice> parse_cpu_part(std::string_view text) {
+  DeviceChoice choice{.kind = DeviceKind::kCpu};
+  if (text.starts_with(kNode)) {
+    choice.node = parse_number<int>(text.substr(kNode.size()), 0, kMaxOrdinal);
+    return choice.node ? std::optional(choice) : std::nullopt;
+  }
+  const auto cpus = read_cpu_list(text);
+  if (!cpus) return std::nullopt;
+  choice.cpus = *cpus;
+  return choice;
+}
+
 }  // namespace
 
 std::optional<DeviceChoice> parse_device_choice(std::string_view text) {
   if (text == kAuto) return DeviceChoice{};
   if (const auto kind = value_in(kDeviceKindNames, text)) return DeviceChoice{.kind = kind};
+  if (text.starts_with(kCpuPrefix)) return parse_cpu_part(text.substr(kCpuPrefix.size()));
   if (!text.starts_with(kCudaPrefix)) return std::nullopt;
   text.remove_prefix(kCudaPrefix.size());
   if (is_gpu_uuid(text)) return DeviceChoice{.kind = DeviceKind::kCuda, .uuid = std::string(text)};
   const auto ordinal = parse_number<int>(text, 0, kMaxOrdinal);
   if (!ordinal) return std::nullopt;
-  return DeviceChoice{.kind = DeviceKind::kCuda, .ordinal = *ordinal};
+  return DeviceChoice{.kind = DeviceKind::kCuda, .ordinal = *ordinal, .numbered = true};
 }
 
 std::string to_string(const DeviceChoice& choice) {
   if (!choice.kind) return std::string(kAuto);
+  if (choice.node) return fmt::format("{}{}{}", kCpuPrefix, kNode, *choice.node);
+  if (!choice.cpus.empty()) return fmt::format("{}{}", kCpuPrefix, cpu_list_text(choice.cpus));
   if (!choice.uuid.empty()) return fmt::format("{}{}", kCudaPrefix, choice.uuid);
-  if (choice.ordinal != 0) return fmt::format("{}{}", kCudaPrefix, choice.ordinal);
+  if (choice.numbered || choice.ordinal != 0)
+    return fmt::format("{}{}", kCudaPrefix, choice.ordinal);
   return std::string(to_string(*choice.kind));
 }
 
@@ -49,7 +69,17 @@ DeviceChoice choice_of(const DeviceId& id) {
   return {.kind = id.kind, .ordinal = id.uuid.empty() ? id.ordinal : 0, .uuid = id.uuid};
 }
 
+std::vector<std::size_t> gpu_order(const DeviceChoice& choice, std::size_t gpus) {
+  std::vector<std::size_t> order;
+  const auto first = static_cast<std::size_t>(choice.local_rank.value_or(0));
+  for (std::size_t i = 0; i < gpus; ++i) order.push_back((first + i) % gpus);
+  return order;
+}
+
 const DeviceId& choose_gpu(const DeviceChoice& choice, std::span<const DeviceId> gpus) {
+  if (choice.uuid.empty() && !choice.numbered && choice.local_rank && !gpus.empty()) {
+    return gpus[gpu_order(choice, gpus.size()).front()];
+  }
   const auto wanted = [&](const DeviceId& id) {
     return choice.uuid.empty() ? id.ordinal == choice.ordinal : id.uuid == choice.uuid;
   };

@@ -1,10 +1,12 @@
 // The values of --device. Pure functions.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/device_id.h"
 
@@ -15,16 +17,27 @@ struct DeviceChoice {
   std::optional<DeviceKind> kind;  ///< none: auto
   int ordinal = 0;                 ///< of a GPU without `uuid`
   std::string uuid;                ///< of a GPU, as DeviceId has it; empty: the ordinal counts
+  std::optional<int> node = {};    ///< of a CPU: a NUMA node
+  std::vector<int> cpus = {};      ///< of a CPU: processors, ascending; none: all
+  bool numbered = false;           ///< the ordinal was given
+  /// Where no GPU is named: this one among the processes of its host, each of which takes another
+  /// GPU as long as there are some. No part of the text.
+  std::optional<int> local_rank = {};
   bool operator==(const DeviceChoice&) const = default;
 };
 
-/// "auto", "cpu", "cuda", "cuda:N" or "cuda:GPU-...", a UUID; nothing for another text.
+/// "auto", "cpu", "cpu:nodeN", "cpu:0-7,16-23", "cuda", "cuda:N" or "cuda:GPU-...", a UUID; nothing
+/// for another text.
 std::optional<DeviceChoice> parse_device_choice(std::string_view text);
 std::string to_string(const DeviceChoice& choice);
 
 /// The choice that finds the device of `id` again: a GPU by its UUID, wherever it is in the list
 /// then.
 DeviceChoice choice_of(const DeviceId& id);
+
+/// The places of `gpus` in the order in which they are tried where none is named: from that of the
+/// local rank on, round and round.
+std::vector<std::size_t> gpu_order(const DeviceChoice& choice, std::size_t gpus);
 
 /// The GPU that `choice`, which is of one, means among `gpus`. Throws UsageError with a list of
 /// them when it is not there.

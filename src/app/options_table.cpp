@@ -23,6 +23,7 @@ constexpr double kMaxSeconds = 1e6;
 constexpr int kMaxTensorParallel = 1024;
 constexpr int kMaxThreads = 4096;
 static_assert(input::kLongestPattern == 500);  // as the row of --kernels says
+constexpr int kMaxShards = 1000000;
 constexpr std::string_view kDimension = "a whole number from 1 to 268435456";
 static_assert(workload::kMaxDimension == 268435456);
 
@@ -102,6 +103,18 @@ void apply_device(BenchOptions& o, const OptionSpec& row, Values v) {
 }
 
 std::string device_text(const BenchOptions& o) { return o.device.kind ? to_string(o.device) : ""; }
+
+/// "I/N".
+void apply_shard(BenchOptions& o, const OptionSpec& row, Values v) {
+  const std::size_t slash = std::min(v[0].find('/'), v[0].size());
+  const std::string_view text = v[0];
+  const auto count =
+      parse_number<int>(text.substr(std::min(slash + 1, text.size())), 1, kMaxShards);
+  if (!count) reject(row, v[0]);
+  const auto shard_number = parse_number<int>(text.substr(0, slash), 1, *count);
+  if (!shard_number) reject(row, v[0]);
+  o.shard = run::Shard{.number = *shard_number, .count = *count};
+}
 
 void apply_kernels(BenchOptions& o, const OptionSpec& row, Values v) {
   if (v[0].empty() || v[0].size() > input::kLongestPattern) reject(row, v[0]);
@@ -282,8 +295,11 @@ constexpr std::array kRows{
                 o.dispatch = dispatch_value(row, v[0]);
               }, nullptr, true},
     BenchOptionRow{{option::kDevice, "D", Arity::kOne, kAnywhere, 0,
-              "auto (default: first GPU, else CPU), cpu, cuda, cuda:N or cuda:UUID",
-              "auto, cpu, cuda, cuda:N or cuda:UUID"}, apply_device, device_text},
+              "auto (default: first GPU, else CPU), cuda[:N|:UUID], cpu[:nodeN|:0-7,16]",
+              "auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or cuda:UUID"}, apply_device, device_text},
+    BenchOptionRow{{option::kShard, "I/N", Arity::kOne, kAnywhere, 0,
+              "measure part I of N, from 1; all parts together are the whole",
+              "I/N: whole numbers, I from 1 to N, N at most 1000000"}, apply_shard, nullptr},
     BenchOptionRow{{option::kProviders, "NAME...", Arity::kList, kAnywhere, 0,
               "libraries whose kernels run ('twofour list' shows them)",
               "the name of a provider"},

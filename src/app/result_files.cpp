@@ -23,23 +23,30 @@ namespace fs = std::filesystem;
 
 std::string last_error() { return std::generic_category().message(errno); }
 
-std::string bytes_of(const std::string& file) {
+}  // namespace
+
+bool read_lines(const std::string& file, FunctionRef<void(std::string_view)> take) {
   // A folder opens, and reads as nothing.
   if (fs::is_directory(file)) throw UsageError(fmt::format("'{}' is a directory", file));
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw UsageError(fmt::format("cannot read '{}': {}", file, last_error()));
-  std::string bytes(std::istreambuf_iterator<char>(stream), {});
+  std::string line;
+  while (std::getline(stream, line)) {
+    if (stream.eof()) return true;
+    take(line);
+  }
   if (stream.bad()) throw UsageError(fmt::format("cannot read '{}': {}", file, last_error()));
-  return bytes;
+  return false;
 }
 
-}  // namespace
-
-std::vector<report::Run> read_result_files(std::span<const std::string> files) {
+std::vector<report::Run> read_result_files(std::span<const std::string> files,
+                                           report::KeepSamples keep) {
   std::vector<report::Run> all;
   for (const std::string& file : files) {
     try {
-      std::vector<report::Run> runs = report::parse_runs(file, bytes_of(file));
+      report::RunsParser parser(file, keep);
+      const bool cut = read_lines(file, [&](std::string_view line) { parser.line(line); });
+      std::vector<report::Run> runs = parser.finish(cut);
       std::move(runs.begin(), runs.end(), std::back_inserter(all));
     } catch (const std::invalid_argument& error) {
       throw UsageError(fmt::format("'{}' {}", file, error.what()));

@@ -2,24 +2,33 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstddef>
 
 #include "app/command.h"
 
 namespace twofour::app {
+namespace {
+
+/// Null: there is none such. The index of a case is its place.
+const workload::Case* case_of(std::span<const workload::Case> cases, const Record& record) {
+  const auto place = static_cast<std::size_t>(record.case_index);
+  if (place >= cases.size()) return nullptr;
+  const workload::Case& c = cases[place];
+  const bool same = c.shape == record.problem.shape && c.model == record.model &&
+                    c.layer == record.layer && c.tensor_parallel == record.tensor_parallel &&
+                    (!record.tokens || c.tokens == record.tokens);
+  return same ? &c : nullptr;
+}
+
+}  // namespace
 
 void check_same_run(const Session& session, std::span<const workload::Case> cases,
                     std::span<const Record> records, bool anyway) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& record = records[i];
-    const auto c = std::find_if(cases.begin(), cases.end(), [&](const workload::Case& known) {
-      return known.index == record.case_index && known.shape == record.problem.shape &&
-             known.model == record.model && known.layer == record.layer &&
-             (!record.tokens || known.tokens == record.tokens);
-    });
-    const std::string here =
-        c == cases.end() ? "no such case" : session.config.repro_line(c->shape);
-    const bool same_command = anyway ? c != cases.end() : here == record.repro;
+    const workload::Case* const c = case_of(cases, record);
+    const std::string here = c == nullptr ? "no such case" : session.config.repro_line(c->shape);
+    const bool same_command = anyway ? c != nullptr : here == record.repro;
     if (same_command && record.mode == session.config.mode) continue;
     throw UsageError(
         fmt::format("--resume: result {} of the file belongs to another command line: "

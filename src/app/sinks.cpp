@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <numeric>
 #include <string_view>
 #include <system_error>
 
@@ -64,6 +65,7 @@ void DispatchSink::finish(std::span<const Record> /*records*/) {
 
 void TerminalSink::environment(const Environment& environment) {
   runs_.push_back({.source = {}, .environment = environment, .records = {}});
+  rows_.push_back(0);
   if (format_.opening != nullptr) write_to_stdout(format_.opening(environment));
 }
 
@@ -73,7 +75,7 @@ void TerminalSink::go_on(const Environment& environment) {
 }
 
 void TerminalSink::row(const Record& record) {
-  if (!runs_.empty()) runs_.back().records.push_back(record);
+  if (!rows_.empty()) ++rows_.back();
   if (format_.row_by_row && format_.case_block != nullptr) {
     write_to_stdout(format_.case_block({&record, 1}));
   }
@@ -93,12 +95,15 @@ void TerminalSink::case_end(std::span<const Record> rows) {
 /// `records` are all rows: those of an earlier part come first.
 std::vector<report::Run> TerminalSink::with_rows(std::span<const Record> records) const {
   std::vector<report::Run> runs = runs_;
-  std::size_t mine = 0;
-  for (const report::Run& run : runs) mine += run.records.size();
+  const std::size_t mine = std::accumulate(rows_.begin(), rows_.end(), std::size_t{0});
   if (runs.empty() || mine > records.size()) return runs;
-  std::vector<Record>& first = runs.front().records;
-  const auto earlier = records.first(records.size() - mine);
-  first.insert(first.begin(), earlier.begin(), earlier.end());
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::size_t count = rows_[i] + (i == 0 ? records.size() - mine : 0);
+    const auto rows = records.subspan(begin, count);
+    runs[i].records.assign(rows.begin(), rows.end());
+    begin += count;
+  }
   return runs;
 }
 

@@ -1,6 +1,7 @@
 // Where results go: the .jsonl, the .csv and the .pkl, the terminal.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -102,6 +103,7 @@ class TerminalSink final : public Sink {
         display_(display),
         question_(std::move(question)),
         runs_(std::move(earlier)),
+        rows_(runs_.size()),
         before_closing_(std::move(before_closing)) {}
   void environment(const Environment& environment) override;
   /// Lines that are read by programs are not printed again.
@@ -117,7 +119,9 @@ class TerminalSink final : public Sink {
   const report::Format& format_;
   report::Display display_;
   decide::Question question_;
-  std::vector<report::Run> runs_;  ///< one for each environment, without the rows of earlier parts
+  std::vector<report::Run>
+      runs_;  ///< one for each environment, without rows: finish() is given them
+  std::vector<std::size_t> rows_;  ///< how many each has, but for those of an earlier part
   std::function<void()> before_closing_;
 };
 

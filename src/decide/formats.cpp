@@ -15,6 +15,10 @@ constexpr std::size_t kMostOfDecisions = 16000;
 
 }  // namespace
 
+bool needs_samples(const report::Format& format) {
+  return format.of_samples || format.name == "table" || format.name == "md";
+}
+
 std::string document(const report::Format& format, std::span<const report::Run> runs,
                      const report::Display& display, const Question& question) {
   if (format.name == "html") return html_document(runs, question);

@@ -43,10 +43,15 @@ std::string csv_text(const FieldList& fields, std::span<const Cells> rows) {
 }
 
 std::string csv(std::span<const Record> records) {
-  std::vector<Cells> rows;
-  rows.reserve(records.size());
-  for (const Record& record : records) rows.push_back(cells_of(record_fields(), record));
-  return csv_text(list_of(record_fields()), rows);
+  // Row by row: the cells of all rows at once are many times the text.
+  const std::vector<CsvColumn> columns = csv_columns(list_of(record_fields()));
+  std::string text;
+  append_line(text, columns, [](const CsvColumn& column) { return column.name; });
+  for (const Record& record : records) {
+    const Cells cells = cells_of(record_fields(), record);
+    append_line(text, columns, [&](const CsvColumn& column) { return cells.at(column.cell); });
+  }
+  return text;
 }
 
 std::string csv_document(std::span<const Run> runs) { return csv(rows_of(without_doubles(runs))); }

@@ -13,10 +13,10 @@ constexpr std::array kFormats{
            &kTableOnTerminal},
     Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_document},
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
-    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document},
-    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document},
+    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document, nullptr, true},
+    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document, nullptr, true},
     Format{"html", ".html", false, false, nullptr, nullptr,
-           [](std::span<const Run> runs) { return html_document(runs); }},
+           [](std::span<const Run> runs) { return html_document(runs); }, nullptr, true},
 };
 
 template <class Holds>

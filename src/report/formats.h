@@ -42,6 +42,8 @@ struct Format {
   /// All of one or more runs, those of different devices side by side.
   std::string (*document)(std::span<const Run>);
   const OnTerminal* on_terminal = nullptr;
+  /// Whether document() needs the single samples.
+  bool of_samples = false;
 };
 
 std::span<const Format> formats();
@@ -88,6 +90,10 @@ std::string jsonl_document(std::span<const Run> runs);
 /// are left out.
 std::string pickle(std::span<const Record> records);
 std::string pickle_document(std::span<const Run> runs);
+/// The same piece by piece: its begin, then each record, then its end.
+std::string pickle_begin();
+std::string pickle_rows(std::span<const Record> records);
+std::string pickle_end();
 
 /// A page in one file that opens offline, prints, and works without JavaScript: first the answer,
 /// then pictures, then all rows, what they ran on, and how to read it. Devices are shown beside one

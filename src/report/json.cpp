@@ -57,32 +57,46 @@ Environment parse_environment_json(std::string_view line) {
 
 std::string line_type(std::string_view line) { return type_of(parse_line(line)); }
 
-std::vector<Run> parse_runs(std::string_view source, std::string_view bytes) {
-  std::vector<Run> runs;
-  int number = 0;
-  for (std::size_t end = 0; (end = bytes.find('\n')) != std::string_view::npos;) {
-    ++number;
-    try {
-      const nlohmann::json line = parse_line(bytes.substr(0, end));
-      const std::string type = type_of(line);
-      if (runs.empty() || type == kEnvironmentType) {
-        runs.push_back({.source = std::string(source),
-                        .environment = parse(environment_fields(), line, kEnvironmentType)});
-      } else if (type == kAttemptType) {
-        ++runs.back().attempts;
-      } else {
-        Record record = parse(record_fields(), line, kRecordType);
-        if (record.schema_version == 1) record.device = runs.back().environment.device.id;
-        runs.back().records.push_back(std::move(record));
-      }
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(fmt::format("line {}: {}", number, error.what()));
+void drop_samples(Record& record) {
+  if (!record.samples) return;
+  record.samples->device_s = {};
+  record.samples->host_s = {};
+}
+
+void RunsParser::line(std::string_view text) {
+  ++number_;
+  try {
+    const nlohmann::json line = parse_line(text);
+    const std::string type = type_of(line);
+    if (runs_.empty() || type == kEnvironmentType) {
+      runs_.push_back(
+          {.source = source_, .environment = parse(environment_fields(), line, kEnvironmentType)});
+    } else if (type == kAttemptType) {
+      ++runs_.back().attempts;
+    } else {
+      Record record = parse(record_fields(), line, kRecordType);
+      if (record.schema_version == 1) record.device = runs_.back().environment.device.id;
+      if (keep_ == KeepSamples::kNo) drop_samples(record);
+      runs_.back().records.push_back(std::move(record));
     }
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(fmt::format("line {}: {}", number_, error.what()));
+  }
+}
+
+std::vector<Run> RunsParser::finish(bool cut) {
+  if (runs_.empty()) throw std::invalid_argument("line 1: it is missing; allowed: the environment");
+  runs_.back().cut = cut;
+  return std::move(runs_);
+}
+
+std::vector<Run> parse_runs(std::string_view source, std::string_view bytes) {
+  RunsParser parser(source);
+  for (std::size_t end = 0; (end = bytes.find('\n')) != std::string_view::npos;) {
+    parser.line(bytes.substr(0, end));
     bytes.remove_prefix(end + 1);
   }
-  if (runs.empty()) throw std::invalid_argument("line 1: it is missing; allowed: the environment");
-  runs.back().cut = !bytes.empty();
-  return runs;
+  return parser.finish(!bytes.empty());
 }
 
 }  // namespace twofour::report

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "report/columns.h"
@@ -18,13 +19,13 @@ constexpr std::size_t kMostOfAReason = 100;
 /// Each outcome and reason with how many rows have it, the most frequent first.
 std::vector<std::pair<std::string, std::size_t>> counted_reasons(std::span<const Record> rows) {
   std::vector<std::pair<std::string, std::size_t>> counts;
+  std::map<std::string, std::size_t> places;
   for (const Record& r : rows) {
     if (r.outcome.measured()) continue;
     std::string reason = cut_end(printable(no_result(r)), kMostOfAReason);
-    const auto same = [&](const auto& count) { return count.first == reason; };
-    auto found = std::find_if(counts.begin(), counts.end(), same);
-    if (found == counts.end()) found = counts.insert(found, {std::move(reason), 0});
-    ++found->second;
+    const auto [place, is_new] = places.try_emplace(reason, counts.size());
+    if (is_new) counts.emplace_back(std::move(reason), 0);
+    ++counts[place->second].second;
   }
   std::stable_sort(counts.begin(), counts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });

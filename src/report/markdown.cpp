@@ -11,6 +11,7 @@
 #include "report/printable.h"
 #include "report/problems.h"
 #include "report/results.h"
+#include "report/spread.h"
 
 namespace twofour::report {
 namespace {
@@ -132,6 +133,10 @@ std::string devices_text(const Results& results) {
         "## Devices side by side\n\nTime of the best 2:4 kernel, and its speed-up over the "
         "fastest dense one there.\n\n" +
         grid_markdown(grid) + "\n";
+  }
+  for (const Spread& spread : spreads(results)) {
+    text += "## " + name_text(spread.title) + "\n\n" + grid_markdown(spread.grid) + "\n" +
+            list_of(spread.told) + "\n";
   }
   return text;
 }

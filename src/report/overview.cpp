@@ -74,16 +74,13 @@ struct Table {
     std::map<std::int64_t, Cell> by_m;
   };
   std::vector<Line> lines;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;  ///< of group and label
   std::set<std::int64_t> ms;
 
   void add(const Problem& problem, std::string group, std::string label, std::int64_t m) {
-    auto line = std::find_if(lines.begin(), lines.end(), [&](const Line& one) {
-      return one.group == group && one.label == label;
-    });
-    if (line == lines.end()) {
-      line = lines.insert(line, {std::move(group), std::move(label), {}});
-    }
-    line->by_m[m].add(problem);
+    const auto [place, is_new] = places.try_emplace({group, label}, lines.size());
+    if (is_new) lines.push_back({std::move(group), std::move(label), {}});
+    lines[place->second].by_m[m].add(problem);
     ms.insert(m);
   }
   [[nodiscard]] std::size_t cells() const {
@@ -169,15 +166,6 @@ Overview overview_of(const Table& table, const Display& display) {
   return overview;
 }
 
-/// The same on every device.
-std::string problem_key(const Problem& problem) {
-  const Record& r = problem.any();
-  GemmProblem dense = r.problem;
-  dense.sparsity = Sparsity::kDense;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", info(r.dtype).cli_name, r.model, r.layer,
-                     r.tensor_parallel, to_string(dense), to_string(r.cache.mode));
-}
-
 std::string device_cell(const Problem* problem) {
   if (problem == nullptr) return {};
   if (const Record* r = problem->sparse; r != nullptr && r->summary) {
@@ -222,7 +210,7 @@ std::vector<Grid> side_by_side(const Results& results, std::size_t most) {
   for (std::size_t device = 0; device < results.devices.size(); ++device) {
     for (const Sweep& sweep : results.devices[device].sweeps) {
       for (Problem& problem : problems(sweep.records)) {
-        const std::string key = problem_key(problem);
+        const std::string key = shared_key(problem);
         if (!by_key.contains(key)) order.push_back(key);
         // A shape that is measured several times in one sweep is shown once: its last.
         place[key][device] = by_key[key].size();

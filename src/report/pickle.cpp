@@ -23,8 +23,7 @@ constexpr std::string_view kModule = "torch.utils.benchmark.utils.common";
 /// Appends opcodes of protocol 2. Each value is left on the stack of the reading machine.
 class PickleWriter {
  public:
-  PickleWriter() : bytes_("\x80\x02") {}
-
+  void protocol() { bytes_ += "\x80\x02"; }
   void mark() { bytes_ += '('; }
   void tuple() { bytes_ += 't'; }   ///< of all since the mark
   void reduce() { bytes_ += 'R'; }  ///< calls a class with a tuple
@@ -52,10 +51,8 @@ class PickleWriter {
     bytes_ += name;
     bytes_ += '\n';
   }
-  std::string finish() && {
-    bytes_ += '.';
-    return std::move(bytes_);
-  }
+  void stop() { bytes_ += '.'; }
+  std::string take() && { return std::move(bytes_); }
 
  private:
   static char byte(std::uint64_t value) { return static_cast<char>(value & 0xff); }
@@ -113,15 +110,31 @@ bool is_written(const Record& record) {
 
 }  // namespace
 
-std::string pickle(std::span<const Record> records) {
+std::string pickle_begin() {
   PickleWriter out;
+  out.protocol();
   out.empty_list();
   out.mark();
+  return std::move(out).take();
+}
+
+std::string pickle_rows(std::span<const Record> records) {
+  PickleWriter out;
   for (const Record& record : records) {
     if (is_written(record)) write_measurement(out, record);
   }
+  return std::move(out).take();
+}
+
+std::string pickle_end() {
+  PickleWriter out;
   out.append_all();
-  return std::move(out).finish();
+  out.stop();
+  return std::move(out).take();
+}
+
+std::string pickle(std::span<const Record> records) {
+  return pickle_begin() + pickle_rows(records) + pickle_end();
 }
 
 std::string pickle_document(std::span<const Run> runs) {

@@ -126,6 +126,14 @@ std::vector<Problem> problems(std::span<const Record> records) {
   return found;
 }
 
+std::string shared_key(const Problem& problem) {
+  const Record& r = problem.any();
+  GemmProblem dense = r.problem;
+  dense.sparsity = Sparsity::kDense;
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", info(r.dtype).cli_name, r.model, r.layer,
+                     r.tensor_parallel, to_string(dense), to_string(r.cache.mode));
+}
+
 Variety variety_of(std::span<const Problem> problems) {
   const auto differ = [&](auto value_of) {
     std::set<decltype(value_of(problems.front().any()))> values;

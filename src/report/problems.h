@@ -23,6 +23,9 @@ struct Problem {
 /// In order of appearance. Without those where no 2:4 row is, unless none has one.
 std::vector<Problem> problems(std::span<const Record> records);
 
+/// What tells a problem from others, and is the same on every device.
+std::string shared_key(const Problem& problem);
+
 /// What tells problems of one table apart, beside their shape.
 struct Variety {
   bool d_type = false;

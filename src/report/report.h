@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,28 @@ struct Run {
   std::vector<Record> records;
   std::size_t attempts = 0;  ///< lines that are no results: searches that ended a process
   bool cut = false;  ///< the file's last line has no end: its writer was stopped, or is at work
+};
+
+/// Whether records keep their single samples, which are most of them and which few need.
+enum class KeepSamples : std::uint8_t { kYes, kNo };
+
+void drop_samples(Record& record);
+
+/// What parse_runs() does, line by line, so that a file need not be in memory.
+class RunsParser {
+ public:
+  explicit RunsParser(std::string_view source, KeepSamples keep = KeepSamples::kYes)
+      : source_(source), keep_(keep) {}
+  /// The next line, without its newline.
+  void line(std::string_view text);
+  /// `cut`: there was a last line without an end.
+  std::vector<Run> finish(bool cut);
+
+ private:
+  std::string source_;
+  KeepSamples keep_;
+  int number_ = 0;
+  std::vector<Run> runs_;
 };
 
 /// Reads the bytes of a .jsonl: one Run for each environment line, of which it has more than one

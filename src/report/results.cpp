@@ -30,14 +30,13 @@ class Occurrences {
  public:
   std::string operator()(const std::string& source, const Record& r) {
     const std::string key = case_key(r);
-    std::vector<int>& cases = cases_[source + "\n" + key];
-    auto found = std::find(cases.begin(), cases.end(), r.case_index);
-    if (found == cases.end()) found = cases.insert(cases.end(), r.case_index);
-    return fmt::format("{}\n{}", key, found - cases.begin());
+    std::map<int, std::size_t>& cases = cases_[source + "\n" + key];
+    const std::size_t number = cases.try_emplace(r.case_index, cases.size()).first->second;
+    return fmt::format("{}\n{}", key, number);
   }
 
  private:
-  std::map<std::string, std::vector<int>> cases_;
+  std::map<std::string, std::map<int, std::size_t>> cases_;  ///< index to number
 };
 
 std::string row_key(const std::string& case_name, const Record& r, const Run& run) {

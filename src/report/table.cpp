@@ -9,6 +9,7 @@
 #include "report/overview.h"
 #include "report/printable.h"
 #include "report/results.h"
+#include "report/spread.h"
 
 namespace twofour::report {
 namespace {
@@ -111,6 +112,9 @@ std::string of_each_device(std::span<const Run> runs, const Display& display, Te
   for (const Grid& grid : side_by_side(results, most)) {
     text += block_text("Devices side by side: best 2:4 kernel, speed-up over dense there", grid,
                        display);
+  }
+  for (const Spread& spread : spreads(results)) {
+    text += block_text(spread.title, spread.grid, display) + paragraph(spread.told, display);
   }
   return text;
 }

@@ -202,7 +202,7 @@ CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
 }
 
 CasePlan plan_case(const RunConfig& config, const workload::Case& c,
-                   std::span<const SelectedKernel> kernels, device::Device& device) {
+                   std::span<const SelectedKernel> kernels, const MemoryFacts& facts) {
   std::vector<KernelNeed> needs;
   for (const SelectedKernel& selected : kernels) {
     try {
@@ -211,7 +211,12 @@ CasePlan plan_case(const RunConfig& config, const workload::Case& c,
       needs.push_back({.outcome = {OutcomeKind::kFailed, error.what()}});
     }
   }
-  return plan_case(config, needs, memory_facts(device));
+  return plan_case(config, needs, facts);
+}
+
+CasePlan plan_case(const RunConfig& config, const workload::Case& c,
+                   std::span<const SelectedKernel> kernels, device::Device& device) {
+  return plan_case(config, c, kernels, memory_facts(device));
 }
 
 }  // namespace twofour::run

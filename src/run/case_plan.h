@@ -88,6 +88,8 @@ CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
 
 /// The same for kernels that are asked now; one whose provider throws is `failed` with what().
 CasePlan plan_case(const RunConfig& config, const workload::Case& c,
+                   std::span<const SelectedKernel> kernels, const MemoryFacts& facts);
+CasePlan plan_case(const RunConfig& config, const workload::Case& c,
                    std::span<const SelectedKernel> kernels, device::Device& device);
 
 }  // namespace twofour::run

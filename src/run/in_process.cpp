@@ -1,9 +1,10 @@
 #include "run/in_process.h"
 
-#include <deque>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "device/device.h"
@@ -11,24 +12,29 @@
 namespace twofour::run {
 namespace {
 
+/// Between two questions for more cases.
+constexpr std::chrono::milliseconds kPause{1};
+
 /// Hands on at once what a child would write down.
 class Shortcut final : public Orders, public ResultStream, public Attempts {
  public:
-  Shortcut(RunListener& listener, std::stop_token stop)
-      : listener_(listener), stop_(std::move(stop)) {}
+  Shortcut(RunListener& listener, std::stop_token stop, CaseSource* source)
+      : listener_(listener), stop_(std::move(stop)), queue_(source) {}
 
   std::optional<int> next_case() override {
-    if (cases_.empty() || stop_.stop_requested()) return std::nullopt;
-    const int index = cases_.front();
-    cases_.pop_front();
-    listener_.begin_case(index);
-    return index;
+    while (!stop_.stop_requested() && !queue_.over()) {
+      const std::optional<int> next = queue_.next();
+      if (next) listener_.begin_case(*next);
+      if (next) return next;
+      std::this_thread::sleep_for(kPause);
+    }
+    return std::nullopt;
   }
   [[nodiscard]] std::stop_token stop() const override { return stop_; }
 
   void environment(const Environment& environment) override { listener_.environment(environment); }
   void start(const Start& start) override {
-    cases_.assign(start.cases.begin(), start.cases.end());
+    queue_.start(start.cases);
     listener_.start(start);
   }
   void row(const Record& record) override { listener_.row(record); }
@@ -63,7 +69,7 @@ class Shortcut final : public Orders, public ResultStream, public Attempts {
 
   RunListener& listener_;
   std::stop_token stop_;
-  std::deque<int> cases_;
+  CaseQueue queue_;
   std::map<int, Record> rows_;
   int described_ = 0;
   InHand in_hand_;
@@ -72,8 +78,9 @@ class Shortcut final : public Orders, public ResultStream, public Attempts {
 }  // namespace
 
 RunResult run_in_process(RunListener& listener, std::stop_token stop,
-                         const std::function<int(Orders&, ResultStream&, Attempts&)>& measure) {
-  Shortcut shortcut(listener, stop);
+                         const std::function<int(Orders&, ResultStream&, Attempts&)>& measure,
+                         CaseSource* source) {
+  Shortcut shortcut(listener, stop, source);
   RunResult result;
   try {
     result.last.code = measure(shortcut, shortcut, shortcut);

@@ -9,8 +9,9 @@
 namespace twofour::run {
 
 /// Runs `measure` here. Nothing ends a call that does not return, and a crash ends the program. An
-/// exception of `measure` passes through.
+/// exception of `measure` passes through. `source`: as SupervisorConfig has it.
 RunResult run_in_process(RunListener& listener, std::stop_token stop,
-                         const std::function<int(Orders&, ResultStream&, Attempts&)>& measure);
+                         const std::function<int(Orders&, ResultStream&, Attempts&)>& measure,
+                         CaseSource* source = nullptr);
 
 }  // namespace twofour::run

@@ -1,7 +1,6 @@
 #include "run/ledger.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace twofour::run {
@@ -14,14 +13,21 @@ void Ledger::begin_part(Environment environment) {
 bool Ledger::add(Record record) {
   if (!rows_.emplace(record.case_index, record.kernel, record.cache.mode).second) return false;
   if (!record.outcome.measured()) without_result_.emplace(record.case_index, record.kernel);
+  places_[record.case_index].push_back(records_.size());
   records_.push_back(std::move(record));
   return true;
 }
 
+void Ledger::add(EndedAttempt attempt) {
+  attempt_places_[attempt.case_index].push_back(attempts_.size());
+  attempts_.push_back(std::move(attempt));
+}
+
 std::vector<Record> Ledger::rows_of_case(int case_index) const {
   std::vector<Record> rows;
-  std::copy_if(records_.begin(), records_.end(), std::back_inserter(rows),
-               [&](const Record& record) { return record.case_index == case_index; });
+  const auto places = places_.find(case_index);
+  if (places == places_.end()) return rows;
+  for (const std::size_t place : places->second) rows.push_back(records_[place]);
   return rows;
 }
 
@@ -40,10 +46,10 @@ bool Ledger::touched(int case_index) const {
 
 std::vector<std::string> Ledger::avoid(int case_index, std::string_view kernel) const {
   std::vector<std::string> algorithms;
-  for (const EndedAttempt& attempt : attempts_) {
-    if (attempt.case_index == case_index && attempt.kernel == kernel) {
-      algorithms.push_back(attempt.algorithm);
-    }
+  const auto places = attempt_places_.find(case_index);
+  if (places == attempt_places_.end()) return algorithms;
+  for (const std::size_t place : places->second) {
+    if (attempts_[place].kernel == kernel) algorithms.push_back(attempts_[place].algorithm);
   }
   return algorithms;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -35,7 +36,7 @@ class Ledger {
   /// False, and nothing is added, where the row is there: a case, a kernel and a cache mode have
   /// one.
   bool add(Record record);
-  void add(EndedAttempt attempt) { attempts_.push_back(std::move(attempt)); }
+  void add(EndedAttempt attempt);
 
   [[nodiscard]] const std::vector<Record>& records() const { return records_; }
   [[nodiscard]] const std::vector<EndedAttempt>& attempts() const { return attempts_; }
@@ -62,6 +63,9 @@ class Ledger {
   std::vector<EndedAttempt> attempts_;
   std::set<std::tuple<int, std::string, CacheMode>> rows_;
   std::set<std::pair<int, std::string>> without_result_;
+  // So that what is asked of one case costs the same however many there are.
+  std::map<int, std::vector<std::size_t>> places_;  ///< in records_, of each case
+  std::map<int, std::vector<std::size_t>> attempt_places_;
 };
 
 }  // namespace twofour::run

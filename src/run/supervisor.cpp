@@ -77,9 +77,10 @@ int measure_and_tell(const std::filesystem::path& part, Pipe& pipe, const Measur
 /// One child and what is known of it.
 class Supervised {
  public:
-  Supervised(const SupervisorConfig& config, RunListener& listener, HeldSignals& signals,
-             const Measure& measure)
+  Supervised(const SupervisorConfig& config, CaseQueue& queue, RunListener& listener,
+             HeldSignals& signals, const Measure& measure)
       : config_(config),
+        queue_(queue),
         listener_(listener),
         signals_(signals),
         pipe_(make_pipe()),
@@ -107,7 +108,7 @@ class Supervised {
   [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] bool attempted() const { return slot_.sequence > 0; }
   /// Whether nothing was left to do for it.
-  [[nodiscard]] bool finished() const { return started_ && left_.empty() && given_.empty(); }
+  [[nodiscard]] bool finished() const { return started_ && queue_.over() && given_.empty(); }
   /// What it had in hand at its end; nothing where that returned while it was being killed.
   [[nodiscard]] std::optional<Attempt> attempt() const {
     if (hung_ && hung_ != slot_.sequence) return std::nullopt;
@@ -152,7 +153,7 @@ class Supervised {
   void take(const DeviceGone& gone) { device_gone_ = gone.reason; }
   void take(const Start& start) {
     started_ = true;
-    left_.assign(start.cases.begin(), start.cases.end());
+    queue_.start(start.cases);
     listener_.start(start);
   }
   void take(const CaseEnd& end) {
@@ -165,13 +166,14 @@ class Supervised {
 
   void give_orders(bool interrupted) {
     if (!started_ || interrupted) return;
-    while (given_.size() < kWindow && !left_.empty()) {
-      send("case " + std::to_string(left_.front()) + "\n");
-      given_.push_back(left_.front());
-      left_.pop_front();
+    while (given_.size() < kWindow) {
+      const std::optional<int> next = queue_.next();
+      if (!next) break;
+      send("case " + std::to_string(*next) + "\n");
+      given_.push_back(*next);
       if (given_.size() == 1) listener_.begin_case(given_.front());
     }
-    if (left_.empty() && !std::exchange(told_to_finish_, true)) send("finish\n");
+    if (queue_.over() && !std::exchange(told_to_finish_, true)) send("finish\n");
   }
 
   /// This process holds the other end too, so that writing to a child that is gone is no error.
@@ -203,6 +205,7 @@ class Supervised {
   }
 
   const SupervisorConfig& config_;
+  CaseQueue& queue_;
   RunListener& listener_;
   HeldSignals& signals_;
   Pipe pipe_;
@@ -214,7 +217,6 @@ class Supervised {
   double tick_s_ = kShortTick_s;
   bool started_ = false;
   bool told_to_finish_ = false;
-  std::deque<int> left_;
   std::deque<int> given_;
   std::map<int, Record> described_;
   Slot slot_;
@@ -226,10 +228,11 @@ class Supervised {
 
 RunResult supervise(const SupervisorConfig& config, RunListener& listener, const Measure& measure) {
   HeldSignals signals;
+  CaseQueue queue(config.source);
   int interrupts = 0;
   for (int idle = 0;;) {
     const std::size_t rows_before = listener.rows();
-    Supervised child(config, listener, signals, measure);
+    Supervised child(config, queue, listener, signals, measure);
     RunResult result{.last = child.watch(interrupts)};
     const Ending& ending = result.last;
     const bool by_itself = ending.kind == EndingKind::kExit;

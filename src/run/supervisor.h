@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "run/attempts.h"
+#include "run/case_queue.h"
 #include "run/ending.h"
 #include "run/part_file.h"
 #include "run/stream.h"
@@ -18,6 +19,8 @@ struct SupervisorConfig {
   /// The longest that one call into a kernel may take, of the time in which the child could run; 0:
   /// for ever.
   double case_timeout_s = 0;
+  /// Where other processes measure cases of the run too; null: none does.
+  CaseSource* source = nullptr;
 };
 
 /// What the supervisor tells of a run.
@@ -39,6 +42,7 @@ enum class RunEnd : std::uint8_t {
   kBadStart,     ///< it came to another end before its first attempt
   kNoProgress,   ///< children ended, one after the other, and none had brought a row
   kCannotWrite,  ///< results cannot be written, and that has been said
+  kSourceLost,   ///< those who share its cases are gone, and that has been said
 };
 
 struct RunResult {

@@ -127,11 +127,29 @@ inline const std::vector<CliError> kCliErrors{
     {{"--models-file", "/nonexistent/models.json", "list"},
      "--models-file: /nonexistent/models.json: cannot be read: No such file or directory"},
     // Selection.
-    {{"--device", "tpu", "list"}, "--device: 'tpu' is not auto, cpu, cuda, cuda:N or cuda:UUID"},
+    {{"--device", "tpu", "list"},
+     "--device: 'tpu' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
+     "cuda:UUID"},
+    {{"--device", "cpu:all", "list"},
+     "--device: 'cpu:all' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
+     "cuda:UUID"},
+    {{"--device", "cpu:3-1", "list"},
+     "--device: 'cpu:3-1' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
+     "cuda:UUID"},
+    {{"--shard", "0/3", "list"},
+     "--shard: '0/3' is not I/N: whole numbers, I from 1 to N, N at most 1000000"},
+    {{"--shard", "4/3", "list"},
+     "--shard: '4/3' is not I/N: whole numbers, I from 1 to N, N at most 1000000"},
+    {{"--shard", "2", "list"},
+     "--shard: '2' is not I/N: whole numbers, I from 1 to N, N at most 1000000"},
+    {{"--shard", "/", "list"},
+     "--shard: '/' is not I/N: whole numbers, I from 1 to N, N at most 1000000"},
     {{"--device", "cuda:x", "list"},
-     "--device: 'cuda:x' is not auto, cpu, cuda, cuda:N or cuda:UUID"},
+     "--device: 'cuda:x' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
+     "cuda:UUID"},
     {{"--device", "cuda:-1", "list"},
-     "--device: 'cuda:-1' is not auto, cpu, cuda, cuda:N or cuda:UUID"},
+     "--device: 'cuda:-1' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
+     "cuda:UUID"},
     {{"--providers", "cpu", "cpu", "list"}, "--providers: 'cpu' is given twice"},
     {{"--kernels", "a(b", "list"},
      "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},

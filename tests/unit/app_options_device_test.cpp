@@ -30,12 +30,15 @@ std::string refusal(std::string_view text, const std::vector<DeviceId>& gpus) {
 }
 
 TEST(DeviceChoice, IsWrittenAsItIsRead) {
-  const std::vector<std::string> texts{"auto", "cpu", "cuda", "cuda:3", "cuda:" + kSecond};
+  const std::vector<std::string> texts{"auto", "cpu",    "cpu:node1", "cpu:0-7,16-23",
+                                       "cuda", "cuda:0", "cuda:3",    "cuda:" + kSecond};
   for (const std::string& text : texts) {
     EXPECT_EQ(to_string(parsed(text)), text);
   }
-  EXPECT_EQ(parsed("cuda:0"), parsed("cuda"));
+  EXPECT_NE(parsed("cuda:0"), parsed("cuda"));
   EXPECT_EQ(parsed("cuda:" + kSecond).uuid, kSecond);
+  EXPECT_EQ(to_string(parsed("cpu:16-17,1,0")), "cpu:0-1,16-17");
+  EXPECT_EQ(parsed("cpu:node1").node, 1);
 }
 
 TEST(DeviceChoice, IsNothingElse) {
@@ -48,10 +51,34 @@ TEST(DeviceChoice, IsNothingElse) {
                                        "cuda:" + kSecond + "0",
                                        "cuda:" + kSecond.substr(0, 39) + "g",
                                        kSecond,
-                                       "cpu:" + kSecond};
+                                       "cpu:" + kSecond,
+                                       "cpu:",
+                                       "cpu:all",
+                                       "cpu:node",
+                                       "cpu:node-1",
+                                       "cpu:nodes",
+                                       "cpu:1,1"};
   for (const std::string& text : texts) {
     EXPECT_FALSE(parse_device_choice(text)) << text;
   }
+}
+
+TEST(DeviceChoice, OfARankIsItsOwnGpuUnlessOneIsNamed) {
+  const std::vector<DeviceId> gpus = two_gpus();
+  const auto chosen = [&](std::string_view text, int local_rank) {
+    DeviceChoice choice = parsed(text);
+    choice.local_rank = local_rank;
+    return choose_gpu(choice, gpus).name;
+  };
+  EXPECT_EQ(chosen("cuda", 0), "NVIDIA A");
+  EXPECT_EQ(chosen("cuda", 1), "NVIDIA B");
+  EXPECT_EQ(chosen("cuda", 2), "NVIDIA A");
+  EXPECT_EQ(chosen("cuda:0", 1), "NVIDIA A");
+  EXPECT_EQ(chosen("cuda:" + kFirst, 1), "NVIDIA A");
+  DeviceChoice any;
+  any.local_rank = 3;
+  EXPECT_THAT(gpu_order(any, 2), ::testing::ElementsAre(1, 0));
+  EXPECT_THAT(gpu_order(parsed("auto"), 2), ::testing::ElementsAre(0, 1));
 }
 
 TEST(DeviceChoice, FindsAGpuByOrdinalOrUuid) {

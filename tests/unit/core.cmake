@@ -1,5 +1,5 @@
 twofour_add_test(core_test LABEL unit
-  SOURCES core_arithmetic_test.cpp core_data_type_test.cpp core_gpu_architecture_test.cpp
+  SOURCES core_arithmetic_test.cpp core_cpu_list_test.cpp core_data_type_test.cpp core_gpu_architecture_test.cpp
           core_parallel_test.cpp core_problem_test.cpp core_processor_test.cpp core_streams_test.cpp
   LINK twofour_core)
 twofour_add_test(device_cache_plan_test LABEL unit

@@ -155,16 +155,18 @@ TEST(MockConfig, SaysWhatIsWrong) {
   EXPECT_EQ(message("[1]"),
             "TWOFOUR_MOCK: it is [1]; allowed: an object with the fields dense_us, sparse_us, "
             "dense_us_per_row, sparse_us_per_row, "
-            "noise, seed, fault");
+            "noise, seed, sleeps, fault");
   EXPECT_EQ(message(R"({"dense": 1})"),
             "TWOFOUR_MOCK: it is given the field \"dense\"; allowed: dense_us, sparse_us, "
             "dense_us_per_row, sparse_us_per_row, noise, seed, "
-            "fault");
+            "sleeps, fault");
   EXPECT_EQ(message(R"({"dense_us": -1})"),
             "TWOFOUR_MOCK: dense_us is -1; allowed: a number from 0 to 10000000");
   EXPECT_EQ(message(R"({"seed": "x"})"),
             "TWOFOUR_MOCK: seed is \"x\"; allowed: a whole number from 0 to "
             "18446744073709551615");
+  EXPECT_EQ(message(R"({"sleeps": 1})"), "TWOFOUR_MOCK: sleeps is 1; allowed: true or false");
+  EXPECT_EQ(message(R"({"sleeps": true})"), "accepted");
   EXPECT_EQ(message(R"({"fault": {"kind": "explode"}})"),
             "TWOFOUR_MOCK: fault.kind is \"explode\"; allowed: wrong_element, unwritten, "
             "throw_in_prepare, throw_in_launch, unsupported, hang, slow_first, device_lost, "

@@ -38,13 +38,20 @@ std::unique_ptr<cpu::ThreadPinning> pin_team(const cpu::Topology& topology, int 
 
 }  // namespace
 
-std::unique_ptr<Device> make_cpu_device(int threads, bool pin) {
+std::unique_ptr<Device> make_cpu_device(int threads, bool pin, const cpu::CpuPart& part) {
   const cpu::HostFiles files("/");
+  const std::string part_name = cpu::part_name(part);
+  const std::string memory_from = part_name.empty() ? "" : cpu::confine_to(part, files);
   const cpu::Topology topology = cpu::read_topology(files, cpu::allowed_cpus());
   const cpu::CgroupLimits limits = cpu::read_cgroup_limits(files);
   const int wanted = threads > 0 ? threads : cpu::default_threads(topology, limits.cpus);
   const int team = team_size(cpu::startable_threads(wanted));
   DeviceInfo info = cpu::describe_cpu(files, topology, limits, team);
+  if (!part_name.empty()) {
+    // Another part of the machine is another device.
+    info.id.name += fmt::format(" ({})", part_name);
+    info.details["memory_from"] = memory_from;
+  }
   std::unique_ptr<cpu::ThreadPinning> pinning;
   std::string& pinned_to = info.details["pinned_to"];
   pinned_to = "nothing";

@@ -28,6 +28,13 @@ constexpr int kLargestMask = 1 << 20;
 /// Which binding the thread at hand has.
 thread_local unsigned bound_by = 0;
 
+unsigned next_generation() {
+  static std::atomic<unsigned> last{0};
+  return ++last;
+}
+
+}  // namespace
+
 bool bind_this_thread(std::span<const int> cpus) {
   const int highest = *std::max_element(cpus.begin(), cpus.end());
   const CpuSet set(CPU_ALLOC(static_cast<std::size_t>(highest) + 1));
@@ -37,13 +44,6 @@ bool bind_this_thread(std::span<const int> cpus) {
   for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), size, set.get());
   return sched_setaffinity(0, size, set.get()) == 0;
 }
-
-unsigned next_generation() {
-  static std::atomic<unsigned> last{0};
-  return ++last;
-}
-
-}  // namespace
 
 std::vector<int> allowed_cpus() {
   for (int count = CPU_SETSIZE; count <= kLargestMask; count *= 2) {

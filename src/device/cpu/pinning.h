@@ -1,6 +1,7 @@
 // One processor for each thread of the OpenMP team.
 #pragma once
 
+#include <span>
 #include <vector>
 
 namespace twofour::device::cpu {
@@ -8,6 +9,10 @@ namespace twofour::device::cpu {
 /// Processors of this thread's affinity mask, ascending. Throws std::runtime_error when the
 /// operating system does not tell.
 std::vector<int> allowed_cpus();
+
+/// Binds the calling thread, and threads that it starts from then on, to `cpus`, which are not
+/// none. False, with errno set, when the operating system refuses.
+bool bind_this_thread(std::span<const int> cpus);
 
 /// Binds the threads that parallel_run uses, the calling thread among them, to one processor each
 /// for as long as it lives; then gives them back the mask that the calling thread had. Made,

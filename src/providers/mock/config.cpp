@@ -100,7 +100,7 @@ Config parse_config(std::string_view text) {
   }
   check_fields(
       document, "it",
-      {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise", "seed", "fault"});
+      {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise", "seed", "sleeps", "fault"});
   constexpr double kLongestUs = 1e7;
   Config config;
   read_number(document, "dense_us", kLongestUs, config.dense_us);
@@ -109,6 +109,11 @@ Config parse_config(std::string_view text) {
   read_number(document, "sparse_us_per_row", kLongestUs, config.sparse_us_per_row);
   read_number(document, "noise", 1, config.noise);
   read_integer(document, "seed", config.seed);
+  if (document.contains("sleeps")) {
+    const json& sleeps = document["sleeps"];
+    if (!sleeps.is_boolean()) reject("sleeps", input::shown(sleeps), "true or false");
+    config.sleeps = sleeps.get<bool>();
+  }
   if (document.contains("fault")) config.fault = read_fault(document["fault"]);
   return config;
 }

@@ -67,6 +67,7 @@ struct Config {
   double sparse_us_per_row = 0;
   double noise = 0.01;  ///< standard deviation of a duration, relative
   std::uint64_t seed = 0;
+  bool sleeps = false;  ///< a launch sleeps for its duration and leaves the processor to others
   std::optional<Fault> fault;
 
   /// The fault that strikes `kernel` on `problem`, if any.

@@ -50,6 +50,7 @@ MockOperation::MockOperation(const Config& config, const std::string& kernel,
       fault_(config.fault_of(kernel, problem)),
       faulty_algorithms_(config.fault ? config.fault->algorithms : 0),
       duration_s_(1e-6 * duration_us(config, problem)),
+      sleeps_(config.sleeps),
       noise_(config.noise),
       // Kernels must not share their noise: their ratio would have none.
       random_(config.seed ^ std::hash<std::string>{}(kernel)) {}
@@ -100,6 +101,7 @@ void MockOperation::launch(WeightCopy /*weights*/) {
   const auto start = std::chrono::steady_clock::now();
   const auto duration = std::chrono::duration<double>(next_duration_s());
   std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));
+  if (sleeps_) return std::this_thread::sleep_for(duration);
   while (std::chrono::steady_clock::now() - start < duration) {
   }
 }

@@ -33,6 +33,7 @@ class MockOperation final : public Operation {
   std::uint64_t faulty_algorithms_ = 0;
   std::string algorithm_ = "known duration";
   double duration_s_;
+  bool sleeps_;
   double noise_;
   std::mt19937_64 random_;
   std::normal_distribution<double> normal_;
