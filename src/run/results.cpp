@@ -1,9 +1,12 @@
 // From samples to records: location, ratios, flags.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,19 +61,21 @@ std::optional<double> median_of(const Sampled* baseline) {
   return median(baseline->samples.device_s);
 }
 
-Outcome outcome_of(measure::StopReason stopped) {
+/// `what` is what the row is sampled for.
+Outcome outcome_of(measure::StopReason stopped, std::string_view what) {
   switch (stopped) {
     case measure::StopReason::kPrecise:
       break;
     case measure::StopReason::kInterrupted:
-      return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
+      return {OutcomeKind::kUnstable, fmt::format("interrupted before {} was precise", what)};
     case measure::StopReason::kOutOfTime:
       return {OutcomeKind::kUnstable,
-              "the time for sampling was over before the requested precision"};
+              fmt::format("the time for sampling was over before {} was precise", what)};
     case measure::StopReason::kOutOfShare:
       return {OutcomeKind::kUnstable,
-              "no ratio divides by it, and its share of the time for sampling was over before the "
-              "requested precision"};
+              fmt::format("no ratio divides by it, and its share of the time for sampling was over "
+                          "before {} was precise",
+                          what)};
   }
   return {};
 }
@@ -81,7 +86,6 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
   for (const Sampled& s : sampled) {
     Record record = s.entry->record;
     const bool first_result = s.entry->results.empty();
-    record.outcome = outcome_of(s.stopped);
     record.cache = s.cache;
     // Its launches before the first sample, but for those of verification, are in spent_s.
     record.phases.measure_s = s.spent_s + (first_result ? s.entry->warm_up_s : 0);
@@ -90,6 +94,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
     const Sampled* dense = dense_baseline(sampled, s.group);
     record.baseline = kernel_of(dense);
     record.vs_dense = ratio_to(dense, s);
+    record.outcome = outcome_of(s.stopped, !is_dense(s) && record.vs_dense ? "its ratio" : "its time");
     if (state.config.dtype != DataType::kBf16) {
       const Sampled* bf16 = bf16_baseline(sampled, s.cache.mode);
       record.bf16_baseline = kernel_of(bf16);
