@@ -32,6 +32,15 @@ bool seeks_ratios(std::span<const Contender> contenders) {
   });
 }
 
+/// Whether the interval excludes 1 by less than half of the precision. Stopping at such a moment
+/// would make chance a verdict more often than one time in 20.
+bool by_a_hair(const Ratio& ratio, double precision) {
+  if (ratio.verdict != Verdict::kWin && ratio.verdict != Verdict::kLoss) return false;
+  const Interval& ends = ratio.interval;
+  const double distance = ends.low > 1 ? ends.low - 1 : 1 - ends.high;
+  return distance < precision / 2;
+}
+
 bool narrow(const Interval& interval, double value, double precision) {
   return (interval.high - interval.low) / 2 <= precision * value;
 }
@@ -131,7 +140,9 @@ bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples) cons
   if (!narrow_median(i, samples)) return false;
   const std::optional<std::size_t> dense = baseline(i, samples);
   if (contenders_[i].dense || !dense) return true;
-  return narrow_median(*dense, samples) && narrow_ratio(*dense, i, samples);
+  if (!narrow_median(*dense, samples)) return false;
+  const Ratio ratio = compare(samples[*dense].device_s, samples[i].device_s);
+  return narrow(ratio.interval, ratio.value, precision_) && !by_a_hair(ratio, precision_);
 }
 
 std::optional<std::size_t> StoppingRule::baseline(std::size_t i,

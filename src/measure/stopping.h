@@ -16,12 +16,13 @@ namespace twofour::measure {
 inline constexpr double kTwinShare = 0.05;
 
 /// The baseline of a sparse contender is the dense contender of its group with the lowest median,
-/// twins left out. An interval is narrow when half of it is at most a factor times `precision` times
-/// the value. A contender stops for good
+/// twins left out. An interval is narrow when half of it is at most a factor times `precision`
+/// times the value. A contender stops for good
 /// - as kPrecise, when its intervals were narrow at two looks in a row. What it is sampled for is
 ///   narrow by the factor 1: the ratio of a sparse contender to its baseline, of a twin to what it
 ///   is the twin of, the median of any other. Where ratios are sought, no median need be narrower
-///   than by the factor 2, and those of a sparse contender and of its baseline must be that too;
+///   than by the factor 2, and those of a sparse contender and of its baseline must be that too.
+///   A ratio whose interval excludes 1 by less than half of the precision is sampled further;
 /// - as kOutOfShare, if it is dense and has used its even share of the time;
 /// - a twin as kOutOfShare, when it has used kTwinShare of the time, or as soon as what it is the
 ///   twin of has stopped.

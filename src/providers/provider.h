@@ -139,6 +139,11 @@ class Provider {
   /// Whether `kernel` does `problem` here. problem.d, sparsity and bias are the kernel's own.
   [[nodiscard]] virtual Support supports(const KernelInfo& kernel,
                                          const GemmProblem& problem) const = 0;
+  /// How `kernel` adds up at `problem`; its own accumulation unless the shape decides.
+  [[nodiscard]] virtual Accumulation accumulation(const KernelInfo& kernel,
+                                                  const GemmProblem& /*problem*/) const {
+    return kernel.accumulation;
+  }
   /// Only for a supported problem, as all that follow.
   [[nodiscard]] virtual Footprint footprint(const KernelInfo& kernel, const GemmProblem& problem,
                                             int threads) const = 0;

@@ -116,7 +116,9 @@ std::span<const Field<CacheState>> cache_fields() {
 /// The member is absent where it is the usual one.
 struct UnusualAccumulation : Choice<kAccumulationNames> {
   static Json schema() {
-    return {{"enum", {to_string(Accumulation::kFp8Fast), to_string(Accumulation::kOutputParts)}}};
+    return {{"enum",
+             {to_string(Accumulation::kFp8Fast), to_string(Accumulation::kOutputParts),
+              to_string(Accumulation::kBiasAfterRounding)}}};
   }
 };
 
@@ -127,7 +129,7 @@ std::span<const Field<Accuracy>> accuracy_fields() {
     member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
     member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
     member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
-    member<UnusualAccumulation, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
+    member<UnusualAccumulation, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast`, `output_parts` or `bias_after_rounding` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
   };
   return kFields;
 }
@@ -136,7 +138,7 @@ std::span<const Field<Summary>> summary_fields() {
   using S = Summary;
   static constexpr std::array kFields{
     member<NotNegative, &S::median_s>({.name = "median_s", .unit = "s", .meaning = "of one launch, on the device", .csv = {"median_s"}}),
-    member<Ends, &S::median_interval_s>({.name = "median_interval_s", .unit = "s", .meaning = "[low, high] of the median", .csv = {"median_low_s", "median_high_s"}}),
+    member<Ends, &S::median_interval_s>({.name = "median_interval_s", .unit = "s", .meaning = "[low, high] of the median; [`null`, `null`] of fewer than 6 samples", .csv = {"median_low_s", "median_high_s"}}),
     member<NotNegative, &S::mean_s>({.name = "mean_s", .unit = "s", .meaning = "", .csv = {"mean_s"}, .after = "residency"}),
     member<NotNegative, &S::std_s>({.name = "std_s", .unit = "s", .meaning = "standard deviation", .csv = {"std_s"}, .after = "mean_s"}),
     member<NotNegative, &S::min_s>({.name = "min_s", .unit = "s", .meaning = "", .csv = {"min_s"}}),
@@ -149,7 +151,7 @@ std::span<const Field<Summary>> summary_fields() {
 std::span<const Field<Ratio>> ratio_fields() {
   static constexpr std::array kFields{
     member<NotNegative, &Ratio::value>({.name = "value", .meaning = "time of the baseline over the time of this kernel, paired round by round: above 1 this kernel is faster", .csv = {"value"}}),
-    member<Ends, &Ratio::interval>({.name = "interval", .meaning = "[low, high]", .csv = {"low", "high"}}),
+    member<Ends, &Ratio::interval>({.name = "interval", .meaning = "[low, high]; [`null`, `null`] with fewer than 6 rounds", .csv = {"low", "high"}}),
     member<Choice<kVerdictNames>, &Ratio::verdict>({.name = "verdict", .meaning = "`WIN` or `LOSS` where the interval excludes 1, `TIE` where it lies within 0.99 to 1.01, else (and with fewer than 6 rounds) `INCONCLUSIVE`", .csv = {"verdict"}}),
   };
   return kFields;

@@ -84,8 +84,9 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
   for (const int slot : slots) {
     state.device.memory().fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
     launch_timed(state, entry, slot);
-    const verify::CheckResult check =
-        verifier.check(entry.record.problem, entry.selected.kernel.accumulation, d);
+    const Accumulation accumulation = entry.selected.instance->provider->accumulation(
+        entry.selected.kernel, entry.record.problem);
+    const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
     if (!entry.record.accuracy ||
         check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
       entry.record.accuracy = check.accuracy;

@@ -112,7 +112,7 @@ Noise switching_for_all() {
 /// each at times of its own.
 Noise switching_for_some() {
   const auto own = [](Random& random) -> Series {
-    return [noise = white(random, 0.03), speed = two_speeds(random, 0.08)] {
+    return [noise = white(random, 0.03), speed = two_speeds(random, 0.06)] {
       return noise() * speed();
     };
   };
@@ -171,7 +171,8 @@ Found with_stopping_rule(const Noise& noise, Random& random, double true_ratio) 
   Interval dense_s = median_interval(sampling.samples[0].device_s);
   dense_s.low /= kLaunch_s;
   dense_s.high /= kLaunch_s;
-  return {dense_s, compare(sampling.samples[0].device_s, sampling.samples[1].device_s), world.now_s};
+  return {dense_s, compare(sampling.samples[0].device_s, sampling.samples[1].device_s),
+          world.now_s};
 }
 
 using Measurement = Found (*)(const Noise&, Random&, double);
@@ -247,7 +248,8 @@ TEST(TrendCoverage, OfTheRatioIsNotTouchedByACommonTrend) {
 
 INSTANTIATE_TEST_SUITE_P(Noise, Coverage,
                          ::testing::Values(normal_noise(), drifting_noise(), bimodal_noise(),
-                                           spiky_noise(), switching_for_all(), switching_for_some()),
+                                           spiky_noise(), switching_for_all(),
+                                           switching_for_some()),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -126,6 +126,9 @@ TEST(Answer, WarnsOfDoubtfulWins) {
   records[2].flags = {Flag::kNotCold};
   EXPECT_THAT(answer(records), EndsWith(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE."));
   records[1].outcome = {OutcomeKind::kUnstable, "--max-time was over"};
+  EXPECT_THAT(answer(records), EndsWith(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE."))
+      << "1.5 stays a win, however its time jumps";
+  records[1].vs_dense->interval = {1.02, 1.98};
   EXPECT_THAT(answer(records),
               EndsWith(" Careful: 2 of the 2 wins are flagged UNSTABLE, WEAK_BASELINE."));
 }
