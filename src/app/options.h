@@ -48,6 +48,7 @@ struct BenchOptions {
   std::optional<std::filesystem::path> html;                  ///< the page of the run goes there
   std::optional<std::filesystem::path> resume;
   bool resume_anyway = false;  ///< wherever the run began
+  bool no_tuning = false;      ///< winners of searches are neither read nor written
   bool wide = false;           ///< all columns on a terminal too
   bool dry_run = false;
   bool quiet = false;

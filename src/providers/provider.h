@@ -102,6 +102,9 @@ struct PlanArgs {
   /// Every copy that launch() will be given, packed; they outlive the operation. At least one.
   std::span<const WeightCopy> copies = {};
   SearchLog* log = nullptr;  ///< of the search; may be null
+  /// Algorithm (as Operation::algorithm() names it) of an operation that does the same: to be taken
+  /// again, without a search. Empty: search.
+  std::string algorithm = {};
 };
 
 /// One kernel on one problem. The order of calls is prepare, plan, launch...; each may throw

@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "report/floor.h"
 #include "report/numbers.h"
 
 namespace twofour::report {
@@ -250,6 +251,15 @@ std::string throttling(const Rows& rows) {
                      info(Flag::kThrottled).advice);
 }
 
+/// That others used the device; empty where nobody did.
+std::string busyness(const Rows& rows) {
+  const auto busy = std::count_if(
+      rows.begin(), rows.end(), [](const Record* r) { return flags_of(*r).contains(Flag::kBusy); });
+  if (busy == 0) return {};
+  return fmt::format("Careful: other processes used the device in {} of {} comparisons ({}).", busy,
+                     rows.size(), to_string(Flag::kBusy));
+}
+
 /// Why 2:4 loses or ties, where the code that ran tells; empty where it does neither or tells
 /// nothing.
 std::string reasons(const Rows& rows) {
@@ -389,9 +399,10 @@ AnswerParts answer_parts(std::span<const Record> records) {
     parts.finding += ", with the weights out of cache (cold)";
   }
   parts.reasons = reasons(rows);
+  parts.control = floor_sentence(records);
   parts.caution = caution(rows);
-  if (const std::string stopped = throttling(rows); !stopped.empty()) {
-    parts.caution += (parts.caution.empty() ? "" : " ") + stopped;
+  for (const std::string& more : {throttling(rows), busyness(rows)}) {
+    if (!more.empty()) parts.caution += (parts.caution.empty() ? "" : " ") + more;
   }
   return parts;
 }
@@ -399,8 +410,8 @@ AnswerParts answer_parts(std::span<const Record> records) {
 std::string answer(std::span<const Record> records) {
   const AnswerParts parts = answer_parts(records);
   const auto behind = [](const std::string& text) { return text.empty() ? text : " " + text; };
-  return fmt::format("{} {}: {}.{}{}", kQuestion, parts.word, parts.finding, behind(parts.reasons),
-                     behind(parts.caution));
+  return fmt::format("{} {}: {}.{}{}{}", kQuestion, parts.word, parts.finding,
+                     behind(parts.reasons), behind(parts.caution), behind(parts.control));
 }
 
 }  // namespace twofour::report

@@ -48,6 +48,7 @@ struct AnswerParts {
   std::string finding;  ///< what stands behind the word and a colon; no full stop
   std::string reasons;  ///< sentences: why 2:4 loses or ties
   std::string caution;  ///< sentences: what makes the finding doubtful
+  std::string control;  ///< a sentence: what equal kernels differ by
 };
 AnswerParts answer_parts(std::span<const Record> records);
 

@@ -108,6 +108,7 @@ std::string vs_dense_text(const Record& r) {
 }
 
 std::string verdict_text(const Record& r) {
+  if (is_twin(r)) return "control";
   if (r.vs_dense) return std::string(to_string(r.vs_dense->verdict));
   return r.outcome.measured() && r.kernel == r.baseline ? std::string(kBaselineMark)
                                                         : std::string{};

@@ -34,7 +34,12 @@ const Sampled* fastest(std::span<const Sampled> sampled, Accept accept) {
   return best;
 }
 
-bool is_dense(const Sampled& s) { return s.entry->record.problem.sparsity == Sparsity::kDense; }
+/// A twin is compared with what it is the twin of, and with nothing else.
+bool is_control(const Sampled& s) { return s.entry->twin_of.has_value(); }
+
+bool is_dense(const Sampled& s) {
+  return s.entry->record.problem.sparsity == Sparsity::kDense && !is_control(s);
+}
 
 const Sampled* dense_baseline(std::span<const Sampled> sampled, int group) {
   return fastest(sampled, [&](const Sampled& s) { return s.group == group && is_dense(s); });
@@ -44,6 +49,13 @@ const Sampled* bf16_baseline(std::span<const Sampled> sampled, CacheMode mode) {
   return fastest(sampled, [&](const Sampled& s) {
     return s.cache.mode == mode && is_dense(s) && s.entry->record.problem.a == DataType::kBf16 &&
            !s.entry->selected.kernel.scaled;
+  });
+}
+
+const Sampled* original_of(std::span<const Sampled> sampled, const Sampled& twin) {
+  return fastest(sampled, [&](const Sampled& s) {
+    return s.cache.mode == twin.cache.mode && !is_control(s) &&
+           s.entry->record.kernel == twin.entry->record.twin_of;
   });
 }
 
@@ -80,6 +92,13 @@ Outcome outcome_of(measure::StopReason stopped, std::string_view what) {
   return {};
 }
 
+Outcome outcome_for(const Sampled& s, const Record& record) {
+  const bool interrupted = s.stopped == measure::StopReason::kInterrupted;
+  // A control says as much as its small share of the time tells.
+  if (is_control(s) && !interrupted) return {};
+  return outcome_of(s.stopped, !is_dense(s) && record.vs_dense ? "its ratio" : "its time");
+}
+
 }  // namespace
 
 void fill_results(CaseState& state, std::span<const Sampled> sampled, const ClockSample& clocks) {
@@ -91,11 +110,12 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
     record.phases.measure_s = s.spent_s + (first_result ? s.entry->warm_up_s : 0);
     record.samples = s.samples;
     record.summary = measure::summarise(s.samples);
-    const Sampled* dense = dense_baseline(sampled, s.group);
+    const Sampled* dense =
+        is_control(s) ? original_of(sampled, s) : dense_baseline(sampled, s.group);
     record.baseline = kernel_of(dense);
     record.vs_dense = ratio_to(dense, s);
-    record.outcome = outcome_of(s.stopped, !is_dense(s) && record.vs_dense ? "its ratio" : "its time");
-    if (state.config.dtype != DataType::kBf16) {
+    record.outcome = outcome_for(s, record);
+    if (state.config.dtype != DataType::kBf16 && !is_control(s)) {
       const Sampled* bf16 = bf16_baseline(sampled, s.cache.mode);
       record.bf16_baseline = kernel_of(bf16);
       record.vs_bf16 = ratio_to(bf16, s);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -28,6 +29,7 @@ struct RunConfig {
   ScaleScheme scales;
   std::vector<CacheMode> caches{CacheMode::kCold};
   measure::MeasureConfig measure;
+  std::set<int> control_cases = {};  ///< indices of the cases that have a twin (run/twin.h)
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;
   int threads = 1;

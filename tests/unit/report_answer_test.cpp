@@ -251,6 +251,14 @@ TEST(Legend, DoesNotAskForMoreTimeWhereAQuotaIsInTheWay) {
   EXPECT_THAT(legend(records, ">"), ElementsAre(HasSubstr("max-time"), HasSubstr("--threads")));
 }
 
+TEST(Answer, SaysThatOthersUsedTheDevice) {
+  auto records = cases({{1, 1.5, kWin}, {2, 1.4, kWin}});
+  EXPECT_THAT(answer(records), Not(HasSubstr("other processes")));
+  records.back().flags = {Flag::kBusy};
+  EXPECT_THAT(answer(records),
+              EndsWith(" Careful: other processes used the device in 1 of 2 comparisons (BUSY)."));
+}
+
 TEST(Answer, SaysThatAQuotaWasInTheWay) {
   auto records = cases({{1, 0.9, kLoss}, {2, 0.8, kLoss}});
   EXPECT_THAT(answer(records), testing::Not(HasSubstr("quota")));

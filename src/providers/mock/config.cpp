@@ -99,13 +99,14 @@ Config parse_config(std::string_view text) {
   } catch (const std::invalid_argument& error) {
     throw InputError(fmt::format("TWOFOUR_MOCK: {}", error.what()));
   }
-  check_fields(document, "it", {"dense_us", "sparse_us", "noise", "seed", "fault"});
+  check_fields(document, "it", {"dense_us", "sparse_us", "noise", "seed", "algorithms", "fault"});
   constexpr double kLongestUs = 1e7;
   Config config;
   read_number(document, "dense_us", kLongestUs, config.dense_us);
   read_number(document, "sparse_us", kLongestUs, config.sparse_us);
   read_number(document, "noise", 1, config.noise);
   read_integer(document, "seed", config.seed);
+  read_integer(document, "algorithms", config.algorithms);
   if (document.contains("fault")) config.fault = read_fault(document["fault"]);
   return config;
 }

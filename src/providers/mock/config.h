@@ -65,6 +65,9 @@ struct Config {
   double sparse_us = 30;
   double noise = 0.01;  ///< standard deviation of a duration, relative
   std::uint64_t seed = 0;
+  /// Algorithms that a search times, as those of a library: algorithm i takes 1 + i / 10 times as
+  /// long. 0: there is nothing to search.
+  std::uint64_t algorithms = 0;
   std::optional<Fault> fault;
 
   /// The fault that strikes `kernel` on `problem`, if any.

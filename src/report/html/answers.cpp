@@ -50,6 +50,7 @@ std::string one(const Group& group, const Sweep& sweep) {
   html += paragraph("", capital(parts.finding));
   html += paragraph("", parts.reasons);
   html += paragraph("warning", parts.caution);
+  html += paragraph("soft", parts.control);
   for (const std::string& line : verdict_counts(sweep.records)) html += paragraph("soft", line);
   return html + without_result(sweep.records) + "</div>\n";
 }
