@@ -213,6 +213,11 @@ std::span<const Field<Tuning>> tuning_fields() {
   return kFields;
 }
 
+/// Absent where no search decided.
+struct PresentTuning : OptionalObject<Tuning, tuning_fields> {
+  static Json schema() { return Object<Tuning, tuning_fields>::schema(); }
+};
+
 /// All kinds but the first have a reason.
 struct OutcomeObject : Object<Outcome, outcome_fields> {
   static Json schema() {
@@ -262,7 +267,7 @@ std::span<const Field<Record>> record_fields() {
     member<Text, &R::provider_version>({.name = "provider_version", .meaning = "its version", .csv = {"provider_version"}}),
     member<Name, &R::kernel>({.name = "kernel", .meaning = "`<library>_<a>_<b>_<d>_<operation>[_bias]`", .csv = {"kernel"}}),
     member<Text, &R::algorithm>({.name = "algorithm", .meaning = "the library's own name or number for what ran", .csv = {"algorithm"}}),
-    member<OptionalObject<Tuning, tuning_fields>, &R::tuning>({.name = "tuning", .meaning = "where `algorithm` came from, of kernels that choose among several by timing them; absent where no search decided", .csv = {"tuning_origin", "tuning_found_utc", "tuning_seconds", "tuning_raced"}, .optional = true}),
+    member<PresentTuning, &R::tuning>({.name = "tuning", .meaning = "where `algorithm` came from, of kernels that choose among several by timing them; absent where no search decided", .csv = {"tuning_origin", "tuning_found_utc", "tuning_seconds", "tuning_raced"}, .optional = true}),
     member<Text, &R::architecture>({.name = "architecture", .meaning = "instruction set of the code that ran (\"portable\", \"avx2\", \"avx512\", \"avx512_bf16\" or \"amx\" of our own kernels, oneDNN's own names such as \"avx512_core_vnni\") or compute capability (\"sm_90a\")", .csv = {"architecture"}}),
     member<Text, &R::remark>({.name = "remark", .meaning = "what limits this code whatever the problem, as the start of a sentence; empty: nothing is told", .csv = {"remark"}, .since = 2}),
     member<Name, &R::twin_of>({.name = "twin_of", .meaning = "of a control: the kernel that this row measures once more, with copies of the weights and a D of its own ([measurement.md](measurement.md#control)); `vs_dense` is the ratio to that one. Such a row is no baseline and counts in no mean; absent in all others", .csv = {"twin_of"}, .optional = true}),

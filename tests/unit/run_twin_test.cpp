@@ -41,13 +41,14 @@ class TwinTest : public RunTest {
   TwinTest() { config.control_cases = {0}; }
 };
 
-TEST_F(TwinTest, IsTheFastestDenseKernelOnceMore) {
+TEST_F(TwinTest, IsADenseKernelOnceMore) {
   const std::vector<Record> result =
       run({dense_kernel("slow", 3e-3), dense_kernel("quick", 2e-3), sparse_kernel("sparse", 1e-3)});
   ASSERT_EQ(result.size(), 4U);
-  const Record& twin = of(result, "quick_twin");
-  EXPECT_EQ(twin.twin_of, "quick");
-  EXPECT_EQ(twin.baseline, "quick");
+  // Which one verifying launches decide, and those of this device take no time.
+  const Record& twin = result.back();
+  EXPECT_EQ(twin.kernel, twin.twin_of + "_twin");
+  EXPECT_EQ(twin.baseline, twin.twin_of);
   EXPECT_NEAR(twin.vs_dense->value, 1, 1e-6);
   EXPECT_EQ(twin.outcome.kind, OutcomeKind::kOk);
   EXPECT_TRUE(twin.accuracy) << "it is verified as all are";
@@ -91,9 +92,11 @@ TEST_F(TwinTest, OfAKernelThatFailsWhenSampledIsNoRow) {
 TEST_F(TwinTest, TakesNoMemoryThatIsNotThere) {
   // What the kernels of the case need, and hardly more.
   device.set_last_level_cache_bytes(64);
-  device.set_free_bytes(1500);
-  const std::vector<Record> result =
-      run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
+  device.set_free_bytes(1800);
+  testing::FakeKernel dense = dense_kernel("dense", 2e-3);
+  dense.weight_bytes = 700;
+  const std::vector<Record> result = run({dense, sparse_kernel("sparse", 1e-3)});
+  EXPECT_TRUE(of(result, "sparse").vs_dense);
   for (const Record& record : result) EXPECT_FALSE(is_twin(record)) << record.kernel;
 }
 
