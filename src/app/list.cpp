@@ -14,6 +14,7 @@
 #include "app/options_table.h"
 #include "app/standard_streams.h"
 #include "core/input_error.h"
+#include "providers/tuning.h"
 #include "run/selection.h"
 
 namespace twofour::app {
@@ -68,6 +69,15 @@ std::string note_lines(const Listed& listed) {
     text += fmt::format("  {:<12}{}\n", "", note);
   }
   return text;
+}
+
+std::string tuning_line() {
+  providers::TuningFile& file = providers::TuningFile::shared();
+  if (file.path().empty()) return "  none: TWOFOUR_TUNING_FILE or HOME says so\n";
+  const providers::TuningFile::Counts counts = file.counts();
+  return fmt::format("  {}: {} {}, {} lost {}\n", file.path().string(), counts.winners,
+                     counts.winners == 1 ? "winner" : "winners", counts.avoided,
+                     counts.avoided == 1 ? "algorithm" : "algorithms");
 }
 
 /// The provider on the listed device of its kind.
@@ -129,6 +139,7 @@ std::string list_text(const BenchOptions& options) {
   }
   std::string text = "devices\n";
   for (const Listed& listed : devices) text += device_line(listed) + note_lines(listed);
+  text += "\ntuning file (winners of searches)\n" + tuning_line();
   text += "\nproviders (* runs only when --providers names it)\n";
   for (const run::ProviderInstance& instance : instances) text += provider_line(instance);
   text += "\nkernels (* runs only when --kernels matches it)\n";

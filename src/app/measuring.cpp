@@ -15,9 +15,11 @@
 #include "app/same_run.h"
 #include "app/session.h"
 #include "measure/measure.h"
+#include "providers/tuning.h"
 #include "report/report.h"
 #include "run/case_plan.h"
 #include "run/runner.h"
+#include "run/twin.h"
 
 namespace twofour::app {
 namespace {
@@ -78,10 +80,15 @@ class Measuring {
   }
 
   void measure(const workload::Case& c, const std::stop_token& stop) {
-    if (!ledger_.touched(c.index)) tell_missing_providers(c);
+    run::RunConfig config = session_.config;
+    if (ledger_.touched(c.index)) {
+      config.control_cases.clear();  // it has had its twin, or lost what that is the twin of
+    } else {
+      tell_missing_providers(c);
+    }
     const auto kernels = kernels_left(c);
     for (const Record& record :
-         run::run_case(session_.config, c, kernels, session_.device(), roofs_, attempts_, stop)) {
+         run::run_case(config, c, kernels, session_.device(), roofs_, attempts_, stop)) {
       // Not a result: --resume measures it.
       if (stop.stop_requested() && record.outcome.kind == OutcomeKind::kSkipped &&
           record.outcome.reason == run::kInterruptedReason) {
@@ -144,16 +151,30 @@ bool goes_on(const Request& request, const Environment& now) {
                                fmt::join(found, "; "), option::kResumeAnyway));
 }
 
+/// Every part of a run has controls of its own: it may be on another device.
+std::vector<workload::Case> own_of(const Request& request) {
+  std::vector<workload::Case> own;
+  own.reserve(request.own.size());
+  for (const int place : request.own) own.push_back(request.cases[static_cast<std::size_t>(place)]);
+  return own;
+}
+
 }  // namespace
 
 int measure_cases(const Request& request, run::Orders& orders, run::ResultStream& stream,
                   run::Attempts& attempts) {
   const run::Ledger& ledger = request.ledger;
   Session session = start_session(request.options);
+  session.config.control_cases = run::control_cases(own_of(request));
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
+  if (const std::string load = session.device().probe().foreign_load(); !load.empty()) {
+    start.notes.push_back(load + "; rows that this disturbs are flagged BUSY");
+    // What wins beside another process need not win without it.
+    providers::TuningFile::shared().keep_no_winners();
+  }
   Roofs roofs;
   if (old_environment) {
     roofs = earlier_roofs(ledger);

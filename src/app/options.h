@@ -17,8 +17,8 @@
 #include "core/record.h"
 #include "decide/question.h"
 #include "report/formats.h"
-#include "workload/model_plan.h"
 #include "run/shards.h"
+#include "workload/model_plan.h"
 #include "workload/workload.h"
 
 namespace twofour::app {
@@ -59,6 +59,7 @@ struct BenchOptions {
   std::optional<std::filesystem::path> html;                  ///< the page of the run goes there
   std::optional<std::filesystem::path> resume;
   bool resume_anyway = false;  ///< wherever the run began
+  bool no_tuning = false;      ///< winners of searches are neither read nor written
   bool wide = false;           ///< all columns on a terminal too
   bool dry_run = false;
   bool quiet = false;

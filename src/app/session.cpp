@@ -4,17 +4,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <regex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
+#include "app/build_info.h"
 #include "app/devices.h"
 #include "app/option_names.h"
 #include "app/options_table.h"
 #include "device/cpu/team.h"
 #include "input/pattern.h"
+#include "providers/tuning.h"
 #include "run/selection_errors.h"
 
 namespace twofour::app {
@@ -110,9 +114,20 @@ void require_kernels(const BenchOptions& options, const Session& session) {
                   option::kDtype, dtype, fmt::join(names, ", ")));
 }
 
+/// The commit; of a tree with changes the time when the program was linked too.
+std::string kernels_build() {
+  const std::string& commit = build_info().git_commit;
+  if (!commit.ends_with("-dirty") && commit != "unknown") return commit;
+  std::error_code error;
+  const auto time = std::filesystem::last_write_time("/proc/self/exe", error);
+  return error ? commit : fmt::format("{} {}", commit, time.time_since_epoch().count());
+}
+
 }  // namespace
 
 Session start_session(const BenchOptions& options) {
+  providers::set_kernels_build(kernels_build());
+  if (options.no_tuning) providers::TuningFile::shared().ignore_winners();
   Session session;
   session.devices.push_back(open_device(options.device, options.threads));
   require_load(options, session.device());

@@ -31,7 +31,8 @@ Side side_of(std::span<const report::Run> runs) {
       side.sources.push_back(run.source);
     }
     side.started.push_back(run.environment.started_utc);
-    side.rows += run.records.size();
+    side.rows += static_cast<std::size_t>(std::count_if(
+        run.records.begin(), run.records.end(), [](const Record& r) { return !is_twin(r); }));
   }
   return side;
 }

@@ -73,6 +73,7 @@ class Table {
   void add(Runs runs, std::vector<Measurement> Row::*side) {
     for (const report::Run& run : runs) {
       for (const Record& record : run.records) {
+        if (is_twin(record)) continue;  // a control is no result
         std::string bare = bare_key(record, device_key_.of(device_of(run, record)));
         const std::string key = bare + names_key(record);
         const auto [found, is_new] = places_.try_emplace(key, rows_.size());

@@ -87,6 +87,13 @@ struct ClockSample {
   /// Share of the periods of a CPU quota (cgroup) in which the quota stopped this process; nothing
   /// without a quota.
   std::optional<double> quota_throttled_share;
+  /// Shares of the time of the processors that compute, or nothing: other processes ran there, and
+  /// the host of a virtual machine ran another one.
+  std::optional<double> foreign_share;
+  std::optional<double> steal_share;
+  /// Other processes that hold a context on the GPU; nothing: not known, as where a container hides
+  /// them.
+  std::optional<double> foreign_processes;
   bool operator==(const ClockSample&) const = default;
 };
 

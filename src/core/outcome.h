@@ -11,8 +11,8 @@
 namespace twofour {
 
 enum class OutcomeKind : std::uint8_t {
-  kOk,           ///< verified and measured to the requested precision
-  kUnstable,     ///< verified and measured, but not to the requested precision in --max-time
+  kOk,           ///< verified and measured: what the row is for is precise
+  kUnstable,     ///< verified and measured, but that is not precise in --max-time
   kUnsupported,  ///< the kernel does not do this problem
   kNotBuilt,     ///< the provider is not part of this build
   kSkipped,      ///< could be run, was not: memory, an uneven split, an interruption

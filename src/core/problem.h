@@ -52,12 +52,15 @@ enum class Accumulation : std::uint8_t {
   kFp8Fast,      ///< with fewer mantissa bits between matrix instructions (Hopper's FP8)
   kOutputParts,  ///< as kWide, but sums of parts of K may be rounded to D's type before they are
                  ///< added
+  kBiasAfterRounding,  ///< as kWide, but the product may be rounded to D's type before the bias is
+                       ///< added
 };
 
-inline constexpr NameTable<Accumulation, 3> kAccumulationNames{{
+inline constexpr NameTable<Accumulation, 4> kAccumulationNames{{
     {Accumulation::kWide, "wide"},
     {Accumulation::kFp8Fast, "fp8_fast"},
     {Accumulation::kOutputParts, "output_parts"},
+    {Accumulation::kBiasAfterRounding, "bias_after_rounding"},
 }};
 
 constexpr std::string_view to_string(Accumulation accumulation) {

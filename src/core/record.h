@@ -58,6 +58,32 @@ struct CacheState {
   bool operator==(const CacheState&) const = default;
 };
 
+/// Where the algorithm of a row came from, of kernels that choose among several by timing them.
+enum class TuningOrigin : std::uint8_t {
+  kSearched,  ///< a search of this run
+  kFile,      ///< the tuning file: the winner of an earlier search
+  kRace,      ///< the tuning file's runner-up, which was faster now than its winner
+};
+
+inline constexpr NameTable<TuningOrigin, 3> kTuningOriginNames{{
+    {TuningOrigin::kSearched, "searched"},
+    {TuningOrigin::kFile, "file"},
+    {TuningOrigin::kRace, "race"},
+}};
+
+constexpr std::string_view to_string(TuningOrigin origin) {
+  return name_in(kTuningOriginNames, origin);
+}
+
+struct Tuning {
+  TuningOrigin origin = TuningOrigin::kSearched;
+  std::string found_utc;  ///< when it won, ISO 8601; empty: not known
+  double seconds = 0;     ///< of one launch, when it won
+  /// The algorithm that it was timed in turns with in this run, the second best; empty: none.
+  std::string raced;
+  bool operator==(const Tuning&) const = default;
+};
+
 /// Wall seconds by phase. The first two are spent once for all kernels of a case that share
 /// operands and are the same number in each of their records.
 struct Phases {
@@ -104,9 +130,15 @@ struct Record {
 
   std::string provider;
   std::string provider_version;
-  std::string kernel;        ///< the contract's name
-  std::string algorithm;     ///< the library's own name or number for what ran
-  std::string architecture;  ///< instruction set or compute capability of the code that ran
+  std::string kernel;            ///< the contract's name
+  std::string algorithm;         ///< the library's own name or number for what ran
+  std::optional<Tuning> tuning;  ///< nothing: no search decided
+  std::string architecture;      ///< instruction set or compute capability of the code that ran
+  /// The kernel that this row measures once more, as a control: equal code with copies of the
+  /// weights and a D of its own, so that vs_dense, the ratio to that kernel, is what this machine
+  /// makes of equal kernels. Empty: the row is no control. A control is no baseline, wins nothing
+  /// and counts in no mean.
+  std::string twin_of;
   /// What limits this code whatever the problem, as the start of a sentence; empty: nothing is
   /// told.
   std::string remark;
@@ -136,6 +168,8 @@ struct Record {
   std::string repro;  ///< command line that measures this row's case again
   bool operator==(const Record&) const = default;
 };
+
+inline bool is_twin(const Record& record) { return !record.twin_of.empty(); }
 
 /// Dense-equivalent TFLOP/s, 2MNK over the median; nothing without a measurement.
 std::optional<double> dense_equivalent_tflops(const Record& record);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -10,12 +11,19 @@
 
 namespace twofour {
 
-/// A closed interval at 95 % confidence.
+/// A closed interval at 95 % confidence. Ends that are not known are NaN.
 struct Interval {
   double low = 0;
   double high = 0;
   bool operator==(const Interval&) const = default;
 };
+
+/// With fewer samples no pair of them covers the median in 95 % of all cases.
+inline constexpr std::int64_t kFewestForInterval = 6;
+
+inline bool is_known(const Interval& interval) {
+  return std::isfinite(interval.low) && std::isfinite(interval.high);
+}
 
 /// Timings of one kernel in one cache state, in the order in which they were taken. Entry i of
 /// every kernel of a case belongs to round i. Seconds for one launch.
@@ -32,7 +40,7 @@ struct Samples {
 /// Seconds for one launch.
 struct Summary {
   double median_s = 0;
-  Interval median_interval_s;
+  Interval median_interval_s;  ///< not known of fewer than kFewestForInterval samples
   double mean_s = 0;
   double std_s = 0;
   double min_s = 0;
@@ -63,7 +71,8 @@ constexpr std::optional<Verdict> parse_verdict(std::string_view text) {
 
 /// Time of the baseline over time of the kernel, paired round by round: above 1 the kernel is
 /// faster. WIN and LOSS: the interval excludes 1. TIE: the interval lies within 0.99 to 1.01.
-/// INCONCLUSIVE also where there are fewer than 6 pairs, which have no 95 % interval.
+/// INCONCLUSIVE also where there are fewer than 6 pairs, which have no 95 % interval: its ends are
+/// not known then.
 struct Ratio {
   double value = 0;
   Interval interval;

@@ -19,7 +19,7 @@ bool has_time(const Record& r) {
 bool is_sparse(const Record& r) { return r.problem.sparsity == Sparsity::kTwoFour; }
 
 bool takes_part(const Record& r) {
-  return r.mode == BenchMode::kModel && r.problem.a == r.dtype &&
+  return r.mode == BenchMode::kModel && r.problem.a == r.dtype && !is_twin(r) &&
          r.outcome.kind != OutcomeKind::kNotBuilt;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 
 #include "core/data_type.h"
 #include "core/environment.h"
@@ -14,8 +15,11 @@ class Probe {
   virtual ~Probe() = default;
   /// Measures the ceilings for these operand types; takes about a second.
   virtual Roofs measure_roofs(std::span<const DataType> types) = 0;
-  /// What clocks() says of throttling is of the time from here on.
+  /// What clocks() says of throttling and of foreign load is of the time from here on.
   virtual void watch_throttling() {}
+  /// What other processes do on the device while this one does nothing, which takes a quarter of a
+  /// second; in words, as the end of a sentence. Empty: nothing that matters, or nobody knows.
+  [[nodiscard]] virtual std::string foreign_load() const { return {}; }
   [[nodiscard]] virtual ClockSample clocks() const { return {}; }
   /// Whether the device runs below its clocks at this moment, for power or heat. Asked between
   /// samples.

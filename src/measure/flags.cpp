@@ -47,6 +47,11 @@ bool weak_baseline(const Record& record, std::optional<double> dense_median_s, c
   return share && *share < kWeakShare;
 }
 
+bool busy(const ClockSample& clocks) {
+  return clocks.foreign_share.value_or(0) > kBusyShare ||
+         clocks.steal_share.value_or(0) > kBusyShare || clocks.foreign_processes.value_or(0) > 0;
+}
+
 }  // namespace
 
 bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs) {
@@ -90,6 +95,7 @@ std::vector<Flag> flags(const Record& record, std::optional<double> dense_median
   if (above) raised.push_back(Flag::kAboveCeiling);
   if (record.outcome.kind == OutcomeKind::kUnstable) raised.push_back(Flag::kUnstable);
   if (record.clocks.quota_throttled_share.value_or(0) > 0) raised.push_back(Flag::kThrottled);
+  if (busy(record.clocks)) raised.push_back(Flag::kBusy);
   if (record.cache.mode == CacheMode::kHot && record.cache.residency == Residency::kCliff) {
     raised.push_back(Flag::kCliff);
   }

@@ -17,6 +17,10 @@ inline constexpr double kRoofMargin = 1.10;
 /// A dense kernel under this share of both of its roofs makes a WEAK_BASELINE.
 inline constexpr double kWeakShare = 0.40;
 
+/// Other processes, or another virtual machine, may take this share of the processors before a row
+/// is BUSY: daemons and the counters' hundredths of a second are below it.
+inline constexpr double kBusyShare = 0.05;
+
 /// Whether a launch of `median_s` seconds took in its weights faster than the read roof allows, by
 /// more than the margin. False while the roof is not known.
 bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -23,7 +24,9 @@ struct Rests {
 };
 
 struct MeasureConfig {
-  double precision = 0.01;  ///< target half-width of the 95 % confidence intervals, relative
+  /// Target half-width of the 95 % confidence interval of what a contender is sampled for,
+  /// relative.
+  double precision = 0.01;
   double max_time_s = 10;   ///< for all contenders of a case together
   double min_sample_s = 0;  ///< shortest sample; the timer's resolution x 1000 if that is more
   /// Rounds and seconds before the stopping rule first looks. The seconds make disturbances of tens
@@ -41,13 +44,17 @@ struct Contender {
   device::TimedLoop* loop = nullptr;
   int group = 0;
   bool dense = true;
+  /// Place of the dense contender that this one is the twin of: the same kernel once more, the
+  /// control of what two equal kernels differ by. It is nobody's baseline.
+  std::optional<std::size_t> twin_of = std::nullopt;
   /// Seconds of a launch that has been made already, 0 if none: a slow contender is then not warmed
   /// up again.
   double warm_launch_s = 0;
 };
 
-/// Why a contender is not sampled any more. kOutOfShare: it is dense, has used its even share of
-/// `max_time_s`, and no ratio that is still undecided needs it.
+/// Why a contender is not sampled any more. kPrecise: what it is sampled for was precise.
+/// kOutOfShare: it is dense, has used its even share of `max_time_s`, and no ratio that is still
+/// undecided needs it; or it is a twin and has used a twin's share.
 enum class StopReason : std::uint8_t { kPrecise, kOutOfShare, kOutOfTime, kInterrupted };
 
 /// One entry per contender.
@@ -69,7 +76,8 @@ double steady_seconds();
 /// rounds at most), and, beside a slow contender, that one's sample / (2 x contenders): slow
 /// contenders make rounds few, so the others make theirs count.
 ///
-/// A contender stops when its median and its ratio were precise at two looks in a row. Looks begin
+/// A contender stops when what it is sampled for (a 2:4 one with a baseline: the ratio; else its
+/// time) was precise at two looks in a row and no time is left too wide. Looks begin
 /// after `min_rounds` (at least 6) and `min_time_s`, and come at numbers of rounds that grow by
 /// half, because a rule that looks after each round stops at intervals that are narrow by chance. A
 /// dense contender goes on while sparse ones of its group need it (measure/stopping.h has the

@@ -68,7 +68,7 @@ class Sampler {
     choose_lengths();
     const StopReason ending = sample_until_done();
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
-      const StopReason own = rule_.precise(i, result_.samples) ? StopReason::kPrecise : ending;
+      const StopReason own = rule_.answered(i, result_.samples) ? StopReason::kPrecise : ending;
       result_.stopped.push_back(rule_.left(i).value_or(own));
       if (resting_) result_.samples[i].rest_share = config_.rests.share;
     }

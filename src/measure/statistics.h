@@ -9,7 +9,7 @@
 namespace twofour::measure {
 
 /// 95 % interval for the median of the process that `values`, in the order taken, are a stretch of;
-/// NaN for no values.
+/// its ends are NaN for fewer than 6 values, of which no pair covers 95 %.
 ///
 /// Order statistics, interpolated between neighbouring ranks after Hettmansperger and Sheather
 /// (Statistics & Probability Letters 4, 1986): no distribution is assumed. Timings are not
@@ -18,8 +18,7 @@ namespace twofour::measure {
 /// initial monotone sequence of Geyer (Statistical Science 7, 1992). That restores the coverage
 /// when the values span some 50 times the disturbances' correlation time; what is slower than that,
 /// the values cannot tell (docs/measurement.md has the figures). It is never narrower than for
-/// independent values. With fewer than 6 values no pair of ranks covers 95 %: the range of the
-/// values is returned.
+/// independent values.
 Interval median_interval(std::vector<double> values);
 
 /// The same for values of which it is known that so many of them (`least_time`, at least 1) tell as
@@ -34,8 +33,8 @@ Interval cautious_median_interval(std::vector<double> values, double least_time)
 /// 6 values.
 double unbiased_correlation_time(std::span<const double> values);
 
-/// The same for one series: at least 1, by the initial monotone sequence that median_interval() uses.
-/// 1 for fewer than 6 values.
+/// The same for one series: at least 1, by the initial monotone sequence that median_interval()
+/// uses. 1 for fewer than 6 values.
 double correlation_time(std::span<const double> values);
 
 /// Location, spread and interval of the samples. Throws std::invalid_argument for none.
@@ -44,8 +43,8 @@ Summary summarise(const Samples& samples);
 /// Ratio of `baseline` to `kernel`, element by element (same round), with the interval for the
 /// median of the paired ratios and the verdict. What slows both kernels of a round alike cancels.
 /// Where one has more elements, the last ones are of rounds without the other and do not count.
-/// With fewer than 6 pairs the verdict is INCONCLUSIVE. Times must be above zero. Throws
-/// std::invalid_argument when there is no pair.
+/// With fewer than 6 pairs there is no interval, and the verdict is INCONCLUSIVE. Times must be
+/// above zero. Throws std::invalid_argument when there is no pair.
 Ratio compare(std::span<const double> baseline, std::span<const double> kernel);
 
 /// WIN, LOSS, TIE or INCONCLUSIVE by the rule of core/summary.h; an interval within 0.99 to 1.01 is

@@ -11,7 +11,7 @@ namespace twofour::measure {
 namespace {
 
 // With fewer samples there is no 95 % confidence interval (median_interval).
-constexpr std::int64_t kMinRounds = 6;
+constexpr std::int64_t kMinRounds = kFewestForInterval;
 // A rule that looks after every round stops at the first interval that is narrow by chance. This
 // one looks at numbers of rounds that grow by a factor, and must be met at two looks in a row.
 constexpr double kLookGrowth = 1.5;
@@ -19,12 +19,38 @@ constexpr int kLooksInARow = 2;
 /// A dense contender that is slower than the fastest one by this factor, in all its samples, will
 /// not become the baseline.
 constexpr double kNoBaseline = 2;
+/// Where ratios are sought, a time serves totals and comparisons with other runs. What disturbs all
+/// kernels alike leaves it wider than the ratio, which it must not hold up.
+constexpr double kTimeFactor = 2;
+
+/// Whether some group has a sparse contender and a dense one.
+bool seeks_ratios(std::span<const Contender> contenders) {
+  return std::any_of(contenders.begin(), contenders.end(), [&](const Contender& sparse) {
+    return !sparse.dense && std::any_of(contenders.begin(), contenders.end(), [&](const auto& c) {
+      return c.dense && !c.twin_of && c.group == sparse.group;
+    });
+  });
+}
+
+/// Whether the interval excludes 1 by less than half of the precision. Stopping at such a moment
+/// would make chance a verdict more often than one time in 20.
+bool by_a_hair(const Ratio& ratio, double precision) {
+  if (ratio.verdict != Verdict::kWin && ratio.verdict != Verdict::kLoss) return false;
+  const Interval& ends = ratio.interval;
+  const double distance = ends.low > 1 ? ends.low - 1 : 1 - ends.high;
+  return distance < precision / 2;
+}
+
+bool narrow(const Interval& interval, double value, double precision) {
+  return (interval.high - interval.low) / 2 <= precision * value;
+}
 
 }  // namespace
 
 StoppingRule::StoppingRule(std::span<const Contender> contenders, const MeasureConfig& config)
     : contenders_(contenders),
       precision_(config.precision),
+      time_precision_((seeks_ratios(contenders) ? kTimeFactor : 1) * config.precision),
       min_rounds_(std::max(config.min_rounds, kMinRounds)),
       min_time_s_(config.min_time_s),
       max_time_s_(config.max_time_s),
@@ -36,11 +62,16 @@ bool StoppingRule::all_left() const {
 }
 
 bool StoppingRule::any_left() const {
-  return std::any_of(left_.begin(), left_.end(), [](const auto& left) { return left.has_value(); });
+  for (std::size_t i = 0; i < left_.size(); ++i) {
+    if (left_[i] && !contenders_[i].twin_of) return true;
+  }
+  return false;
 }
 
 double StoppingRule::share_s() const {
-  return max_time_s_ / static_cast<double>(contenders_.size());
+  const auto twins = std::count_if(contenders_.begin(), contenders_.end(),
+                                   [](const Contender& c) { return c.twin_of.has_value(); });
+  return max_time_s_ / (static_cast<double>(contenders_.size()) - static_cast<double>(twins));
 }
 
 void StoppingRule::look(std::int64_t rounds, double elapsed_s, std::span<const Samples> samples,
@@ -51,13 +82,28 @@ void StoppingRule::look(std::int64_t rounds, double elapsed_s, std::span<const S
   // Sparse contenders first, because which dense ones must go on depends on them.
   for (const bool dense : {false, true}) {
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
-      if (contenders_[i].dense != dense || left_[i] || (dense && may_be_baseline(i, samples)))
-        continue;
+      const Contender& contender = contenders_[i];
+      if (contender.dense != dense || contender.twin_of || left_[i]) continue;
+      if (dense && may_be_baseline(i, samples)) continue;
       if (narrow_looks_[i] >= kLooksInARow) {
         left_[i] = StopReason::kPrecise;
       } else if (dense && spent_s[i] > share_s()) {
         left_[i] = StopReason::kOutOfShare;
       }
+    }
+  }
+  look_at_twins(rounds, spent_s);
+}
+
+void StoppingRule::look_at_twins(std::int64_t rounds, std::span<const double> spent_s) {
+  for (std::size_t i = 0; i < contenders_.size(); ++i) {
+    const std::optional<std::size_t>& other = contenders_[i].twin_of;
+    if (!other || left_[i]) continue;
+    const bool rounds_done = rounds >= min_rounds_ && spent_s[i] > kTwinShare * max_time_s_;
+    if (narrow_looks_[i] >= kLooksInARow) {
+      left_[i] = StopReason::kPrecise;
+    } else if (left_[*other] || rounds_done || spent_s[i] > share_s()) {
+      left_[i] = StopReason::kOutOfShare;
     }
   }
 }
@@ -69,23 +115,34 @@ void StoppingRule::look_at_precision(std::span<const Samples> samples) {
   }
 }
 
-bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples) const {
-  const auto narrow = [&](const Interval& interval, double value) {
-    return (interval.high - interval.low) / 2 <= precision_ * value;
-  };
-  const auto narrow_median = [&](const std::vector<double>& times) {
-    return static_cast<std::int64_t>(times.size()) >= kMinRounds &&
-           narrow(median_interval(times), median(times));
-  };
-  const std::vector<double>& own = samples[i].device_s;
-  if (!narrow_median(own)) return false;
+bool StoppingRule::narrow_median(std::size_t i, std::span<const Samples> samples) const {
+  const std::vector<double>& times = samples[i].device_s;
+  return narrow(median_interval(times), median(times), time_precision_);
+}
+
+bool StoppingRule::narrow_ratio(std::size_t baseline, std::size_t i,
+                                std::span<const Samples> samples) const {
+  const Ratio ratio = compare(samples[baseline].device_s, samples[i].device_s);
+  return narrow(ratio.interval, ratio.value, precision_);
+}
+
+bool StoppingRule::answered(std::size_t i, std::span<const Samples> samples) const {
+  if (contenders_[i].twin_of) return narrow_ratio(*contenders_[i].twin_of, i, samples);
   const std::optional<std::size_t> dense = baseline(i, samples);
-  if (contenders_[i].dense || !dense) return true;
+  if (contenders_[i].dense || !dense) return narrow_median(i, samples);
+  return narrow_ratio(*dense, i, samples);
+}
+
+bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples) const {
+  if (contenders_[i].twin_of) return answered(i, samples);
   // Requiring both medians to be narrow makes it less likely that the ratio's interval is narrow by
   // chance.
-  if (!narrow_median(samples[*dense].device_s)) return false;
-  const Ratio ratio = compare(samples[*dense].device_s, own);
-  return narrow(ratio.interval, ratio.value);
+  if (!narrow_median(i, samples)) return false;
+  const std::optional<std::size_t> dense = baseline(i, samples);
+  if (contenders_[i].dense || !dense) return true;
+  if (!narrow_median(*dense, samples)) return false;
+  const Ratio ratio = compare(samples[*dense].device_s, samples[i].device_s);
+  return narrow(ratio.interval, ratio.value, precision_) && !by_a_hair(ratio, precision_);
 }
 
 std::optional<std::size_t> StoppingRule::baseline(std::size_t i,
@@ -93,7 +150,8 @@ std::optional<std::size_t> StoppingRule::baseline(std::size_t i,
   std::optional<std::size_t> best;
   double best_s = 0;
   for (std::size_t j = 0; j < contenders_.size(); ++j) {
-    if (!contenders_[j].dense || contenders_[j].group != contenders_[i].group) continue;
+    const Contender& other = contenders_[j];
+    if (!other.dense || other.twin_of || other.group != contenders_[i].group) continue;
     const double median_s = median(samples[j].device_s);
     if (!best || median_s < best_s) {
       best = j;

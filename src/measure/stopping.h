@@ -12,14 +12,22 @@
 
 namespace twofour::measure {
 
-/// The baseline of a sparse contender is the dense contender of its group with the lowest median.
-/// A contender stops for good
-/// - as kPrecise, when its intervals were narrow at two looks in a row: half of the 95 % confidence
-///   interval is at most `precision` times the value. A dense contender needs that for its median;
-///   a sparse one for its median, for its baseline's median and for the ratio of the two;
-/// - as kOutOfShare, if it is dense and has used its even share of the time.
+/// A twin of a contender may take this share of the time of a case, beyond the least rounds.
+inline constexpr double kTwinShare = 0.05;
+
+/// The baseline of a sparse contender is the dense contender of its group with the lowest median,
+/// twins left out. An interval is narrow when half of it is at most a factor times `precision`
+/// times the value. A contender stops for good
+/// - as kPrecise, when its intervals were narrow at two looks in a row. What it is sampled for is
+///   narrow by the factor 1: the ratio of a sparse contender to its baseline, of a twin to what it
+///   is the twin of, the median of any other. Where ratios are sought, no median need be narrower
+///   than by the factor 2, and those of a sparse contender and of its baseline must be that too.
+///   A ratio whose interval excludes 1 by less than half of the precision is sampled further;
+/// - as kOutOfShare, if it is dense and has used its even share of the time;
+/// - a twin as kOutOfShare, when it has used kTwinShare of the time, or as soon as what it is the
+///   twin of has stopped.
 ///
-/// In both cases a dense contender goes on while a sparse one of its group is still sampled and may
+/// But a dense contender goes on while a sparse one of its group is still sampled and may
 /// yet have it as baseline. It cannot become the baseline if each of its samples took more than
 /// twice the median of the fastest dense contender. So a slow library costs one share of the time,
 /// and the time that it does not use goes to the contenders that are still undecided.
@@ -35,15 +43,22 @@ class StoppingRule {
 
   /// Whether all intervals of contender `i` that kPrecise needs are narrow in `samples`.
   [[nodiscard]] bool precise(std::size_t i, std::span<const Samples> samples) const;
+  /// Whether that is narrow which it is sampled for, whatever its time.
+  [[nodiscard]] bool answered(std::size_t i, std::span<const Samples> samples) const;
   /// Why contender `i` stopped; nothing while it is still sampled.
   [[nodiscard]] std::optional<StopReason> left(std::size_t i) const { return left_[i]; }
   [[nodiscard]] bool all_left() const;
+  /// Twins do not count.
   [[nodiscard]] bool any_left() const;
   /// Even share of one contender in the time of the case, in seconds.
   [[nodiscard]] double share_s() const;
 
  private:
   void look_at_precision(std::span<const Samples> samples);
+  void look_at_twins(std::int64_t rounds, std::span<const double> spent_s);
+  [[nodiscard]] bool narrow_median(std::size_t i, std::span<const Samples> samples) const;
+  [[nodiscard]] bool narrow_ratio(std::size_t baseline, std::size_t i,
+                                  std::span<const Samples> samples) const;
   /// The dense contender of the group of `i` with the lowest median; nothing if the group has none.
   [[nodiscard]] std::optional<std::size_t> baseline(std::size_t i,
                                                     std::span<const Samples> samples) const;
@@ -52,6 +67,7 @@ class StoppingRule {
 
   std::span<const Contender> contenders_;
   double precision_;
+  double time_precision_;  ///< of medians
   std::int64_t min_rounds_;
   double min_time_s_;
   double max_time_s_;

@@ -102,6 +102,9 @@ struct PlanArgs {
   /// Every copy that launch() will be given, packed; they outlive the operation. At least one.
   std::span<const WeightCopy> copies = {};
   SearchLog* log = nullptr;  ///< of the search; may be null
+  /// Algorithm (as Operation::algorithm() names it) of an operation that does the same: to be taken
+  /// again, without a search. Empty: search.
+  std::string algorithm = {};
 };
 
 /// One kernel on one problem. The order of calls is prepare, plan, launch...; each may throw
@@ -139,6 +142,11 @@ class Provider {
   /// Whether `kernel` does `problem` here. problem.d, sparsity and bias are the kernel's own.
   [[nodiscard]] virtual Support supports(const KernelInfo& kernel,
                                          const GemmProblem& problem) const = 0;
+  /// How `kernel` adds up at `problem`; its own accumulation unless the shape decides.
+  [[nodiscard]] virtual Accumulation accumulation(const KernelInfo& kernel,
+                                                  const GemmProblem& /*problem*/) const {
+    return kernel.accumulation;
+  }
   /// Only for a supported problem, as all that follow.
   [[nodiscard]] virtual Footprint footprint(const KernelInfo& kernel, const GemmProblem& problem,
                                             int threads) const = 0;

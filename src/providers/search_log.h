@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/record.h"
+
 namespace twofour::providers {
 
 /// Where an algorithm that ended a process is to be avoided: on this GPU, for this problem and its
@@ -26,6 +28,8 @@ class SearchLog {
   virtual void trying(const std::string& algorithm, const SearchScope& scope) = 0;
   /// They returned.
   virtual void tried() = 0;
+  /// Where the algorithm came from that was chosen.
+  virtual void chosen(const Tuning& /*tuning*/) {}
 };
 
 }  // namespace twofour::providers

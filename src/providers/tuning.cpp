@@ -29,13 +29,22 @@ CacheMode parse_cache(const std::string& text) {
   throw std::runtime_error(fmt::format("cache is '{}', not cold or hot", text));
 }
 
+std::string text_or_empty(const json& entry, const char* name) {
+  return entry.contains(name) ? entry.at(name).get<std::string>() : std::string();
+}
+
 std::pair<TuningKey, TunedAlgorithm> parse_winner(const json& entry) {
   return {{.gpu = entry.at("gpu"),
            .library = entry.at("library"),
            .kernel = entry.at("kernel"),
            .problem = entry.at("problem"),
-           .cache = parse_cache(entry.at("cache"))},
-          {.algorithm = entry.at("algorithm"), .seconds = entry.at("seconds")}};
+           .cache = parse_cache(entry.at("cache")),
+           .driver = text_or_empty(entry, "driver"),
+           .power_limit = text_or_empty(entry, "power_limit")},
+          {.algorithm = entry.at("algorithm"),
+           .seconds = entry.at("seconds"),
+           .runner_up = text_or_empty(entry, "runner_up"),
+           .found_utc = text_or_empty(entry, "found_utc")}};
 }
 
 json to_json(const TuningKey& key, const TunedAlgorithm& winner) {
@@ -44,8 +53,12 @@ json to_json(const TuningKey& key, const TunedAlgorithm& winner) {
           {"kernel", key.kernel},
           {"problem", key.problem},
           {"cache", std::string(to_string(key.cache))},
+          {"driver", key.driver},
+          {"power_limit", key.power_limit},
           {"algorithm", winner.algorithm},
-          {"seconds", winner.seconds}};
+          {"seconds", winner.seconds},
+          {"runner_up", winner.runner_up},
+          {"found_utc", winner.found_utc}};
 }
 
 constexpr const char* kAvoided = "lost";  // as the first version of the file named them
@@ -66,7 +79,16 @@ const char* environment(const char* name) {
   return value != nullptr && *value != '\0' ? value : nullptr;
 }
 
+std::string& build_of_kernels() {
+  static std::string build;
+  return build;
+}
+
 }  // namespace
+
+void set_kernels_build(std::string build) { build_of_kernels() = std::move(build); }
+
+const std::string& kernels_build() { return build_of_kernels(); }
 
 TuningFile::TuningFile(std::filesystem::path path, double write_interval_s)
     : path_(path == "/dev/null" ? std::filesystem::path() : std::move(path)),
@@ -170,9 +192,26 @@ void TuningFile::load_once() {
   if (!problem_.empty()) say(problem_);
 }
 
+void TuningFile::ignore_winners() {
+  const std::lock_guard lock(mutex_);
+  ignores_winners_ = true;
+}
+
+void TuningFile::keep_no_winners() {
+  const std::lock_guard lock(mutex_);
+  keeps_winners_ = false;
+}
+
+TuningFile::Counts TuningFile::counts() {
+  const std::lock_guard lock(mutex_);
+  load_once();
+  return {content_.winners.size(), content_.avoided.size()};
+}
+
 std::optional<TunedAlgorithm> TuningFile::find(const TuningKey& key) {
   const std::lock_guard lock(mutex_);
   load_once();
+  if (ignores_winners_) return std::nullopt;
   const auto found = content_.winners.find(key);
   if (found == content_.winners.end()) return std::nullopt;
   return found->second;
@@ -181,6 +220,7 @@ std::optional<TunedAlgorithm> TuningFile::find(const TuningKey& key) {
 bool TuningFile::keep(const TuningKey& key, const TunedAlgorithm& winner) {
   const std::lock_guard lock(mutex_);
   load_once();
+  if (ignores_winners_ || !keeps_winners_) return true;
   content_.winners.insert_or_assign(key, winner);
   unwritten_ = true;
   if (written_ && std::chrono::steady_clock::now() - *written_ < write_interval_) return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -25,13 +26,22 @@ struct TuningKey {
   std::string kernel;   ///< the contract's name
   std::string problem;  ///< to_string(GemmProblem)
   CacheMode cache = CacheMode::kCold;
+  std::string driver;       ///< version; empty: not known, as in files of earlier programs
+  std::string power_limit;  ///< in force when it was found; empty: likewise
   auto operator<=>(const TuningKey&) const = default;
 };
 
 struct TunedAlgorithm {
-  std::string algorithm;  ///< a stable name, from which the provider finds the algorithm again
-  double seconds = 0;     ///< of one launch, when it was found
+  std::string algorithm;       ///< a stable name, from which the provider finds the algorithm again
+  double seconds = 0;          ///< of one launch, when it was found
+  std::string runner_up = {};  ///< the second best; empty: none, or not known
+  std::string found_utc = {};  ///< ISO 8601; empty: not known
 };
+
+/// What tells the build of our own kernels apart; part of TuningKey::library where they are
+/// searched. Set once, before a search.
+void set_kernels_build(std::string build);
+const std::string& kernels_build();
 
 /// An algorithm whose launch ended a process. It is out in its scope alone.
 struct AvoidedAlgorithm {
@@ -57,8 +67,10 @@ class OtherTuningVersion : public std::runtime_error {
 TuningContent parse_tuning(std::string_view text);
 
 /// A JSON file of winners: {"schema_version": 1, "winners": [{"gpu", "library", "kernel",
-/// "problem", "cache", "algorithm", "seconds"}], "lost": [{"gpu", "family",
-/// "algorithm"}]}, of which "lost" may be missing. A file that cannot be used costs a search, never
+/// "problem", "cache", "driver", "power_limit", "algorithm", "seconds", "runner_up", "found_utc"}],
+/// "lost": [{"gpu", "family",
+/// "algorithm"}]}, of which "lost", and the last four but "seconds" and
+/// "algorithm", may be missing. A file that cannot be used costs a search, never
 /// the run: one that is damaged is kept as "<file>.damaged" when a new one takes its place, and one
 /// that is no file, cannot be read or has another version is left as it is.
 class TuningFile {
@@ -76,6 +88,10 @@ class TuningFile {
   static TuningFile& shared();
   static std::filesystem::path default_path();
 
+  /// Winners are neither found nor kept from here on; what is to be avoided still is.
+  void ignore_winners();
+  /// Winners are found and not kept from here on.
+  void keep_no_winners();
   [[nodiscard]] std::optional<TunedAlgorithm> find(const TuningKey& key);
   /// Adds or replaces a winner and, when it is time, writes the file: a new one that takes the old
   /// one's place in one step, with the winners that other processes have written meanwhile. Returns
@@ -86,6 +102,13 @@ class TuningFile {
   bool keep_avoided(const AvoidedAlgorithm& algorithm);
   /// Names of those in `scope`, in alphabetical order.
   [[nodiscard]] std::vector<std::string> avoided(const SearchScope& scope);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  struct Counts {
+    std::size_t winners = 0;
+    std::size_t avoided = 0;
+  };
+  [[nodiscard]] Counts counts();
 
   /// Why the file could not be used; empty when there is nothing to say.
   [[nodiscard]] std::string problem();
@@ -106,6 +129,8 @@ class TuningFile {
   std::optional<std::chrono::steady_clock::time_point> written_;
   bool unwritten_ = false;
   bool loaded_ = false;
+  bool ignores_winners_ = false;
+  bool keeps_winners_ = true;
   State state_ = State::kSound;
   TuningContent content_;
   std::string problem_;

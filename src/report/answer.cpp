@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "report/floor.h"
 #include "report/numbers.h"
 #include "report/sustained.h"
 
@@ -168,6 +169,20 @@ std::string_view first_word(const std::vector<Span>& spans) {
   return spans.size() == 1 ? "Yes" : "It depends on M";
 }
 
+/// Whether an interval half as wide again on either side would reach 1.
+bool near_one(const Record& r) {
+  const Interval& ends = r.vs_dense->interval;
+  if (!is_known(ends)) return true;
+  const double reach = (ends.high - ends.low) / 2;
+  return ends.low - reach <= 1 && ends.high + reach >= 1;
+}
+
+/// Whether what the flag says of a win could make it none: a ratio that flatters, or one that is
+/// not precise and comes near 1.
+bool could_change(Flag flag, const Record& r) {
+  return info(flag).doubts_win && (flag != Flag::kUnstable || near_one(r));
+}
+
 /// What makes some of the wins doubtful; empty when nothing does.
 std::string caution(const Rows& rows) {
   std::set<std::string_view> seen;
@@ -176,7 +191,7 @@ std::string caution(const Rows& rows) {
     if (!has_verdict(*r, Verdict::kWin)) continue;
     bool doubt = false;
     for (const Flag flag : flags_of(*r)) {
-      if (!info(flag).doubts_win) continue;
+      if (!could_change(flag, *r)) continue;
       seen.insert(to_string(flag));
       doubt = true;
     }
@@ -203,6 +218,29 @@ std::string explanation(Flag flag, std::span<const Record> records) {
   return fmt::format("{}; {}", told.meaning, told.advice);
 }
 
+/// Which kernels round on the way, and how.
+std::vector<std::string> rounding_lines(std::span<const Record> records) {
+  constexpr std::array kWays{
+      std::pair{Accumulation::kOutputParts,
+                "may round sums of parts of K to the type of D, as its library does by default"},
+      std::pair{Accumulation::kBiasAfterRounding,
+                "may round the product to the type of D before it adds the bias, where N is not a "
+                "multiple of 8"},
+  };
+  std::vector<std::string> lines;
+  for (const auto& [way, words] : kWays) {
+    std::set<std::string_view> kernels;
+    for (const Record& r : records) {
+      if (r.accuracy && r.accuracy->accumulation == way) kernels.insert(r.kernel);
+    }
+    for (const std::string_view kernel : kernels) {
+      lines.push_back(fmt::format(
+          "{} {}: its tolerance is wider, and it is less exact than others.", kernel, words));
+    }
+  }
+  return lines;
+}
+
 /// That a quota was in the way; empty where none was.
 std::string throttling(const Rows& rows) {
   const auto throttled = std::count_if(rows.begin(), rows.end(), [](const Record* r) {
@@ -212,6 +250,15 @@ std::string throttling(const Rows& rows) {
   return fmt::format("Careful: a CPU quota stopped the process in {} of {} comparisons ({}); {}.",
                      throttled, rows.size(), to_string(Flag::kThrottled),
                      info(Flag::kThrottled).advice);
+}
+
+/// That others used the device; empty where nobody did.
+std::string busyness(const Rows& rows) {
+  const auto busy = std::count_if(
+      rows.begin(), rows.end(), [](const Record* r) { return flags_of(*r).contains(Flag::kBusy); });
+  if (busy == 0) return {};
+  return fmt::format("Careful: other processes used the device in {} of {} comparisons ({}).", busy,
+                     rows.size(), to_string(Flag::kBusy));
 }
 
 /// Why 2:4 loses or ties, where the code that ran tells; empty where it does neither or tells
@@ -319,18 +366,7 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   for (const Flag flag : occurring) {
     lines.push_back(fmt::format("{}: {}.", to_string(flag), explanation(flag, records)));
   }
-  std::set<std::string_view> rounding;
-  for (const Record& r : records) {
-    if (r.accuracy && r.accuracy->accumulation == Accumulation::kOutputParts) {
-      rounding.insert(r.kernel);
-    }
-  }
-  for (const std::string_view kernel : rounding) {
-    lines.push_back(fmt::format(
-        "{} may round sums of parts of K to the type of D, as its library does by default: "
-        "its tolerance is wider, and it is less exact than others.",
-        kernel));
-  }
+  for (std::string& line : rounding_lines(records)) lines.push_back(std::move(line));
   return lines;
 }
 
@@ -365,9 +401,10 @@ AnswerParts answer_parts(std::span<const Record> records) {
   }
   parts.reasons = reasons(rows);
   parts.load = sustained_sentence(records);
+  parts.control = floor_sentence(records);
   parts.caution = caution(rows);
-  if (const std::string stopped = throttling(rows); !stopped.empty()) {
-    parts.caution += (parts.caution.empty() ? "" : " ") + stopped;
+  for (const std::string& more : {throttling(rows), busyness(rows)}) {
+    if (!more.empty()) parts.caution += (parts.caution.empty() ? "" : " ") + more;
   }
   return parts;
 }
@@ -375,8 +412,9 @@ AnswerParts answer_parts(std::span<const Record> records) {
 std::string answer(std::span<const Record> records) {
   const AnswerParts parts = answer_parts(records);
   const auto behind = [](const std::string& text) { return text.empty() ? text : " " + text; };
-  return fmt::format("{} {}: {}.{}{}{}", kQuestion, parts.word, parts.finding,
-                     behind(parts.reasons), behind(parts.load), behind(parts.caution));
+  return fmt::format("{} {}: {}.{}{}{}{}", kQuestion, parts.word, parts.finding,
+                     behind(parts.reasons), behind(parts.load), behind(parts.caution),
+                     behind(parts.control));
 }
 
 }  // namespace twofour::report

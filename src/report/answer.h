@@ -49,12 +49,14 @@ struct AnswerParts {
   std::string reasons;  ///< sentences: why 2:4 loses or ties
   std::string load;     ///< sentences: what becomes of it under sustained load, and its energy
   std::string caution;  ///< sentences: what makes the finding doubtful
+  std::string control;  ///< a sentence: what equal kernels differ by
 };
 AnswerParts answer_parts(std::span<const Record> records);
 
 /// Answers the question from the best 2:4 kernel of each problem; cold measurements where there are
 /// any. Says from which M on dense is faster, or 2:4; then why where 2:4 loses or ties and the code
-/// that ran tells, and which flags make wins doubtful.
+/// that ran tells, and which flags could make a win none: those that say that its ratio flatters,
+/// and UNSTABLE where the interval comes near 1.
 std::string answer(std::span<const Record> records);
 
 }  // namespace twofour::report

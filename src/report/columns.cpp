@@ -24,6 +24,7 @@ std::string cache_cell(const Record& r) { return std::string(to_string(r.cache.m
 
 std::string mean_cell(const Record& r) {
   if (!r.summary) return {};
+  if (r.summary->samples < kFewestForInterval) return fmt::format("{:.3e}", r.summary->mean_s);
   return fmt::format("{:.3e} +/- {:.3e}", r.summary->mean_s, r.summary->std_s);
 }
 
@@ -114,10 +115,14 @@ Tone tone_of(const Record& record) {
 std::string vs_dense_text(const Record& r) {
   if (!r.vs_dense) return {};
   const Interval& interval = r.vs_dense->interval;
+  // Earlier files have the range of the samples there.
+  const bool few = r.summary && r.summary->samples < kFewestForInterval;
+  if (few || !is_known(interval)) return times(r.vs_dense->value);
   return fmt::format("{} [{:.3f}, {:.3f}]", times(r.vs_dense->value), interval.low, interval.high);
 }
 
 std::string verdict_text(const Record& r) {
+  if (is_twin(r)) return "control";
   if (r.vs_dense) return std::string(to_string(r.vs_dense->verdict));
   return r.outcome.measured() && r.kernel == r.baseline ? std::string(kBaselineMark)
                                                         : std::string{};

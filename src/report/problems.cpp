@@ -109,6 +109,7 @@ std::vector<Problem> problems(std::span<const Record> records) {
   std::vector<Problem> found;
   std::map<std::string, std::size_t> place;
   for (const Record& r : records) {
+    if (is_twin(r)) continue;
     const auto [at, is_new] = place.try_emplace(problem_key(r), found.size());
     if (is_new) found.emplace_back();
     Problem& problem = found[at->second];

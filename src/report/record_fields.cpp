@@ -96,6 +96,11 @@ struct PresentIfSo : YesOrNo {
   static Json schema() { return {{"enum", {true}}}; }
 };
 
+/// A number of things that is absent where it is not known.
+struct PresentNumber : OptionalNumber {
+  static Json schema() { return {{"type", "number"}, {"minimum", 0}}; }
+};
+
 struct PositiveShare : Number {
   static Json schema() { return {{"type", "number"}, {"exclusiveMinimum", 0}}; }
 };
@@ -136,7 +141,9 @@ std::span<const Field<CacheState>> cache_fields() {
 /// The member is absent where it is the usual one.
 struct UnusualAccumulation : Choice<kAccumulationNames> {
   static Json schema() {
-    return {{"enum", {to_string(Accumulation::kFp8Fast), to_string(Accumulation::kOutputParts)}}};
+    return {{"enum",
+             {to_string(Accumulation::kFp8Fast), to_string(Accumulation::kOutputParts),
+              to_string(Accumulation::kBiasAfterRounding)}}};
   }
 };
 
@@ -147,7 +154,7 @@ std::span<const Field<Accuracy>> accuracy_fields() {
     member<ErrorSize, &A::max_error_ratio>({.name = "max_error_ratio", .meaning = "largest error as a share of its tolerance: at most 1 is right", .csv = {"max_error_ratio"}}),
     member<Share, &A::share_checked>({.name = "share_checked", .meaning = "of the M x N elements, from 0 to 1", .csv = {"share_checked"}}),
     member<YesOrNo, &A::exact>({.name = "exact", .meaning = "whether the comparison was bit for bit", .csv = {"exact"}}),
-    member<UnusualAccumulation, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast` or `output_parts` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
+    member<UnusualAccumulation, &A::accumulation>({.name = "accumulation", .meaning = "what the tolerance allows for: `fp8_fast`, `output_parts` or `bias_after_rounding` ([verification.md](verification.md)); absent where it is `wide`: sums in int32 or float32", .csv = {"accumulation"}, .optional = true}),
   };
   return kFields;
 }
@@ -156,7 +163,7 @@ std::span<const Field<Summary>> summary_fields() {
   using S = Summary;
   static constexpr std::array kFields{
     member<NotNegative, &S::median_s>({.name = "median_s", .unit = "s", .meaning = "of one launch, on the device", .csv = {"median_s"}}),
-    member<Ends, &S::median_interval_s>({.name = "median_interval_s", .unit = "s", .meaning = "[low, high] of the median", .csv = {"median_low_s", "median_high_s"}}),
+    member<Ends, &S::median_interval_s>({.name = "median_interval_s", .unit = "s", .meaning = "[low, high] of the median; [`null`, `null`] of fewer than 6 samples", .csv = {"median_low_s", "median_high_s"}}),
     member<NotNegative, &S::mean_s>({.name = "mean_s", .unit = "s", .meaning = "", .csv = {"mean_s"}, .after = "residency"}),
     member<NotNegative, &S::std_s>({.name = "std_s", .unit = "s", .meaning = "standard deviation", .csv = {"std_s"}, .after = "mean_s"}),
     member<NotNegative, &S::min_s>({.name = "min_s", .unit = "s", .meaning = "", .csv = {"min_s"}}),
@@ -169,7 +176,7 @@ std::span<const Field<Summary>> summary_fields() {
 std::span<const Field<Ratio>> ratio_fields() {
   static constexpr std::array kFields{
     member<NotNegative, &Ratio::value>({.name = "value", .meaning = "time of the baseline over the time of this kernel, paired round by round: above 1 this kernel is faster", .csv = {"value"}}),
-    member<Ends, &Ratio::interval>({.name = "interval", .meaning = "[low, high]", .csv = {"low", "high"}}),
+    member<Ends, &Ratio::interval>({.name = "interval", .meaning = "[low, high]; [`null`, `null`] with fewer than 6 rounds", .csv = {"low", "high"}}),
     member<Choice<kVerdictNames>, &Ratio::verdict>({.name = "verdict", .meaning = "`WIN` or `LOSS` where the interval excludes 1, `TIE` where it lies within 0.99 to 1.01, else (and with fewer than 6 rounds) `INCONCLUSIVE`", .csv = {"verdict"}}),
   };
   return kFields;
@@ -199,6 +206,9 @@ std::span<const Field<ClockSample>> clock_fields() {
     member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
     member<OptionalText, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none; `null`: not readable (an empty text in earlier files)", .csv = {"throttle_reasons"}}),
     member<PresentShare, &C::quota_throttled_share>({.name = "quota_throttled_share", .meaning = "of the periods of a CPU quota (cgroup), those in which it stopped this process, from 0 to 1; absent without a quota", .csv = {"quota_throttled_share"}, .optional = true}),
+    member<PresentShare, &C::foreign_share>({.name = "foreign_share", .meaning = "of the time of the processors that compute, while the case was sampled: other processes ran there, from 0 to 1; absent where that cannot be told", .csv = {"foreign_share"}, .optional = true}),
+    member<PresentShare, &C::steal_share>({.name = "steal_share", .meaning = "the same: the host of a virtual machine ran another one", .csv = {"steal_share"}, .optional = true}),
+    member<PresentNumber, &C::foreign_processes>({.name = "foreign_processes", .meaning = "other processes that compute on the GPU; absent where they cannot be seen, as from within a container", .csv = {"foreign_processes"}, .optional = true}),
   };
   return kFields;
 }
@@ -226,6 +236,22 @@ std::span<const Field<Samples>> sample_fields() {
   };
   return kFields;
 }
+
+std::span<const Field<Tuning>> tuning_fields() {
+  using T = Tuning;
+  static constexpr std::array kFields{
+    member<Choice<kTuningOriginNames>, &T::origin>({.name = "origin", .meaning = "`searched` in this run; `file`: the winner that the tuning file keeps of an earlier run; `race`: its runner-up, which was faster now", .csv = {"tuning_origin"}}),
+    member<Text, &T::found_utc>({.name = "found_utc", .meaning = "when it won, ISO 8601; empty: not known", .csv = {"tuning_found_utc"}}),
+    member<NotNegative, &T::seconds>({.name = "seconds", .unit = "s", .meaning = "of one launch, when it won", .csv = {"tuning_seconds"}}),
+    member<Text, &T::raced>({.name = "raced", .meaning = "the second best, which it was timed in turns with in this run; empty: none", .csv = {"tuning_raced"}}),
+  };
+  return kFields;
+}
+
+/// Absent where no search decided.
+struct PresentTuning : OptionalObject<Tuning, tuning_fields> {
+  static Json schema() { return Object<Tuning, tuning_fields>::schema(); }
+};
 
 /// All kinds but the first have a reason.
 struct OutcomeObject : Object<Outcome, outcome_fields> {
@@ -280,8 +306,10 @@ std::span<const Field<Record>> record_fields() {
     member<Text, &R::provider_version>({.name = "provider_version", .meaning = "its version", .csv = {"provider_version"}}),
     member<Name, &R::kernel>({.name = "kernel", .meaning = "`<library>_<a>_<b>_<d>_<operation>[_bias]`", .csv = {"kernel"}}),
     member<Text, &R::algorithm>({.name = "algorithm", .meaning = "the library's own name or number for what ran", .csv = {"algorithm"}}),
+    member<PresentTuning, &R::tuning>({.name = "tuning", .meaning = "where `algorithm` came from, of kernels that choose among several by timing them; absent where no search decided", .csv = {"tuning_origin", "tuning_found_utc", "tuning_seconds", "tuning_raced"}, .optional = true}),
     member<Text, &R::architecture>({.name = "architecture", .meaning = "instruction set of the code that ran (\"portable\", \"avx2\", \"avx512\", \"avx512_bf16\" or \"amx\" of our own kernels, oneDNN's own names such as \"avx512_core_vnni\") or compute capability (\"sm_90a\")", .csv = {"architecture"}}),
     member<Text, &R::remark>({.name = "remark", .meaning = "what limits this code whatever the problem, as the start of a sentence; empty: nothing is told", .csv = {"remark"}, .since = 2}),
+    member<Name, &R::twin_of>({.name = "twin_of", .meaning = "of a control: the kernel that this row measures once more, with copies of the weights and a D of its own ([measurement.md](measurement.md#control)); `vs_dense` is the ratio to that one. Such a row is no baseline and counts in no mean; absent in all others", .csv = {"twin_of"}, .optional = true}),
     member<Algorithms, &R::lost_algorithms>({.name = "lost_algorithms", .meaning = "algorithms that the search left out, because a launch of theirs cost a process its GPU or did not return, in this run or, by the tuning file, in an earlier one; absent where there were none", .optional = true}),
     member<OutcomeObject, &R::outcome>({.name = "outcome", .meaning = "what became of it"}),
     member<Object<CacheState, cache_fields>, &R::cache>({.name = "cache", .meaning = "the state of the cache"}),
@@ -290,7 +318,7 @@ std::span<const Field<Record>> record_fields() {
     derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike", .csv = {"dense_equivalent_tflops"}}),
     derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4", .csv = {"executed_tflops"}}),
     member<Text, &R::baseline>({.name = "baseline", .meaning = "the fastest verified dense kernel of the same types, scales, bias and cache state; empty: none", .csv = {"baseline"}}),
-    member<OptionalObject<Ratio, ratio_fields>, &R::vs_dense>({.name = "vs_dense", .meaning = "ratio to `baseline`; `null` for the baseline itself and without one. [measurement.md](measurement.md) tells how", .csv = {"vs_dense", "vs_dense_low", "vs_dense_high", "verdict"}}),
+    member<OptionalObject<Ratio, ratio_fields>, &R::vs_dense>({.name = "vs_dense", .meaning = "ratio to `baseline`, of a control to `twin_of`; `null` for the baseline itself and without one. [measurement.md](measurement.md) tells how", .csv = {"vs_dense", "vs_dense_low", "vs_dense_high", "verdict"}}),
     member<Text, &R::bf16_baseline>({.name = "bf16_baseline", .meaning = "the fastest dense bf16 kernel without scales; in a bf16 run there is none", .csv = {"bf16_baseline"}}),
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_bf16>({.name = "vs_bf16", .meaning = "ratio to `bf16_baseline`", .csv = {"vs_bf16", "vs_bf16_low", "vs_bf16_high", "vs_bf16_verdict"}}),
     member<PresentObject<Sustained, sustained_fields>, &R::sustained>({.name = "sustained", .meaning = "what the kernel does under sustained load ([measurement.md](measurement.md#sustained-load)); absent where that was not measured", .optional = true}),

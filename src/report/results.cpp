@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "report/floor.h"
+
 namespace twofour::report {
 namespace {
 
@@ -220,6 +222,7 @@ Results join(std::span<const Run> runs) {
       std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
         return a.case_index < b.case_index;
       });
+      apply_floors(records);
     }
     results.devices.push_back(std::move(device.results));
   }

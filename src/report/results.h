@@ -13,6 +13,7 @@ namespace twofour::report {
 struct Sweep {
   BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;
+  /// With the verdicts that the floors of the device leave (report/floor.h).
   /// By ascending case_index, else in the order of the files. Rows of one case share it, and other
   /// cases have another one: where that of the files does not do, cases are numbered anew.
   std::vector<Record> records;

@@ -9,6 +9,7 @@
 
 #include "providers/tuning.h"
 #include "run/case_state.h"
+#include "run/twin.h"
 #include "run/verifier.h"
 #include "verify/verify.h"
 
@@ -50,6 +51,7 @@ class RowSearch final : public providers::SearchLog {
     attempts_.try_algorithm(row_, algorithm, scope);
   }
   void tried() override { attempts_.enter(row_); }
+  void chosen(const Tuning& tuning) override { record_.tuning = tuning; }
 
  private:
   Attempts& attempts_;
@@ -84,8 +86,9 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
   for (const int slot : slots) {
     state.device.memory().fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
     launch_timed(state, entry, slot);
-    const verify::CheckResult check =
-        verifier.check(entry.record.problem, entry.selected.kernel.accumulation, d);
+    const Accumulation accumulation = entry.selected.instance->provider->accumulation(
+        entry.selected.kernel, entry.record.problem);
+    const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
     if (!entry.record.accuracy ||
         check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
       entry.record.accuracy = check.accuracy;
@@ -99,7 +102,7 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
 
 void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& operands,
                    Verifier& verifier) {
-  const Buffer& d = state.outputs.at(entry.record.problem.d);
+  const Buffer& d = entry.own_d ? *entry.own_d : state.outputs.at(entry.record.problem.d);
   const providers::KernelInfo& kernel = entry.selected.kernel;
   const providers::Provider& provider = *entry.selected.instance->provider;
   const GemmProblem& problem = entry.record.problem;
@@ -127,7 +130,8 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
                            .budget = std::chrono::duration<double>(state.config.plan_budget_s),
                            .cache = entry.plan.cold,
                            .copies = entry.weights->all(),
-                           .log = &search});
+                           .log = &search,
+                           .algorithm = entry.twin_of ? entry.record.algorithm : ""});
   }
   entry.record.algorithm = entry.operation->algorithm();
   entry.record.architecture = entry.operation->architecture();
@@ -144,6 +148,17 @@ void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
     if (!written || state.outputs.contains(output.type)) continue;
     state.outputs.emplace(output.type, state.device.memory().allocate(output.bytes));
   }
+}
+
+/// The case's control, where it has one: prepared and verified as the others are.
+void prepare_twin(CaseState& state, DataType type, Verifier& verifier) {
+  if (type != state.config.dtype || !state.config.control_cases.contains(state.c.index)) return;
+  const std::optional<std::size_t> original = twin_candidate(state, type);
+  if (!original || state.stop.stop_requested()) return;
+  Entry twin = make_twin(state, *original);
+  guarded(state, twin, [&] { prepare_entry(state, twin, state.operands[type], verifier); });
+  if (!twin.alive()) twin.operation.reset();
+  state.entries.push_back(std::move(twin));
 }
 
 /// Everything for the kernels that multiply operands of `type`.
@@ -183,6 +198,7 @@ void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
     state.operands.erase(type);
     return;
   }
+  prepare_twin(state, type, *verifier);
   // From here on the kernels read their own packed copies.
   state.operands[type].b = Buffer{};
 }

@@ -1,9 +1,12 @@
 // From samples to records: location, ratios, flags.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +34,12 @@ const Sampled* fastest(std::span<const Sampled> sampled, Accept accept) {
   return best;
 }
 
-bool is_dense(const Sampled& s) { return s.entry->record.problem.sparsity == Sparsity::kDense; }
+/// A twin is compared with what it is the twin of, and with nothing else.
+bool is_control(const Sampled& s) { return s.entry->twin_of.has_value(); }
+
+bool is_dense(const Sampled& s) {
+  return s.entry->record.problem.sparsity == Sparsity::kDense && !is_control(s);
+}
 
 const Sampled* dense_baseline(std::span<const Sampled> sampled, int group) {
   return fastest(sampled, [&](const Sampled& s) { return s.group == group && is_dense(s); });
@@ -41,6 +49,13 @@ const Sampled* bf16_baseline(std::span<const Sampled> sampled, CacheMode mode) {
   return fastest(sampled, [&](const Sampled& s) {
     return s.cache.mode == mode && is_dense(s) && s.entry->record.problem.a == DataType::kBf16 &&
            !s.entry->selected.kernel.scaled;
+  });
+}
+
+const Sampled* original_of(std::span<const Sampled> sampled, const Sampled& twin) {
+  return fastest(sampled, [&](const Sampled& s) {
+    return s.cache.mode == twin.cache.mode && !is_control(s) &&
+           s.entry->record.kernel == twin.entry->record.twin_of;
   });
 }
 
@@ -58,21 +73,30 @@ std::optional<double> median_of(const Sampled* baseline) {
   return median(baseline->samples.device_s);
 }
 
-Outcome outcome_of(measure::StopReason stopped) {
+/// `what` is what the row is sampled for.
+Outcome outcome_of(measure::StopReason stopped, std::string_view what) {
   switch (stopped) {
     case measure::StopReason::kPrecise:
       break;
     case measure::StopReason::kInterrupted:
-      return {OutcomeKind::kUnstable, "interrupted before the requested precision"};
+      return {OutcomeKind::kUnstable, fmt::format("interrupted before {} was precise", what)};
     case measure::StopReason::kOutOfTime:
       return {OutcomeKind::kUnstable,
-              "the time for sampling was over before the requested precision"};
+              fmt::format("the time for sampling was over before {} was precise", what)};
     case measure::StopReason::kOutOfShare:
       return {OutcomeKind::kUnstable,
-              "no ratio divides by it, and its share of the time for sampling was over before the "
-              "requested precision"};
+              fmt::format("no ratio divides by it, and its share of the time for sampling was over "
+                          "before {} was precise",
+                          what)};
   }
   return {};
+}
+
+Outcome outcome_for(const Sampled& s, const Record& record) {
+  const bool interrupted = s.stopped == measure::StopReason::kInterrupted;
+  // A control says as much as its small share of the time tells.
+  if (is_control(s) && !interrupted) return {};
+  return outcome_of(s.stopped, !is_dense(s) && record.vs_dense ? "its ratio" : "its time");
 }
 
 }  // namespace
@@ -81,16 +105,17 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
   for (const Sampled& s : sampled) {
     Record record = s.entry->record;
     const bool first_result = s.entry->results.empty();
-    record.outcome = outcome_of(s.stopped);
     record.cache = s.cache;
     // Its launches before the first sample, but for those of verification, are in spent_s.
     record.phases.measure_s = s.spent_s + (first_result ? s.entry->warm_up_s : 0);
     record.samples = s.samples;
     record.summary = measure::summarise(s.samples);
-    const Sampled* dense = dense_baseline(sampled, s.group);
+    const Sampled* dense =
+        is_control(s) ? original_of(sampled, s) : dense_baseline(sampled, s.group);
     record.baseline = kernel_of(dense);
     record.vs_dense = ratio_to(dense, s);
-    if (state.config.dtype != DataType::kBf16) {
+    record.outcome = outcome_for(s, record);
+    if (state.config.dtype != DataType::kBf16 && !is_control(s)) {
       const Sampled* bf16 = bf16_baseline(sampled, s.cache.mode);
       record.bf16_baseline = kernel_of(bf16);
       record.vs_bf16 = ratio_to(bf16, s);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -30,7 +31,8 @@ struct RunConfig {
   std::vector<CacheMode> caches{CacheMode::kCold};
   measure::MeasureConfig measure;
   Load load = Load::kRested;
-  measure::BlockConfig blocks;  ///< of sustained load
+  measure::BlockConfig blocks;       ///< of sustained load
+  std::set<int> control_cases = {};  ///< indices of the cases that have a twin (run/twin.h)
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;
   int threads = 1;

@@ -69,7 +69,7 @@ std::vector<Sampled> plan_samples(CaseState& state) {
   std::vector<Sampled> sampled;
   std::map<GroupKey, int> groups;
   for (Entry& entry : state.entries) {
-    if (!entry.alive()) continue;
+    if (!entry.alive() || (entry.twin_of && !state.entries[*entry.twin_of].alive())) continue;
     for (const CacheMode mode : state.config.caches) {
       const int next = static_cast<int>(groups.size());
       const int group = groups.try_emplace(group_key(entry, mode), next).first->second;
@@ -77,6 +77,17 @@ std::vector<Sampled> plan_samples(CaseState& state) {
     }
   }
   return sampled;
+}
+
+/// Place in `sampled` of what `s` is the twin of.
+std::optional<std::size_t> original_of(const CaseState& state, const std::vector<Sampled>& sampled,
+                                       const Sampled& s) {
+  if (!s.entry->twin_of) return std::nullopt;
+  const Entry* original = &state.entries[*s.entry->twin_of];
+  for (std::size_t i = 0; i < sampled.size(); ++i) {
+    if (sampled[i].entry == original && sampled[i].cache.mode == s.cache.mode) return i;
+  }
+  return std::nullopt;
 }
 
 /// One attempt over all of `sampled`. A kernel that throws is left in `culprit`.
@@ -91,6 +102,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
     contenders.push_back({.loop = loops.back().get(),
                           .group = s.group,
                           .dense = s.entry->record.problem.sparsity == Sparsity::kDense,
+                          .twin_of = original_of(state, sampled, s),
                           .warm_launch_s = s.entry->warm_launch_s});
   }
   measure::MeasureConfig config = state.config.measure;

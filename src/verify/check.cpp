@@ -123,6 +123,9 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
       if (accumulation == Accumulation::kOutputParts) {
         sum_error += output_parts_error(problem.d, sums_[at], magnitude, shape_.k);
       }
+      if (accumulation == Accumulation::kBiasAfterRounding) {
+        sum_error += bias_after_rounding_error(problem.d, sums_[at], sum_error);
+      }
       const ExactElement exact =
           exact_element(sums_[at], sum_error, scale_at(scale_a_, problem.scales.a, row),
                         scale_at(scale_b_, problem.scales.b, j),

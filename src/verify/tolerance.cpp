@@ -72,6 +72,11 @@ double output_parts_error(DataType d, double sum, double magnitude, std::int64_t
   return kLambda / std::numbers::sqrt3 * unit * std::sqrt(running + parts);
 }
 
+double bias_after_rounding_error(DataType d, double sum, double sum_error) {
+  const double unit = std::ldexp(1.0, -(info(d).mantissa_bits + 1));
+  return unit * (std::fabs(sum) + sum_error);
+}
+
 ExactElement exact_element(double sum, double sum_error, float scale_a, float scale_b, float bias) {
   const auto sa = static_cast<double>(scale_a);
   const auto sb = static_cast<double>(scale_b);

@@ -21,6 +21,10 @@ inline constexpr int kMostOutputParts = 16;
 /// up to `magnitude`. It holds for products of either sign, with a probability of error as above.
 double output_parts_error(DataType d, double sum, double magnitude, std::int64_t k);
 
+/// Bound on what one further rounding of the product to `d`, before a bias is added to it, adds to
+/// the error `sum_error` of a sum that is `sum`.
+double bias_after_rounding_error(DataType d, double sum, double sum_error);
+
 /// One element of D before it is rounded to the output type.
 struct ExactElement {
   double value = 0;      ///< scale_a * scale_b * sum + bias

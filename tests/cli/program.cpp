@@ -206,7 +206,8 @@ Results read_results(const std::filesystem::path& jsonl) {
     if (report::is_attempt_json(lines[i])) {
       results.attempts.push_back(report::parse_attempt_json(lines[i]));
     } else {
-      results.records.push_back(report::parse_record_json(lines[i]));
+      Record record = report::parse_record_json(lines[i]);
+      (is_twin(record) ? results.controls : results.records).push_back(std::move(record));
     }
   }
   return results;

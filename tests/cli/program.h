@@ -68,6 +68,7 @@ std::vector<std::string> lines_of(const std::string& text);
 struct Results {
   Environment environment;
   std::vector<Record> records;
+  std::vector<Record> controls;  ///< rows with twin_of, which are not in `records`
   std::vector<EndedAttempt> attempts;
 };
 Results read_results(const std::filesystem::path& jsonl);

@@ -153,8 +153,8 @@ class Examination {
     const std::string where = "slot " + std::to_string(slot) + ": ";
     if (!output_.guards_intact(operation_->executed().m)) broke(where + "wrote outside D");
     auto result = output_.copy();
-    const verify::CheckResult check =
-        workload_.reference.check(problem_, kernel_.accumulation, result.data(), 1);
+    const verify::CheckResult check = workload_.reference.check(
+        problem_, provider_.accumulation(kernel_, problem_), result.data(), 1);
     if (!check.right) broke(where + "wrong result: " + check.description);
     return result;
   }
@@ -180,8 +180,8 @@ class Examination {
     output_.poison();
     if (loop->run(loop->quantum()).device_s <= 0) broke("a timed loop took no time");
     const auto result = output_.copy();
-    const verify::CheckResult check =
-        workload_.reference.check(problem_, kernel_.accumulation, result.data(), 1);
+    const verify::CheckResult check = workload_.reference.check(
+        problem_, provider_.accumulation(kernel_, problem_), result.data(), 1);
     if (!check.right) broke("wrong result in a timed loop: " + check.description);
     if (!output_.guards_intact(operation_->executed().m)) broke("a timed loop wrote outside D");
   }

@@ -213,9 +213,11 @@ TEST_P(SharedPack, KernelsOfOneCaseDoNotDisturbEachOther) {
     for (const auto& member : members) {
       member->output->poison();
       member->operation->launch((*member->copies)[turn]);
-      const auto check = workloads.get(member->problem)
-                             .reference.check(member->problem, member->kernel.accumulation,
-                                              member->output->copy().data(), 1);
+      const auto check =
+          workloads.get(member->problem)
+              .reference.check(member->problem,
+                               provider.accumulation(member->kernel, member->problem),
+                               member->output->copy().data(), 1);
       EXPECT_TRUE(check.right) << member->kernel.name << ": " << check.description;
     }
   }

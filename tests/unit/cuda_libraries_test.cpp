@@ -138,6 +138,24 @@ TEST(TorchRules, ListTheKernelsOfSparseBenchmarks) {
   }
 }
 
+TEST(CublasLtRules, RoundTheProductBeforeABiasOfRaggedRows) {
+  const KernelInfo kernel{.name = "k", .a = DataType::kBf16, .b = DataType::kBf16, .bias = true};
+  const auto of = [&](const GemmShape& shape, const char* scales, bool bias, DataType type) {
+    GemmProblem asked = problem(type, scales, shape);
+    asked.bias = bias;
+    return cublaslt::accumulation_of(kernel, asked);
+  };
+  constexpr auto kBf16 = DataType::kBf16;
+  const GemmShape ragged{7, 4100, 4104};
+  EXPECT_EQ(of(ragged, "tensor", true, kBf16), Accumulation::kBiasAfterRounding);
+  EXPECT_EQ(of(ragged, "tensor", true, DataType::kFp16), Accumulation::kBiasAfterRounding);
+  EXPECT_EQ(of(ragged, "tensor", false, kBf16), Accumulation::kWide) << "no bias";
+  EXPECT_EQ(of({1, 4100, 4104}, "tensor", true, kBf16), Accumulation::kWide) << "one row";
+  EXPECT_EQ(of({7, 4096, 4104}, "tensor", true, kBf16), Accumulation::kWide) << "a multiple of 8";
+  EXPECT_EQ(of(ragged, "token-channel", true, kBf16), Accumulation::kWide) << "our kernel adds it";
+  EXPECT_EQ(of(ragged, "tensor", true, DataType::kInt8), Accumulation::kWide);
+}
+
 TEST(KernelLists, HaveFp8OnlyWhereTheGpuHas) {
   for (const auto& list : {cublaslt::list_kernels, cusparselt::list_kernels, torch::list_kernels}) {
     const auto has_fp8 = [](const KernelInfo& kernel) { return kernel.a == DataType::kFp8E4m3; };

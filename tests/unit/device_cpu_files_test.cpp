@@ -14,6 +14,7 @@
 
 #include "device/cpu/cgroup.h"
 #include "device/cpu/clocks.h"
+#include "device/cpu/foreign_load.h"
 #include "device/cpu/host_files.h"
 #include "device/cpu/memory.h"
 #include "device/cpu/parts.h"
@@ -401,6 +402,37 @@ TEST_F(ClocksTest, ThrottlingIsCountedOverAllCores) {
   write("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "3\n");
   write("sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "4\n");
   EXPECT_EQ(read_throttle_count(files()), 7u);
+}
+
+TEST_F(MadeUpMachine, CountsTheTimeOfProcessorsAndWhatTheHostStole) {
+  const long ticks = sysconf(_SC_CLK_TCK);
+  EXPECT_FALSE(read_load(files(), {}));
+  const std::string t = std::to_string(ticks);
+  write("proc/stat", "cpu  9 9 9 9\ncpu0 " + t + " 0 " + t + " 500 70 0 0 " + t +
+                         " 0 0\ncpu1 0 0 0 900 0 0 0 0 0 0\nprocs_running 4\n");
+  const auto both = read_load(files(), {});
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->processors, 2U);
+  EXPECT_DOUBLE_EQ(both->busy_s, 2) << "idle and waiting for a disk are not busy";
+  EXPECT_DOUBLE_EQ(both->steal_s, 1);
+  const std::vector<int> second{1};
+  EXPECT_DOUBLE_EQ(read_load(files(), second)->busy_s, 0);
+  const std::vector<int> none{7};
+  EXPECT_FALSE(read_load(files(), none));
+  EXPECT_EQ(running_beside(files()), 3);
+}
+
+TEST(ForeignLoad, IsWhatThisProcessDidNotUse) {
+  const LoadReading before{.at_s = 10, .busy_s = 5, .steal_s = 1, .own_s = 2, .processors = 2};
+  LoadReading after{.at_s = 20, .busy_s = 20, .steal_s = 3, .own_s = 12, .processors = 2};
+  const auto load = foreign_between(before, after);
+  ASSERT_TRUE(load);
+  EXPECT_DOUBLE_EQ(load->foreign, 5.0 / 20);
+  EXPECT_DOUBLE_EQ(load->stolen, 2.0 / 20);
+  after.own_s = 30;  // the counters are coarse
+  EXPECT_EQ(foreign_between(before, after)->foreign, 0);
+  after.at_s = 10.05;
+  EXPECT_FALSE(foreign_between(before, after)) << "a tick would be a fifth";
 }
 
 }  // namespace

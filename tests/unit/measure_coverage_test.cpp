@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <ostream>
@@ -91,6 +92,33 @@ Noise spiky_noise() {
   return {.name = "spiky", .own = own, .shared = none};
 }
 
+/// Two speeds with a memory: slow for three samples on average, then fast for six.
+Series two_speeds(Random& random, double slower) {
+  return [&random, slower, slow = uniform(random) < 1.0 / 3]() mutable {
+    slow = uniform(random) < (slow ? 2.0 / 3 : 1.0 / 6);
+    return slow ? 1 + slower : 1;
+  };
+}
+
+/// Cores that change their speed together: what one kernel loses, the next one loses too.
+Noise switching_for_all() {
+  return {.name = "switching_for_all",
+          .own = [](Random& r) { return white(r, 0.02); },
+          .shared = [](Random& r) { return two_speeds(r, 0.10); },
+          .rounds = 300};
+}
+
+/// One core of two changes its speed: it slows those kernels whose launches it takes part in then,
+/// each at times of its own.
+Noise switching_for_some() {
+  const auto own = [](Random& random) -> Series {
+    return [noise = white(random, 0.03), speed = two_speeds(random, 0.06)] {
+      return noise() * speed();
+    };
+  };
+  return {.name = "switching_for_some", .own = own, .shared = none, .rounds = 300};
+}
+
 /// The median that an endless measurement would find.
 double true_median(const Noise& noise) {
   Random random(1);
@@ -111,6 +139,7 @@ constexpr double kRatio = 1.3;
 struct Found {
   Interval dense_median;
   Ratio ratio;
+  double seconds = 0;  ///< that the rounds took
 };
 
 Found with_given_rounds(const Noise& noise, Random& random, double true_ratio) {
@@ -142,7 +171,8 @@ Found with_stopping_rule(const Noise& noise, Random& random, double true_ratio) 
   Interval dense_s = median_interval(sampling.samples[0].device_s);
   dense_s.low /= kLaunch_s;
   dense_s.high /= kLaunch_s;
-  return {dense_s, compare(sampling.samples[0].device_s, sampling.samples[1].device_s)};
+  return {dense_s, compare(sampling.samples[0].device_s, sampling.samples[1].device_s),
+          world.now_s};
 }
 
 using Measurement = Found (*)(const Noise&, Random&, double);
@@ -151,6 +181,7 @@ struct Rates {
   double median_covered = 0;
   double ratio_covered = 0;
   double decided = 0;  ///< WIN or LOSS
+  double seconds = 0;  ///< on average
 };
 
 Rates rates(const Noise& noise, Measurement measurement, double true_ratio) {
@@ -163,7 +194,11 @@ Rates rates(const Noise& noise, Measurement measurement, double true_ratio) {
     rates.ratio_covered += covers(found.ratio.interval, true_ratio) ? 1.0 / kTrials : 0;
     const Verdict verdict = found.ratio.verdict;
     rates.decided += verdict == Verdict::kWin || verdict == Verdict::kLoss ? 1.0 / kTrials : 0;
+    rates.seconds += found.seconds / kTrials;
   }
+  std::printf("%-20s ratio %.1f, median %.1f %% covered, %.1f %% decided, %.2f s\n",
+              noise.name.c_str(), 100 * rates.ratio_covered, 100 * rates.median_covered,
+              100 * rates.decided, rates.seconds);
   return rates;
 }
 
@@ -213,7 +248,8 @@ TEST(TrendCoverage, OfTheRatioIsNotTouchedByACommonTrend) {
 
 INSTANTIATE_TEST_SUITE_P(Noise, Coverage,
                          ::testing::Values(normal_noise(), drifting_noise(), bimodal_noise(),
-                                           spiky_noise()),
+                                           spiky_noise(), switching_for_all(),
+                                           switching_for_some()),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

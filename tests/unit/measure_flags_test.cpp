@@ -135,6 +135,20 @@ TEST(SpeedUpCeiling, Is178For16BitWeights) {
   EXPECT_NEAR(*speed_up_ceiling(record, roofs()), 2 / 1.125, 1e-9);
 }
 
+TEST(Flags, BusyWhereOthersUsedTheDevice) {
+  Record record = row(1, kRead_s * 0.625 / 0.9, 1.5);
+  record.clocks = {.foreign_share = 0.04, .steal_share = 0.04, .foreign_processes = 0};
+  EXPECT_THAT(flags_of(record), IsEmpty());
+  record.clocks.foreign_share = 0.06;
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kBusy));
+  record.clocks = {.steal_share = 0.06};
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kBusy));
+  record.clocks = {.foreign_processes = 1};
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kBusy));
+  record.clocks = {};
+  EXPECT_THAT(flags_of(record), IsEmpty()) << "nobody knows";
+}
+
 TEST(Flags, ThrottledWhereAQuotaStoppedTheProcess) {
   Record record = row(1, kRead_s * 0.625 / 0.9, 1.5);
   record.clocks.quota_throttled_share = 0;

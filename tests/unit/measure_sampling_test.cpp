@@ -13,6 +13,7 @@
 
 #include "device/device_lost.h"
 #include "measure/measure.h"
+#include "measure/stopping.h"
 #include "measure_loops.h"
 
 namespace twofour::measure {
@@ -269,6 +270,68 @@ TEST_F(SamplingTest, ARatioMustBePreciseNotOnlyTheMedians) {
   EXPECT_EQ(sampling.stopped[1], StopReason::kOutOfTime);
 }
 
+/// A speed that changes for all at once: by `share`, each round.
+std::function<double(int)> jumping(double launch_s, double share) {
+  return [=](int call) { return call % 2 == 0 ? launch_s : (1 + share) * launch_s; };
+}
+
+TEST_F(SamplingTest, WhatSlowsAllAlikeLeavesTheRatioPrecise) {
+  // Medians within 5 %, ratios all 2: sampled as long as there is time, and not for nothing.
+  add(jumping(2e-3, 0.1), 1, 0, true);
+  add(jumping(1e-3, 0.1));
+  const Sampling sampling = sample({.max_time_s = 1});
+  EXPECT_GT(sampling.samples[1].device_s.size(), 100U) << "totals use the time";
+  EXPECT_EQ(sampling.stopped[1], StopReason::kPrecise) << "the row is for the ratio";
+  EXPECT_EQ(sampling.stopped[0], StopReason::kOutOfTime) << "this one for the time";
+}
+
+TEST_F(SamplingTest, ATimeBesideARatioNeedBeOnlyHalfAsPrecise) {
+  // Within 1.5 %.
+  add(jumping(2e-3, 0.03), 1, 0, true);
+  add(jumping(1e-3, 0.03));
+  EXPECT_THAT(sample({.max_time_s = 1}).stopped, Each(StopReason::kPrecise));
+  EXPECT_LT(world_.now_s, 0.5);
+}
+
+TEST_F(SamplingTest, ATimeIsAllThatRowsWithoutARatioAreFor) {
+  add(jumping(1e-3, 0.03), 1, 0, true);
+  add(jumping(1e-3, 0.03), 1, 1);
+  EXPECT_THAT(sample({.max_time_s = 1}).stopped, Each(StopReason::kOutOfTime));
+}
+
+TEST_F(SamplingTest, AVerdictByAHairIsSampledFurther) {
+  add(constant(1.002e-3), 1, 0, true);
+  add(constant(1e-3));
+  const std::size_t hair = sample({.min_time_s = 0}).samples[1].device_s.size();
+  EXPECT_EQ(hair, 12U) << "a tie";
+  contenders_.clear();
+  add(constant(1.012e-3), 1, 0, true);
+  add([](int call) { return call % 2 == 0 ? 1.008e-3 : 1e-3; });
+  EXPECT_GT(sample({.max_time_s = 1, .min_time_s = 0}).samples[1].device_s.size(), 100U);
+}
+
+TEST_F(SamplingTest, ATwinIsNoBaselineAndTakesItsShare) {
+  add(constant(2e-3), 1, 0, true);
+  add(constant(1e-3), 1, 0, true);  // a twin that is faster, as nothing but a fault makes it
+  contenders_[1].twin_of = 0;
+  add(restless(1e-3));
+  const Sampling sampling = sample({.max_time_s = 4});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kPrecise);
+  EXPECT_EQ(sampling.samples[0].device_s.size(), sampling.samples[2].device_s.size())
+      << "the ratio is to the first one";
+  loops_.clear();
+  contenders_.clear();
+  world_ = {};
+  add(constant(1e-3), 1, 0, true);
+  add(restless(1e-3), 1, 0, true);
+  contenders_[1].twin_of = 0;
+  add(restless(1e-3));
+  const Sampling noisy = sample({.max_time_s = 4});
+  EXPECT_EQ(noisy.stopped[1], StopReason::kOutOfShare);
+  EXPECT_LT(noisy.spent_s[1], 2 * kTwinShare * 4) << "looks are at rounds that grow by half";
+  EXPECT_GE(noisy.samples[1].device_s.size(), 8U);
+}
+
 TEST_F(SamplingTest, OneThatIsPreciseLeavesTheTimeToTheOthers) {
   add(constant(1e-3), 1, 0, true);
   add(constant(2e-3));
@@ -295,7 +358,7 @@ TEST_F(SamplingTest, ASlowDenseOneLeavesWhenItsShareIsSpent) {
 TEST_F(SamplingTest, ADenseOneThatMayBeTheBaselineStays) {
   add(restless(1e-3), 1, 0, true);
   add(restless(1.9e-3), 1, 0, true);
-  add(restless(1e-3));
+  add(constant(1e-3));
   EXPECT_THAT(sample({.max_time_s = 1}).stopped, Each(StopReason::kOutOfTime));
 }
 

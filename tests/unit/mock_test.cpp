@@ -155,11 +155,11 @@ TEST(MockConfig, SaysWhatIsWrong) {
   EXPECT_EQ(message("[1]"),
             "TWOFOUR_MOCK: it is [1]; allowed: an object with the fields dense_us, sparse_us, "
             "dense_us_per_row, sparse_us_per_row, "
-            "noise, seed, sleeps, fault");
+            "noise, seed, sleeps, algorithms, fault");
   EXPECT_EQ(message(R"({"dense": 1})"),
             "TWOFOUR_MOCK: it is given the field \"dense\"; allowed: dense_us, sparse_us, "
             "dense_us_per_row, sparse_us_per_row, noise, seed, "
-            "sleeps, fault");
+            "sleeps, algorithms, fault");
   EXPECT_EQ(message(R"({"dense_us": -1})"),
             "TWOFOUR_MOCK: dense_us is -1; allowed: a number from 0 to 10000000");
   EXPECT_EQ(message(R"({"seed": "x"})"),

@@ -126,6 +126,9 @@ TEST(Answer, WarnsOfDoubtfulWins) {
   records[2].flags = {Flag::kNotCold};
   EXPECT_THAT(answer(records), EndsWith(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE."));
   records[1].outcome = {OutcomeKind::kUnstable, "--max-time was over"};
+  EXPECT_THAT(answer(records), EndsWith(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE."))
+      << "1.5 stays a win, however its time jumps";
+  records[1].vs_dense->interval = {1.02, 1.98};
   EXPECT_THAT(answer(records),
               EndsWith(" Careful: 2 of the 2 wins are flagged UNSTABLE, WEAK_BASELINE."));
 }
@@ -246,6 +249,14 @@ TEST(Legend, DoesNotAskForMoreTimeWhereAQuotaIsInTheWay) {
   records.push_back(sparse(1, 2, 0.9, kLoss));
   records.back().flags = {Flag::kUnstable};
   EXPECT_THAT(legend(records, ">"), ElementsAre(HasSubstr("max-time"), HasSubstr("--threads")));
+}
+
+TEST(Answer, SaysThatOthersUsedTheDevice) {
+  auto records = cases({{1, 1.5, kWin}, {2, 1.4, kWin}});
+  EXPECT_THAT(answer(records), Not(HasSubstr("other processes")));
+  records.back().flags = {Flag::kBusy};
+  EXPECT_THAT(answer(records),
+              EndsWith(" Careful: other processes used the device in 1 of 2 comparisons (BUSY)."));
 }
 
 TEST(Answer, SaysThatAQuotaWasInTheWay) {

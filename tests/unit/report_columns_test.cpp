@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <sstream>
 #include <string>
@@ -85,6 +86,18 @@ TEST(Csv, QuotesAsRfc4180) {
 TEST(Csv, WithoutRecordsIsTheHeader) {
   const std::string text = csv({});
   EXPECT_EQ(text.find('\n'), text.size() - 1);
+}
+
+TEST(VsDenseText, HasNoIntervalOfFewSamples) {
+  Record record;
+  record.vs_dense = Ratio{.value = 0.856, .interval = {0.84, 0.87}};
+  EXPECT_EQ(vs_dense_text(record), "0.856x [0.840, 0.870]");
+  record.summary = Summary{.samples = 1};
+  EXPECT_EQ(vs_dense_text(record), "0.856x") << "as earlier files have it";
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  record.summary->samples = 12;
+  record.vs_dense->interval = {kNan, kNan};
+  EXPECT_EQ(vs_dense_text(record), "0.856x");
 }
 
 TEST(NoResult, SaysKindAndReason) {

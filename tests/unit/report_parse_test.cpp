@@ -128,10 +128,10 @@ INSTANTIATE_TEST_SUITE_P(
               "field 'vs_bf16' has the value 1.5; allowed: an object or null"},
         Wrong{R"("flags":[])", R"("flags":["A",1])",
               "field 'flags[0]' has the value \"A\"; allowed: NOT_COLD, WEAK_BASELINE, "
-              "ABOVE_CEILING, UNSTABLE, THROTTLED, CLIFF"},
+              "ABOVE_CEILING, UNSTABLE, THROTTLED, BUSY, CLIFF"},
         Wrong{R"("flags":[])", R"("flags":0)",
               "field 'flags' has the value 0; allowed: a list of NOT_COLD, WEAK_BASELINE, "
-              "ABOVE_CEILING, UNSTABLE, THROTTLED, CLIFF"},
+              "ABOVE_CEILING, UNSTABLE, THROTTLED, BUSY, CLIFF"},
         Wrong{
             R"("seed":0)", R"("seed":18446744073709551616)",
             "field 'seed' has the value 1.8446744073709552e+19; allowed: a whole number from 0 to "

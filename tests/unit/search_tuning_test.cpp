@@ -48,12 +48,19 @@ class Tuning : public ::testing::Test {
 TEST_F(Tuning, FindsAgainWhatWasKept) {
   TuningFile first(file());
   EXPECT_FALSE(first.find(key_));
-  EXPECT_TRUE(first.keep(key_, {.algorithm = "64x16x256_PP_c11", .seconds = 6.7e-6}));
+  key_.driver = "580.1";
+  key_.power_limit = "700";
+  EXPECT_TRUE(first.keep(key_, {.algorithm = "64x16x256_PP_c11",
+                                .seconds = 6.7e-6,
+                                .runner_up = "second",
+                                .found_utc = "2026-11-30T05:00:00Z"}));
   TuningFile second(file());
   const auto found = second.find(key_);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->algorithm, "64x16x256_PP_c11");
   EXPECT_EQ(found->seconds, 6.7e-6);
+  EXPECT_EQ(found->runner_up, "second");
+  EXPECT_EQ(found->found_utc, "2026-11-30T05:00:00Z");
   EXPECT_EQ(second.problem(), "");
 }
 
@@ -70,6 +77,8 @@ TEST_F(Tuning, EveryFieldOfTheKeyCounts) {
   EXPECT_TRUE(differs([](TuningKey& k) { k.kernel += "_bias"; }));
   EXPECT_TRUE(differs([](TuningKey& k) { k.problem += " "; }));
   EXPECT_TRUE(differs([](TuningKey& k) { k.cache = CacheMode::kHot; }));
+  EXPECT_TRUE(differs([](TuningKey& k) { k.driver = "580.1"; }));
+  EXPECT_TRUE(differs([](TuningKey& k) { k.power_limit = "700"; }));
   EXPECT_FALSE(differs([](TuningKey&) {}));
 }
 

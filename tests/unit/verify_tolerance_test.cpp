@@ -254,6 +254,86 @@ TEST(Accumulation, WhatPartsLeaveOutIsOutsideOfTheirTolerance) {
       << "a part of K twice";
 }
 
+/// How many of 200 elements of D are outside of the tolerance of a class, where the kernel makes
+/// them by `compute(terms, bias)`: what is rounded to D's type.
+template <class Compute>
+int outside(DataType d, Accumulation accumulation, const Compute& compute) {
+  constexpr std::int64_t kDepth = 4104;
+  int count = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const std::vector<float> terms = random_products(DataType::kBf16, kDepth, seed);
+    // As large as the product, and of the other sign: what the product loses shows.
+    const auto bias = static_cast<float>(
+        round_to(d, -0.97 * exact_sum(terms) + 0.01 * static_cast<double>(seed)));
+    const double exact = exact_sum(terms);
+    double error =
+        relative_accumulation_error(DataType::kBf16, accumulation, kDepth) * magnitude(terms);
+    if (accumulation == Accumulation::kBiasAfterRounding) {
+      error += bias_after_rounding_error(d, exact, error);
+    }
+    const ExactElement element = exact_element(exact, error, 1.0F, 1.0F, bias);
+    const double found = round_to(d, compute(terms, static_cast<double>(bias)));
+    if (found < round_to(d, element.value - element.deviation) ||
+        found > round_to(d, element.value + element.deviation)) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+TEST(Accumulation, AProductThatIsRoundedBeforeItsBiasStaysWithinItsTolerance) {
+  for (const DataType d : {DataType::kBf16, DataType::kFp16}) {
+    const auto rounded = [d](const std::vector<float>& terms, double bias) {
+      return round_to(d, exact_sum(terms)) + bias;
+    };
+    EXPECT_EQ(outside(d, Accumulation::kBiasAfterRounding, rounded), 0);
+    EXPECT_GT(outside(d, Accumulation::kWide, rounded), 3) << "what the class is for";
+    const auto exact = [](const std::vector<float>& terms, double bias) {
+      return exact_sum(terms) + bias;
+    };
+    EXPECT_EQ(outside(d, Accumulation::kBiasAfterRounding, exact), 0) << "it may also not round";
+  }
+}
+
+/// A kernel of this class that is really wrong is found.
+TEST(Accumulation, WhatABiasAfterRoundingDoesNotExplainIsOutside) {
+  constexpr auto kClass = Accumulation::kBiasAfterRounding;
+  for (const DataType d : {DataType::kBf16, DataType::kFp16}) {
+    const auto shorter = [d](std::size_t terms_left, bool of_all) {
+      return [=](std::vector<float> terms, double bias) {
+        terms.resize(of_all ? terms.size() - terms_left : terms_left);
+        return round_to(d, exact_sum(terms)) + bias;
+      };
+    };
+    EXPECT_GT(outside(d, kClass, shorter(8, true)), 100) << "the last 8 of K";
+    EXPECT_GT(outside(d, kClass, shorter(3072, false)), 180) << "a quarter of K";
+    EXPECT_GT(outside(d, kClass,
+                      [d](const std::vector<float>& terms, double /*bias*/) {
+                        return round_to(d, exact_sum(terms));
+                      }),
+              180)
+        << "no bias";
+    EXPECT_GT(outside(d, kClass,
+                      [d](const std::vector<float>& terms, double bias) {
+                        return round_to(d, exact_sum(terms)) + 2 * bias;
+                      }),
+              180)
+        << "the bias twice";
+    EXPECT_GT(outside(d, kClass,
+                      [d](const std::vector<float>& terms, double bias) {
+                        return add_in_parts(terms, 16, d, true) + bias;
+                      }),
+              5)
+        << "parts of K rounded too, which this class does not allow";
+  }
+  EXPECT_GT(outside(DataType::kFp16, kClass,
+                    [](const std::vector<float>& terms, double bias) {
+                      return round_to(DataType::kBf16, exact_sum(terms)) + bias;
+                    }),
+            40)
+      << "rounded to bf16 where D is fp16";
+}
+
 TEST(Accumulation, TolerancesAreOrderedAndInt8HasNone) {
   for (const std::int64_t k : {1, 64, 8192}) {
     EXPECT_EQ(relative_accumulation_error(DataType::kInt8, Accumulation::kWide, k), 0);

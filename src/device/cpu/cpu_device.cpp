@@ -56,12 +56,20 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin, const cpu::CpuPar
   std::string& pinned_to = info.details["pinned_to"];
   pinned_to = "nothing";
   if (pin) pinning = pin_team(topology, team, pinned_to);
+  const bool pinning_used = pinning != nullptr;
   auto timer = std::make_unique<cpu::CpuTimer>(std::move(pinning), team);
   info.details["timer"] =
       fmt::format("CLOCK_MONOTONIC_RAW, resolves {:.0f} ns", timer->resolution_s() * 1e9);
   auto memory = std::make_unique<cpu::HostMemory>(files, team);
   auto probe = std::make_unique<cpu::CpuProbe>(files, team, info.last_level_cache_bytes.value_or(0),
                                                *memory);
+  if (pinning_used) {
+    const auto used = std::min(topology.cpus.size(), static_cast<std::size_t>(team));
+    probe->watch_processors(
+        {topology.cpus.begin(), topology.cpus.begin() + static_cast<std::ptrdiff_t>(used)});
+  } else {
+    probe->watch_processors(topology.cpus);
+  }
   auto operands = std::make_unique<cpu::HostOperandSource>(team, *memory);
   auto device =
       std::make_unique<Device>(std::move(info), Device::Parts{.memory = std::move(memory),

@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -122,13 +124,43 @@ Roofs CpuProbe::measure_roofs(std::span<const DataType> types) {
 void CpuProbe::watch_throttling() {
   hot_before_ = read_throttle_count(files_);
   quota_before_ = read_quota_periods(files_);
+  load_before_ = read_load(files_, processors_);
+}
+
+std::string CpuProbe::foreign_load() const {
+  constexpr double kBusyShare = 0.05;
+  const auto before = read_load(files_, processors_);
+  std::this_thread::sleep_for(std::chrono::milliseconds(250));
+  const auto after = read_load(files_, processors_);
+  const std::optional<int> running = running_beside(files_);
+  if (!before || !after) return {};
+  const std::optional<ForeignLoad> load = foreign_between(*before, *after);
+  if (!load || (load->foreign <= kBusyShare && load->stolen <= kBusyShare)) return {};
+  std::string text = fmt::format(
+      "other processes take {:.0f} % of the processors that compute while this one does nothing",
+      100 * load->foreign);
+  if (load->stolen > 0) {
+    text += fmt::format(", and the host of this virtual machine {:.0f} %", 100 * load->stolen);
+  }
+  if (running) {
+    text += fmt::format("; {} other {} for a processor", *running,
+                        *running == 1 ? "thread runs or waits" : "threads run or wait");
+  }
+  return text;
 }
 
 ClockSample CpuProbe::clocks() const {
   // Before anything else takes time.
+  const auto load = read_load(files_, processors_);
   const auto quota = throttled_between(quota_before_, read_quota_periods(files_));
   const std::optional<std::uint64_t> hot = read_throttle_count(files_);
   ClockSample sample;
+  if (load && load_before_) {
+    if (const auto foreign = foreign_between(*load_before_, *load)) {
+      sample.foreign_share = foreign->foreign;
+      sample.steal_share = foreign->stolen;
+    }
+  }
   sample.core_mhz = measure_core_mhz();
   sample.temperature_c = read_temperature_c(files_);
   std::vector<std::string> reasons;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "device/cpu/cgroup.h"
+#include "device/cpu/foreign_load.h"
 #include "device/cpu/host_files.h"
 #include "device/cpu/page_pool.h"
 #include "device/cpu/pinning.h"
@@ -61,6 +62,9 @@ class CpuProbe final : public Probe {
 
   Roofs measure_roofs(std::span<const DataType> types) override;
   void watch_throttling() override;
+  [[nodiscard]] std::string foreign_load() const override;
+  /// Those that the team is bound to; others do not matter. Until then, all.
+  void watch_processors(std::vector<int> processors) { processors_ = std::move(processors); }
   [[nodiscard]] ClockSample clocks() const override;
 
  private:
@@ -70,6 +74,8 @@ class CpuProbe final : public Probe {
   Memory& memory_;
   std::optional<std::uint64_t> hot_before_;
   std::map<std::string, QuotaPeriods> quota_before_;
+  std::vector<int> processors_;
+  std::optional<LoadReading> load_before_;
 };
 
 /// Operands in `memory`, which must outlive it.

@@ -1,7 +1,9 @@
 #include "device/cuda/nvml.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,14 @@ using PowerFunction = int (*)(NvmlDevice, unsigned*);
 using TemperatureFunction = int (*)(NvmlDevice, int, unsigned*);
 using ReasonsFunction = int (*)(NvmlDevice, unsigned long long*);
 using EnergyFunction = int (*)(NvmlDevice, unsigned long long*);
+/// nvmlProcessInfo_t of the third version of the call.
+struct ProcessInfo {
+  unsigned pid;
+  unsigned long long used_bytes;
+  unsigned gpu_instance;
+  unsigned compute_instance;
+};
+using ProcessesFunction = int (*)(NvmlDevice, unsigned*, ProcessInfo*);
 using VersionFunction = int (*)(char*, unsigned);
 
 constexpr int kSuccess = 0;
@@ -61,6 +71,7 @@ class LoadedNvml final : public Nvml {
       find(reasons_, "nvmlDeviceGetCurrentClocksThrottleReasons");
     }
     find(version_, "nvmlSystemGetDriverVersion");
+    find(processes_, "nvmlDeviceGetComputeRunningProcesses_v3");
     find(power_limit_, "nvmlDeviceGetEnforcedPowerLimit");
     find(energy_, "nvmlDeviceGetTotalEnergyConsumption");
     return handle(pci_bus_id.c_str(), &device_) == kSuccess;
@@ -78,6 +89,7 @@ class LoadedNvml final : public Nvml {
       sample.temperature_c = value;
     }
     sample.throttle_reasons = throttle_reasons();
+    sample.foreign_processes = foreign_processes();
     return sample;
   }
 
@@ -107,6 +119,25 @@ class LoadedNvml final : public Nvml {
   }
 
  private:
+  /// Others than this process and the one that started it. Where this one is not among them, the
+  /// numbers are those of another namespace (a container), and nothing is known.
+  [[nodiscard]] std::optional<double> foreign_processes() const {
+    constexpr unsigned kMost = 256;
+    std::array<ProcessInfo, kMost> found{};
+    unsigned count = kMost;
+    if (processes_ == nullptr || processes_(device_, &count, found.data()) != kSuccess) return {};
+    const auto own = static_cast<unsigned>(getpid());
+    const auto parent = static_cast<unsigned>(getppid());
+    bool seen = false;
+    double foreign = 0;
+    for (unsigned i = 0; i < std::min(count, kMost); ++i) {
+      const unsigned pid = found[i].pid;
+      seen = seen || pid == own;
+      if (pid != own && pid != parent) ++foreign;
+    }
+    return seen ? std::optional(foreign) : std::nullopt;
+  }
+
   template <class Function>
   bool find(Function& function, const char* name) {
     function = reinterpret_cast<Function>(dlsym(library_, name));
@@ -121,6 +152,7 @@ class LoadedNvml final : public Nvml {
   TemperatureFunction temperature_ = nullptr;
   ReasonsFunction reasons_ = nullptr;
   VersionFunction version_ = nullptr;
+  ProcessesFunction processes_ = nullptr;
   PowerFunction power_limit_ = nullptr;
   EnergyFunction energy_ = nullptr;
 };

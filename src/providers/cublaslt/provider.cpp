@@ -42,6 +42,11 @@ class CublasLtProvider final : public Provider {
     });
   }
 
+  [[nodiscard]] Accumulation accumulation(const KernelInfo& kernel,
+                                          const GemmProblem& problem) const override {
+    return accumulation_of(kernel, problem);
+  }
+
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     return {.weights = dense_layout("cublaslt", problem),

@@ -58,6 +58,15 @@ Scaling scaling_of(const GemmProblem& problem, bool takes_vectors) {
   return has_vector(problem.scales) ? Scaling::kSeparateKernel : Scaling::kAlpha;
 }
 
+Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& problem) {
+  // Of more rows than one, those after the first begin at addresses that vectors of 16 bytes need.
+  constexpr std::int64_t kAlignedColumns = 8;
+  const bool apart = problem.bias && info(problem.a).bits == 16 && problem.shape.m > 1 &&
+                     problem.shape.n % kAlignedColumns != 0;
+  // The bias that a kernel of ours adds is added to float32.
+  return apart && !leaves_sums(problem) ? Accumulation::kBiasAfterRounding : kernel.accumulation;
+}
+
 bool leaves_sums(const GemmProblem& problem) {
   return scaling_of(problem) == Scaling::kSeparateKernel;
 }

@@ -26,6 +26,11 @@ extern const bool kTakesScaleVectors;
 /// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`.
 Scaling scaling_of(const GemmProblem& problem, bool takes_vectors = kTakesScaleVectors);
 
+/// Where it adds a 16-bit bias to rows of N not a multiple of 8, more than one of them, the library
+/// writes the product in D's type first and adds the bias to that (seen with 12.9 on an H200: M =
+/// 2, K = 4104, N = 4100). Elsewhere as the kernel does.
+Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& problem);
+
 /// Type of what the library writes. Nothing when that is the output itself.
 bool leaves_sums(const GemmProblem& problem);
 /// Bytes of those sums; 0 when the library writes the output.

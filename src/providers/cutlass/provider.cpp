@@ -11,6 +11,7 @@
 #include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
+#include "providers/tuning.h"
 
 namespace twofour::providers {
 namespace cutlass {
@@ -50,7 +51,7 @@ class CutlassProvider final : public Provider {
       const KernelInfo& kernel, const GemmProblem& problem) const override {
     // A winner among few kernels is none among more: a build's kernels are part of the tuning key.
     const std::string library =
-        fmt::format("cutlass {}, {} kernels", version(), own_kernels_.size());
+        fmt::format("cutlass {}, {} kernels, {}", version(), own_kernels_.size(), kernels_build());
     return std::make_unique<CutlassOperation>(own_, kernel, problem, library,
                                               is_fixed(kernel.name));
   }

@@ -17,6 +17,7 @@
 #include "device/cuda/kernels.h"
 #include "providers/search.h"
 #include "providers/shortlist.h"
+#include "providers/tuned_choice.h"
 
 namespace twofour::providers {
 namespace {
@@ -131,17 +132,25 @@ class Race {
         subject_(subject),
         file_(file),
         timer_(candidates, args) {
+    names_.reserve(candidates.size());
+    for (const LaunchCandidate& candidate : candidates) names_.push_back(candidate.name);
+    avoid_ = args.log != nullptr ? args.log->avoid(subject.scope()) : file.avoided(subject.scope());
+    const std::vector<std::size_t> usable = without(avoid_, names_);
     std::vector<std::string> names;
-    names.reserve(candidates.size());
-    for (const LaunchCandidate& candidate : candidates) names.push_back(candidate.name);
-    const std::vector<std::size_t> usable = without(
-        args.log != nullptr ? args.log->avoid(subject.scope()) : file.avoided(subject.scope()),
-        names);
-    names.clear();
     for (const std::size_t place : usable) names.push_back(candidates[place].name);
     for (const std::size_t place : contestants(names, Shortlists::shared().find(subject.family))) {
       entered_.push_back(usable[place]);
     }
+  }
+
+  /// The winner that the file has; nothing where a search must find one.
+  std::optional<LaunchChoice> from_file() {
+    if (args_.budget.count() <= 0) return std::nullopt;
+    auto time = [&](std::size_t index) { return time_one(index, SearchStage::kRefine); };
+    const auto tuned = choose_tuned(subject_.key, names_, avoid_, time, file_);
+    if (!tuned) return std::nullopt;
+    if (args_.log != nullptr) args_.log->chosen(tuned->tuning);
+    return LaunchChoice{.index = tuned->index, .seconds = tuned->seconds, .tuned = true};
   }
 
   LaunchChoice run() {
@@ -158,7 +167,10 @@ class Race {
         finalists.push_back(candidates_[entered_[place]].name);
       }
       Shortlists::shared().keep(subject_.family, finalists);
-      file_.keep(subject_.key, {.algorithm = candidates_[winner].name, .seconds = result.seconds});
+      std::vector<std::string> entered;
+      for (const std::size_t place : entered_) entered.push_back(names_[place]);
+      const auto tuning = keep_winner(subject_.key, entered, result, file_);
+      if (tuning && args_.log != nullptr) args_.log->chosen(*tuning);
     }
     return {.index = winner, .seconds = result.seconds, .screened = result.screened};
   }
@@ -182,6 +194,8 @@ class Race {
   const SearchSubject& subject_;
   TuningFile& file_;
   LaunchTimer timer_;
+  std::vector<std::string> names_;  ///< of candidates_
+  std::vector<std::string> avoid_;
   std::vector<std::size_t> entered_;  ///< places in candidates_
 };
 
@@ -193,34 +207,41 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
   GemmProblem relative = problem;
   relative.bias = false;
   relative.d = DataType::kBf16;
+  const auto detail = [&](const char* name) {
+    const auto found = device.info().details.find(name);
+    return found == device.info().details.end() ? std::string() : found->second;
+  };
   return {.key = {.gpu = device.id().name,
                   .library = std::string(library),
                   .kernel = std::string(kernel),
                   .problem = to_string(problem),
-                  .cache = cache.mode},
+                  .cache = cache.mode,
+                  .driver = detail("driver"),
+                  .power_limit = detail("power_limit_w")},
           .family = fmt::format("{} {} {} {}", library, variant, to_string(relative),
                                 to_string(cache.mode))};
 }
 
 std::vector<std::string> names_to_try(const SearchSubject& subject, TuningFile& file) {
-  if (const auto tuned = file.find(subject.key)) return {tuned->algorithm};
+  if (const auto tuned = file.find(subject.key)) {
+    std::vector<std::string> names{tuned->algorithm};
+    if (!tuned->runner_up.empty()) names.push_back(tuned->runner_up);
+    return names;
+  }
   return Shortlists::shared().find(subject.family);
 }
 
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file) {
-  const auto tuned = args.budget.count() > 0 ? file.find(subject.key) : std::nullopt;
-  if (tuned) {
-    const auto found = std::find_if(
-        candidates.begin(), candidates.end(),
-        [&](const LaunchCandidate& candidate) { return candidate.name == tuned->algorithm; });
-    if (found != candidates.end()) {
-      return {.index = static_cast<std::size_t>(found - candidates.begin()),
-              .seconds = tuned->seconds,
-              .tuned = true};
-    }
+  const auto same = std::find_if(
+      candidates.begin(), candidates.end(),
+      [&](const LaunchCandidate& candidate) { return candidate.name == args.algorithm; });
+  if (!args.algorithm.empty() && same != candidates.end()) {
+    return {.index = static_cast<std::size_t>(same - candidates.begin())};
   }
-  return Race(candidates, args, subject, file).run();
+  Race race(candidates, args, subject, file);
+  if (const auto tuned = race.from_file()) return *tuned;
+  return race.run();
 }
 
 }  // namespace twofour::providers

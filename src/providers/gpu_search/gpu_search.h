@@ -51,7 +51,8 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
 std::vector<std::string> names_to_try(const SearchSubject& subject,
                                       TuningFile& file = TuningFile::shared());
 
-/// The candidate to use: the tuned one when the file has one of that name, else the winner of a
+/// The candidate to use: that of args.algorithm where one is named; else the tuned one when the
+/// file has one of that name and it beats its runner-up (choose_tuned()); else the winner of a
 /// search within args.budget in args.cache's state, which is then kept in the file. Where a
 /// relative was searched before, the race is between its finalists; a candidate that args.log says
 /// to avoid takes no part (without a log, those of the file). With a budget of zero the first

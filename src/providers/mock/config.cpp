@@ -98,9 +98,9 @@ Config parse_config(std::string_view text) {
   } catch (const std::invalid_argument& error) {
     throw InputError(fmt::format("TWOFOUR_MOCK: {}", error.what()));
   }
-  check_fields(
-      document, "it",
-      {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise", "seed", "sleeps", "fault"});
+  check_fields(document, "it",
+               {"dense_us", "sparse_us", "dense_us_per_row", "sparse_us_per_row", "noise", "seed",
+                "sleeps", "algorithms", "fault"});
   constexpr double kLongestUs = 1e7;
   Config config;
   read_number(document, "dense_us", kLongestUs, config.dense_us);
@@ -114,6 +114,7 @@ Config parse_config(std::string_view text) {
     if (!sleeps.is_boolean()) reject("sleeps", input::shown(sleeps), "true or false");
     config.sleeps = sleeps.get<bool>();
   }
+  read_integer(document, "algorithms", config.algorithms);
   if (document.contains("fault")) config.fault = read_fault(document["fault"]);
   return config;
 }

@@ -68,6 +68,9 @@ struct Config {
   double noise = 0.01;  ///< standard deviation of a duration, relative
   std::uint64_t seed = 0;
   bool sleeps = false;  ///< a launch sleeps for its duration and leaves the processor to others
+  /// Algorithms that a search times, as those of a library: algorithm i takes 1 + i / 10 times as
+  /// long. 0: there is nothing to search.
+  std::uint64_t algorithms = 0;
   std::optional<Fault> fault;
 
   /// The fault that strikes `kernel` on `problem`, if any.

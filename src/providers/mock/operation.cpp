@@ -13,6 +13,8 @@
 
 #include "operands/number_formats.h"
 #include "providers/mock/product.h"
+#include "providers/search.h"
+#include "providers/tuned_choice.h"
 
 namespace twofour::providers::mock {
 namespace {
@@ -46,7 +48,9 @@ double duration_us(const Config& config, const GemmProblem& problem) {
 
 MockOperation::MockOperation(const Config& config, const std::string& kernel,
                              const GemmProblem& problem)
-    : problem_(problem),
+    : kernel_(kernel),
+      problem_(problem),
+      algorithms_(config.algorithms),
       fault_(config.fault_of(kernel, problem)),
       faulty_algorithms_(config.fault ? config.fault->algorithms : 0),
       duration_s_(1e-6 * duration_us(config, problem)),
@@ -72,7 +76,10 @@ void MockOperation::prepare(const PrepareArgs& args) {
 void MockOperation::plan(const PlanArgs& args) {
   const bool loses = fault_ == FaultKind::kLostInSearch;
   const bool crashes = fault_ == FaultKind::kCrashInSearch;
-  if (!loses && !crashes && fault_ != FaultKind::kHangInSearch) return;
+  if (!loses && !crashes && fault_ != FaultKind::kHangInSearch) {
+    if (algorithms_ > 0 && args.budget.count() > 0) search_algorithm(args);
+    return;
+  }
   std::vector<std::string> avoid;
   if (args.log != nullptr) avoid = args.log->avoid({});
   for (std::uint64_t i = 0; i < faulty_algorithms_; ++i) {
@@ -84,6 +91,41 @@ void MockOperation::plan(const PlanArgs& args) {
     hang();
   }
   algorithm_ = "algorithm=" + std::to_string(faulty_algorithms_);
+}
+
+void MockOperation::search_algorithm(const PlanArgs& args) {
+  std::vector<std::string> names;
+  for (std::uint64_t i = 0; i < algorithms_; ++i) names.push_back("algorithm=" + std::to_string(i));
+  const auto same = std::find(names.begin(), names.end(), args.algorithm);
+  chosen_ = static_cast<std::size_t>(same - names.begin());
+  if (same == names.end()) {
+    TuningFile& file = TuningFile::shared();
+    const TuningKey key{.gpu = args.device.id().name,
+                        .library = "mock 1",
+                        .kernel = kernel_,
+                        .problem = to_string(problem_),
+                        .cache = args.cache.mode};
+    const auto time = [&](std::size_t algorithm) {
+      chosen_ = algorithm;
+      const double start = search_clock();
+      launch(args.copies.front());
+      return search_clock() - start;
+    };
+    std::optional<Tuning> tuning;
+    if (const auto tuned = choose_tuned(key, names, {}, time, file)) {
+      chosen_ = tuned->index;
+      tuning = tuned->tuning;
+    } else {
+      auto now = [] { return search_clock(); };
+      auto stage_time = [&](std::size_t i, SearchStage) { return time(i); };
+      const SearchResult found =
+          search(names.size(), stage_time, {.budget_s = args.budget.count(), .now = now});
+      chosen_ = found.winner;
+      tuning = keep_winner(key, names, found, file);
+    }
+    if (tuning && args.log != nullptr) args.log->chosen(*tuning);
+  }
+  algorithm_ = names[chosen_];
 }
 
 void MockOperation::launch(WeightCopy /*weights*/) {
@@ -109,7 +151,9 @@ void MockOperation::launch(WeightCopy /*weights*/) {
 double MockOperation::next_duration_s() {
   const bool slow = fault_ == FaultKind::kSlowFirst && !launched_;
   launched_ = true;
-  return duration_s_ * (1 + noise_ * normal_(random_)) * (slow ? kSlowFirstFactor : 1);
+  constexpr double kSlower = 0.1;
+  return duration_s_ * (1 + kSlower * static_cast<double>(chosen_)) *
+         (1 + noise_ * normal_(random_)) * (slow ? kSlowFirstFactor : 1);
 }
 
 }  // namespace twofour::providers::mock

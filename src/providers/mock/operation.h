@@ -27,8 +27,13 @@ class MockOperation final : public Operation {
 
  private:
   [[nodiscard]] double next_duration_s();
+  /// By the tuning file, or a search that it keeps.
+  void search_algorithm(const PlanArgs& args);
 
+  std::string kernel_;
   GemmProblem problem_;
+  std::uint64_t algorithms_ = 0;
+  std::size_t chosen_ = 0;
   std::optional<FaultKind> fault_;
   std::uint64_t faulty_algorithms_ = 0;
   std::string algorithm_ = "known duration";

@@ -51,6 +51,7 @@ std::string one(const Group& group, const Sweep& sweep) {
   html += paragraph("", parts.reasons);
   html += paragraph("", parts.load);
   html += paragraph("warning", parts.caution);
+  html += paragraph("soft", parts.control);
   for (const std::string& line : verdict_counts(sweep.records)) html += paragraph("soft", line);
   return html + without_result(sweep.records) + "</div>\n";
 }

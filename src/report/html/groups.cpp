@@ -226,8 +226,8 @@ bool is_sparse(const Record& record) { return record.problem.sparsity == Sparsit
 bool is_hot(const Record& record) { return record.cache.mode == CacheMode::kHot; }
 
 bool is_measured(const Record& record) {
-  return record.outcome.measured() && record.summary && std::isfinite(record.summary->median_s) &&
-         record.summary->median_s > 0;
+  return record.outcome.measured() && !is_twin(record) && record.summary &&
+         std::isfinite(record.summary->median_s) && record.summary->median_s > 0;
 }
 
 bool is_compared(const Record& record) {

@@ -96,8 +96,11 @@ void draw_series(Svg& svg, const Panel& panel, const Series& series, int style, 
     const Ratio& ratio = *row.record->vs_dense;
     const double at = x.at(x_of(panel, *row.record));
     path.emplace_back(at, clamped(ratio.value));
-    low.emplace_back(at, clamped(std::isfinite(ratio.interval.low) ? ratio.interval.low : 0));
-    high.emplace_back(at, clamped(std::isfinite(ratio.interval.high) ? ratio.interval.high : 1e9));
+    // What is not known is not drawn.
+    const Interval ends =
+        is_known(ratio.interval) ? ratio.interval : Interval{ratio.value, ratio.value};
+    low.emplace_back(at, clamped(ends.low));
+    high.emplace_back(at, clamped(ends.high));
   }
   std::vector<XY> band = high;
   band.insert(band.end(), low.rbegin(), low.rend());

@@ -99,7 +99,8 @@ void DecodeOperation::plan(const PlanArgs& args) {
          .ready = [this, config](WeightCopy) { prepare_kernel_of(launch_.problem, config); }});
   }
   const SearchSubject subject =
-      search_subject(args.device, "cuda " TWOFOUR_VERSION, kernel_, launch_.problem, args.cache);
+      search_subject(args.device, "cuda " TWOFOUR_VERSION " " + kernels_build(), kernel_,
+                     launch_.problem, args.cache);
   use(configs[choose_launch(launches, args, subject).index]);
 }
 

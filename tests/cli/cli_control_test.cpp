@@ -1,0 +1,76 @@
+// What a run finds out about itself: its control, and where its algorithms came from.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "program.h"
+
+namespace twofour::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+TEST(Control, OneDenseKernelRunsTwiceInTheFirstCaseOfARegime) {
+  const Folder folder;
+  const Finished finished = run(folder, quick_sweep());
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  const Results results = read_results(folder.only(".jsonl"));
+  ASSERT_THAT(results.controls, SizeIs(1));
+  const Record& twin = results.controls.front();
+  EXPECT_EQ(twin.case_index, 0);
+  EXPECT_EQ(twin.kernel, twin.twin_of + "_twin");
+  EXPECT_EQ(twin.baseline, twin.twin_of);
+  ASSERT_TRUE(twin.vs_dense);
+  EXPECT_GT(twin.vs_dense->value, 0);
+  EXPECT_THAT(finished.out, HasSubstr("Equal kernels differed by up to "));
+  for (const Record& record : results.records) EXPECT_NE(record.baseline, twin.kernel);
+  const Finished again = run(folder, {"report", folder.only(".jsonl").string()});
+  EXPECT_THAT(again.out, HasSubstr("Equal kernels differed by up to "));
+}
+
+/// A tuning file of this test alone.
+class TuningRun : public ::testing::Test {
+ protected:
+  TuningRun() { setenv("TWOFOUR_TUNING_FILE", file.c_str(), 1); }
+  ~TuningRun() override { unsetenv("TWOFOUR_TUNING_FILE"); }
+
+  Results measure(const std::vector<std::string>& more = {}) const {
+    const Folder folder;
+    const Finished finished = run(folder, quick_sweep(more), R"({"algorithms": 3, "noise": 0})");
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    return read_results(folder.only(".jsonl"));
+  }
+  [[nodiscard]] static std::size_t count(const Results& results, TuningOrigin origin) {
+    std::size_t rows = 0;
+    for (const Record& record : results.records) {
+      rows += record.tuning && record.tuning->origin == origin ? 1 : 0;
+    }
+    return rows;
+  }
+
+  Folder home;
+  std::string file = (home.path() / "tuning.json").string();
+};
+
+TEST_F(TuningRun, RecordsSayWhetherTheirAlgorithmWasSearchedOrFound) {
+  const Results first = measure();
+  EXPECT_EQ(count(first, TuningOrigin::kSearched), first.records.size());
+  for (const Record& record : first.controls) {
+    EXPECT_FALSE(record.tuning) << "it takes the algorithm of its original";
+  }
+  const Results second = measure({"--no-tuning"});
+  EXPECT_EQ(count(second, TuningOrigin::kSearched), second.records.size());
+}
+
+TEST_F(TuningRun, TheListShowsTheFile) {
+  const Folder folder;
+  EXPECT_THAT(run(folder, {"--providers", "mock", "list"}).out, HasSubstr(file + ": 0 winners"));
+  setenv("TWOFOUR_TUNING_FILE", "", 1);
+  EXPECT_THAT(run(folder, {"--providers", "mock", "list"}).out, Not(HasSubstr("winners,")));
+}
+
+}  // namespace
+}  // namespace twofour::cli
