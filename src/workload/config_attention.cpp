@@ -167,8 +167,10 @@ void add_latent(const ConfigFields& config, std::int64_t layer, Decoder& decoder
   const std::int64_t value = config.required("v_head_dim");
   const std::int64_t kv_rank = config.required("kv_lora_rank");
   const auto q_rank = config.number("q_lora_rank");
-  for (const char* name : {"num_key_value_heads", "head_dim"})
-    config.has(name);  // follow from these
+  // They follow from these, so that they count as understood.
+  for (const char* name : {"num_key_value_heads", "head_dim"}) {
+    static_cast<void>(config.has(name));
+  }
   const auto by_heads = [&](std::int64_t per_head) { return HeadSplit{heads, 0, per_head, 0}; };
   const auto part = [&](const char* name, std::int64_t k, const HeadSplit& n) {
     add_part(decoder,
