@@ -153,7 +153,9 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   run::Start start{.reserved = reserve_memory(session, request.cases),
                    .notes = session.device().notes()};
   if (const std::string load = session.device().probe().foreign_load(); !load.empty()) {
-    start.notes.push_back(load + "; rows that this disturbs are flagged BUSY");
+    if (!request.options.quiet) {
+      start.notes.push_back(load + "; rows that this disturbs are flagged BUSY");
+    }
     // What wins beside another process need not win without it.
     providers::TuningFile::shared().keep_no_winners();
   }
