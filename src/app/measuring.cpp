@@ -171,7 +171,9 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   if (const std::string load = session.device().probe().foreign_load(); !load.empty()) {
-    start.notes.push_back(load + "; rows that this disturbs are flagged BUSY");
+    if (!request.options.quiet) {
+      start.notes.push_back(load + "; rows that this disturbs are flagged BUSY");
+    }
     // What wins beside another process need not win without it.
     providers::TuningFile::shared().keep_no_winners();
   }

@@ -173,7 +173,8 @@ TEST(Output, ThePageOfARunThatWentOnHasAllRows) {
       run(folder, quick_sweep({"--resume", jsonl.string(), "--html", "page.html"}));
   ASSERT_EQ(finished.code, 0) << finished.err;
   const std::string page = read_file(folder.path() / "page.html");
-  const std::size_t rows = read_results(jsonl).records.size();
+  const Results results = read_results(jsonl);
+  const std::size_t rows = results.records.size() + results.controls.size();
   EXPECT_THAT(page, HasSubstr("<tr id=\"r" + std::to_string(rows - 1) + "\">"));
   EXPECT_THAT(page, ::testing::Not(HasSubstr("<tr id=\"r" + std::to_string(rows) + "\">")));
 }
