@@ -106,10 +106,9 @@ void remove_part(const JsonlFile& file, const run::RunResult& result, const Reco
 }
 
 void print_files(const BenchOptions& options, const std::filesystem::path& jsonl) {
-  write_to_stderr(
-      fmt::format("results: {} and beside it .csv and .pkl{}{}\n", jsonl.string(),
-                  options.html ? "; page: " + options.html->string() : "",
-                  options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
+  write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}{}\n", jsonl.string(),
+                              options.html ? "; page: " + options.html->string() : "",
+                              options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
@@ -223,28 +222,9 @@ int bench_rank(const BenchOptions& options, const CommandLine& line,
   }
 }
 
-int bench(const CommandLine& line) {
-  BenchOptions options = bench_options(line);
-  std::vector<workload::Case> cases = make_cases(options);
-  Job job = find_job(options);
-  if (options.break_even && (job.agent || options.shard)) {
-    throw UsageError(fmt::format(
-        "{}: chooses cases by what it has measured, so it is for one process with all cases: not "
-        "with {}, nor in a job of several ranks",
-        option::kBreakEven, option::kShard));
-  }
-  if (options.dry_run) {
-    if (job.rank != 0) return kExitOk;  // rank 0 shows the whole
-    return in_child(options.in_process, [&] { return show_plan(options, cases); });
-  }
-  if (job.agent) return bench_rank(options, line, cases, job);
-  std::vector<int> own = own_cases(options, cases);
-  if (own.empty()) {
-    say(fmt::format("nothing to measure: of {} cases none is in {} {}/{}", cases.size(),
-                    option::kShard, options.shard->number, options.shard->count));
-    return kExitOk;
-  }
-
+/// The whole of a run, or a shard of it, by this process and its child.
+int bench_alone(const BenchOptions& options, const CommandLine& line,
+                std::vector<workload::Case> cases, const std::string& job) {
   if (!options.quiet) write_to_stderr(plans_text(options));
   JsonlFile file =
       options.resume ? open_to_resume(*options.resume)
@@ -256,8 +236,8 @@ int bench(const CommandLine& line) {
   const std::size_t grid = cases.size();
   if (options.break_even) {
     cases = with_earlier_bisections(std::move(cases), earlier.records());
-    own = own_cases(options, cases);
   }
+  std::vector<int> own = own_cases(options, cases);
   JsonlSink jsonl(file);
   FileSink csv(beside(file, ".csv"), report::csv);
   FileSink pkl(beside(file, ".pkl"), report::pickle);
@@ -289,11 +269,34 @@ int bench(const CommandLine& line) {
                           .ledger = recorder.ledger(),
                           .own = own,
                           .resumed = options.resume && !recorder.started(),
-                          .job = job.text},
+                          .job = job},
                          orders, stream, attempts);
   };
   const run::RunResult result = run_all(options, cases, grid, file.part(), recorder, measure);
   return conclude(options, result, recorder, file);
+}
+
+int bench(const CommandLine& line) {
+  BenchOptions options = bench_options(line);
+  std::vector<workload::Case> cases = make_cases(options);
+  Job job = find_job(options);
+  if (options.break_even && (job.agent || options.shard)) {
+    throw UsageError(fmt::format(
+        "{}: chooses cases by what it has measured, so it is for one process with all cases: not "
+        "with {}, nor in a job of several ranks",
+        option::kBreakEven, option::kShard));
+  }
+  if (options.dry_run) {
+    if (job.rank != 0) return kExitOk;  // rank 0 shows the whole
+    return in_child(options.in_process, [&] { return show_plan(options, cases); });
+  }
+  if (job.agent) return bench_rank(options, line, cases, job);
+  if (own_cases(options, cases).empty()) {
+    say(fmt::format("nothing to measure: of {} cases none is in {} {}/{}", cases.size(),
+                    option::kShard, options.shard->number, options.shard->count));
+    return kExitOk;
+  }
+  return bench_alone(options, line, std::move(cases), job.text);
 }
 
 }  // namespace
