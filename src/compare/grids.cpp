@@ -146,8 +146,8 @@ std::vector<Column> columns_for(const Comparison& comparison) {
 }
 
 /// Where energy was asked for, it stands in the place of the speed-ups themselves.
-std::vector<Column> eight_columns(Question on) {
-  const Column ratios_or_energy = on == Question::kEnergy
+std::vector<Column> eight_columns(Question asked_for) {
+  const Column ratios_or_energy = asked_for == Question::kEnergy
                                       ? Column{{"energy [95 %]"}, energy_cell}
                                       : Column{{"2:4 vs dense", Align::kRight}, ratios_cell};
   return {
