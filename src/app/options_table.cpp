@@ -332,7 +332,7 @@ constexpr std::array kRows{
                 return o.max_time_s ? fmt::format("{}", *o.max_time_s) : std::string();
               }},
     BenchOptionRow{{option::kLoad, "LOAD", Arity::kOne, kAnywhere, 0,
-              "rested (default), sustained (on a GPU: seconds of the best kernels alone), or both",
+              "rested (default), sustained (on a GPU: blocks of seconds), or both",
               "one of rested, sustained, both"}, apply_load,
               [](const BenchOptions& o) {
                 return unless_default(to_string(o.load), to_string(BenchOptions{}.load));

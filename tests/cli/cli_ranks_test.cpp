@@ -26,10 +26,13 @@ namespace fs = std::filesystem;
 
 using RowName = std::tuple<int, std::string>;
 
+/// But for controls, of which each part of a run has its own.
 std::multiset<RowName> rows_of(const fs::path& jsonl) {
   std::multiset<RowName> rows;
   for (const report::Run& run : report::parse_runs("file", read_file(jsonl))) {
-    for (const Record& record : run.records) rows.emplace(record.case_index, record.kernel);
+    for (const Record& record : run.records) {
+      if (!is_twin(record)) rows.emplace(record.case_index, record.kernel);
+    }
   }
   return rows;
 }
