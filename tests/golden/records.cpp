@@ -27,7 +27,7 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 void measure(Record& r, double median_s) {
   Samples samples;
   samples.launches_per_sample = 20;
-  for (const double factor : {1.0, 0.99, 1.03, 1.0, 1.0, 1.02, 0.99, 1.0}) {
+  for (const double factor : {1.0, 0.99, 1.03, 1.0, 1.0, 0.99, 1.03, 1.0}) {
     samples.device_s.push_back(factor * median_s);
   }
   samples.host_s = samples.device_s;
