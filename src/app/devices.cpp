@@ -18,28 +18,15 @@
 namespace twofour::app {
 namespace {
 
-#if defined(TWOFOUR_WITH_CUDA)
-constexpr bool kWithCuda = true;
-std::vector<DeviceId> list_gpus() { return device::list_cuda_devices(); }
-std::unique_ptr<device::Device> open_gpu(const DeviceId& id) {
-  return device::make_cuda_device(id.ordinal);
-}
-#else
-constexpr bool kWithCuda = false;
-std::vector<DeviceId> list_gpus() {
-  throw std::runtime_error("built without CUDA (TWOFOUR_CUDA=OFF)");
-}
-std::unique_ptr<device::Device> open_gpu(const DeviceId& /*id*/) { return nullptr; }
-#endif
-
 /// The first GPU that can be opened; null with the reasons when none can.
-std::unique_ptr<device::Device> open_first_gpu(const DeviceChoice& choice, std::string& reason) {
+std::unique_ptr<device::Device> open_first_gpu(const GpuAccess& gpus, const DeviceChoice& choice,
+                                               std::string& reason) {
   try {
-    const std::vector<DeviceId> gpus = list_gpus();
-    for (const std::size_t place : gpu_order(choice, gpus.size())) {
-      const DeviceId& id = gpus[place];
+    const std::vector<DeviceId> ids = gpus.list();
+    for (const std::size_t place : gpu_order(choice, ids.size())) {
+      const DeviceId& id = ids[place];
       try {
-        return open_gpu(id);
+        return gpus.open(id);
       } catch (const std::exception& error) {
         reason += fmt::format("{}{}: {}", reason.empty() ? "" : "; ", to_string(choice_of(id)),
                               error.what());
@@ -62,10 +49,24 @@ std::unique_ptr<device::Device> open_cpu(const DeviceChoice& choice, int threads
 
 }  // namespace
 
-std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int threads) {
+GpuAccess gpu_access() {
+#if defined(TWOFOUR_WITH_CUDA)
+  return {.built = true, .list = device::list_cuda_devices, .open = [](const DeviceId& id) {
+            return device::make_cuda_device(id.ordinal);
+          }};
+#else
+  const auto none = []() -> std::vector<DeviceId> {
+    throw std::runtime_error("built without CUDA (TWOFOUR_CUDA=OFF)");
+  };
+  return {.built = false, .list = none, .open = {}};
+#endif
+}
+
+std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int threads,
+                                            const GpuAccess& gpus) {
   if (choice.kind == DeviceKind::kCuda) {
     try {
-      return open_gpu(choose_gpu(choice, list_gpus()));
+      return gpus.open(choose_gpu(choice, gpus.list()));
     } catch (const UsageError&) {
       throw;
     } catch (const std::exception& error) {
@@ -75,11 +76,11 @@ std::unique_ptr<device::Device> open_device(const DeviceChoice& choice, int thre
   }
   if (choice.kind) return open_cpu(choice, threads);
   std::string reason;
-  if (auto gpu = open_first_gpu(choice, reason)) return gpu;
+  if (auto gpu = open_first_gpu(gpus, choice, reason)) return gpu;
   auto cpu = device::make_cpu_device(threads, true);
   cpu->add_detail("gpu", "none is used: " + reason);
   // Who built with CUDA meant to measure a GPU.
-  if (kWithCuda) cpu->add_note("no GPU can be used, so the CPU computes: " + reason);
+  if (gpus.built) cpu->add_note("no GPU can be used, so the CPU computes: " + reason);
   return cpu;
 }
 

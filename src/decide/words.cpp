@@ -30,21 +30,21 @@ std::string count_text(double count) {
   return count < kWhole ? fmt::format("{:.0f}", std::ceil(count)) : fmt::format("{:.2g}", count);
 }
 
+std::string tokens_text(std::int64_t tokens) {
+  return fmt::format("{} {}", tokens, tokens == 1 ? "token" : "tokens");
+}
+
 std::string shares_of(const std::vector<TrafficClass>& mix) {
   std::vector<std::string> parts;
   parts.reserve(mix.size());
   for (const TrafficClass& part : mix) {
-    parts.push_back(
-        fmt::format("{} ({} tokens, {})", part.name, part.tokens, report::percent(part.share)));
+    parts.push_back(fmt::format("{} ({}, {})", part.name, tokens_text(part.tokens),
+                                report::percent(part.share)));
   }
   return fmt::format("{}", fmt::join(parts, " and "));
 }
 
 bool is_mix(const PassDecision& pass) { return !pass.mix.front().name.empty(); }
-
-std::string tokens_text(std::int64_t tokens) {
-  return fmt::format("{} {}", tokens, tokens == 1 ? "token" : "tokens");
-}
 
 /// "a forward pass of 64 tokens"
 std::string pass_title(const PassDecision& pass) {
