@@ -84,7 +84,9 @@ TEST_F(TwinTest, OfAKernelThatFailsWhenSampledIsNoRow) {
       run({dense_kernel("dense", 2e-3, testing::FakeFault::kThrowsWhenSampled),
            sparse_kernel("sparse", 1e-3)});
   for (const Record& record : result) {
-    if (is_twin(record)) EXPECT_FALSE(record.outcome.measured());
+    if (is_twin(record)) {
+      EXPECT_FALSE(record.outcome.measured());
+    }
   }
   EXPECT_EQ(of(result, "sparse").outcome.kind, OutcomeKind::kOk);
 }
