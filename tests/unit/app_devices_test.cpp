@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/command.h"
-#include "support/fake_device.h"
+#include "device/cpu/cpu_device.h"
 
 namespace twofour::app {
 namespace {
@@ -33,7 +33,7 @@ GpuAccess gpus(std::vector<DeviceId> ids, std::vector<int> broken = {}) {
             for (const int ordinal : broken) {
               if (ordinal == id.ordinal) throw std::runtime_error("it is in exclusive use");
             }
-            auto device = std::make_unique<testing::FakeDevice>();
+            auto device = device::make_cpu_device(1, false);  // in its place
             device->add_detail("opened", std::to_string(id.ordinal));
             return device;
           }};
