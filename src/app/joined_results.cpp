@@ -87,9 +87,10 @@ void print_document(const BenchOptions& options, const fs::path& jsonl,
   if (!decide::needs_samples(format)) return write_to_stdout(format.document(runs));
   if (rows > kMostRowsWithSamples && !format.of_samples) {
     write_to_stdout(format.document(runs));
-    return say(fmt::format("what follows for the models is left out, since there are more than {} "
-                           "rows: 'twofour report {}' shows it",
-                           kMostRowsWithSamples, jsonl.string()));
+    return say(
+        fmt::format("what follows for the models is left out, since there are more than {} "
+                    "rows: 'twofour report {}' shows it",
+                    kMostRowsWithSamples, jsonl.string()));
   }
   const std::vector<std::string> files{jsonl.string()};
   write_to_stdout(decide::document(format, read_result_files(files), {}, options.question));
@@ -127,8 +128,7 @@ int show_joined(const BenchOptions& options, const fs::path& jsonl, bool whole) 
   }
   if (options.dispatch) {
     write([&] {
-      write_output(options.dispatch->string(),
-                   decide::dispatch_document(read_result_files(files)));
+      write_output(options.dispatch->string(), decide::dispatch_document(read_result_files(files)));
     });
   }
   write([&] { print_document(options, jsonl, runs, tally.rows); });

@@ -100,10 +100,9 @@ void check_traffic(const decide::Question& question, std::span<const report::Run
 
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
-  const std::vector<report::Run> runs =
-      read_result_files(line.positionals, decide::needs_samples(*options.format)
-                                              ? report::KeepSamples::kYes
-                                              : report::KeepSamples::kNo);
+  const std::vector<report::Run> runs = read_result_files(
+      line.positionals, decide::needs_samples(*options.format) ? report::KeepSamples::kYes
+                                                               : report::KeepSamples::kNo);
   check_traffic(options.question, runs);
   for (const std::string& told : report::left_out(runs)) {
     write_to_stderr(told + "\n");

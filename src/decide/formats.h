@@ -14,7 +14,6 @@ namespace twofour::decide {
 /// Whether document() needs the single samples: totals draw rounds of them again.
 bool needs_samples(const report::Format& format);
 
-
 /// How much of a decision is told of.
 enum class Length {
   kBrief,  ///< at the end of a run on a terminal
