@@ -26,7 +26,7 @@ DeviceId gpu(int ordinal) {
 }
 
 /// GPUs of which those in `broken` cannot be opened.
-GpuAccess gpus(std::vector<DeviceId> ids, std::vector<int> broken = {}) {
+GpuAccess gpus(const std::vector<DeviceId>& ids, const std::vector<int>& broken = {}) {
   return {.built = true,
           .list = [ids] { return ids; },
           .open = [broken](const DeviceId& id) -> std::unique_ptr<device::Device> {
