@@ -39,7 +39,7 @@ constexpr std::array<std::pair<std::string_view, int>, 22> kTypes{{
 /// "the tensor \"a.b\"", however long the name is.
 std::string tensor_text(const std::string& name) { return "the tensor " + shown(json(name)); }
 
-const json& member_of(const json& object, const char* key, const std::string& where) {
+const json& member_of(const json& object, const char* key, std::string_view where) {
   const auto found = object.find(key);
   if (found == object.end()) {
     throw std::invalid_argument(fmt::format("{} has no member \"{}\"", where, key));

@@ -64,11 +64,16 @@ class Scripted final : public CaseSource {
  public:
   std::optional<std::vector<int>> more() override {
     if (answers.empty()) return std::nullopt;
-    auto answer = answers.front();
+    const Answer answer = answers.front();
     answers.pop_front();
-    return answer;
+    if (answer.none) return std::nullopt;
+    return answer.cases;
   }
-  std::deque<std::optional<std::vector<int>>> answers;
+  struct Answer {
+    std::vector<int> cases = {};
+    bool none = false;
+  };
+  std::deque<Answer> answers;
 };
 
 TEST(CaseQueue, WithoutASourceHasAllThatCanBeMeasured) {
@@ -88,8 +93,7 @@ TEST(CaseQueue, AsksItsSourceAndPassesOverWhatIsDone) {
   queue.start({0, 1, 4});
   EXPECT_EQ(queue.next(), std::nullopt);
   EXPECT_FALSE(queue.over());
-  source.answers = {std::vector<int>{2, 3}, std::vector<int>{1, 4}, std::nullopt,
-                    std::vector<int>{}};
+  source.answers = {{.cases = {2, 3}}, {.cases = {1, 4}}, {.none = true}, {}};
   EXPECT_THAT(queue.next(), Optional(1));
   EXPECT_THAT(queue.next(), Optional(4));
   EXPECT_EQ(queue.next(), std::nullopt);
@@ -100,7 +104,7 @@ TEST(CaseQueue, AsksItsSourceAndPassesOverWhatIsDone) {
 
 TEST(CaseQueue, GivesANewProcessWhatTheLastOneHadNotDone) {
   Scripted source;
-  source.answers = {std::vector<int>{0, 1, 2}};
+  source.answers = {{.cases = {0, 1, 2}}};
   CaseQueue queue(&source);
   queue.start({0, 1, 2});
   EXPECT_THAT(queue.next(), Optional(0));
