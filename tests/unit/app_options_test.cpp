@@ -245,7 +245,7 @@ TEST(Options, NoSequenceOfWordsEscapes) {
   }
   std::mt19937 random(1);
   int accepted = 0;
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 6000; ++i) {
     std::vector<const char*> line;
     // Half of them begin well, so that they get further.
     if (i % 2 == 0) line = {"--dtype", "int8", "model_bench"};
