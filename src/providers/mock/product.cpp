@@ -14,7 +14,7 @@ std::vector<double> decode(const Buffer& buffer, DataType type, std::int64_t cou
     using Format = operands::Format<kType>;
     const auto* codes = buffer.as<const typename Format::Code>();
     std::transform(codes, codes + count, values.begin(),
-                   [](auto code) { return double{Format::decode(code)}; });
+                   [](auto code) { return static_cast<double>(Format::decode(code)); });
   });
   return values;
 }

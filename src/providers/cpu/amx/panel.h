@@ -87,8 +87,13 @@ void pack_a_block(const Element* activations, std::int64_t k, Range rows, Range 
 inline constexpr int kHalfTileRows = kTileRows / 2;
 inline constexpr int kHalvesPerTile = 2;
 
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512vbmi2")
+#endif
 /// Expands half `half` (0: rows 0 .. 7, 1: rows 8 .. 15) of the packed 2:4 tile `packed` into its
 /// place in the dense tile `dense`. Only where there is AVX-512 VBMI2.
 template <class Element>
@@ -129,6 +134,10 @@ inline void expand_half_tile(const std::byte* packed, int half, std::byte* dense
     }
   }
 }
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 }  // namespace twofour::providers::cpu::amx
