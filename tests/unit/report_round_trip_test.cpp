@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <random>
 #include <string>
@@ -127,10 +128,12 @@ constexpr bool kIsOptional = false;
 template <class T>
 constexpr bool kIsOptional<std::optional<T>> = true;
 
-/// Makes any member; an optional one by way of what it holds.
+/// Makes any member, as far as types go; an optional one by way of what it holds.
 struct Anything {
   template <class T>
-  requires(!kIsOptional<T>) operator T() const;  // NOLINT(google-explicit-constructor)
+  requires(!kIsOptional<T>) operator T() const {  // NOLINT(google-explicit-constructor)
+    std::abort();
+  }
 };
 
 template <class T, class... Members>
