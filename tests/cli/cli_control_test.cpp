@@ -34,8 +34,8 @@ TEST(Control, OneDenseKernelRunsTwiceInTheFirstCaseOfARegime) {
 /// A tuning file of this test alone.
 class TuningRun : public ::testing::Test {
  protected:
-  TuningRun() { setenv("TWOFOUR_TUNING_FILE", file.c_str(), 1); }
-  ~TuningRun() override { unsetenv("TWOFOUR_TUNING_FILE"); }
+  void SetUp() override { setenv("TWOFOUR_TUNING_FILE", file.c_str(), 1); }
+  void TearDown() override { unsetenv("TWOFOUR_TUNING_FILE"); }
 
   Results measure(const std::vector<std::string>& more = {}) const {
     const Folder folder;
@@ -46,7 +46,7 @@ class TuningRun : public ::testing::Test {
   [[nodiscard]] static std::size_t count(const Results& results, TuningOrigin origin) {
     std::size_t rows = 0;
     for (const Record& record : results.records) {
-      rows += record.tuning && record.tuning->origin == origin ? 1 : 0;
+      rows += record.tuning && record.tuning->origin == origin ? 1U : 0U;
     }
     return rows;
   }
