@@ -134,11 +134,13 @@ class DecodeTest : public twofour::testing::GpuTest {
   }
 };
 
-constexpr std::array kTypes{DataType::kInt8, DataType::kFp8E4m3};
+constexpr std::array kTypes{DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16};
+constexpr std::array kDirectTypes{DataType::kInt8, DataType::kBf16, DataType::kFp16};
 constexpr std::array kSparsities{Sparsity::kTwoFour, Sparsity::kDense};
 
 GemmProblem problem_of(DataType type, Sparsity sparsity, GemmShape shape) {
-  return {.shape = shape, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
+  const DataType d = type == DataType::kFp16 ? type : DataType::kBf16;
+  return {.shape = shape, .a = type, .b = type, .d = d, .sparsity = sparsity};
 }
 
 TEST_F(DecodeTest, OneUnit) {
@@ -209,7 +211,8 @@ TEST_F(DecodeTest, EveryCut) {
 TEST_F(DecodeTest, ScalesBiasAndOutputTypes) {
   for (const auto& [type, d] :
        {std::pair{DataType::kInt8, DataType::kBf16}, std::pair{DataType::kFp8E4m3, DataType::kBf16},
-        std::pair{DataType::kFp8E4m3, DataType::kFp16}}) {
+        std::pair{DataType::kFp8E4m3, DataType::kFp16}, std::pair{DataType::kBf16, DataType::kBf16},
+        std::pair{DataType::kFp16, DataType::kFp16}}) {
     for (const auto scale_a : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
       for (const auto scale_b : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
         GemmProblem problem = problem_of(type, Sparsity::kTwoFour, {13, 333, 1024});
@@ -241,10 +244,12 @@ std::vector<DirectConfig> every_direct(const GemmProblem& problem) {
 }
 
 TEST_F(DecodeTest, DirectEveryCut) {
-  for (const Sparsity sparsity : kSparsities) {
-    for (const std::int64_t m : {1, 3, 8, 9, 16}) {
-      const GemmProblem problem = problem_of(DataType::kInt8, sparsity, {m, 1100, 2576});
-      check(problem, make_case(problem), every_direct(problem));
+  for (const DataType type : kDirectTypes) {
+    for (const Sparsity sparsity : kSparsities) {
+      for (const std::int64_t m : {1, 3, 8, 9, 16}) {
+        const GemmProblem problem = problem_of(type, sparsity, {m, 1100, 2576});
+        check(problem, make_case(problem), every_direct(problem));
+      }
     }
   }
 }
@@ -259,10 +264,12 @@ TEST_F(DecodeTest, DirectRaggedShapes) {
                                               {13, 1349, 2048},
                                               {16, 516, 4096},
                                               {15, 2052, 3088}}};
-  for (const Sparsity sparsity : kSparsities) {
-    for (const GemmShape& shape : kShapes) {
-      const GemmProblem problem = problem_of(DataType::kInt8, sparsity, shape);
-      check(problem, make_case(problem), direct_configs(problem, 2, kHalfSharedBytes));
+  for (const DataType type : kDirectTypes) {
+    for (const Sparsity sparsity : kSparsities) {
+      for (const GemmShape& shape : kShapes) {
+        const GemmProblem problem = problem_of(type, sparsity, shape);
+        check(problem, make_case(problem), direct_configs(problem, 2, kHalfSharedBytes));
+      }
     }
   }
 }

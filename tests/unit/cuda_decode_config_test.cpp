@@ -29,7 +29,7 @@ TEST(DecodeConfig, RanksOwnAllRowsOfACluster) {
   for (const int ranks : {1, 2, 4, 8}) {
     for (int tiles = 1; tiles <= max_warpgroups(16); ++tiles) {
       const DecodeConfig config{.tiles = tiles, .ranks = ranks};
-      const SharedLayout layout = shared_layout(Sparsity::kTwoFour, 16, config);
+      const SharedLayout layout = shared_layout(DataType::kInt8, Sparsity::kTwoFour, 16, config);
       EXPECT_GE(layout.rows_owned * ranks, tiles * kUnitRows);
       EXPECT_EQ(layout.rows_owned % 8, 0);
     }
@@ -40,7 +40,7 @@ TEST(DecodeConfig, PartsOfSharedMemoryDoNotOverlap) {
   for (const int m : {1, 16, 64}) {
     for (int depth = 1; depth <= 12; ++depth) {
       const DecodeConfig config{.tiles = 2, .ranks = 4, .depth = depth};
-      const SharedLayout layout = shared_layout(Sparsity::kTwoFour, m, config);
+      const SharedLayout layout = shared_layout(DataType::kInt8, Sparsity::kTwoFour, m, config);
       const int rings_end = layout.activations + depth * padded_m(m) * 256;
       const int partial_bytes = 4 * m * (layout.rows_owned + 4) * 4;
       EXPECT_EQ(layout.activations % 1024, 0);
@@ -64,7 +64,7 @@ TEST(DecodeCandidates, CanRun) {
           for (const DecodeConfig& config : list) {
             SCOPED_TRACE(to_string(problem) + " " + to_string(config));
             EXPECT_EQ(refusal(problem, config), std::nullopt);
-            EXPECT_LE(config.ranks, chunks(sparsity, k));
+            EXPECT_LE(config.ranks, chunks(problem.b, sparsity, k));
           }
         }
       }
@@ -104,7 +104,19 @@ TEST(DirectCandidates, CanRunAndCoverTheWeight) {
   }
 }
 
-TEST(DirectCandidates, TakeOnlyInt8WithSmallM) {
+TEST(DirectCandidates, OfSixteenBitsHaveRoomToo) {
+  for (const std::int64_t m : {1, 9, 16}) {
+    GemmProblem problem = problem_of(m, 4096, 6144);
+    problem.a = problem.b = DataType::kBf16;
+    const auto list = direct_candidates(problem, 132, 6);
+    ASSERT_FALSE(list.empty());
+    for (const DirectConfig& config : list) {
+      EXPECT_LE(4 * m * (config.tiles * 16 + 4), direct_layout(problem, config).ring_bytes);
+    }
+  }
+}
+
+TEST(DirectCandidates, TakeNoFp8AndOnlySmallM) {
   EXPECT_TRUE(direct_candidates(problem_of(17, 4096, 4096), 132, 6).empty());
   GemmProblem fp8 = problem_of(1, 4096, 4096);
   fp8.a = fp8.b = DataType::kFp8E4m3;

@@ -17,13 +17,14 @@ namespace twofour::providers::cuda {
 struct TypePair {
   DataType a;  ///< of both operands
   DataType d;
+  bool by_default = true;  ///< KernelInfo::by_default
 };
 
 struct Architecture {
   GpuArchitecture architecture;
   std::span<const TypePair> types;  ///< that it has kernels for, in the order of the tables
   std::int64_t most_m;              ///< largest M
-  std::int64_t k_multiple;          ///< what K has to be a multiple of
+  std::int64_t row_multiple;        ///< what the bytes of a row of A have to be a multiple of
   WeightLayout (*weight_layout)(const GemmProblem& problem);
   void (*pack_weights)(const GemmProblem& problem, const PackTask& task);
   /// `kernel` is the contract's name.

@@ -13,7 +13,7 @@ namespace cuda {
 namespace {
 
 void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types) {
-  const auto [a, d] = types;
+  const auto [a, d, by_default] = types;
   for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
     for (const bool bias : {false, true}) {
       kernels.push_back(
@@ -23,7 +23,8 @@ void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types) {
            .d = d,
            .sparsity = sparsity,
            .bias = bias,
-           .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide});
+           .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide,
+           .by_default = by_default});
     }
   }
 }
@@ -48,8 +49,9 @@ class CudaProvider final : public Provider {
       return Support::no(
           fmt::format("M = {}: kernels for at most {} tokens", shape.m, own_.most_m));
     }
-    if (shape.k % own_.k_multiple != 0) {
-      return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, own_.k_multiple));
+    const std::int64_t k_multiple = elements_in(problem.a, own_.row_multiple);
+    if (shape.k % k_multiple != 0) {
+      return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, k_multiple));
     }
     return Support::yes();
   }

@@ -19,6 +19,11 @@ int chunks_per_rank(const GemmProblem& problem, int ranks) {
   return (chunks_of(problem) + ranks - 1) / ranks;
 }
 
+int shared_bytes_of(const GemmProblem& problem, const DecodeConfig& config) {
+  return shared_layout(problem.b, problem.sparsity, static_cast<int>(problem.shape.m), config)
+      .bytes;
+}
+
 int max_warpgroups_of(const GemmProblem& problem) {
   return max_warpgroups(padded_m(problem.shape.m));
 }
@@ -87,8 +92,7 @@ std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfi
         "depth must be a multiple of groups, at most {}, and depth x tiles at most {}", kMaxDepth,
         kMaxUnitsInFlight);
   }
-  const int bytes =
-      shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes;
+  const int bytes = shared_bytes_of(problem, config);
   if (bytes > kMaxSharedBytes) {
     return fmt::format("needs {} bytes of shared memory; a CTA has {}", bytes, kMaxSharedBytes);
   }
@@ -106,8 +110,7 @@ std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int grou
                               .groups = groups,
                               .depth = depth,
                               .overlap = overlap};
-    const int bytes =
-        shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes;
+    const int bytes = shared_bytes_of(problem, config);
     if (bytes <= shared_bytes && !refusal(problem, config)) return config;
   }
   return std::nullopt;

@@ -31,13 +31,13 @@ std::string to_string(const DecodeConfig& config) {
                      to_string(config.overlap));
 }
 
-SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config) {
+SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const DecodeConfig& config) {
   SharedLayout layout;
   const int rows = config.tiles * kUnitRows;
   layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 8);
   const int ring_begin = kBarrierRegion;
-  layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(sparsity);
-  const int rings_end = layout.activations + config.depth * padded_m(m) * chunk_columns(sparsity);
+  layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(type, sparsity);
+  const int rings_end = layout.activations + config.depth * padded_m(m) * chunk_row_bytes(sparsity);
   const int partial_bytes = config.ranks * config.groups * m * (layout.rows_owned + 4) * 4;
   const int vector_bytes = round_up((2 * layout.rows_owned + m) * 4, 16);
   const bool beside = rings_end + partial_bytes + vector_bytes <= kMaxSharedBytes;

@@ -16,8 +16,23 @@ namespace {
 using device::cuda::check;
 
 const void* kernel_of(const GemmProblem& problem) {
-  return problem.a == DataType::kInt8 ? kernel_i8(problem.sparsity, problem.shape.m)
-                                      : kernel_fp8(problem.sparsity, problem.shape.m);
+  const std::int64_t m = problem.shape.m;
+  switch (problem.a) {
+    case DataType::kInt8:
+      return kernel_i8(problem.sparsity, m);
+    case DataType::kFp8E4m3:
+      return kernel_fp8(problem.sparsity, m);
+    case DataType::kBf16:
+      return kernel_bf16(problem.sparsity, m);
+    case DataType::kFp16:
+      return kernel_fp16(problem.sparsity, m);
+    default:
+      throw std::logic_error("a decode kernel was asked for a type that none has");
+  }
+}
+
+SharedLayout layout_of(const GemmProblem& problem, const DecodeConfig& config) {
+  return shared_layout(problem.b, problem.sparsity, static_cast<int>(problem.shape.m), config);
 }
 
 int clusters_of(const GemmProblem& problem, const DecodeConfig& config) {
@@ -28,14 +43,13 @@ LaunchShape shape_of(const GemmProblem& problem, const DecodeConfig& config) {
   return {.clusters = clusters_of(problem, config),
           .ranks = config.ranks,
           .threads = config.tiles * config.groups * 128 + 32,
-          .shared_bytes =
-              shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config).bytes,
+          .shared_bytes = layout_of(problem, config).bytes,
           .overlaps = config.overlap != Overlap::kNone};
 }
 
 }  // namespace
 
-CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
+CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes) {
   void* entry = nullptr;
   cudaDriverEntryPointQueryResult found{};
 #if CUDART_VERSION >= 12050
@@ -50,20 +64,20 @@ CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k) {
     throw std::runtime_error("the driver has no cuTensorMapEncodeTiled");
   }
   const auto encode = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(entry);
-  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(k), static_cast<cuuint64_t>(m)};
-  const cuuint64_t row_bytes[1] = {static_cast<cuuint64_t>(k)};
+  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(row_bytes), static_cast<cuuint64_t>(m)};
+  const cuuint64_t strides[1] = {static_cast<cuuint64_t>(row_bytes)};
   const cuuint32_t box[2] = {kRowBytes, static_cast<cuuint32_t>(padded_m(m))};
   const cuuint32_t element_strides[2] = {1, 1};
   CUtensorMap map{};
   // The driver takes memory as writable; the kernels only read it.
   const CUresult status =
-      encode(&map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 2, const_cast<void*>(a), sizes, row_bytes, box,
+      encode(&map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 2, const_cast<void*>(a), sizes, strides, box,
              element_strides, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
              CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   if (status != CUDA_SUCCESS) {
     throw std::runtime_error(
         fmt::format("cuTensorMapEncodeTiled refused activations of {} x {} bytes (CUresult {})", m,
-                    k, static_cast<int>(status)));
+                    row_bytes, static_cast<int>(status)));
   }
   return map;
 }
@@ -80,15 +94,14 @@ void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
   const GemmProblem& problem = launch.problem;
   const DecodeConfig& config = launch.config;
   const LaunchConfig how(shape_of(problem, config), stream);
-  DecodeParams params{
-      .io = arguments,
-      .chunks = chunks_of(problem),
-      .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
-      .tiles = config.tiles,
-      .groups = config.groups,
-      .depth = config.depth,
-      .shared = shared_layout(problem.sparsity, static_cast<int>(problem.shape.m), config),
-      .overlap = config.overlap};
+  DecodeParams params{.io = arguments,
+                      .chunks = chunks_of(problem),
+                      .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
+                      .tiles = config.tiles,
+                      .groups = config.groups,
+                      .depth = config.depth,
+                      .shared = layout_of(problem, config),
+                      .overlap = config.overlap};
   CUtensorMap map = launch.activations;
   void* list[] = {&map, &params};
   check(cudaLaunchKernelExC(&how.value, kernel_of(problem), list), "launch a decode kernel");

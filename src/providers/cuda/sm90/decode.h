@@ -65,7 +65,7 @@ constexpr int padded_m(std::int64_t m) {
 /// Byte offsets in a CTA's shared memory. The barriers and the ring of weights,
 /// [depth][tiles][unit_bytes], come before `activations`.
 struct SharedLayout {
-  int activations = 0;  ///< ring [depth][K of a chunk / 128][padded M][128 bytes], swizzled
+  int activations = 0;  ///< ring [depth][row bytes of a chunk / 128][padded M][128 bytes], swizzled
   int partials = 0;     ///< [ranks * groups][m][rows_owned + 4] accumulators that this CTA receives
   int vectors = 0;      ///< scale_b[rows_owned], bias[rows_owned], scale_a[m]
   int bytes = 0;
@@ -75,7 +75,7 @@ struct SharedLayout {
 };
 
 /// The layout; its `bytes` may exceed kMaxSharedBytes, and then `config` cannot run.
-SharedLayout shared_layout(Sparsity sparsity, int m, const DecodeConfig& config);
+SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const DecodeConfig& config);
 
 /// Bytes of dynamic shared memory that a CTA can have on Hopper, and that each of two and of three
 /// CTAs on one SM can have.
@@ -113,9 +113,9 @@ struct DecodeLaunch {
   CUtensorMap activations{};
 };
 
-/// The tensor map of A [m][k], by which TMA copies boxes of it. `k` must be a multiple of 16.
-/// Throws std::runtime_error when the driver refuses.
-CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t k);
+/// The tensor map of A [m][row_bytes], by which TMA copies boxes of it. `row_bytes` must be a
+/// multiple of 16. Throws std::runtime_error when the driver refuses.
+CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes);
 
 /// Lets the kernel of `problem` use `config`'s shared memory. Throws std::runtime_error when it
 /// does not fit, or when no cluster of it can be resident.
@@ -125,8 +125,8 @@ void prepare_decode(const GemmProblem& problem, const DecodeConfig& config);
 void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
                    cudaStream_t stream);
 
-/// Packs W, b [n][k] of an 8-bit type, dense or 2:4, into `packed`, which is packed_bytes() long.
-/// `k` must be a multiple of 16. All pointers are device memory.
+/// Packs W, b [n][k], dense or 2:4, into `packed`, which is packed_bytes() long. Rows of b must be
+/// a multiple of 16 bytes. All pointers are device memory.
 void pack_weights(DataType type, Sparsity sparsity, const void* b, std::int64_t n, std::int64_t k,
                   void* packed, cudaStream_t stream);
 

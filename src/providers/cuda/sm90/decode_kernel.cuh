@@ -3,7 +3,8 @@
 //   decode_kernel      one CTA: a producer warp and tiles * groups consumer warpgroups
 //   Producer           one thread issues all copies into two rings in shared memory:
 //                        weights       [depth stages][tiles][unit]                    bulk copies
-//                        activations   [depth stages][k / 128][kPaddedM][128 bytes]   TMA boxes
+//                        activations   [depth stages][row bytes / 128][kPaddedM][128 bytes]   TMA
+//                        boxes
 //   consume_tile       a warpgroup: accumulators [64 rows][kPaddedM] += W tile x A chunk^T, for the
 //                      chunks of its group
 //   send_partials      accumulators to the CTA of the cluster that owns the row:
@@ -89,12 +90,12 @@ __device__ __forceinline__ int owned_rows(const DecodeParams& p, const Part& par
 }
 
 /// Issues all copies of a CTA, chunk by chunk; one thread calls it.
-template <Sparsity kSparsity, int kPaddedM>
+template <DataType kType, Sparsity kSparsity, int kPaddedM>
 class Producer {
  public:
-  static constexpr int kUnit = unit_bytes(kSparsity);
-  static constexpr int kColumns = chunk_columns(kSparsity);
-  static constexpr int kActivationBytes = kPaddedM * kColumns;
+  static constexpr int kUnit = unit_bytes(kType, kSparsity);
+  static constexpr int kChunkRow = chunk_row_bytes(kSparsity);
+  static constexpr int kActivationBytes = kPaddedM * kChunkRow;
 
   __device__ Producer(const DecodeParams& p, const CUtensorMap& map, const Part& part,
                       Barriers barriers, std::uint32_t shared)
@@ -159,10 +160,10 @@ class Producer {
     const std::uint32_t barrier = barriers_.activations_full(stage);
     const std::uint32_t to = shared_ + p_.shared.activations + stage * kActivationBytes;
     barrier_expect(barrier, kActivationBytes);
-    const int column = (part_.first_chunk + chunk) * kColumns;
+    const int begin = (part_.first_chunk + chunk) * kChunkRow;
 #pragma unroll
-    for (int i = 0; i < kColumns / kRowBytes; ++i) {
-      box_copy(to + i * kPaddedM * kRowBytes, &map_, column + i * kRowBytes, 0, barrier);
+    for (int i = 0; i < kChunkRow / kRowBytes; ++i) {
+      box_copy(to + i * kPaddedM * kRowBytes, &map_, begin + i * kRowBytes, 0, barrier);
     }
   }
 
@@ -180,10 +181,11 @@ __device__ __forceinline__ void consume_tile(const DecodeParams& p, const Part& 
                                              int group, Barriers barriers,
                                              const unsigned char* shared,
                                              Accumulator<kType> (&accumulators)[kPaddedM / 2]) {
-  constexpr int kUnit = unit_bytes(kSparsity);
-  constexpr int kActivationBytes = kPaddedM * chunk_columns(kSparsity);
+  constexpr int kUnit = unit_bytes(kType, kSparsity);
+  constexpr int kActivationBytes = kPaddedM * chunk_row_bytes(kSparsity);
   const std::uint32_t shared_base = shared_address(shared);
   const int thread = static_cast<int>(threadIdx.x) % 128;
+  const int vector = metadata_vector(kType, thread);
   PipelineState position;
   position.advance(group, p.depth);
   for (int chunk = group; chunk < part.chunks; chunk += p.groups) {
@@ -193,7 +195,7 @@ __device__ __forceinline__ void consume_tile(const DecodeParams& p, const Part& 
     const int unit_at = kBarrierBytes + unit * kUnit;
     uint4 metadata{};
     if constexpr (kSparsity == Sparsity::kTwoFour) {
-      metadata = *reinterpret_cast<const uint4*>(shared + unit_at + kValueBytes + thread * 16);
+      metadata = *reinterpret_cast<const uint4*>(shared + unit_at + kValueBytes + vector * 16);
     }
     const std::uint32_t words[kStepsPerChunk] = {metadata.x, metadata.y, metadata.z, metadata.w};
     const std::uint32_t a = shared_base + unit_at;
@@ -309,7 +311,7 @@ __global__ void __launch_bounds__(max_warpgroups(kPaddedM) * 128 + 32)
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const bool producer_warp = warp == p.tiles * p.groups * 4;
   const bool is_producer = producer_warp && threadIdx.x % 32 == 0;
-  Producer<kSparsity, kPaddedM> producer(p, map, part, barriers, shared_base);
+  Producer<kType, kSparsity, kPaddedM> producer(p, map, part, barriers, shared_base);
   if (p.overlap == Overlap::kEarly) launch_dependents();
   const Stamps stamps(p.io.stamps);
   stamps.put(Phase::kStart);

@@ -19,9 +19,11 @@ struct DecodeParams {
   Overlap overlap;
 };
 
-/// The kernel for M = m, to be launched with (CUtensorMap, DecodeParams). Defined in
-/// decode_i8.cu and decode_fp8.cu.
+/// The kernel for M = m, to be launched with (CUtensorMap, DecodeParams). Each is defined
+/// in a file of its type, decode_i8.cu and so on.
 const void* kernel_i8(Sparsity sparsity, std::int64_t m);
 const void* kernel_fp8(Sparsity sparsity, std::int64_t m);
+const void* kernel_bf16(Sparsity sparsity, std::int64_t m);
+const void* kernel_fp16(Sparsity sparsity, std::int64_t m);
 
 }  // namespace twofour::providers::cuda::sm90

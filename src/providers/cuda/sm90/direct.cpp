@@ -16,7 +16,17 @@ namespace {
 using device::cuda::check;
 
 const void* kernel_of(const GemmProblem& problem, const DirectConfig& config) {
-  return direct_kernel_i8(problem.sparsity, problem.shape.m, config.tiles);
+  const std::int64_t m = problem.shape.m;
+  switch (problem.a) {
+    case DataType::kInt8:
+      return direct_kernel_i8(problem.sparsity, m, config.tiles);
+    case DataType::kBf16:
+      return direct_kernel_bf16(problem.sparsity, m, config.tiles);
+    case DataType::kFp16:
+      return direct_kernel_fp16(problem.sparsity, m, config.tiles);
+    default:
+      throw std::logic_error("a direct kernel was asked for a type that none has");
+  }
 }
 
 LaunchShape shape_of(const GemmProblem& problem, const DirectConfig& config) {
@@ -47,7 +57,7 @@ void launch_direct(const GemmProblem& problem, const DirectConfig& config,
                    const DecodeArguments& arguments, cudaStream_t stream) {
   const LaunchConfig how(shape_of(problem, config), stream);
   DirectParams params{.io = arguments,
-                      .k = static_cast<int>(problem.shape.k),
+                      .row_bytes = static_cast<int>(problem.shape.k * value_bytes(problem.a)),
                       .chunks = chunks_of(problem),
                       .row_tiles = tiles_of(problem),
                       .row_warps = config.row_warps,

@@ -1,6 +1,6 @@
-// The direct decode kernels, host side: int8 and M up to 16. Each warp has a pipeline of its own
-// and needs no barrier with other warps until partial sums are added. docs/cuda-kernels.md explains
-// the design.
+// The direct decode kernels, host side: int8, bf16 and fp16, and M up to 16. Each warp has a
+// pipeline of its own and needs no barrier with other warps until partial sums are added.
+// docs/cuda-kernels.md explains the design.
 #pragma once
 
 #include <cuda_runtime_api.h>

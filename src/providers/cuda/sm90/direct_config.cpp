@@ -11,8 +11,8 @@
 namespace twofour::providers::cuda::sm90 {
 namespace {
 
-int stage_bytes(Sparsity sparsity, const DirectConfig& config) {
-  return config.tiles * unit_bytes(sparsity) / kTilesPerUnit;
+int stage_bytes(const GemmProblem& problem, const DirectConfig& config) {
+  return config.tiles * unit_bytes(problem.b, problem.sparsity) / kTilesPerUnit;
 }
 
 int max_warps(const GemmProblem& problem, const DirectConfig& config) {
@@ -48,11 +48,10 @@ std::int64_t ctas_of(const GemmProblem& problem, const DirectConfig& config) {
 std::int64_t bytes_per_multiprocessor(const GemmProblem& problem, const DirectConfig& config,
                                       int multiprocessors) {
   const std::int64_t ctas = (ctas_of(problem, config) + multiprocessors - 1) / multiprocessors;
-  const std::int64_t weights = std::int64_t{config.row_warps} *
-                               stage_bytes(problem.sparsity, config) *
+  const std::int64_t weights = std::int64_t{config.row_warps} * stage_bytes(problem, config) *
                                chunks_per_rank(problem, config);
   const std::int64_t activations = std::int64_t{config.row_warps} * problem.shape.m *
-                                   chunk_columns(problem.sparsity) *
+                                   chunk_row_bytes(problem.sparsity) *
                                    chunks_per_rank(problem, config);
   return ctas * (weights + activations / 2);
 }
@@ -68,7 +67,7 @@ DirectLayout direct_layout(const GemmProblem& problem, const DirectConfig& confi
   DirectLayout layout;
   const auto m = static_cast<int>(problem.shape.m);
   const int rows = config.rows();
-  layout.ring_bytes = config.depth * stage_bytes(problem.sparsity, config);
+  layout.ring_bytes = config.depth * stage_bytes(problem, config);
   layout.vectors = kDirectBarrierBytes + config.warps() * layout.ring_bytes;
   layout.partials = layout.vectors + round_up((2 * rows + m) * 4, 16);
   layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 4);
@@ -78,7 +77,7 @@ DirectLayout direct_layout(const GemmProblem& problem, const DirectConfig& confi
 }
 
 std::optional<std::string> refusal(const GemmProblem& problem, const DirectConfig& config) {
-  if (problem.a != DataType::kInt8) return "direct kernels take int8 alone";
+  if (problem.a == DataType::kFp8E4m3) return "direct kernels do not take fp8";
   if (problem.shape.m > kMaxDirectM) {
     return fmt::format("direct kernels take at most {} tokens", kMaxDirectM);
   }

@@ -6,10 +6,14 @@
 //                      [depth stages][kTiles tiles of 16 rows x one chunk]
 //   Activations        the warp's activations, loaded from global memory straight into registers
 //   multiply_chunks    the warp: accumulators [kTiles * 16 rows][kPaddedM] += W x A^T for its
-//   chunks write_partials     accumulators to shared memory, over the warp's ring: [m][kTiles * 16
-//   + 4] Epilogue           adds the partial sums of the CTA's warps, in a cluster also those of
-//   its CTAs
+//                      chunks
+//   write_partials     accumulators to shared memory, over the warp's ring: [m][kTiles * 16 + 4]
+//   Epilogue           adds the partial sums of the CTA's warps, in a cluster also those of its
+//   CTAs
 //                      (partials [ranks][m][rows_owned + 4]), and runs the epilogue
+//
+// Everything is in bytes where it can be: a matrix instruction meets 32 bytes of values of a row,
+// whatever their type.
 //
 // Here too everything before wait_for_previous_kernel() overlaps the previous kernel's end.
 #pragma once
@@ -52,14 +56,15 @@ __device__ __forceinline__ Stream stream_of(const DirectParams& p, int cluster, 
 }
 
 /// The ring of a warp. A stage has kTiles row tiles by one chunk: values [kTiles][16 rows][128
-/// bytes], for 2:4 then metadata [kTiles][32 threads][4 words]. Chunk i of the stream goes into
+/// bytes], for 2:4 then metadata [kTiles][vectors of 4 words]. Chunk i of the stream goes into
 /// stage i % depth.
-template <Sparsity kSparsity, int kTiles>
+template <DataType kType, Sparsity kSparsity, int kTiles>
 class WarpRing {
  public:
-  static constexpr int kStageBytes = kTiles * unit_bytes(kSparsity) / kTilesPerUnit;
+  static constexpr int kUnit = unit_bytes(kType, kSparsity);
+  static constexpr int kStageBytes = kTiles * kUnit / kTilesPerUnit;
   static constexpr int kTileValueBytes = kValueBytes / kTilesPerUnit;
-  static constexpr int kTileMetadataBytes = kMetadataBytes / kTilesPerUnit;
+  static constexpr int kTileMetadataBytes = metadata_bytes(kType) / kTilesPerUnit;
 
   __device__ WarpRing(const DirectParams& p, const Stream& stream, std::uint32_t ring,
                       std::uint32_t barriers, int lane)
@@ -71,8 +76,7 @@ class WarpRing {
     tiles_ = min(stream.first_tile + kTiles, (unit + 1) * kTilesPerUnit) - begin;
     into_ = begin - stream.first_tile;
     skipped_ = begin % kTilesPerUnit;
-    unit_ =
-        p.io.weights + (std::int64_t{unit} * p.chunks + stream.first_chunk) * unit_bytes(kSparsity);
+    unit_ = p.io.weights + (std::int64_t{unit} * p.chunks + stream.first_chunk) * kUnit;
     if (lane == 0) {
 #pragma unroll 1
       for (int stage = 0; stage < p.depth; ++stage) barrier_init(barriers + 8 * stage, 1);
@@ -97,7 +101,7 @@ class WarpRing {
                   barrier, policy);
       }
     }
-    unit_ += p_.k_warps * unit_bytes(kSparsity);
+    unit_ += p_.k_warps * kUnit;
   }
 
   /// Waits for the copies into `stage` and returns its address.
@@ -117,25 +121,25 @@ class WarpRing {
   const std::uint8_t* unit_;
 };
 
-/// Activations of one chunk as they are in memory: registers [block of 64 k][8 rows][16 k of a row
-/// in a lane]. Lane l has row l / 4 of each 8 and k = l % 4 * 16 .. + 15 of each 64.
+/// Activations of one chunk as they are in memory: registers [block of 64 bytes][8 rows][16 bytes
+/// of a row in a lane]. Lane l has row l / 4 of each 8 and bytes l % 4 * 16 .. + 15 of each 64.
 template <Sparsity kSparsity, int kPaddedM>
 class Activations {
  public:
-  static constexpr int kBlocks = chunk_columns(kSparsity) / 64;
+  static constexpr int kBlocks = chunk_row_bytes(kSparsity) / 64;
 
   __device__ Activations(const DirectParams& p, int lane)
-      : p_(p), column_(lane % 4 * 16), m_(lane / 4) {}
+      : p_(p), byte_(lane % 4 * 16), m_(lane / 4) {}
 
   __device__ void load(int chunk, int block) {
-    const int column = chunk * chunk_columns(kSparsity) + block * 64 + column_;
+    const int byte = chunk * chunk_row_bytes(kSparsity) + block * 64 + byte_;
 #pragma unroll
     for (int i = 0; i < kPaddedM / 8; ++i) {
       const int m = i * 8 + m_;
       loaded_[block][i] = uint4{};
-      if (m < p_.io.m && column < p_.k) {
+      if (m < p_.io.m && byte < p_.row_bytes) {
         // M is at most 16, so 32 bits are enough for the offset.
-        const auto offset = static_cast<std::uint32_t>(m * p_.k + column);
+        const auto offset = static_cast<std::uint32_t>(m * p_.row_bytes + byte);
         loaded_[block][i] = __ldcg(reinterpret_cast<const uint4*>(p_.io.a + offset));
       }
     }
@@ -145,20 +149,21 @@ class Activations {
 
  private:
   const DirectParams& p_;
-  int column_;
+  int byte_;
   int m_;
   uint4 loaded_[kBlocks][kPaddedM / 8];
 };
 
-template <int kPaddedM, int kTiles>
-using DirectAccumulators = std::int32_t[kTiles][kPaddedM / 8][4];
+template <class Acc, int kPaddedM, int kTiles>
+using DirectAccumulators = Acc[kTiles][kPaddedM / 8][4];
 
-/// accumulators += W x A^T for 64 k: block `block` of the stage times the fragments `b` of A.
-template <Sparsity kSparsity, int kPaddedM, int kTiles>
-__device__ __forceinline__ void multiply_block(std::uint32_t stage, int block,
-                                               const ActivationFragment (&b)[kPaddedM / 8],
-                                               const std::uint32_t (&metadata)[kTiles],
-                                               DirectAccumulators<kPaddedM, kTiles>& accumulators) {
+/// accumulators += W x A^T for 64 bytes of a row of A: block `block` of the stage times the
+/// fragments `b` of A.
+template <DataType kType, Sparsity kSparsity, int kPaddedM, int kTiles>
+__device__ __forceinline__ void multiply_block(
+    std::uint32_t stage, int block, const ActivationFragment (&b)[kPaddedM / 8],
+    const std::uint32_t (&metadata)[kTiles],
+    DirectAccumulators<Accumulator<kType>, kPaddedM, kTiles>& accumulators) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   // Stages are aligned to 128 bytes, so in swizzled rows another piece is an XOR with three bits of
   // the address.
@@ -170,7 +175,7 @@ __device__ __forceinline__ void multiply_block(std::uint32_t stage, int block,
       const WeightFragment a = load_weights((rows ^ 2 * block * kPieceBytes) + above);
 #pragma unroll
       for (int i = 0; i < kPaddedM / 8; ++i) {
-        multiply_two_four(accumulators[tile][i], a, b[i], metadata[tile]);
+        multiply_two_four<kType>(accumulators[tile][i], a, b[i], metadata[tile]);
       }
     } else {
 #pragma unroll
@@ -178,7 +183,9 @@ __device__ __forceinline__ void multiply_block(std::uint32_t stage, int block,
         const int piece = 4 * block + 2 * half;
         const WeightFragment a = load_weights((rows ^ piece * kPieceBytes) + above);
 #pragma unroll
-        for (int i = 0; i < kPaddedM / 8; ++i) multiply_dense(accumulators[tile][i], a, b[i], half);
+        for (int i = 0; i < kPaddedM / 8; ++i) {
+          multiply_dense<kType>(accumulators[tile][i], a, b[i], half);
+        }
       }
     }
   }
@@ -186,13 +193,14 @@ __device__ __forceinline__ void multiply_block(std::uint32_t stage, int block,
 
 /// Multiplies one chunk. Meanwhile loads the activations of the warp's next chunk, if `next_chunk`
 /// is not negative.
-template <Sparsity kSparsity, int kPaddedM, int kTiles>
-__device__ __forceinline__ void multiply_chunk(std::uint32_t stage, int next_chunk,
-                                               Activations<kSparsity, kPaddedM>& activations,
-                                               DirectAccumulators<kPaddedM, kTiles>& accumulators) {
-  using Ring = WarpRing<kSparsity, kTiles>;
+template <DataType kType, Sparsity kSparsity, int kPaddedM, int kTiles>
+__device__ __forceinline__ void multiply_chunk(
+    std::uint32_t stage, int next_chunk, Activations<kSparsity, kPaddedM>& activations,
+    DirectAccumulators<Accumulator<kType>, kPaddedM, kTiles>& accumulators) {
+  using Ring = WarpRing<kType, kSparsity, kTiles>;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  const std::uint32_t metadata_at = stage + kTiles * Ring::kTileValueBytes + lane * 16;
+  const std::uint32_t metadata_at =
+      stage + kTiles * Ring::kTileValueBytes + metadata_vector(kType, lane) * 16;
   std::uint32_t words[kTiles][2] = {};
 #pragma unroll
   for (int block = 0; block < Activations<kSparsity, kPaddedM>::kBlocks; ++block) {
@@ -215,7 +223,7 @@ __device__ __forceinline__ void multiply_chunk(std::uint32_t stage, int next_chu
         metadata[tile] = words[tile][block % 2];
       }
     }
-    multiply_block<kSparsity, kPaddedM, kTiles>(stage, block, b, metadata, accumulators);
+    multiply_block<kType, kSparsity, kPaddedM, kTiles>(stage, block, b, metadata, accumulators);
   }
 }
 
@@ -224,10 +232,9 @@ __device__ __forceinline__ void multiply_chunk(std::uint32_t stage, int next_chu
 template <int kTiles>
 inline constexpr int kPartialStride = kTiles* kTileRows + 4;
 
-template <int kPaddedM, int kTiles>
+template <class Acc, int kPaddedM, int kTiles>
 __device__ __forceinline__ void write_partials(
-    const DirectParams& p, std::int32_t* to,
-    const DirectAccumulators<kPaddedM, kTiles>& accumulators) {
+    const DirectParams& p, Acc* to, const DirectAccumulators<Acc, kPaddedM, kTiles>& accumulators) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
   for (int tile = 0; tile < kTiles; ++tile) {
@@ -250,24 +257,27 @@ __device__ __forceinline__ int owned_rows(const DirectParams& p, int rank, int r
 
 /// Adds the partial sums of a CTA, or of a cluster, and runs the epilogue. Works on four rows of
 /// one m at a time; `local` is the first of them, counted from the cluster's first row.
+template <class Acc>
 class Epilogue {
  public:
+  using Vector = typename AccumulatorVector<Acc>::Type;
+
   __device__ Epilogue(const DirectParams& p, unsigned char* shared, int first_row, int rows)
       : p_(p), shared_(shared), first_row_(first_row), rows_(rows) {}
 
   /// Sum of `count` vectors that are `stride` bytes apart.
-  __device__ static int4 add(const unsigned char* from, int count, int stride) {
-    int4 sum{};
+  __device__ static Vector add(const unsigned char* from, int count, int stride) {
+    Vector sum{};
 #pragma unroll 4
     for (int i = 0; i < count; ++i) {
-      add_four(sum, *reinterpret_cast<const int4*>(from + i * stride));
+      add_four(sum, *reinterpret_cast<const Vector*>(from + i * stride));
     }
     return sum;
   }
 
   /// Sum over the warps of this CTA that have part of these rows.
   template <int kTiles>
-  __device__ int4 of_warps(int m, int local) const {
+  __device__ Vector of_warps(int m, int local) const {
     constexpr int kRows = kTiles * kTileRows;
     const int group = local / kRows;
     const int at = m * kPartialStride<kTiles> + local - group * kRows;
@@ -275,7 +285,7 @@ class Epilogue {
                p_.row_warps * p_.shared.ring_bytes);
   }
 
-  __device__ void store(int m, int local, const int4& sum) const {
+  __device__ void store(int m, int local, const Vector& sum) const {
     const auto* vectors = reinterpret_cast<const float*>(shared_ + p_.shared.vectors);
     const int row = first_row_ + local;
     if (row >= p_.io.n) return;
@@ -331,10 +341,10 @@ class Epilogue {
 
 /// The main loop of a warp: waits for a stage, multiplies it, and issues the copies of a later
 /// chunk into it.
-template <Sparsity kSparsity, int kPaddedM, int kTiles>
+template <DataType kType, Sparsity kSparsity, int kPaddedM, int kTiles>
 __device__ __forceinline__ void multiply_chunks(
-    const DirectParams& p, const Stream& stream, WarpRing<kSparsity, kTiles>& ring,
-    DirectAccumulators<kPaddedM, kTiles>& accumulators) {
+    const DirectParams& p, const Stream& stream, WarpRing<kType, kSparsity, kTiles>& ring,
+    DirectAccumulators<Accumulator<kType>, kPaddedM, kTiles>& accumulators) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   Activations<kSparsity, kPaddedM> activations(p, lane);
   const auto chunk_at = [&](int i) {
@@ -350,8 +360,8 @@ __device__ __forceinline__ void multiply_chunks(
   std::uint32_t parity = 0;
 #pragma unroll 1
   for (int i = 0; i < stream.chunks; ++i) {
-    multiply_chunk<kSparsity, kPaddedM, kTiles>(ring.wait(stage, parity), chunk_at(i + 1),
-                                                activations, accumulators);
+    multiply_chunk<kType, kSparsity, kPaddedM, kTiles>(ring.wait(stage, parity), chunk_at(i + 1),
+                                                       activations, accumulators);
     __syncwarp();
     const int unissued = stream.chunks - p.depth - i;
     if (unissued > 0) ring.issue(stage);
@@ -363,9 +373,10 @@ __device__ __forceinline__ void multiply_chunks(
   }
 }
 
-template <Sparsity kSparsity, int kPaddedM, int kTiles>
+template <DataType kType, Sparsity kSparsity, int kPaddedM, int kTiles>
 __global__ void __launch_bounds__(32 * max_direct_warps(kPaddedM, kTiles), 2)
     direct_kernel(const __grid_constant__ DirectParams p) {
+  using Acc = Accumulator<kType>;
   extern __shared__ __align__(1024) unsigned char shared[];
   if (p.triggers_at_start) launch_dependents();
   const Stamps stamps(p.io.stamps);
@@ -377,8 +388,8 @@ __global__ void __launch_bounds__(32 * max_direct_warps(kPaddedM, kTiles), 2)
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const Stream stream = stream_of<kTiles>(p, cluster, rank, ranks, warp);
   unsigned char* ring_memory = shared + kDirectBarrierBytes + warp * p.shared.ring_bytes;
-  WarpRing<kSparsity, kTiles> ring(p, stream, shared_address(ring_memory),
-                                   shared_address(shared) + 8 * warp * p.depth, lane);
+  WarpRing<kType, kSparsity, kTiles> ring(p, stream, shared_address(ring_memory),
+                                          shared_address(shared) + 8 * warp * p.depth, lane);
   const int first_stages = min(stream.chunks, p.depth);
 #pragma unroll 1
   for (int stage = 0; stage < first_stages; ++stage) ring.issue(stage);
@@ -406,18 +417,18 @@ __global__ void __launch_bounds__(32 * max_direct_warps(kPaddedM, kTiles), 2)
   // Loaded now, so that the load overlaps the products; stored to shared memory after them.
   const int m = static_cast<int>(threadIdx.x);
   const float scale_a = row_scale(p.io, m);
-  DirectAccumulators<kPaddedM, kTiles> accumulators = {};
-  multiply_chunks<kSparsity, kPaddedM, kTiles>(p, stream, ring, accumulators);
+  DirectAccumulators<Acc, kPaddedM, kTiles> accumulators = {};
+  multiply_chunks<kType, kSparsity, kPaddedM, kTiles>(p, stream, ring, accumulators);
   stamps.put(Phase::kMultiplied);
   if (m < p.io.m) vectors[2 * rows + m] = scale_a;
-  write_partials<kPaddedM, kTiles>(p, reinterpret_cast<std::int32_t*>(ring_memory), accumulators);
+  write_partials<Acc, kPaddedM, kTiles>(p, reinterpret_cast<Acc*>(ring_memory), accumulators);
   __syncthreads();
   stamps.put(Phase::kPartialsReady);
-  const Epilogue epilogue(p, shared, first_row, rows);
+  const Epilogue<Acc> epilogue(p, shared, first_row, rows);
   if (ranks == 1) {
-    epilogue.of_cta<kTiles>();
+    epilogue.template of_cta<kTiles>();
   } else {
-    epilogue.of_cluster<kTiles>(rank, ranks, received);
+    epilogue.template of_cluster<kTiles>(rank, ranks, received);
   }
   stamps.put(Phase::kEnd);
 }

@@ -19,7 +19,7 @@ constexpr int tiles_of(const GemmProblem& problem) {
 /// Constant for all CTAs of a launch. The members row_warps to depth are those of DirectConfig.
 struct DirectParams {
   DecodeArguments io;
-  int k;          ///< columns of A
+  int row_bytes;  ///< of A
   int chunks;     ///< chunks of K
   int row_tiles;  ///< tiles of 16 rows in the packed weight
   int row_warps;
@@ -34,8 +34,10 @@ struct DirectParams {
 };
 
 /// The kernel for M = m and `tiles` row tiles in a warp, to be launched with (DirectParams).
-/// Defined in direct_i8.cu.
+/// Each is defined in a file of its type, direct_i8.cu and so on.
 const void* direct_kernel_i8(Sparsity sparsity, std::int64_t m, int tiles);
+const void* direct_kernel_bf16(Sparsity sparsity, std::int64_t m, int tiles);
+const void* direct_kernel_fp16(Sparsity sparsity, std::int64_t m, int tiles);
 
 /// Largest number of warps of a CTA with which the registers of an SM are enough for two CTAs.
 constexpr int max_direct_warps(std::int64_t m, int tiles) {

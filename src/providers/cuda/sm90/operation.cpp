@@ -51,7 +51,8 @@ WeightLayout weight_layout(const GemmProblem& problem) {
   const GemmShape& shape = problem.shape;
   return {.key = fmt::format("cuda/{}/{}/decode units", info(problem.b).kernel_name,
                              to_string(problem.sparsity)),
-          .bytes = static_cast<std::size_t>(packed_bytes(problem.sparsity, shape.n, shape.k))};
+          .bytes = static_cast<std::size_t>(
+              packed_bytes(problem.b, problem.sparsity, shape.n, shape.k))};
 }
 
 void pack_weights(const GemmProblem& problem, const PackTask& task) {
@@ -64,7 +65,8 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
   const GemmProblem& problem = launch_.problem;
   const GemmShape& shape = problem.shape;
   stream_ = device::stream_of(args.device);
-  launch_.activations = activation_map(args.operands.a.data(), shape.m, shape.k);
+  launch_.activations =
+      activation_map(args.operands.a.data(), shape.m, shape.k * value_bytes(problem.a));
   arguments_ = {.a = args.operands.a.as<const std::uint8_t>(),
                 .d = args.d,
                 .scale_a = args.operands.scale_a.as<float>(),
@@ -118,9 +120,10 @@ std::string DecodeOperation::algorithm() const { return algorithm_name(launch_.p
 
 GemmShape DecodeOperation::executed() const {
   const GemmShape& shape = launch_.problem.shape;
-  return {.m = padded_m(shape.m),
-          .n = row_tiles(shape.n) * kUnitRows,
-          .k = chunks(launch_.problem.sparsity, shape.k) * chunk_columns(launch_.problem.sparsity)};
+  return {
+      .m = padded_m(shape.m),
+      .n = row_tiles(shape.n) * kUnitRows,
+      .k = chunks_of(launch_.problem) * chunk_columns(launch_.problem.b, launch_.problem.sparsity)};
 }
 
 }  // namespace twofour::providers::cuda::sm90

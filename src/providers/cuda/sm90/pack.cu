@@ -23,7 +23,7 @@ __global__ void pack_kernel(const std::uint8_t* b, std::int64_t n, std::int64_t 
 
 template <DataType kType, Sparsity kSparsity>
 void pack(const void* b, std::int64_t n, std::int64_t k, void* packed, cudaStream_t stream) {
-  const std::int64_t pieces = piece_count(kSparsity, n, k);
+  const std::int64_t pieces = piece_count(kType, kSparsity, n, k);
   const auto blocks = static_cast<unsigned>(
       std::clamp<std::int64_t>((pieces + kThreads - 1) / kThreads, 1, 1 << 20));
   pack_kernel<kType, kSparsity><<<blocks, kThreads, 0, stream>>>(
@@ -34,15 +34,13 @@ void pack(const void* b, std::int64_t n, std::int64_t k, void* packed, cudaStrea
 
 void pack_weights(DataType type, Sparsity sparsity, const void* b, std::int64_t n, std::int64_t k,
                   void* packed, cudaStream_t stream) {
-  const bool sparse = sparsity == Sparsity::kTwoFour;
-  if (!sparse) {
-    pack<DataType::kInt8, Sparsity::kDense>(
-        b, n, k, packed, stream);  // dense: bytes are copied, whatever their type
-  } else if (type == DataType::kInt8) {
-    pack<DataType::kInt8, Sparsity::kTwoFour>(b, n, k, packed, stream);
-  } else {
-    pack<DataType::kFp8E4m3, Sparsity::kTwoFour>(b, n, k, packed, stream);
-  }
+  with_operand_type(type, [&]<DataType kType>() {
+    if (sparsity == Sparsity::kTwoFour) {
+      pack<kType, Sparsity::kTwoFour>(b, n, k, packed, stream);
+    } else {
+      pack<kType, Sparsity::kDense>(b, n, k, packed, stream);
+    }
+  });
   device::cuda::check(cudaGetLastError(), "launch the kernel that packs weights");
 }
 

@@ -1,11 +1,11 @@
-// Hopper's warpgroup matrix instructions (wgmma) for 8-bit operands in shared memory, dense and
-// 2:4.
+// Hopper's warpgroup matrix instructions (wgmma) for operands in shared memory, dense and 2:4.
 #pragma once
 
 #include <cstdint>
 
 #include "core/data_type.h"
 #include "core/problem.h"
+#include "providers/cuda/sm90/accumulator.cuh"
 
 namespace twofour::providers::cuda::sm90 {
 
@@ -30,19 +30,6 @@ __device__ __forceinline__ void matrix_commit() {
 __device__ __forceinline__ void matrix_wait() {
   asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
 }
-
-template <DataType kType>
-struct AccumulatorOf;
-template <>
-struct AccumulatorOf<DataType::kInt8> {
-  using Type = std::int32_t;
-};
-template <>
-struct AccumulatorOf<DataType::kFp8E4m3> {
-  using Type = float;
-};
-template <DataType kType>
-using Accumulator = typename AccumulatorOf<kType>::Type;
 
 // The instruction's text differs in each shape by the list of its registers, so macros put it
 // together: a_at to one_at are the numbers of the operands after the accumulators.
@@ -72,7 +59,7 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
       ".reg .pred accumulate;\n"                                                           \
       "setp.ne.b32 accumulate, " one_at                                                    \
       ", 0;\n"                                                                             \
-      "wgmma.mma_async.sp.sync.aligned." shape "k64." types " {" TWOFOUR_REGISTERS_##count \
+      "wgmma.mma_async.sp.sync.aligned." shape types " {" TWOFOUR_REGISTERS_##count        \
       "}, " a_at ", " b_at ", " e_at ", 0, accumulate" tail                                \
       ";\n"                                                                                \
       "}\n"                                                                                \
@@ -85,15 +72,15 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
       ".reg .pred accumulate;\n"                                                          \
       "setp.ne.b32 accumulate, " one_at                                                   \
       ", 0;\n"                                                                            \
-      "wgmma.mma_async.sync.aligned." shape "k32." types " {" TWOFOUR_REGISTERS_##count   \
+      "wgmma.mma_async.sync.aligned." shape types " {" TWOFOUR_REGISTERS_##count          \
       "}, " a_at ", " b_at ", accumulate" tail                                            \
       ";\n"                                                                               \
       "}\n"                                                                               \
       : TWOFOUR_ACCUMULATORS_##count(kind, 0)                                             \
       : "l"(a), "l"(b), "r"(metadata), "r"(1))
 
-#define TWOFOUR_PLUS_FLOAT(x) "+f"(x)
-#define TWOFOUR_PLUS_INT(x) "+r"(x)
+/// What 16-bit types demand after the predicate: both operands times 1, neither transposed.
+#define TWOFOUR_AS_STORED ", 1, 1, 0, 0"
 
 #define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)                \
   if constexpr (kPaddedM == 8) {                                         \
@@ -109,20 +96,38 @@ using Accumulator = typename AccumulatorOf<kType>::Type;
     macro("m64n128", types, 64, kind, "%64", "%65", "%66", "%67", tail); \
   }
 
-/// Issues d[64 rows of W][kPaddedM] += a[64][k-step] x b[kPaddedM][k-step]^T. A k-step is 64 k for
-/// 2:4, with this thread's word of `metadata`, and 32 k for dense. a and b are descriptors.
+/// Issues d[64 rows of W][kPaddedM] += a[64][k-step] x b[kPaddedM][k-step]^T. A k-step is 32 bytes
+/// of values of a row: of b 32 bytes for dense and 64 for 2:4, with this thread's word of
+/// `metadata` (layout.h). a and b are descriptors.
 template <DataType kType, Sparsity kSparsity, int kPaddedM>
 __device__ __forceinline__ void multiply_step(Accumulator<kType> (&d)[kPaddedM / 2],
                                               std::uint64_t a, std::uint64_t b,
                                               std::uint32_t metadata) {
-  if constexpr (kType == DataType::kInt8 && kSparsity == Sparsity::kTwoFour) {
-    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "s32.s8.s8", TWOFOUR_PLUS_INT, "")
+  constexpr bool kTwoFour = kSparsity == Sparsity::kTwoFour;
+  if constexpr (kType == DataType::kInt8 && kTwoFour) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "k64.s32.s8.s8", TWOFOUR_PLUS_INT, "")
   } else if constexpr (kType == DataType::kInt8) {
-    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "s32.s8.s8", TWOFOUR_PLUS_INT, "")
-  } else if constexpr (kSparsity == Sparsity::kTwoFour) {
-    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "f32.e4m3.e4m3", TWOFOUR_PLUS_FLOAT, ", 1, 1")
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "k32.s32.s8.s8", TWOFOUR_PLUS_INT, "")
+  } else if constexpr (kType == DataType::kFp8E4m3 && kTwoFour) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "k64.f32.e4m3.e4m3", TWOFOUR_PLUS_FLOAT,
+                            ", 1, 1")
+  } else if constexpr (kType == DataType::kFp8E4m3) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "k32.f32.e4m3.e4m3", TWOFOUR_PLUS_FLOAT,
+                            ", 1, 1")
+  } else if constexpr (kType == DataType::kBf16 && kTwoFour) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "k32.f32.bf16.bf16", TWOFOUR_PLUS_FLOAT,
+                            TWOFOUR_AS_STORED)
+  } else if constexpr (kType == DataType::kBf16) {
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "k16.f32.bf16.bf16", TWOFOUR_PLUS_FLOAT,
+                            TWOFOUR_AS_STORED)
+  } else if constexpr (kTwoFour) {
+    static_assert(kType == DataType::kFp16);
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "k32.f32.f16.f16", TWOFOUR_PLUS_FLOAT,
+                            TWOFOUR_AS_STORED)
   } else {
-    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "f32.e4m3.e4m3", TWOFOUR_PLUS_FLOAT, ", 1, 1")
+    static_assert(kType == DataType::kFp16);
+    TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_DENSE, "k16.f32.f16.f16", TWOFOUR_PLUS_FLOAT,
+                            TWOFOUR_AS_STORED)
   }
 }
 

@@ -1,0 +1,9 @@
+#include "providers/cuda/sm90/decode_launch.cuh"
+
+namespace twofour::providers::cuda::sm90 {
+
+const void* kernel_bf16(Sparsity sparsity, std::int64_t m) {
+  return kernel_of<DataType::kBf16>(sparsity, m);
+}
+
+}  // namespace twofour::providers::cuda::sm90
