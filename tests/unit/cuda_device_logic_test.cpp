@@ -54,6 +54,7 @@ TEST(PeakRates, GiveThePublishedFigures) {
   EXPECT_NEAR(tflops(90, DataType::kFp8E4m3, 132, 1.83), 1979, 10);
   EXPECT_NEAR(tflops(90, DataType::kBf16, 132, 1.83), 989, 5);
   EXPECT_NEAR(tflops(80, DataType::kInt8, 108, 1.41), 624, 3);
+  EXPECT_NEAR(tflops(120, DataType::kBf16, 188, 2.617), 503.8, 1);
 }
 
 TEST(PeakRates, SayNothingOfWhatIsNotThere) {

@@ -46,23 +46,34 @@ std::vector<std::string> names(const std::vector<KernelInfo>& kernels) {
 TEST(CublasLtRules, ScaleWhereTheLibraryCan) {
   using cublaslt::Scaling;
   using cublaslt::scaling_of;
-  EXPECT_EQ(scaling_of(problem(DataType::kFp8E4m3, "tensor")), Scaling::kScalars);
   for (const char* vectors : {"token", "token-channel"}) {
     const GemmProblem fp8 = problem(DataType::kFp8E4m3, vectors);
     EXPECT_EQ(scaling_of(fp8, true), Scaling::kVectors);
-    EXPECT_EQ(scaling_of(fp8, false), Scaling::kSeparateKernel);  // before CUDA 12.9
+    EXPECT_EQ(scaling_of(fp8, false),
+              Scaling::kSeparateKernel);  // before CUDA 12.9, or on a GPU that has none
   }
-  EXPECT_EQ(scaling_of(problem(DataType::kFp8E4m3, "tensor"), false), Scaling::kScalars);
-  EXPECT_EQ(scaling_of(problem(DataType::kBf16, "none")), Scaling::kNone);
-  EXPECT_EQ(scaling_of(problem(DataType::kBf16, "tensor")), Scaling::kAlpha);
-  EXPECT_EQ(scaling_of(problem(DataType::kFp16, "channel")), Scaling::kSeparateKernel);
-  EXPECT_EQ(scaling_of(problem(DataType::kInt8, "tensor")), Scaling::kSeparateKernel);
+  for (const bool takes_vectors : {false, true}) {
+    const auto of = [&](DataType type, const char* scales) {
+      return scaling_of(problem(type, scales), takes_vectors);
+    };
+    EXPECT_EQ(of(DataType::kFp8E4m3, "tensor"), Scaling::kScalars);
+    EXPECT_EQ(of(DataType::kBf16, "none"), Scaling::kNone);
+    EXPECT_EQ(of(DataType::kBf16, "tensor"), Scaling::kAlpha);
+    EXPECT_EQ(of(DataType::kFp16, "channel"), Scaling::kSeparateKernel);
+    EXPECT_EQ(of(DataType::kInt8, "tensor"), Scaling::kSeparateKernel);
+  }
 }
 
 TEST(CublasLtRules, CountTheSumsThatAreLeft) {
-  EXPECT_EQ(cublaslt::sum_bytes(problem(DataType::kFp8E4m3, "tensor")), 0U);
-  EXPECT_EQ(cublaslt::sum_bytes(problem(DataType::kInt8, "tensor")), 64U * 256 * 4);
-  EXPECT_EQ(cublaslt::sum_bytes(problem(DataType::kBf16, "token")), 64U * 256 * 4);
+  const auto of = [](DataType type, const char* scales, bool takes_vectors) {
+    const GemmProblem asked = problem(type, scales);
+    return cublaslt::sum_bytes(asked, cublaslt::scaling_of(asked, takes_vectors));
+  };
+  EXPECT_EQ(of(DataType::kFp8E4m3, "tensor", true), 0U);
+  EXPECT_EQ(of(DataType::kFp8E4m3, "token", true), 0U);
+  EXPECT_EQ(of(DataType::kFp8E4m3, "token", false), 64U * 256 * 4);
+  EXPECT_EQ(of(DataType::kInt8, "tensor", true), 64U * 256 * 4);
+  EXPECT_EQ(of(DataType::kBf16, "token", true), 64U * 256 * 4);
 }
 
 TEST(CublasLtRules, NameWhatIsNotAllowed) {
@@ -143,7 +154,7 @@ TEST(CublasLtRules, RoundTheProductBeforeABiasOfRaggedRows) {
   const auto of = [&](const GemmShape& shape, const char* scales, bool bias, DataType type) {
     GemmProblem asked = problem(type, scales, shape);
     asked.bias = bias;
-    return cublaslt::accumulation_of(kernel, asked);
+    return cublaslt::accumulation_of(kernel, asked, cublaslt::scaling_of(asked, true));
   };
   constexpr auto kBf16 = DataType::kBf16;
   const GemmShape ragged{7, 4100, 4104};

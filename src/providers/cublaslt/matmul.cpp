@@ -9,7 +9,7 @@
 
 #include "device/cuda/error.h"
 #include "device/cuda/library_type.h"
-#include "providers/cublaslt/rules.h"
+#include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers::cublaslt {
 namespace {
@@ -17,8 +17,8 @@ namespace {
 using device::cuda::library_type;
 
 /// Type of what the library writes.
-cudaDataType_t written_type(const GemmProblem& problem) {
-  if (!leaves_sums(problem)) return library_type(problem.d);
+cudaDataType_t written_type(const GemmProblem& problem, Scaling scaling) {
+  if (scaling != Scaling::kSeparateKernel) return library_type(problem.d);
   return problem.a == DataType::kInt8 ? CUDA_R_32I : CUDA_R_32F;
 }
 
@@ -65,8 +65,7 @@ Description::Layout Description::make_layout(cudaDataType_t type, std::int64_t r
   return Layout(layout);
 }
 
-void Description::set_scales(const GemmProblem& problem, const Attachments& attachments) {
-  const Scaling scaling = scaling_of(problem);
+void Description::set_scales(Scaling scaling, const Attachments& attachments) {
   if (scaling != Scaling::kScalars && scaling != Scaling::kVectors) return;
 #if CUDART_VERSION >= 12090  // before, there are scalars alone (rules.h)
   const cublasLtMatmulMatrixScale_t mode = scaling == Scaling::kVectors
@@ -79,7 +78,7 @@ void Description::set_scales(const GemmProblem& problem, const Attachments& atta
   set(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, attachments.scale_a);
 }
 
-Description::Description(const GemmProblem& problem, bool fast_accumulation,
+Description::Description(const GemmProblem& problem, Scaling scaling, bool fast_accumulation,
                          const Attachments& attachments)
     : integer_(problem.a == DataType::kInt8) {
   cublasLtMatmulDesc_t operation = nullptr;
@@ -90,8 +89,8 @@ Description::Description(const GemmProblem& problem, bool fast_accumulation,
   set(CUBLASLT_MATMUL_DESC_TRANSA, CUBLAS_OP_T);
   set(CUBLASLT_MATMUL_DESC_TRANSB, CUBLAS_OP_N);
   if (fast_accumulation) set(CUBLASLT_MATMUL_DESC_FAST_ACCUM, std::int8_t{1});
-  set_scales(problem, attachments);
-  if (problem.bias && !leaves_sums(problem)) {
+  set_scales(scaling, attachments);
+  if (problem.bias && scaling != Scaling::kSeparateKernel) {
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, library_type(problem.d));
     set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, attachments.bias);
@@ -99,7 +98,7 @@ Description::Description(const GemmProblem& problem, bool fast_accumulation,
   const GemmShape& shape = problem.shape;
   weight_ = make_layout(library_type(problem.b), shape.k, shape.n);
   a_ = make_layout(library_type(problem.a), shape.k, shape.m);
-  out_ = make_layout(written_type(problem), shape.n, shape.m);
+  out_ = make_layout(written_type(problem, scaling), shape.n, shape.m);
 }
 
 std::vector<cublasLtMatmulHeuristicResult_t> Description::algorithms(const Handle& handle,
@@ -146,6 +145,22 @@ void Description::launch(const Handle& handle, const cublasLtMatmulAlgo_t& algor
                        zero, out, out_.get(), out, out_.get(), &algorithm, workspace,
                        kWorkspaceBytes, stream),
         "multiply");
+}
+
+bool takes_scale_vectors(const Handle& handle) {
+  if (!kKnowsScaleVectors) return false;
+  // Any shape that the rules allow does.
+  const GemmProblem problem{.shape = {.m = 64, .n = 256, .k = 256},
+                            .a = DataType::kFp8E4m3,
+                            .b = DataType::kFp8E4m3,
+                            .d = DataType::kBf16,
+                            .scales = {ScaleGranularity::kVector, ScaleGranularity::kVector}};
+  const Attachments attachments{address_never_read(), address_never_read(), address_never_read()};
+  const Support answer = unless_refused([&] {
+    const Description description(problem, Scaling::kVectors, false, attachments);
+    return description.algorithms(handle, 1).empty() ? Support::no("no algorithm") : Support::yes();
+  });
+  return static_cast<bool>(answer);
 }
 
 std::string describe(const cublasLtMatmulAlgo_t& algorithm) {

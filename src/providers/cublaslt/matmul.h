@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "providers/cublaslt/rules.h"
 
 namespace twofour::providers::cublaslt {
 
@@ -50,7 +51,8 @@ struct Attachments {
 class Description {
  public:
   /// Throws when the library does not take the problem at all.
-  Description(const GemmProblem& problem, bool fast_accumulation, const Attachments& attachments);
+  Description(const GemmProblem& problem, Scaling scaling, bool fast_accumulation,
+              const Attachments& attachments);
 
   /// The algorithms that the library offers, its favourite first. Empty when there are none.
   [[nodiscard]] std::vector<cublasLtMatmulHeuristicResult_t> algorithms(const Handle& handle,
@@ -71,7 +73,7 @@ class Description {
   static Layout make_layout(cudaDataType_t type, std::int64_t rows, std::int64_t columns);
   template <class T>
   void set(cublasLtMatmulDescAttributes_t attribute, const T& value);
-  void set_scales(const GemmProblem& problem, const Attachments& attachments);
+  void set_scales(Scaling scaling, const Attachments& attachments);
 
   bool integer_ = false;
   std::unique_ptr<cublasLtMatmulDescOpaque_t, Destroy> operation_;
@@ -79,6 +81,10 @@ class Description {
   Layout a_;
   Layout out_;
 };
+
+/// Whether the library has a kernel on this GPU that takes vectors of scales of fp8 operands. Asked
+/// of the library, because its manual and its versions differ in which GPUs those are.
+bool takes_scale_vectors(const Handle& handle);
 
 /// The configuration of an algorithm, for example "algorithm 66, tile 128x64, cluster 2x1x1".
 std::string describe(const cublasLtMatmulAlgo_t& algorithm);

@@ -13,16 +13,17 @@
 namespace twofour::providers::cublaslt {
 
 MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, const KernelInfo& kernel,
-                                 const GemmProblem& problem)
+                                 const GemmProblem& problem, Scaling scaling)
     : handle_(std::move(handle)),
       kernel_(kernel.name),
       problem_(problem),
+      scaling_(scaling),
       fast_accumulation_(kernel.accumulation == Accumulation::kFp8Fast) {}
 
 Attachments MatmulOperation::attach(const PrepareArgs& args) {
   const operands::Operands& operands = args.operands;
   Attachments attachments{.bias = problem_.bias ? operands.bias(problem_.d) : nullptr};
-  switch (scaling_of(problem_)) {
+  switch (scaling_) {
     case Scaling::kScalars:
       attachments.scale_a = operands.scale_a.data();
       attachments.scale_b = operands.scale_b.data();
@@ -46,7 +47,7 @@ Attachments MatmulOperation::attach(const PrepareArgs& args) {
 
 void MatmulOperation::describe_scaling(const PrepareArgs& args) {
   const operands::Operands& operands = args.operands;
-  sums_ = args.device.memory().allocate(sum_bytes(problem_));
+  sums_ = args.device.memory().allocate(sum_bytes(problem_, scaling_));
   out_ = sums_.data();
   scale_output_ = {.m = problem_.shape.m,
                    .n = problem_.shape.n,
@@ -67,8 +68,8 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   a_ = args.operands.a.data();
   out_ = args.d;
   workspace_ = args.device.memory().allocate(kWorkspaceBytes);
-  if (leaves_sums(problem_)) describe_scaling(args);
-  description_.emplace(problem_, fast_accumulation_, attach(args));
+  if (scaling_ == Scaling::kSeparateKernel) describe_scaling(args);
+  description_.emplace(problem_, scaling_, fast_accumulation_, attach(args));
   algorithms_ = description_->algorithms(*handle_, kMostAlgorithms);
   if (algorithms_.empty()) {
     throw std::runtime_error("cuBLASLt has no algorithm for this problem any more");

@@ -19,7 +19,7 @@ namespace twofour::providers::cublaslt {
 class MatmulOperation final : public Operation {
  public:
   MatmulOperation(std::shared_ptr<const Handle> handle, const KernelInfo& kernel,
-                  const GemmProblem& problem);
+                  const GemmProblem& problem, Scaling scaling);
 
   void prepare(const PrepareArgs& args) override;
   void plan(const PlanArgs& args) override;
@@ -38,6 +38,7 @@ class MatmulOperation final : public Operation {
   std::shared_ptr<const Handle> handle_;
   std::string kernel_;
   GemmProblem problem_;
+  Scaling scaling_;
   bool fast_accumulation_;
   cudaStream_t stream_ = nullptr;
   std::string architecture_;

@@ -22,7 +22,8 @@ class CublasLtProvider final : public Provider {
  public:
   explicit CublasLtProvider(const device::Device& device)
       : compute_capability_(device::compute_capability_of(device)),
-        handle_(std::make_shared<const Handle>()) {}
+        handle_(std::make_shared<const Handle>()),
+        takes_vectors_(takes_scale_vectors(*handle_)) {}
 
   [[nodiscard]] std::string version() const override { return library_version(); }
 
@@ -36,7 +37,7 @@ class CublasLtProvider final : public Provider {
     const Attachments attachments{address_never_read(), address_never_read(), address_never_read()};
     const bool fast = kernel.accumulation == Accumulation::kFp8Fast;
     return unless_refused([&] {
-      const Description description(problem, fast, attachments);
+      const Description description(problem, scaling(problem), fast, attachments);
       if (!description.algorithms(*handle_, 1).empty()) return Support::yes();
       return Support::no(fmt::format("cuBLASLt {} has no algorithm for it on this GPU", version()));
     });
@@ -44,13 +45,13 @@ class CublasLtProvider final : public Provider {
 
   [[nodiscard]] Accumulation accumulation(const KernelInfo& kernel,
                                           const GemmProblem& problem) const override {
-    return accumulation_of(kernel, problem);
+    return accumulation_of(kernel, problem, scaling(problem));
   }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     return {.weights = dense_layout("cublaslt", problem),
-            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem)};
+            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem, scaling(problem))};
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& /*problem*/,
@@ -60,12 +61,17 @@ class CublasLtProvider final : public Provider {
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<MatmulOperation>(handle_, kernel, problem);
+    return std::make_unique<MatmulOperation>(handle_, kernel, problem, scaling(problem));
   }
 
  private:
+  [[nodiscard]] Scaling scaling(const GemmProblem& problem) const {
+    return scaling_of(problem, takes_vectors_);
+  }
+
   int compute_capability_;
   std::shared_ptr<const Handle> handle_;
+  bool takes_vectors_;
 };
 
 }  // namespace

@@ -46,7 +46,7 @@ Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t
 
 }  // namespace
 
-const bool kTakesScaleVectors = CUDART_VERSION >= 12090;
+const bool kKnowsScaleVectors = CUDART_VERSION >= 12090;
 
 Scaling scaling_of(const GemmProblem& problem, bool takes_vectors) {
   if (is_integer(problem.a)) return Scaling::kSeparateKernel;
@@ -58,21 +58,19 @@ Scaling scaling_of(const GemmProblem& problem, bool takes_vectors) {
   return has_vector(problem.scales) ? Scaling::kSeparateKernel : Scaling::kAlpha;
 }
 
-Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& problem) {
+Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& problem,
+                             Scaling scaling) {
   // Of more rows than one, those after the first begin at addresses that vectors of 16 bytes need.
   constexpr std::int64_t kAlignedColumns = 8;
   const bool apart = problem.bias && info(problem.a).bits == 16 && problem.shape.m > 1 &&
                      problem.shape.n % kAlignedColumns != 0;
   // The bias that a kernel of ours adds is added to float32.
-  return apart && !leaves_sums(problem) ? Accumulation::kBiasAfterRounding : kernel.accumulation;
+  return apart && scaling != Scaling::kSeparateKernel ? Accumulation::kBiasAfterRounding
+                                                      : kernel.accumulation;
 }
 
-bool leaves_sums(const GemmProblem& problem) {
-  return scaling_of(problem) == Scaling::kSeparateKernel;
-}
-
-std::size_t sum_bytes(const GemmProblem& problem) {
-  if (!leaves_sums(problem)) return 0;
+std::size_t sum_bytes(const GemmProblem& problem, Scaling scaling) {
+  if (scaling != Scaling::kSeparateKernel) return 0;
   return static_cast<std::size_t>(problem.shape.m * problem.shape.n) * sizeof(float);
 }
 

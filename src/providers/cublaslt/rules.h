@@ -19,22 +19,21 @@ enum class Scaling : std::uint8_t {
                     ///< them, adds the bias and converts
 };
 
-/// Whether the cuBLASLt that this is compiled against takes vectors of scales, from CUDA 12.9 on.
-extern const bool kTakesScaleVectors;
+/// Whether the cuBLASLt that this is compiled against knows vectors of scales, from CUDA 12.9 on.
+/// Whether it has kernels for them depends on the GPU too (takes_scale_vectors of matmul.h).
+extern const bool kKnowsScaleVectors;
 
 /// int8: the library has no product of int8 operands with a 16-bit result. 16-bit types with a
 /// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`.
-Scaling scaling_of(const GemmProblem& problem, bool takes_vectors = kTakesScaleVectors);
+Scaling scaling_of(const GemmProblem& problem, bool takes_vectors);
 
 /// Where it adds a 16-bit bias to rows of N not a multiple of 8, more than one of them, the library
 /// writes the product in D's type first and adds the bias to that (seen with 12.9 on an H200: M =
 /// 2, K = 4104, N = 4100). Elsewhere as the kernel does.
-Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& problem);
+Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& problem, Scaling scaling);
 
-/// Type of what the library writes. Nothing when that is the output itself.
-bool leaves_sums(const GemmProblem& problem);
-/// Bytes of those sums; 0 when the library writes the output.
-std::size_t sum_bytes(const GemmProblem& problem);
+/// Bytes of the sums that the library leaves; 0 when it writes the output.
+std::size_t sum_bytes(const GemmProblem& problem, Scaling scaling);
 
 /// Every kernel of this provider on a GPU of `compute_capability`.
 std::vector<KernelInfo> list_kernels(int compute_capability);
