@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -124,6 +125,12 @@ class Measuring {
   run::Attempts& attempts_;
 };
 
+/// Empty where the system does not tell.
+std::string host_name() {
+  utsname names{};
+  return uname(&names) == 0 ? std::string(names.nodename) : std::string();
+}
+
 /// As it will stand in the file, without roofs.
 Environment environment_of(const Session& session, const Request& request) {
   std::vector<std::string> argv{"twofour"};
@@ -132,7 +139,11 @@ Environment environment_of(const Session& session, const Request& request) {
                                                  std::move(argv), request.options.seed);
   if (cases_are_of_files(request.options))
     environment.cases = fingerprint(request.cases.first(request.named));
-  if (!request.job.empty()) environment.device.details["job"] = request.job;
+  if (!request.job.empty()) {
+    environment.device.details["job"] = request.job;
+    // Processors of one model are several devices in a job, and have no UUID.
+    environment.device.details["host"] = host_name();
+  }
   return report::parse_environment_json(report::environment_json(environment));
 }
 
