@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "app/option_names.h"
 #include "app/options_values.h"
 #include "app/result_files.h"
+#include "app/standard_streams.h"
 #include "app/terminal.h"
 #include "compare/formats.h"
 #include "compare/match.h"
@@ -174,7 +176,7 @@ void tell_cut(const std::vector<report::Run>& runs) {
   }
 }
 
-int compare_files(const CommandLine& line) {
+int compare_files(const CommandLine& line) try {
   const CompareOptions options = compare_options(line);
   const auto [before, after] = read_sides(options);
   tell_cut(before);
@@ -194,6 +196,12 @@ int compare_files(const CommandLine& line) {
       break;
   }
   return kExitOk;
+} catch (const CannotWrite& error) {
+  say(error.what());
+  return kExitUsage;
+} catch (const std::bad_alloc&) {
+  say("out of memory");
+  return kExitUsage;
 }
 
 }  // namespace

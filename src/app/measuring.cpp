@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "app/same_environment.h"
 #include "app/same_run.h"
 #include "app/session.h"
+#include "core/streams.h"
 #include "measure/measure.h"
 #include "providers/tuning.h"
 #include "report/report.h"
@@ -123,6 +125,12 @@ class Measuring {
   run::Attempts& attempts_;
 };
 
+/// Empty where the system does not tell.
+std::string host_name() {
+  utsname names{};
+  return uname(&names) == 0 ? std::string(names.nodename) : std::string();
+}
+
 /// As it will stand in the file, without roofs.
 Environment environment_of(const Session& session, const Request& request) {
   std::vector<std::string> argv{"twofour"};
@@ -131,7 +139,11 @@ Environment environment_of(const Session& session, const Request& request) {
                                                  std::move(argv), request.options.seed);
   if (cases_are_of_files(request.options))
     environment.cases = fingerprint(request.cases.first(request.named));
-  if (!request.job.empty()) environment.device.details["job"] = request.job;
+  if (!request.job.empty()) {
+    environment.device.details["job"] = request.job;
+    // Processors of one model are several devices in a job, and have no UUID.
+    environment.device.details["host"] = host_name();
+  }
   return report::parse_environment_json(report::environment_json(environment));
 }
 
@@ -151,6 +163,13 @@ bool goes_on(const Request& request, const Environment& now) {
                                fmt::join(found, "; "), option::kResumeAnyway));
 }
 
+/// A neighbour on a GPU that came after the start. On a CPU every case has looked, in its own time.
+void tell_of_the_end(device::Device& device) {
+  if (device.id().kind != DeviceKind::kCuda) return;
+  const device::ForeignWork load = device.probe().foreign_load();
+  if (load.disturbs) say("at the end of the run " + load.words);
+}
+
 /// Every part of a run has controls of its own: it may be on another device.
 std::vector<workload::Case> own_of(const Request& request) {
   std::vector<workload::Case> own;
@@ -165,18 +184,18 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
                   run::Attempts& attempts) {
   const run::Ledger& ledger = request.ledger;
   Session session = start_session(request.options);
-  session.config.control_cases = run::control_cases(own_of(request));
+  session.config.control_cases = run::control_cases(own_of(request), session.kernels.size());
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
-  if (const std::string load = session.device().probe().foreign_load(); !load.empty()) {
-    if (!request.options.quiet) {
-      start.notes.push_back(load + "; rows that this disturbs are flagged BUSY");
-    }
-    // What wins beside another process need not win without it.
-    providers::TuningFile::shared().keep_no_winners();
+  const device::ForeignWork load = session.device().probe().foreign_load();
+  if (!load.words.empty() && !request.options.quiet) {
+    start.notes.push_back(load.words +
+                          (load.disturbs ? "; rows that this disturbs are flagged BUSY" : ""));
   }
+  // What wins beside another process need not win without it.
+  if (load.disturbs) providers::TuningFile::shared().keep_no_winners();
   Roofs roofs;
   if (old_environment) {
     roofs = earlier_roofs(ledger);
@@ -195,6 +214,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   while (const auto index = orders.next_case()) {
     measuring.measure(request.cases[static_cast<std::size_t>(*index)], orders.stop());
   }
+  if (!request.options.quiet) tell_of_the_end(session.device());
   return kExitOk;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct Difference {
   /// The part of `likely`'s half-width that more samples would not narrow, because it is the
   /// measurements that differ.
   double between = 0;
+  /// What the A/A controls of the runs differ by: a change within it is none of the code's. Nothing
+  /// where no control tells; the caller's to fill in.
+  std::optional<double> floor = std::nullopt;
   std::size_t old_samples = 0;  ///< the fewest of a measurement
   std::size_t new_samples = 0;
 };

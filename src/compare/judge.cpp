@@ -32,7 +32,21 @@ std::optional<std::int64_t> samples_to_decide(const Difference& d, double limit)
   return std::max(kFewestToDecide, static_cast<std::int64_t>(std::ceil(needed)));
 }
 
+enum class Direction : std::uint8_t { kNone, kUp, kDown };
+
+/// Where the intervals alone say that a change went.
+Direction direction(const Difference& d, double threshold) {
+  const double limit = std::log1p(threshold);
+  if (d.likely.low > limit && d.certain.low > 0) return Direction::kUp;
+  if (d.likely.high < -limit && d.certain.high < 0) return Direction::kDown;
+  return Direction::kNone;
+}
+
 }  // namespace
+
+bool taken_by_floor(const Difference& d, double threshold) {
+  return direction(d, threshold) != Direction::kNone && d.floor && std::abs(d.value) <= *d.floor;
+}
 
 Shift judge(const Difference& d, Question question, double threshold) {
   const double limit = std::log1p(threshold);
@@ -41,11 +55,10 @@ Shift judge(const Difference& d, Question question, double threshold) {
               .sure_interval = ratios(d.certain),
               .old_samples = static_cast<std::int64_t>(d.old_samples),
               .new_samples = static_cast<std::int64_t>(d.new_samples)};
-  const bool grew = d.likely.low > limit && d.certain.low > 0;
-  const bool shrank = d.likely.high < -limit && d.certain.high < 0;
-  if (grew || shrank) {
-    const bool slower = question == Question::kRatio ? shrank : grew;
-    shift.word = slower ? Word::kSlower : Word::kFaster;
+  if (taken_by_floor(d, threshold)) return shift;  // UNCLEAR, whatever the number of samples
+  if (const Direction went = direction(d, threshold); went != Direction::kNone) {
+    const Direction worse = question == Question::kRatio ? Direction::kDown : Direction::kUp;
+    shift.word = went == worse ? Word::kSlower : Word::kFaster;
   } else if (d.likely.low >= -limit && d.likely.high <= limit) {
     shift.word = Word::kSame;
   } else {

@@ -211,11 +211,32 @@ void add_clock(Change& change, const Row& row) {
   if (before && after) change.clock = ClockShift{.old_mhz = *before, .new_mhz = *after};
 }
 
+/// Memory lies elsewhere in each run, and so the mean of several strays less.
+std::optional<double> floor_between(const Row& row, const RunIndex& index) {
+  std::optional<double> largest;  // an empty one is less than any number
+  for (const Measurements side : {Measurements(row.before), Measurements(row.after)}) {
+    for (const Measurement& m : side) largest = std::max(largest, index.floor_of(m));
+  }
+  if (!largest) return std::nullopt;
+  return *largest / std::sqrt(static_cast<double>(std::min(row.before.size(), row.after.size())));
+}
+
 /// The mean over runs of the medians, as the change has it.
 double center(std::span<const Series> series) {
   double sum = 0;
   for (const Series& one : series) sum += median(one);
   return std::exp(sum / static_cast<double>(series.size()));
+}
+
+/// Says why the shift that was asked for has no word that its interval alone would give it.
+void add_floor_note(Change& change, const RowSeries& row, const Estimates& estimates,
+                    const Options& options) {
+  const std::optional<Difference>& difference =
+      options.on == Question::kRatio ? estimates.ratio : estimates.time;
+  if (options.on == Question::kEnergy || !difference) return;
+  if (!taken_by_floor(*difference, options.threshold)) return;
+  change.notes.push_back(fmt::format("within the {:.1f} % that equal kernels differ by here",
+                                     100 * std::expm1(*row.floor)));
 }
 
 }  // namespace
@@ -229,8 +250,23 @@ void RunIndex::add(std::span<const report::Run> runs) {
   for (const report::Run& run : runs) {
     for (const Record& record : run.records) {
       records_[{&run.environment, record.case_index, record.cache.mode, record.kernel}] = &record;
+      if (is_twin(record)) {
+        report::add_control(floors_[sweep_of({&run.environment, &record})], record);
+      }
     }
   }
+}
+
+RunIndex::Sweep RunIndex::sweep_of(const Measurement& measurement) {
+  const Record& r = *measurement.record;
+  const DeviceId& id = r.device ? *r.device : measurement.environment->device.id;
+  return {measurement.environment, r.dtype, fmt::format("{} {} {}", id.name, id.ordinal, id.uuid)};
+}
+
+std::optional<double> RunIndex::floor_of(const Measurement& measurement) const {
+  const auto found = floors_.find(sweep_of(measurement));
+  if (found == floors_.end()) return std::nullopt;
+  return report::floor_for(found->second, *measurement.record);
 }
 
 const Record* RunIndex::baseline_of(const Measurement& measurement) const {
@@ -270,6 +306,7 @@ std::optional<RowSeries> prepare(const Row& row, const RunIndex& index, const Op
     change.reason = "a time is not a number above zero";
     result.ratio = {};
   }
+  result.floor = floor_between(row, index);
   add_notes(change, row);
   add_clock(change, row);
   return result;
@@ -303,6 +340,9 @@ Estimates estimate(const RowSeries& row, const Background& background) {
   };
   estimates.time = of(row.time, background.time_correlation);
   estimates.ratio = of(row.ratio, background.ratio_correlation);
+  for (std::optional<Difference>* shift : {&estimates.time, &estimates.ratio}) {
+    if (*shift) (*shift)->floor = row.floor;
+  }
   // Blocks are seconds long, so that what one of them met is over in the next.
   estimates.energy = of(row.energy, 1);
   return estimates;
@@ -325,6 +365,7 @@ Change conclude(const RowSeries& row, const Estimates& estimates, const Options&
     change.clock->cycles_change =
         change.time->change * change.clock->new_mhz / change.clock->old_mhz;
   }
+  add_floor_note(change, row, estimates, options);
   if (!change.word) {
     if (const std::optional<Shift>& shift = asked(change, options.on)) change.word = shift->word;
   }

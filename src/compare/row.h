@@ -12,20 +12,28 @@
 #include "compare/comparison.h"
 #include "compare/estimate.h"
 #include "compare/match.h"
+#include "report/floor.h"
 
 namespace twofour::compare {
 
-/// Finds the record that another one's speed-up divides.
+/// Finds what a measurement stands beside in its run: the record that its speed-up divides, and the
+/// controls.
 class RunIndex {
  public:
   RunIndex(std::span<const report::Run> before, std::span<const report::Run> after);
 
   /// The baseline of the same run, case and cache state; null where there is none.
   [[nodiscard]] const Record* baseline_of(const Measurement& measurement) const;
+  /// What equal kernels differed by on the same device, in the same run, with the same --dtype and
+  /// in the same regime of M, as a natural logarithm; nothing where no control tells.
+  [[nodiscard]] std::optional<double> floor_of(const Measurement& measurement) const;
 
  private:
+  using Sweep = std::tuple<const Environment*, DataType, std::string>;  ///< and a device
   void add(std::span<const report::Run> runs);
+  static Sweep sweep_of(const Measurement& measurement);
   std::map<std::tuple<const Environment*, int, CacheMode, std::string>, const Record*> records_;
+  std::map<Sweep, report::Floors> floors_;
 };
 
 /// What both sides measured of one quantity, a series for each measurement.
@@ -42,6 +50,9 @@ struct RowSeries {
   Sides time;    ///< seconds
   Sides ratio;   ///< of the baseline's time to the 2:4 kernel's, round by round
   Sides energy;  ///< joules under sustained load
+  /// What equal kernels differ by, as a natural logarithm: the larger floor of the two sides, over
+  /// the root of the fewest measurements of a side. Nothing where no control tells.
+  std::optional<double> floor;
 };
 
 /// Nothing where neither side has a result.

@@ -7,6 +7,7 @@
 
 #include "core/data_type.h"
 #include "core/environment.h"
+#include "device/gpu_neighbours.h"
 
 namespace twofour::device {
 
@@ -17,9 +18,9 @@ class Probe {
   virtual Roofs measure_roofs(std::span<const DataType> types) = 0;
   /// What clocks() says of throttling and of foreign load is of the time from here on.
   virtual void watch_throttling() {}
-  /// What other processes do on the device while this one does nothing, which takes a quarter of a
-  /// second; in words, as the end of a sentence. Empty: nothing that matters, or nobody knows.
-  [[nodiscard]] virtual std::string foreign_load() const { return {}; }
+  /// What other processes do on the device while this one does nothing, which takes a second at
+  /// most.
+  [[nodiscard]] virtual ForeignWork foreign_load() const { return {}; }
   [[nodiscard]] virtual ClockSample clocks() const { return {}; }
   /// Whether the device runs below its clocks at this moment, for power or heat. Asked between
   /// samples.

@@ -198,7 +198,7 @@ std::string caution(const Rows& rows) {
     if (doubt) ++doubtful;
   }
   if (doubtful == 0) return {};
-  return fmt::format("Careful: {} of the {} wins {} flagged {}.", doubtful,
+  return fmt::format("{} of the {} wins {} flagged {}.", doubtful,
                      count_verdict(rows, Verdict::kWin), doubtful == 1 ? "is" : "are",
                      fmt::join(seen, ", "));
 }
@@ -247,7 +247,7 @@ std::string throttling(const Rows& rows) {
     return flags_of(*r).contains(Flag::kThrottled);
   });
   if (throttled == 0) return {};
-  return fmt::format("Careful: a CPU quota stopped the process in {} of {} comparisons ({}); {}.",
+  return fmt::format("a CPU quota stopped the process in {} of {} comparisons ({}); {}.",
                      throttled, rows.size(), to_string(Flag::kThrottled),
                      info(Flag::kThrottled).advice);
 }
@@ -257,8 +257,21 @@ std::string busyness(const Rows& rows) {
   const auto busy = std::count_if(
       rows.begin(), rows.end(), [](const Record* r) { return flags_of(*r).contains(Flag::kBusy); });
   if (busy == 0) return {};
-  return fmt::format("Careful: other processes used the device in {} of {} comparisons ({}).", busy,
+  return fmt::format("other processes used the device in {} of {} comparisons ({}).", busy,
                      rows.size(), to_string(Flag::kBusy));
+}
+
+/// "Careful: ", once, before the first of the sentences that is not empty.
+std::string with_care(const std::vector<std::string>& sentences) {
+  std::string text;
+  for (std::string sentence : sentences) {
+    if (sentence.empty()) continue;
+    if (!text.empty() && sentence.front() >= 'a' && sentence.front() <= 'z') {
+      sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
+    }
+    text += (text.empty() ? "Careful: " : " ") + sentence;
+  }
+  return text;
 }
 
 /// Why 2:4 loses or ties, where the code that ran tells; empty where it does neither or tells
@@ -402,10 +415,7 @@ AnswerParts answer_parts(std::span<const Record> records) {
   parts.reasons = reasons(rows);
   parts.load = sustained_sentence(records);
   parts.control = floor_sentence(records);
-  parts.caution = caution(rows);
-  for (const std::string& more : {throttling(rows), busyness(rows)}) {
-    if (!more.empty()) parts.caution += (parts.caution.empty() ? "" : " ") + more;
-  }
+  parts.caution = with_care({caution(rows), throttling(rows), busyness(rows)});
   return parts;
 }
 

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "report/describe.h"
 #include "report/formats.h"
 #include "report/results.h"
@@ -42,18 +44,39 @@ std::string csv_text(const FieldList& fields, std::span<const Cells> rows) {
   return text;
 }
 
-std::string csv(std::span<const Record> records) {
-  // Row by row: the cells of all rows at once are many times the text.
-  const std::vector<CsvColumn> columns = csv_columns(list_of(record_fields()));
-  std::string text;
-  append_line(text, columns, [](const CsvColumn& column) { return column.name; });
-  for (const Record& record : records) {
-    const Cells cells = cells_of(record_fields(), record);
-    append_line(text, columns, [&](const CsvColumn& column) { return cells.at(column.cell); });
+namespace {
+
+/// The text of a .csv row by row: the cells of all rows at once are many times the text.
+class RecordLines {
+ public:
+  RecordLines() {
+    append_line(text_, columns_, [](const CsvColumn& column) { return column.name; });
   }
-  return text;
+  void add(const Record& record) {
+    const Cells cells = cells_of(record_fields(), record);
+    append_line(text_, columns_, [&](const CsvColumn& column) { return cells.at(column.cell); });
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::vector<CsvColumn> columns_ = csv_columns(list_of(record_fields()));
+  std::string text_;
+};
+
+}  // namespace
+
+std::string csv(std::span<const Record> records) {
+  RecordLines lines;
+  for (const Record& record : records) lines.add(record);
+  return lines.take();
 }
 
-std::string csv_document(std::span<const Run> runs) { return csv(rows_of(without_doubles(runs))); }
+std::string csv_document(std::span<const Run> runs) {
+  RecordLines lines;
+  for (const std::vector<const Record*>& rows : kept_rows(runs)) {
+    for (const Record* record : rows) lines.add(*record);
+  }
+  return lines.take();
+}
 
 }  // namespace twofour::report

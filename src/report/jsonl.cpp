@@ -16,8 +16,10 @@ std::string jsonl_rows(std::span<const Record> records) {
 
 std::string jsonl_document(std::span<const Run> runs) {
   std::string text;
-  for (const Run& run : without_doubles(runs)) {
-    text += jsonl_opening(run.environment) + jsonl_rows(run.records);
+  const std::vector<std::vector<const Record*>> kept = kept_rows(runs);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    text += jsonl_opening(runs[i].environment);
+    for (const Record* record : kept[i]) text += jsonl_rows({record, 1});
   }
   return text;
 }

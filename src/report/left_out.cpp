@@ -17,12 +17,13 @@ constexpr std::size_t kMostReasons = 8;
 constexpr std::size_t kMostOfAReason = 100;
 
 /// Each outcome and reason with how many rows have it, the most frequent first.
-std::vector<std::pair<std::string, std::size_t>> counted_reasons(std::span<const Record> rows) {
+std::vector<std::pair<std::string, std::size_t>> counted_reasons(
+    std::span<const Record* const> rows) {
   std::vector<std::pair<std::string, std::size_t>> counts;
   std::map<std::string, std::size_t> places;
-  for (const Record& r : rows) {
-    if (r.outcome.measured()) continue;
-    std::string reason = cut_end(printable(no_result(r)), kMostOfAReason);
+  for (const Record* r : rows) {
+    if (r->outcome.measured()) continue;
+    std::string reason = cut_end(printable(no_result(*r)), kMostOfAReason);
     const auto [place, is_new] = places.try_emplace(reason, counts.size());
     if (is_new) counts.emplace_back(std::move(reason), 0);
     ++counts[place->second].second;
@@ -32,9 +33,7 @@ std::vector<std::pair<std::string, std::size_t>> counted_reasons(std::span<const
   return counts;
 }
 
-}  // namespace
-
-std::vector<std::string> rows_without_result(std::span<const Record> rows) {
+std::vector<std::string> lines_of(std::span<const Record* const> rows) {
   const auto counts = counted_reasons(rows);
   if (counts.empty()) return {};
   std::size_t total = 0;
@@ -54,20 +53,28 @@ std::vector<std::string> rows_without_result(std::span<const Record> rows) {
   return lines;
 }
 
+}  // namespace
+
+std::vector<std::string> rows_without_result(std::span<const Record> rows) {
+  std::vector<const Record*> places;
+  places.reserve(rows.size());
+  for (const Record& r : rows) places.push_back(&r);
+  return lines_of(places);
+}
+
 std::vector<std::string> left_out(std::span<const Run> runs) {
-  const Results results = join(runs);
+  std::vector<std::string> out;
+  const std::vector<SweepRows> sweeps = rows_by_sweep(runs, out);
   std::vector<std::string> told;
-  told.reserve(results.left_out.size());
-  for (const std::string& line : results.left_out) told.push_back("left out: " + printable(line));
-  if (results.devices.empty()) told.emplace_back("the files hold no rows");
-  for (const DeviceResults& device : results.devices) {
-    for (const Sweep& sweep : device.sweeps) {
-      std::vector<std::string> lines = rows_without_result(sweep.records);
-      if (lines.empty()) continue;
-      lines.front() = fmt::format("{}, {} {}: {}", printable(device.title),
-                                  info(sweep.dtype).cli_name, to_string(sweep.mode), lines.front());
-      told.insert(told.end(), lines.begin(), lines.end());
-    }
+  told.reserve(out.size());
+  for (const std::string& line : out) told.push_back("left out: " + printable(line));
+  if (sweeps.empty()) told.emplace_back("the files hold no rows");
+  for (const SweepRows& sweep : sweeps) {
+    std::vector<std::string> lines = lines_of(sweep.rows);
+    if (lines.empty()) continue;
+    lines.front() = fmt::format("{}, {} {}: {}", printable(sweep.title), info(sweep.dtype).cli_name,
+                                to_string(sweep.mode), lines.front());
+    told.insert(told.end(), lines.begin(), lines.end());
   }
   return told;
 }

@@ -4,7 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "report/floor.h"
@@ -12,12 +15,20 @@
 namespace twofour::report {
 namespace {
 
+/// The host of a rank; empty for a run that was no part of a job: there, names of hosts tell
+/// nothing, because a container has a new one each time.
+std::string host_of(const Environment& environment) {
+  const auto& details = environment.device.details;
+  const auto host = details.find("host");
+  return host == details.end() || !details.contains("job") ? std::string() : host->second;
+}
+
 /// A UUID tells a device; without one, its name, its place and what is known of its machine do.
 std::string device_key(const DeviceId& id, const Environment& environment) {
   if (!id.uuid.empty()) return id.uuid;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", to_string(id.kind), id.ordinal, id.name,
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", to_string(id.kind), id.ordinal, id.name,
                      environment.host_cpu, environment.device.architecture,
-                     environment.device.threads);
+                     environment.device.threads, host_of(environment));
 }
 
 /// What is measured, whatever measures it.
@@ -41,10 +52,12 @@ class Occurrences {
   std::map<std::string, std::map<int, std::size_t>> cases_;  ///< index to number
 };
 
-std::string row_key(const std::string& case_name, const Record& r, const Run& run) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", device_key(device_of(r, run), run.environment),
-                     case_name, to_string(r.problem), r.provider, r.kernel,
-                     to_string(r.cache.mode));
+/// A hash of 64 bits: of a million rows two are taken for one with a chance of 3e-8, and as texts
+/// they would take as much memory as the rows.
+std::size_t row_key(const std::string& case_name, const Record& r, const Run& run) {
+  return std::hash<std::string>{}(
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", device_key(device_of(r, run), run.environment),
+                  case_name, to_string(r.problem), r.provider, r.kernel, to_string(r.cache.mode)));
 }
 
 /// Places in `runs`, those that started earlier first.
@@ -66,9 +79,9 @@ struct Counting {
 /// For each run, its rows that no later one replaces.
 std::vector<std::vector<Counting>> counting_rows(std::span<const Run> runs, std::size_t& doubles) {
   Occurrences occurrences;
-  std::map<std::string, const Record*> latest;
+  std::unordered_map<std::size_t, const Record*> latest;
   std::vector<std::vector<Counting>> rows(runs.size());
-  std::vector<std::vector<std::string>> keys(runs.size());
+  std::vector<std::vector<std::size_t>> keys(runs.size());
   for (const std::size_t i : by_start(runs)) {
     for (const Record& r : runs[i].records) {
       rows[i].push_back({&r, occurrences(runs[i].source, r)});
@@ -133,6 +146,7 @@ std::string device_title(const DeviceId& id, const Environment& environment) {
     const int threads = environment.device.threads;
     parts.push_back(environment.device.architecture);
     parts.push_back(fmt::format("{} {}", threads, threads == 1 ? "thread" : "threads"));
+    parts.push_back(host_of(environment));
   } else if (id.uuid.empty()) {
     parts.push_back(fmt::format("cuda:{} of {}", id.ordinal, environment.host_cpu));
   }
@@ -191,6 +205,50 @@ std::vector<Run> without_doubles(std::span<const Run> runs, std::vector<std::str
   }
   if (left_out != nullptr) tell_doubles(doubles, *left_out);
   return kept;
+}
+
+std::vector<std::vector<const Record*>> kept_rows(std::span<const Run> runs) {
+  std::size_t doubles = 0;
+  std::vector<std::vector<const Record*>> kept;
+  for (const std::vector<Counting>& rows : counting_rows(runs, doubles)) {
+    std::vector<const Record*>& records = kept.emplace_back();
+    for (const Counting& row : rows) records.push_back(row.record);
+  }
+  return kept;
+}
+
+std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs,
+                                     std::vector<std::string>& left_out) {
+  std::size_t doubles = 0;
+  const std::vector<std::vector<Counting>> counting = counting_rows(runs, doubles);
+  std::map<std::string, std::size_t> devices;  // in order of appearance
+  std::map<std::tuple<std::size_t, BenchMode, DataType>, std::size_t> places;
+  std::vector<std::pair<std::size_t, SweepRows>> found;  // with the device's number
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    for (const Counting& row : counting[i]) {
+      const Record& r = *row.record;
+      const DeviceId& id = device_of(r, runs[i]);
+      const Environment& environment = runs[i].environment;
+      const std::size_t device =
+          devices.try_emplace(device_key(id, environment), devices.size()).first->second;
+      const auto [place, is_new] = places.try_emplace({device, r.mode, r.dtype}, found.size());
+      if (is_new) {
+        found.push_back({device,
+                         {.title = device_title(id, environment),
+                          .mode = r.mode,
+                          .dtype = r.dtype,
+                          .rows = {}}});
+      }
+      found[place->second].second.rows.push_back(&r);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<SweepRows> sweeps;
+  for (auto& [device, sweep] : found) sweeps.push_back(std::move(sweep));
+  tell_doubles(doubles, left_out);
+  tell_of_files(runs, left_out);
+  return sweeps;
 }
 
 Results join(std::span<const Run> runs) {

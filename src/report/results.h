@@ -38,12 +38,28 @@ struct Results {
 std::vector<Run> without_doubles(std::span<const Run> runs,
                                  std::vector<std::string>* left_out = nullptr);
 
+/// The rows of without_doubles(), a list for each run, where they are: a copy of many rows takes as
+/// much memory as they do.
+std::vector<std::vector<const Record*>> kept_rows(std::span<const Run> runs);
+
 /// The rows of all runs, one after the other.
 std::vector<Record> rows_of(std::span<const Run> runs);
 
 /// Rows of different devices are never in one sweep; a device is told by its UUID, or without one
 /// by its name, its place and its machine. The result points into `runs`.
 Results join(std::span<const Run> runs);
+
+/// The rows of a sweep where they are, in the order of the files.
+struct SweepRows {
+  std::string title;  ///< of the device
+  BenchMode mode = BenchMode::kSquare;
+  DataType dtype = DataType::kInt8;
+  std::vector<const Record*> rows;
+};
+
+/// What join() puts together without a copy of it: for what only counts rows. `left_out` is told
+/// what Results::left_out has.
+std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs, std::vector<std::string>& left_out);
 
 /// The device of a row: its own, or where it does not say, that of its run.
 const DeviceId& device_of(const Record& record, const Run& run);

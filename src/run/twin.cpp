@@ -4,7 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
+#include "measure/stopping.h"
 #include "report/answer.h"
 
 namespace twofour::run {
@@ -31,14 +33,24 @@ bool has_room(CaseState& state, const KernelPlan& plan) {
 
 }  // namespace
 
-std::set<int> control_cases(std::span<const workload::Case> cases) {
-  std::set<int> found;
-  std::array<int, report::kSizeClasses.size()> seen{};
+std::set<int> control_cases(std::span<const workload::Case> cases, std::size_t kernels) {
+  std::array<std::vector<int>, report::kSizeClasses.size()> regimes;
+  std::size_t runs = 0;
   for (const workload::Case& c : cases) {
     if (c.skip_reason) continue;
-    for (std::size_t i = 0; i < seen.size(); ++i) {
-      if (!report::kSizeClasses[i].holds(c.shape.m)) continue;
-      if (seen[i]++ % kTwinEvery == 0) found.insert(c.index);
+    runs += kernels;
+    for (std::size_t i = 0; i < regimes.size(); ++i) {
+      if (report::kSizeClasses[i].holds(c.shape.m)) regimes[i].push_back(c.index);
+    }
+  }
+  std::stable_sort(regimes.begin(), regimes.end(),
+                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  const auto room = static_cast<std::size_t>(measure::kTwinShare * static_cast<double>(runs));
+  std::set<int> found;
+  // The first of each regime, then the next ones.
+  for (std::size_t place = 0; place < regimes.front().size(); place += kTwinEvery) {
+    for (const std::vector<int>& regime : regimes) {
+      if (place < regime.size() && found.size() < room) found.insert(regime[place]);
     }
   }
   return found;

@@ -84,6 +84,13 @@ TEST(Compare, SaysByItsExitCodeWhatChanged) {
   EXPECT_EQ(code_of(files, "--old old.jsonl --old same.jsonl --new same.jsonl --strict"), 0);
 }
 
+TEST(Compare, ThatCannotBeWrittenSaysNothingOfSpeed) {
+  const Files files;
+  EXPECT_EQ(code_of(files, "old.jsonl same.jsonl >/dev/full"), 2);
+  EXPECT_EQ(code_of(files, "old.jsonl slow.jsonl >/dev/full"), 2);
+  EXPECT_EQ(code_of(files, "old.jsonl same.jsonl --output /dev/full"), 2);
+}
+
 TEST(Compare, OfWhatIsNotComparableEndsWith3AndSaysWhy) {
   const Files files;
   const Finished refused = run_line(files, "twofour compare old.jsonl other.jsonl");

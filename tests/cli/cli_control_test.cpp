@@ -15,7 +15,10 @@ using ::testing::SizeIs;
 
 TEST(Control, OneDenseKernelRunsTwiceInTheFirstCaseOfARegime) {
   const Folder folder;
-  const Finished finished = run(folder, quick_sweep());
+  // Seven cases with the same four kernels each: room for one control.
+  std::vector<std::string> words = quick_sweep();
+  words[words.size() - 3] = "112";
+  const Finished finished = run(folder, words);
   ASSERT_EQ(finished.code, 0) << finished.err;
   const Results results = read_results(folder.only(".jsonl"));
   ASSERT_THAT(results.controls, SizeIs(1));
@@ -29,6 +32,12 @@ TEST(Control, OneDenseKernelRunsTwiceInTheFirstCaseOfARegime) {
   for (const Record& record : results.records) EXPECT_NE(record.baseline, twin.kernel);
   const Finished again = run(folder, {"report", folder.only(".jsonl").string()});
   EXPECT_THAT(again.out, HasSubstr("Equal kernels differed by up to "));
+}
+
+TEST(Control, AShortRunHasNone) {
+  const Folder folder;
+  ASSERT_EQ(run(folder, quick_sweep()).code, 0);
+  EXPECT_THAT(read_results(folder.only(".jsonl")).controls, SizeIs(0));
 }
 
 /// A tuning file of this test alone.

@@ -164,6 +164,80 @@ TEST(Energy, WithoutJoulesNothingIsComparable) {
   EXPECT_EQ(finding(none, false), Finding::kNothingComparable);
 }
 
+/// A control of M rows whose ratio is known to 0.1 %.
+Record control(std::int64_t m, double ratio) {
+  Record r = row("cpu_mm_twin", m, precise(1 / ratio));
+  r.twin_of = r.baseline = "cpu_mm";
+  r.vs_dense = Ratio{ratio, {ratio * 0.999, ratio * 1.001}, Verdict::kInconclusive};
+  return r;
+}
+
+/// One plain row of OLD and one of NEW that is `factor` slower, with controls or without.
+Change beside(double factor, const std::vector<Record>& old_controls,
+              const std::vector<Record>& new_controls, std::int64_t m = 1) {
+  std::vector<Record> before{plain(m, 1)};
+  std::vector<Record> after{plain(m, factor, 2)};
+  before.insert(before.end(), old_controls.begin(), old_controls.end());
+  after.insert(after.end(), new_controls.begin(), new_controls.end());
+  return only(compare(Runs{run(before)}, Runs{run(after)}, {}));
+}
+
+TEST(Floor, AChangeWithinWhatEqualKernelsDifferByIsUnclear) {
+  EXPECT_EQ(beside(1.05, {}, {}).word, Word::kSlower);
+  for (const double ratio : {1.06, 1 / 1.06}) {
+    const Change in_old = beside(1.05, {control(16, ratio)}, {});
+    EXPECT_EQ(in_old.word, Word::kUnclear);
+    EXPECT_EQ(in_old.time->samples_to_decide, std::nullopt) << "samples do not move memory";
+    EXPECT_THAT(in_old.notes, ElementsAre("within the 6.0 % that equal kernels differ by here"));
+    EXPECT_EQ(beside(1.05, {}, {control(16, ratio)}).word, Word::kUnclear);
+    EXPECT_EQ(beside(1 / 1.05, {}, {control(16, ratio)}).word, Word::kUnclear);
+  }
+  EXPECT_EQ(beside(1.07, {control(16, 1.06)}, {control(1, 1.01)}).word, Word::kSlower);
+  EXPECT_THAT(beside(1.07, {control(16, 1.06)}, {}).notes, IsEmpty());
+  EXPECT_EQ(beside(1.001, {control(16, 1.06)}, {}).word, Word::kSame);
+}
+
+TEST(Floor, IsOfOneRegimeAndOneType) {
+  EXPECT_EQ(beside(1.05, {control(128, 1.06)}, {control(4096, 1.06)}).word, Word::kSlower);
+  EXPECT_EQ(beside(1.05, {control(100, 1.06)}, {}, 128).word, Word::kUnclear);
+  Record other = control(16, 1.06);
+  other.dtype = DataType::kFp8E4m3;
+  EXPECT_EQ(beside(1.05, {other}, {}).word, Word::kSlower);
+}
+
+TEST(Floor, OfAnImpreciseControlIsWhatIsCertain) {
+  Record wide = control(16, 1.06);
+  wide.vs_dense->interval = {0.97, 1.15};
+  EXPECT_EQ(beside(1.05, {wide}, {}).word, Word::kSlower) << "it tells nothing";
+  wide.vs_dense->interval = {1.02, 1.10};
+  EXPECT_EQ(beside(1.05, {wide}, {}).word, Word::kSlower);
+  wide.vs_dense->interval = {1.055, 1.10};
+  EXPECT_EQ(beside(1.05, {wide}, {}).word, Word::kUnclear);
+}
+
+TEST(Floor, CountsForLessWhereSeveralRunsDrewPlacesOfTheirOwn) {
+  const auto side = [](double factor, std::uint64_t seed) {
+    Runs runs;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      runs.push_back(run({plain(1, factor, seed + i), control(16, 1.06)}));
+    }
+    return runs;
+  };
+  EXPECT_EQ(only(compare(side(1, 1), side(1.05, 5), {})).word, Word::kSlower);
+  EXPECT_EQ(only(compare(side(1, 1), side(1.025, 5), {})).word, Word::kUnclear);
+}
+
+TEST(Floor, HoldsForTheRatioToo) {
+  std::vector<Record> before = pair_of_rows(0, 16, precise(2, 1), precise(1, 2));
+  std::vector<Record> after = pair_of_rows(0, 16, precise(2, 3), precise(1.05, 4));
+  EXPECT_EQ(finding(compare(Runs{run(before)}, Runs{run(after)}, {.on = Question::kRatio}), false),
+            Finding::kSomethingSlower);
+  before.push_back(control(16, 1.06));
+  const Comparison kept = compare(Runs{run(before)}, Runs{run(after)}, {.on = Question::kRatio});
+  EXPECT_EQ(finding(kept, false), Finding::kNothingSlower);
+  EXPECT_EQ(kept.changes.front().ratio->word, Word::kUnclear);
+}
+
 TEST(Finding, FollowsFromTheWords) {
   const auto of = [](Record before, Record after, bool strict, Options options = {}) {
     return finding(of_rows(std::move(before), std::move(after), options), strict);

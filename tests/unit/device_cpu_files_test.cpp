@@ -414,12 +414,28 @@ TEST_F(MadeUpMachine, CountsTheTimeOfProcessorsAndWhatTheHostStole) {
   ASSERT_TRUE(both);
   EXPECT_EQ(both->processors, 2U);
   EXPECT_DOUBLE_EQ(both->busy_s, 2) << "idle and waiting for a disk are not busy";
-  EXPECT_DOUBLE_EQ(both->steal_s, 1);
+  ASSERT_TRUE(both->steal_s);
+  EXPECT_DOUBLE_EQ(*both->steal_s, 1);
   const std::vector<int> second{1};
   EXPECT_DOUBLE_EQ(read_load(files(), second)->busy_s, 0);
   const std::vector<int> none{7};
   EXPECT_FALSE(read_load(files(), none));
   EXPECT_EQ(running_beside(files()), 3);
+}
+
+TEST_F(MadeUpMachine, DoesNotKnowWhatTheHostStoleWhereNobodyCounts) {
+  write("proc/stat", "cpu0 100 0 0 500 0 0 0\ncpu1 100 0 0 500 0 0 0 7 0 0\n");
+  const auto reading = read_load(files(), {});
+  ASSERT_TRUE(reading);
+  EXPECT_GT(reading->busy_s, 0);
+  EXPECT_FALSE(reading->steal_s) << "one of two processors has no such column";
+  LoadReading later = *reading;
+  later.at_s += 10;
+  const auto load = foreign_between(*reading, later);
+  ASSERT_TRUE(load);
+  EXPECT_FALSE(load->stolen);
+  write("proc/stat", "cpu0 100 0 0 500 0 0 0 3\n");
+  EXPECT_TRUE(read_load(files(), {})->steal_s);
 }
 
 TEST(ForeignLoad, IsWhatThisProcessDidNotUse) {
@@ -428,7 +444,8 @@ TEST(ForeignLoad, IsWhatThisProcessDidNotUse) {
   const auto load = foreign_between(before, after);
   ASSERT_TRUE(load);
   EXPECT_DOUBLE_EQ(load->foreign, 5.0 / 20);
-  EXPECT_DOUBLE_EQ(load->stolen, 2.0 / 20);
+  ASSERT_TRUE(load->stolen);
+  EXPECT_DOUBLE_EQ(*load->stolen, 2.0 / 20);
   after.own_s = 30;  // the counters are coarse
   EXPECT_EQ(foreign_between(before, after)->foreign, 0);
   after.at_s = 10.05;

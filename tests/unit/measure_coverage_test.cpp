@@ -42,6 +42,10 @@ struct Noise {
   std::function<Series(Random&)> shared;
   /// Rounds for the tests without the stopping rule.
   int rounds = 40;
+  /// Equal kernels that are called different after so many rounds, at most. A 95 % interval excludes
+  /// 1 in 5 % of cases, less what is a TIE, more where noise has a memory that the rounds show little
+  /// of.
+  double most_decided = 0.05;
 };
 
 std::ostream& operator<<(std::ostream& out, const Noise& noise) { return out << noise.name; }
@@ -112,11 +116,11 @@ Noise switching_for_all() {
 /// each at times of its own.
 Noise switching_for_some() {
   const auto own = [](Random& random) -> Series {
-    return [noise = white(random, 0.03), speed = two_speeds(random, 0.06)] {
+    return [noise = white(random, 0.03), speed = two_speeds(random, 0.08)] {
       return noise() * speed();
     };
   };
-  return {.name = "switching_for_some", .own = own, .shared = none, .rounds = 300};
+  return {.name = "switching_for_some", .own = own, .shared = none, .rounds = 300, .most_decided = 0.06};
 }
 
 /// The median that an endless measurement would find.
@@ -222,7 +226,7 @@ TEST_P(Coverage, WithTheStoppingRule) {
 }
 
 TEST_P(Coverage, EqualKernelsAreRarelyCalledDifferent) {
-  EXPECT_LE(rates(GetParam(), with_given_rounds, 1).decided, 0.05 + slack());
+  EXPECT_LE(rates(GetParam(), with_given_rounds, 1).decided, GetParam().most_decided + slack());
 }
 
 TEST_P(Coverage, EqualKernelsAreRarelyCalledDifferentWithTheStoppingRule) {

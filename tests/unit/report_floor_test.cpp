@@ -49,17 +49,44 @@ Record sparse(int case_index, std::int64_t m, double ratio, Verdict verdict) {
 TEST(Floor, IsTheLargestOfItsRegimeInEitherDirection) {
   const std::vector<Record> records{twin(0, 1, 1.01), twin(1, 64, 1 / 1.03), twin(2, 128, 1.002)};
   const Floors floors = floors_of(records);
-  EXPECT_NEAR(floors[0]->log_ratio, std::log(1.03), 1e-12);
-  EXPECT_EQ(floors[0]->pairs, 2U);
-  EXPECT_NEAR(floors[1]->log_ratio, std::log(1.002), 1e-12);
-  EXPECT_FALSE(floors[2]) << "nobody knows";
+  EXPECT_NEAR(floors[0].log_ratio, std::log(1.03), 1e-12);
+  EXPECT_EQ(floors[0].pairs, 2U);
+  EXPECT_NEAR(floors[1].log_ratio, std::log(1.002), 1e-12);
+  EXPECT_FALSE(floors[2].known()) << "nobody knows";
 }
 
 TEST(Floor, AControlOfTooFewSamplesTellsNothing) {
   Record few = twin(0, 1, 1.5);
   few.vs_dense->interval.low = few.vs_dense->interval.high =
       std::numeric_limits<double>::quiet_NaN();
-  EXPECT_FALSE(floors_of(std::vector<Record>{few})[0]);
+  EXPECT_FALSE(floors_of(std::vector<Record>{few})[0].known());
+}
+
+TEST(Floor, IsNotWidenedByWhatIsChanceInAnImpreciseControl) {
+  Record wide = twin(0, 1, 1.06);
+  wide.vs_dense->interval = {0.98, 1.14};
+  std::vector<Record> records{wide, sparse(0, 1, 1.05, Verdict::kWin)};
+  EXPECT_FALSE(floors_of(records)[0].known()) << "it may be 1 as well";
+  EXPECT_EQ(floors_of(records)[0].imprecise, 1U);
+  apply_floors(records);
+  EXPECT_EQ(records[1].vs_dense->verdict, Verdict::kWin);
+  EXPECT_EQ(floor_sentence(records),
+            "What equal kernels differ by at M <= 64 is not known: the control was not precise.");
+
+  wide.vs_dense->interval = {1.02, 1.10};
+  records = {wide, twin(1, 1, 1.01)};
+  const Floors floors = floors_of(records);
+  EXPECT_NEAR(floors[0].log_ratio, std::log(1.02), 1e-12) << "of the wide one what is certain";
+  EXPECT_EQ(floors[0].pairs, 2U);
+}
+
+TEST(Floor, IsSaidToBeUnknownWhereItCouldMatter) {
+  const std::string none = "No control at M <= 64: what equal kernels differ by there is not known.";
+  EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 1.05, Verdict::kWin)}), none);
+  EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 0.95, Verdict::kLoss)}), none);
+  EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 1.5, Verdict::kWin)}), "")
+      << "no placement of memory makes that";
+  EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 1.0, Verdict::kTie)}), "");
 }
 
 TEST(Floor, TakesVerdictsAwayThatLieWithinIt) {
@@ -78,8 +105,8 @@ TEST(Floor, TakesVerdictsAwayThatLieWithinIt) {
   EXPECT_EQ(verdict(5), Verdict::kWin) << "another regime";
   EXPECT_EQ(floor_sentence(records),
             "Equal kernels differed by up to 3.0 % at M <= 64 (1 pair); 2 verdicts within that are "
-            "INCONCLUSIVE.");
-  EXPECT_EQ(floor_sentence(std::span(records).subspan(1)), "");
+            "INCONCLUSIVE. No control at 64 < M < 1024: what equal kernels differ by there is not "
+            "known.");
 }
 
 TEST(Floor, IsInTheAnswerAndInWhatPeopleReadAndNotInRecords) {

@@ -119,6 +119,19 @@ TEST(Join, WithoutUuidTheMachineTellsDevicesApart) {
   EXPECT_EQ(join(runs).devices.size(), 2U);
 }
 
+TEST(Join, HostsOfOneJobAreSeveralDevices) {
+  std::vector<report::Run> runs{run("a", 1, {row(0, 1, 1)}), run("b", 2, {row(0, 1, 2)})};
+  runs[0].environment.device.details = {{"host", "node1"}};
+  runs[1].environment.device.details = {{"host", "node2"}};
+  EXPECT_EQ(join(runs).devices.size(), 1U) << "a container has a new name each time";
+  for (report::Run& one : runs) one.environment.device.details["job"] = "a rank";
+  const Results results = join(runs);
+  ASSERT_EQ(results.devices.size(), 2U);
+  EXPECT_THAT(results.devices[1].title, HasSubstr("node2"));
+  runs[1].environment.device.details["host"] = "node1";
+  EXPECT_EQ(join(runs).devices.size(), 1U);
+}
+
 TEST(Join, TheDeviceOfARowCountsMoreThanThatOfItsRun) {
   Record other = row(0, 1, 2);
   other.device = DeviceId{.kind = DeviceKind::kCuda, .name = "GPU", .uuid = "GPU-7"};

@@ -25,15 +25,25 @@ std::vector<workload::Case> cases(const std::vector<std::int64_t>& ms) {
 }
 
 TEST(ControlCases, AreTheFirstAndEveryEighthOfEachRegime) {
-  EXPECT_THAT(control_cases(cases({1, 16, 64, 128, 512, 1024, 4096})), ElementsAre(0, 3, 5));
-  EXPECT_THAT(control_cases(cases(std::vector<std::int64_t>(17, 32))), ElementsAre(0, 8, 16));
-  EXPECT_THAT(control_cases({}), IsEmpty());
+  EXPECT_THAT(control_cases(cases({1, 16, 64, 128, 512, 1024, 4096}), 10), ElementsAre(0, 3, 5));
+  EXPECT_THAT(control_cases(cases(std::vector<std::int64_t>(17, 32)), 10), ElementsAre(0, 8, 16));
+  EXPECT_THAT(control_cases({}, 10), IsEmpty());
+}
+
+TEST(ControlCases, TakeNoMoreThanATwentiethOfTheRun) {
+  const std::vector<workload::Case> seven = cases({1, 16, 64, 128, 512, 1024, 4096});
+  EXPECT_THAT(control_cases(seven, 2), IsEmpty()) << "14 kernels are sampled";
+  EXPECT_THAT(control_cases(seven, 3), ElementsAre(0)) << "21, and most of them at M <= 64";
+  EXPECT_THAT(control_cases(seven, 6), ElementsAre(0, 3)) << "42";
+  EXPECT_EQ(control_cases(cases(std::vector<std::int64_t>(800, 32)), 2).size(), 80U);
+  EXPECT_EQ(control_cases(cases(std::vector<std::int64_t>(800, 32)), 4).size(), 100U);
 }
 
 TEST(ControlCases, SkippedOnesDoNotCount) {
   std::vector<workload::Case> made = cases({1, 16});
   made[0].skip_reason = "an uneven split";
-  EXPECT_THAT(control_cases(made), ElementsAre(1));
+  EXPECT_THAT(control_cases(made, 20), ElementsAre(1));
+  EXPECT_THAT(control_cases(made, 19), IsEmpty());
 }
 
 class TwinTest : public RunTest {

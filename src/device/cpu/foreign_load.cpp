@@ -30,10 +30,10 @@ enum Column : std::size_t {
   kColumns
 };
 
-/// The counters of a line such as "cpu3 10 0 5 ..."; fewer than all of them: zeros.
-std::array<double, kColumns> ticks(std::string_view counters) {
-  std::array<double, kColumns> values{};
-  for (double& value : values) {
+/// The counters of a line such as "cpu3 10 0 5 ...". Old systems and some containers have fewer.
+std::array<std::optional<double>, kColumns> ticks(std::string_view counters) {
+  std::array<std::optional<double>, kColumns> values;
+  for (std::optional<double>& value : values) {
     counters.remove_prefix(std::min(counters.find_first_not_of(' '), counters.size()));
     std::uint64_t number = 0;
     const auto [end, error] =
@@ -62,8 +62,17 @@ std::optional<LoadReading> read_load(const HostFiles& files, std::span<const int
     const std::optional<std::string> counters = field(*text, key);
     if (!counters) return false;
     const auto t = ticks(*counters);
-    reading.busy_s += (t[kUser] + t[kNice] + t[kSystem] + t[kIrq] + t[kSoftIrq]) / ticks_per_s;
-    reading.steal_s += t[kSteal] / ticks_per_s;
+    double busy = 0;
+    for (const Column column : {kUser, kNice, kSystem, kIrq, kSoftIrq}) {
+      busy += t[column].value_or(0);
+    }
+    reading.busy_s += busy / ticks_per_s;
+    if (reading.processors == 0) reading.steal_s = 0;
+    if (reading.steal_s && t[kSteal]) {
+      *reading.steal_s += *t[kSteal] / ticks_per_s;
+    } else {
+      reading.steal_s.reset();
+    }
     ++reading.processors;
     return true;
   };
@@ -83,9 +92,10 @@ std::optional<ForeignLoad> foreign_between(const LoadReading& before, const Load
   }
   const double there_s = elapsed_s * static_cast<double>(after.processors);
   const auto share = [&](double seconds) { return std::clamp(seconds / there_s, 0.0, 1.0); };
-  return ForeignLoad{
-      .foreign = share((after.busy_s - before.busy_s) - (after.own_s - before.own_s)),
-      .stolen = share(after.steal_s - before.steal_s)};
+  ForeignLoad load{.foreign =
+                       share((after.busy_s - before.busy_s) - (after.own_s - before.own_s))};
+  if (before.steal_s && after.steal_s) load.stolen = share(*after.steal_s - *before.steal_s);
+  return load;
 }
 
 std::optional<int> running_beside(const HostFiles& files) {

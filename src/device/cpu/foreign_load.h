@@ -15,7 +15,9 @@ namespace twofour::device::cpu {
 struct LoadReading {
   double at_s = 0;     ///< of the clock
   double busy_s = 0;   ///< user, nice, system and interrupts, whoever's
-  double steal_s = 0;  ///< the processor was there for this machine, and its host ran another one
+  /// A processor was there for this machine, and its host ran another one; nothing where the system
+  /// does not count that.
+  std::optional<double> steal_s;
   double own_s = 0;    ///< processor time of this process
   std::size_t processors = 0;
 };
@@ -26,7 +28,7 @@ std::optional<LoadReading> read_load(const HostFiles& files, std::span<const int
 /// Shares of the time of the processors, from 0 to 1.
 struct ForeignLoad {
   double foreign = 0;  ///< other processes ran
-  double stolen = 0;
+  std::optional<double> stolen;  ///< nothing: not known
 };
 
 /// Between two readings; nothing where too little time passed to tell a hundredth of a second.

@@ -127,7 +127,7 @@ void CpuProbe::watch_throttling() {
   load_before_ = read_load(files_, processors_);
 }
 
-std::string CpuProbe::foreign_load() const {
+ForeignWork CpuProbe::foreign_load() const {
   constexpr double kBusyShare = 0.05;
   const auto before = read_load(files_, processors_);
   std::this_thread::sleep_for(std::chrono::milliseconds(250));
@@ -135,18 +135,18 @@ std::string CpuProbe::foreign_load() const {
   const std::optional<int> running = running_beside(files_);
   if (!before || !after) return {};
   const std::optional<ForeignLoad> load = foreign_between(*before, *after);
-  if (!load || (load->foreign <= kBusyShare && load->stolen <= kBusyShare)) return {};
+  if (!load || (load->foreign <= kBusyShare && load->stolen.value_or(0) <= kBusyShare)) return {};
   std::string text = fmt::format(
       "other processes take {:.0f} % of the processors that compute while this one does nothing",
       100 * load->foreign);
-  if (load->stolen > 0) {
-    text += fmt::format(", and the host of this virtual machine {:.0f} %", 100 * load->stolen);
+  if (load->stolen.value_or(0) > 0) {
+    text += fmt::format(", and the host of this virtual machine {:.0f} %", 100 * *load->stolen);
   }
   if (running) {
     text += fmt::format("; {} other {} for a processor", *running,
                         *running == 1 ? "thread runs or waits" : "threads run or wait");
   }
-  return text;
+  return {.words = std::move(text), .disturbs = true};
 }
 
 ClockSample CpuProbe::clocks() const {

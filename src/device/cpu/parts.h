@@ -62,7 +62,7 @@ class CpuProbe final : public Probe {
 
   Roofs measure_roofs(std::span<const DataType> types) override;
   void watch_throttling() override;
-  [[nodiscard]] std::string foreign_load() const override;
+  [[nodiscard]] ForeignWork foreign_load() const override;
   /// Those that the team is bound to; others do not matter. Until then, all.
   void watch_processors(std::vector<int> processors) { processors_ = std::move(processors); }
   [[nodiscard]] ClockSample clocks() const override;

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
+
+#include "device/gpu_neighbours.h"
 
 namespace twofour::device::cuda {
 namespace {
@@ -28,6 +31,12 @@ struct ProcessInfo {
   unsigned gpu_instance;
   unsigned compute_instance;
 };
+/// nvmlUtilization_t: percent of the driver's last period, up to a second long.
+struct Utilization {
+  unsigned gpu;
+  unsigned memory;
+};
+using UtilizationFunction = int (*)(NvmlDevice, Utilization*);
 using ProcessesFunction = int (*)(NvmlDevice, unsigned*, ProcessInfo*);
 using VersionFunction = int (*)(char*, unsigned);
 
@@ -72,6 +81,7 @@ class LoadedNvml final : public Nvml {
     }
     find(version_, "nvmlSystemGetDriverVersion");
     find(processes_, "nvmlDeviceGetComputeRunningProcesses_v3");
+    find(utilization_, "nvmlDeviceGetUtilizationRates");
     find(power_limit_, "nvmlDeviceGetEnforcedPowerLimit");
     find(energy_, "nvmlDeviceGetTotalEnergyConsumption");
     return handle(pci_bus_id.c_str(), &device_) == kSuccess;
@@ -89,7 +99,11 @@ class LoadedNvml final : public Nvml {
       sample.temperature_c = value;
     }
     sample.throttle_reasons = throttle_reasons();
-    sample.foreign_processes = foreign_processes();
+    const std::optional<std::vector<unsigned>> processes = compute_processes();
+    sample.foreign_processes =
+        neighbours(processes ? std::optional<std::span<const unsigned>>(*processes) : std::nullopt,
+                   static_cast<unsigned>(getpid()), process_facts)
+            .foreign;
     return sample;
   }
 
@@ -106,6 +120,22 @@ class LoadedNvml final : public Nvml {
     return std::string(text.data());
   }
 
+  [[nodiscard]] std::optional<std::vector<unsigned>> compute_processes() const override {
+    constexpr unsigned kMost = 256;
+    std::array<ProcessInfo, kMost> found{};
+    unsigned count = kMost;
+    if (processes_ == nullptr || processes_(device_, &count, found.data()) != kSuccess) return {};
+    std::vector<unsigned> processes;
+    for (unsigned i = 0; i < std::min(count, kMost); ++i) processes.push_back(found[i].pid);
+    return processes;
+  }
+
+  [[nodiscard]] std::optional<double> busy_share() const override {
+    Utilization now{};
+    if (utilization_ == nullptr || utilization_(device_, &now) != kSuccess) return std::nullopt;
+    return now.gpu / 100.0;
+  }
+
   [[nodiscard]] std::optional<double> power_limit_w() const override {
     unsigned milliwatts = 0;
     if (power_limit_ == nullptr || power_limit_(device_, &milliwatts) != kSuccess) return {};
@@ -119,25 +149,6 @@ class LoadedNvml final : public Nvml {
   }
 
  private:
-  /// Others than this process and the one that started it. Where this one is not among them, the
-  /// numbers are those of another namespace (a container), and nothing is known.
-  [[nodiscard]] std::optional<double> foreign_processes() const {
-    constexpr unsigned kMost = 256;
-    std::array<ProcessInfo, kMost> found{};
-    unsigned count = kMost;
-    if (processes_ == nullptr || processes_(device_, &count, found.data()) != kSuccess) return {};
-    const auto own = static_cast<unsigned>(getpid());
-    const auto parent = static_cast<unsigned>(getppid());
-    bool seen = false;
-    double foreign = 0;
-    for (unsigned i = 0; i < std::min(count, kMost); ++i) {
-      const unsigned pid = found[i].pid;
-      seen = seen || pid == own;
-      if (pid != own && pid != parent) ++foreign;
-    }
-    return seen ? std::optional(foreign) : std::nullopt;
-  }
-
   template <class Function>
   bool find(Function& function, const char* name) {
     function = reinterpret_cast<Function>(dlsym(library_, name));
@@ -153,6 +164,7 @@ class LoadedNvml final : public Nvml {
   ReasonsFunction reasons_ = nullptr;
   VersionFunction version_ = nullptr;
   ProcessesFunction processes_ = nullptr;
+  UtilizationFunction utilization_ = nullptr;
   PowerFunction power_limit_ = nullptr;
   EnergyFunction energy_ = nullptr;
 };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/environment.h"
 
@@ -24,6 +25,10 @@ class Nvml {
   [[nodiscard]] virtual std::optional<std::string> throttle_reasons() const = 0;
   /// Nothing where it cannot be read.
   [[nodiscard]] virtual std::optional<std::string> driver_version() const = 0;
+  /// Processes that hold a compute context; nothing where the driver does not tell.
+  [[nodiscard]] virtual std::optional<std::vector<unsigned>> compute_processes() const = 0;
+  /// Share of the last second, or a part of it, in which some kernel ran, whoever's; from 0 to 1.
+  [[nodiscard]] virtual std::optional<double> busy_share() const = 0;
   /// The limit that is in force now; nothing when it cannot be read.
   [[nodiscard]] virtual std::optional<double> power_limit_w() const = 0;
   /// Joules since the driver was loaded, of the whole board; nothing when they cannot be read

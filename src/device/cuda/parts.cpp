@@ -1,11 +1,15 @@
 #include "device/cuda/parts.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <exception>
+#include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -107,6 +111,18 @@ Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
 
 std::optional<double> GpuProbe::energy_j() const {
   return nvml_ ? nvml_->energy_j() : std::nullopt;
+}
+
+ForeignWork GpuProbe::foreign_load() const {
+  if (!nvml_) return {};
+  memory_.synchronize();
+  // What NVML calls utilisation is of its last period, which may be a second long.
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  const std::optional<double> busy = nvml_->busy_share();
+  const std::optional<std::vector<unsigned>> processes = nvml_->compute_processes();
+  const std::optional<std::span<const unsigned>> listed =
+      processes ? std::optional<std::span<const unsigned>>(*processes) : std::nullopt;
+  return foreign_work(neighbours(listed, static_cast<unsigned>(getpid()), process_facts), busy);
 }
 
 bool GpuProbe::held_back() const {

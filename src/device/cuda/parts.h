@@ -56,6 +56,7 @@ class GpuProbe final : public Probe {
 
   Roofs measure_roofs(std::span<const DataType> types) override;
   [[nodiscard]] ClockSample clocks() const override;
+  [[nodiscard]] ForeignWork foreign_load() const override;
   [[nodiscard]] bool held_back() const override;
   [[nodiscard]] std::optional<double> energy_j() const override;
 

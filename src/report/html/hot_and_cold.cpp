@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
+#include <map>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "report/html/escape.h"
@@ -26,15 +28,20 @@ struct Pair {
 
 std::vector<Pair> pairs_of(const Panel& panel) {
   if (panel.cache == CacheMode::kHot) return {};
+  const auto key_of = [](const Record& r) {
+    return std::tuple(r.case_index, r.kernel, to_string(r.problem));
+  };
+  std::map<decltype(key_of(Record{})), const Row*> hot_rows;
+  for (const Row& row : panel.rows) {
+    if (is_hot(*row.record) && is_compared(*row.record)) {
+      hot_rows.try_emplace(key_of(*row.record), &row);
+    }
+  }
   std::vector<Pair> pairs;
   for (const Series& series : series_of(panel, is_compared)) {
     for (const Row& cold : series.rows) {
-      const auto hot = std::find_if(panel.rows.begin(), panel.rows.end(), [&](const Row& row) {
-        const Record& r = *row.record;
-        return is_hot(r) && is_compared(r) && r.kernel == cold.record->kernel &&
-               r.problem == cold.record->problem && r.case_index == cold.record->case_index;
-      });
-      if (hot != panel.rows.end()) pairs.push_back({cold, *hot, series.label});
+      const auto hot = hot_rows.find(key_of(*cold.record));
+      if (hot != hot_rows.end()) pairs.push_back({cold, *hot->second, series.label});
     }
   }
   std::stable_sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -21,23 +22,17 @@ constexpr Area kArea{40, 24, 213, 176};
 
 /// The best 2:4 row at each x, by its ratio.
 std::vector<Row> best_ratios(const Panel& panel) {
-  std::vector<Row> best;
+  std::map<double, Row> best;
   for (const Series& series : series_of(panel, is_compared)) {
     for (const Row& row : series.rows) {
-      const auto same = std::find_if(best.begin(), best.end(), [&](const Row& other) {
-        return x_of(panel, *other.record) == x_of(panel, *row.record);
-      });
-      if (same == best.end()) {
-        best.push_back(row);
-      } else if (row.record->vs_dense->value > same->record->vs_dense->value) {
-        *same = row;
-      }
+      Row& same = best.try_emplace(x_of(panel, *row.record), row).first->second;
+      if (row.record->vs_dense->value > same.record->vs_dense->value) same = row;
     }
   }
-  std::sort(best.begin(), best.end(), [&](const Row& a, const Row& b) {
-    return x_of(panel, *a.record) < x_of(panel, *b.record);
-  });
-  return best;
+  std::vector<Row> rows;
+  rows.reserve(best.size());
+  for (const auto& [x, row] : best) rows.push_back(row);
+  return rows;
 }
 
 struct Bracket {
