@@ -27,6 +27,7 @@ struct BlockConfig {
   /// them, so that a block's joules are exact to about one piece of two.
   double piece_s = 0.01;
   int pairs = 6;  ///< the least for which a 95 % interval exists
+  std::function<void()> before_block = {};  ///< called before each block; empty: nothing is
 };
 
 /// What one block says.
