@@ -157,8 +157,7 @@ int show_plan(const BenchOptions& options, const std::vector<workload::Case>& ca
   const DryRun plan = dry_run(session, cases, own_cases(options, cases));
   write_to_stdout(plans_text(options) + plan.text);
   if (!devices.empty()) {
-    write_to_stdout(
-        devices_plan(options, cases, devices, session.config.measure.max_time_s));
+    write_to_stdout(devices_plan(options, cases, devices, session.config.measure.max_time_s));
   }
   if (options.break_even) {
     write_to_stdout(possible_bisections(cases, session.config.measure.max_time_s));
@@ -197,7 +196,7 @@ int bench_rank(const BenchOptions& options, const CommandLine& line,
                           .part_of_job = !recorder.started()},
                          orders, stream, attempts);
   };
-  const run::RunResult result = 
+  const run::RunResult result =
       run_cases(options, {.part = files.own().part(), .source = &shared}, recorder, measure);
   try {
     return conclude_rank(options, result, recorder, files, job.rank);

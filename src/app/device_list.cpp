@@ -1,8 +1,8 @@
 #include "app/device_list.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -195,11 +195,10 @@ void require_alike(std::span<const ListedDevice> devices) {
   for (const ListedDevice& other : devices) {
     const ListedDevice& first = devices.front();
     if (other.kind == first.kind) continue;
-    throw UsageError(
-        fmt::format("{}: 'split' needs devices that are alike, and {} is {}, {} is {}; {} replicate "
-                    "measures every case on each",
-                    option::kSpread, name_of(first), first.kind, name_of(other), other.kind,
-                    option::kSpread));
+    throw UsageError(fmt::format(
+        "{}: 'split' needs devices that are alike, and {} is {}, {} is {}; {} replicate "
+        "measures every case on each",
+        option::kSpread, name_of(first), first.kind, name_of(other), other.kind, option::kSpread));
   }
 }
 
@@ -224,9 +223,10 @@ std::vector<std::string> notes_on(std::span<const ListedDevice> devices) {
   }
   std::sort(all.begin(), all.end());
   if (cpu::read_topology(files, all).cores == cores) return {};
-  return {fmt::format("{}: some processors of different devices are of one core, and slow each "
-                      "other down",
-                      option::kDevice)};
+  return {
+      fmt::format("{}: some processors of different devices are of one core, and slow each "
+                  "other down",
+                  option::kDevice)};
 }
 
 std::string stay_near(const DeviceId& gpu) {

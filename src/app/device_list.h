@@ -25,7 +25,8 @@ std::string name_of(const ListedDevice& device);
 
 /// The devices of a list, at least one. Throws UsageError where one is not here, or none. May start
 /// threads, as a GPU's library does.
-std::vector<ListedDevice> list_devices(const DeviceList& list, const GpuAccess& gpus = gpu_access());
+std::vector<ListedDevice> list_devices(const DeviceList& list,
+                                       const GpuAccess& gpus = gpu_access());
 
 /// The same, found by a child process, so that this one can go on to start others. Throws
 /// DevicesUnknown where it cannot tell and has said why.

@@ -124,7 +124,8 @@ int run_device(const Crew& crew, int rank) {
                           .job = crew.job,
                           .part_of_job = !recorder.started(),
                           .companions = neighbours ? &*neighbours : nullptr,
-                          .spread = spread},
+                          .spread = spread,
+                          .accepted = [&] { crew.board.rank(rank).accepted = true; }},
                          orders, stream, attempts);
   };
   const run::RunResult result =

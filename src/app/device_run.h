@@ -29,8 +29,8 @@ struct Crew {
   std::filesystem::path joined;  ///< the .jsonl of the run
   std::string job;               ///< which of several processes started these, in words; empty: one
   const job::Board& board;
-  job::Deal* deal = nullptr;         ///< of split; null: each device measures every case
-  job::Winners* winners = nullptr;   ///< of replicate
+  job::Deal* deal = nullptr;        ///< of split; null: each device measures every case
+  job::Winners* winners = nullptr;  ///< of replicate
   /// What an earlier part of the run left, by a device: of split the same for all.
   std::function<run::Ledger(int rank)> earlier;
 };

@@ -29,7 +29,7 @@ namespace twofour::app {
 namespace {
 
 /// How often ends of processes and the progress line are looked for.
-constexpr double kTick_s = 0.2;
+constexpr double kTick_s = 0.1;
 
 /// The cases that go to one device together, of those that this run measures.
 std::vector<std::vector<int>> own_groups(const BenchOptions& options,
@@ -38,9 +38,8 @@ std::vector<std::vector<int>> own_groups(const BenchOptions& options,
   const std::vector<int> own = own_cases(options, cases);
   std::vector<std::vector<int>> groups = run::case_groups(cases, static_cast<int>(devices));
   for (std::vector<int>& group : groups) {
-    std::erase_if(group, [&](int place) {
-      return !std::binary_search(own.begin(), own.end(), place);
-    });
+    std::erase_if(group,
+                  [&](int place) { return !std::binary_search(own.begin(), own.end(), place); });
   }
   std::erase_if(groups, [](const std::vector<int>& group) { return group.empty(); });
   if (groups.size() >= devices) return groups;
@@ -69,7 +68,7 @@ class Processes {
   void run() {
     // What is wrong with the command line, the first one says alone.
     start(0);
-    while (codes_[0] == std::nullopt && !crew_.board.rank(0).started) look();
+    while (codes_[0] == std::nullopt && !crew_.board.rank(0).accepted) look();
     if (codes_[0] != kExitUsage) {
       for (std::size_t rank = 1; rank < children_.size() && requests_ == 0; ++rank) start(rank);
       while (any_running()) look();
@@ -127,7 +126,7 @@ class Processes {
     const std::size_t given_back = crew_.deal != nullptr ? crew_.deal->release(number) : 0;
     crew_.board.rank(number).alive = false;
     crew_.board.rank(number).current = -1;
-    if (codes_[rank] == kExitOk || requests_ > 0) return;
+    if (codes_[rank] == kExitOk || codes_[rank] == kExitUsage || requests_ > 0) return;
     progress_.clear();
     const std::string how =
         by_signal ? ", ended by " + run::signal_name(WTERMSIG(status)) : std::string();
@@ -170,15 +169,16 @@ class Processes {
 
 void require_environment(const run::Ledger& ledger, const std::filesystem::path& file) {
   if (!ledger.environment()) {
-    throw UsageError(fmt::format("{}: '{}' has no environment line: its run ended before it began, "
-                                 "so start it anew",
-                                 option::kResume, file.string()));
+    throw UsageError(
+        fmt::format("{}: '{}' has no environment line: its run ended before it began, "
+                    "so start it anew",
+                    option::kResume, file.string()));
   }
   if (ledger.environment()->schema_version != kSchemaVersion) {
-    throw UsageError(fmt::format("{}: '{}' has schema_version {}; only a run of schema_version {} "
-                                 "can be gone on with",
-                                 option::kResume, file.string(),
-                                 ledger.environment()->schema_version, kSchemaVersion));
+    throw UsageError(fmt::format(
+        "{}: '{}' has schema_version {}; only a run of schema_version {} "
+        "can be gone on with",
+        option::kResume, file.string(), ledger.environment()->schema_version, kSchemaVersion));
   }
 }
 
@@ -215,10 +215,21 @@ void tell_begin(const BenchOptions& options, const std::vector<ListedDevice>& de
   for (const std::string& note : notes_on(devices)) say(note);
   if (options.quiet) return;
   const bool split = options.spread == Spread::kSplit;
-  write_to_stderr(fmt::format("{} devices ({}): {}{}\n", devices.size(), names_of(devices),
-                              split ? "each case goes to one that is free"
-                                    : "each measures every case",
-                              options.together ? ", all at once" : ""));
+  write_to_stderr(
+      fmt::format("{} devices ({}): {}{}\n", devices.size(), names_of(devices),
+                  split ? "each case goes to one that is free" : "each measures every case",
+                  options.together ? ", all at once" : ""));
+}
+
+/// "1 group", "2 groups".
+std::string count_of(std::size_t number, std::string_view one) {
+  return fmt::format("{} {}{}", number, one, number == 1 ? "" : "s");
+}
+
+/// "2.5 s", "1:05".
+std::string time_text(double seconds) {
+  constexpr double kMinute_s = 60;
+  return seconds < kMinute_s ? fmt::format("{:.2g} s", seconds) : clock_text(seconds);
 }
 
 /// Rows in the file, and what is shown of them.
@@ -240,10 +251,10 @@ int conclude(const BenchOptions& options, JsonlFile& file, const Processes& proc
                     left == 1 ? "it" : "them"));
   }
   if (!options.quiet) {
-    write_to_stderr(fmt::format("results: {} and beside it .csv and .pkl{}{}\n",
-                                file.path().string(),
-                                options.html ? "; page: " + options.html->string() : "",
-                                options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
+    write_to_stderr(
+        fmt::format("results: {} and beside it .csv and .pkl{}{}\n", file.path().string(),
+                    options.html ? "; page: " + options.html->string() : "",
+                    options.dispatch ? "; dispatch: " + options.dispatch->string() : ""));
   }
   const int code = show_joined(options, file.path(), processes.all_well() && left == 0);
   return processes.interrupted() ? kExitInterrupted : code;
@@ -267,19 +278,18 @@ int bench_many(const BenchOptions& options, const CommandLine& line,
   if (split) deal.emplace(board, own_groups(options, cases, devices.size()), cases.size());
   std::optional<job::Winners> winners;
   if (!split) winners.emplace();
-  const Crew crew{.options = options,
-                  .line = line,
-                  .cases = cases,
-                  .own = own,
-                  .devices = devices,
-                  .joined = file.path(),
-                  .job = job,
-                  .board = board,
-                  .deal = deal ? &*deal : nullptr,
-                  .winners = winners ? &*winners : nullptr,
-                  .earlier = [&](int rank) {
-                    return std::move(earlier[static_cast<std::size_t>(rank)]);
-                  }};
+  const Crew crew{
+      .options = options,
+      .line = line,
+      .cases = cases,
+      .own = own,
+      .devices = devices,
+      .joined = file.path(),
+      .job = job,
+      .board = board,
+      .deal = deal ? &*deal : nullptr,
+      .winners = winners ? &*winners : nullptr,
+      .earlier = [&](int rank) { return std::move(earlier[static_cast<std::size_t>(rank)]); }};
   Processes processes(crew);
   processes.run();
   return conclude(options, file, processes, crew.deal);
@@ -296,15 +306,17 @@ std::string devices_plan(const BenchOptions& options, const std::vector<workload
   const double whole_s = own * max_time_s;
   const auto count = static_cast<double>(devices.size());
   if (options.spread == Spread::kReplicate) {
-    return text + fmt::format("each of {} devices measures every case{}: sampling takes at most {} "
-                              "on each, as on one\n",
-                              devices.size(), options.together ? ", all at once" : "",
-                              clock_text(whole_s));
+    return text + fmt::format(
+                      "each of {} devices measures every case{}: sampling takes at most {} "
+                      "on each, as on one\n",
+                      devices.size(), options.together ? ", all at once" : "", time_text(whole_s));
   }
-  return text + fmt::format("{} groups of cases go to {} devices as they are free, all M of a layer "
-                            "to one: sampling takes at most about {}, on one device {}\n",
-                            own_groups(options, cases, devices.size()).size(), devices.size(),
-                            clock_text(whole_s / count), clock_text(whole_s));
+  const std::size_t groups = own_groups(options, cases, devices.size()).size();
+  return text + fmt::format(
+                    "{} of cases {} to {} devices as they are free, all M of a layer "
+                    "to one: sampling takes at most about {}, on one device {}\n",
+                    count_of(groups, "group"), groups == 1 ? "goes" : "go", devices.size(),
+                    time_text(whole_s / count), time_text(whole_s));
 }
 
 }  // namespace twofour::app

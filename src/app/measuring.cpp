@@ -181,6 +181,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(),
                  {.anyway = request.options.resume_anyway, .any_device = request.part_of_job});
+  if (request.accepted) request.accepted();
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   // On other processors of this host the program itself may be at work, and runs of those it tells.
   const bool alone = request.spread.empty() || !device::on_host(session.device());

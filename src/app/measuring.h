@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,8 @@ struct Request {
   /// How cases are spread over this device and others of this host, in words for the environment;
   /// empty: they are not.
   std::string spread = {};
+  /// Called when the options are found to fit the device and the ledger; empty: nobody is.
+  std::function<void()> accepted = {};
 };
 
 /// Measures what the ledger has no row of. Returns kExitOk. Throws UsageError where the options

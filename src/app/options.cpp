@@ -63,9 +63,10 @@ void check_case_count(const BenchOptions& o) {
 void check_devices(BenchOptions& o) {
   if (!o.devices) {
     if (o.spread) {
-      throw UsageError(fmt::format("{}: '{}' is for several devices; name them with {} all, "
-                                   "cuda:0,1, cpu:0-7+8-15 or cpu:all",
-                                   option::kSpread, to_string(*o.spread), option::kDevice));
+      throw UsageError(
+          fmt::format("{}: '{}' is for several devices; name them with {} all, "
+                      "cuda:0,1, cpu:0-7+8-15 or cpu:all",
+                      option::kSpread, to_string(*o.spread), option::kDevice));
     }
     if (o.together) {
       throw UsageError(fmt::format("{}: is for several devices; name them with {}",
@@ -87,12 +88,12 @@ void check_devices(BenchOptions& o) {
   if (!o.spread) o.spread = Spread::kSplit;
   if (o.together && o.spread != Spread::kReplicate) {
     throw UsageError(fmt::format("{}: needs {} {}, since with {} no two devices measure one case",
-                                 option::kTogether, option::kSpread,
-                                 to_string(Spread::kReplicate), to_string(*o.spread)));
+                                 option::kTogether, option::kSpread, to_string(Spread::kReplicate),
+                                 to_string(*o.spread)));
   }
   const auto refuse = [&](std::string_view other, std::string_view why) {
-    throw UsageError(fmt::format("{}: is not possible with {} {}: {}", other, option::kDevice, list,
-                                 why));
+    throw UsageError(
+        fmt::format("{}: is not possible with {} {}: {}", other, option::kDevice, list, why));
   };
   if (o.in_process) refuse(option::kInProcess, "each device has a process of its own");
   if (o.break_even) {

@@ -78,9 +78,10 @@ Job find_job(BenchOptions& options) {
   if (options.devices && place.launcher == job::Launcher::kMpi) {
     reason = "each rank has several devices";
     if (place.ranks == 0) {
-      throw UsageError(fmt::format("{}: is missing; this is one of several processes, and how many "
-                                   "is not known",
-                                   option::kShard));
+      throw UsageError(
+          fmt::format("{}: is missing; this is one of several processes, and how many "
+                      "is not known",
+                      option::kShard));
     }
   } else if (place.launcher == job::Launcher::kMpi) {
     job.agent = join_by_mpi(place, reason);

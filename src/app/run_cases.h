@@ -11,8 +11,8 @@ namespace twofour::app {
 
 using Measure = std::function<int(run::Orders&, run::ResultStream&, run::Attempts&)>;
 
-/// What cannot be written, and others that are gone, have been said. `config.case_timeout_s` is that
-/// of the options.
+/// What cannot be written, and others that are gone, have been said. `config.case_timeout_s` is
+/// that of the options.
 run::RunResult run_cases(const BenchOptions& options, run::SupervisorConfig config,
                          run::RunListener& listener, const Measure& measure);
 

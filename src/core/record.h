@@ -87,8 +87,8 @@ struct Tuning {
 /// How the samples of a row (its blocks, where it was measured under sustained load) began on
 /// several devices of a host at the same time.
 struct Together {
-  int devices = 1;     ///< that began, this one among them
-  double skew_s = 0;   ///< between the first of them to begin and the last; of blocks, the most
+  int devices = 1;    ///< that began, this one among them
+  double skew_s = 0;  ///< between the first of them to begin and the last; of blocks, the most
   bool operator==(const Together&) const = default;
 };
 

@@ -40,9 +40,7 @@ class Deal {
   static constexpr std::int32_t kOpen = -1;
   static constexpr std::int32_t kBefore = -2;
 
-  [[nodiscard]] std::atomic<std::int32_t>& owner(std::size_t group) const {
-    return owners_[group];
-  }
+  [[nodiscard]] std::atomic<std::int32_t>& owner(std::size_t group) const { return owners_[group]; }
   [[nodiscard]] std::atomic<std::int32_t>& state(int case_index) const {
     return states_[static_cast<std::size_t>(case_index)];
   }
@@ -51,10 +49,10 @@ class Deal {
 
   const Board& board_;
   std::vector<std::vector<int>> groups_;
-  std::vector<std::int32_t> group_of_;                ///< of each case; -1: it is in none
-  SharedArray<std::atomic<std::int32_t>> owners_;     ///< of each group: a rank, or kFree
-  SharedArray<std::atomic<std::int32_t>> states_;     ///< of each case: a rank, kOpen or kBefore
-  SharedArray<std::atomic<std::int64_t>> left_{1};    ///< cases that are kOpen and in a group
+  std::vector<std::int32_t> group_of_;              ///< of each case; -1: it is in none
+  SharedArray<std::atomic<std::int32_t>> owners_;   ///< of each group: a rank, or kFree
+  SharedArray<std::atomic<std::int32_t>> states_;   ///< of each case: a rank, kOpen or kBefore
+  SharedArray<std::atomic<std::int64_t>> left_{1};  ///< cases that are kOpen and in a group
   SharedArray<std::atomic<std::int64_t>> releases_{1};
   // Of this process alone: groups before it are taken, as of so many releases.
   std::size_t first_ = 0;

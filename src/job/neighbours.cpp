@@ -156,8 +156,6 @@ std::optional<Together> Neighbours::met() {
   return std::exchange(met_, std::nullopt);
 }
 
-void Neighbours::end() {
-  board_.rank(rank_).place = std::numeric_limits<std::int64_t>::max();
-}
+void Neighbours::end() { board_.rank(rank_).place = std::numeric_limits<std::int64_t>::max(); }
 
 }  // namespace twofour::job

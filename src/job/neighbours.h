@@ -19,9 +19,9 @@ struct Sharing {
   bool together = false;  ///< they begin the samples of a case at once
 };
 
-/// One device searches: of each kind, the first rank that is alive. Another takes its place where it
-/// is lost. Meetings are by the clock: whoever comes writes down when; those that have come begin a
-/// little after the last of them came. Who is lost is not waited for.
+/// One device searches: of each kind, the first rank that is alive. Another takes its place where
+/// it is lost. Meetings are by the clock: whoever comes writes down when; those that have come
+/// begin a little after the last of them came. Who is lost is not waited for.
 class Neighbours final : public run::Companions {
  public:
   /// `kinds`: of each rank a number that devices of one kind share. `board` and `winners` live

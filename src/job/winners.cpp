@@ -42,9 +42,7 @@ void Winners::add(int kind, int case_index, std::string_view kernel, std::string
   append(fmt::format("{}\t{}\t{}\t{}\n", kind, case_index, kernel, algorithm));
 }
 
-void Winners::close(int kind, int case_index) {
-  append(fmt::format("{}\t{}\n", kind, case_index));
-}
+void Winners::close(int kind, int case_index) { append(fmt::format("{}\t{}\n", kind, case_index)); }
 
 void Winners::read_new() {
   std::array<char, 16384> block{};

@@ -43,8 +43,8 @@ std::vector<Run> without_doubles(std::span<const Run> runs,
 std::vector<Record> rows_of(std::span<const Run> runs);
 
 /// Rows of different devices are never in one sweep; a device is told by its UUID, or without one
-/// by its name, its place and its machine. Devices over which the cases of a run were split count as
-/// one, which its rows then name. The result points into `runs`.
+/// by its name, its place and its machine. Devices over which the cases of a run were split count
+/// as one, which its rows then name. The result points into `runs`.
 Results join(std::span<const Run> runs);
 
 /// The detail of an environment that says that the cases of a run were split over devices that are

@@ -24,9 +24,9 @@ struct Entry {
   KernelPlan plan;
   const WeightCopies* weights = nullptr;  ///< of the case's PackedWeights, once packed
   std::unique_ptr<providers::Operation> operation;
-  std::string winner;  ///< what another device's search has found; empty: it is searched
-  double warm_up_s = 0;                ///< of all verifying launches, which are its warm-up too
-  double warm_launch_s = 0;            ///< of the last of them
+  std::string winner;        ///< what another device's search has found; empty: it is searched
+  double warm_up_s = 0;      ///< of all verifying launches, which are its warm-up too
+  double warm_launch_s = 0;  ///< of the last of them
   std::optional<std::size_t> twin_of;  ///< place among the entries; of a control (run/twin.h)
   std::optional<Buffer> own_d;         ///< of a control; others share one
   std::vector<Record> results;         ///< one for each cache state, once sampled

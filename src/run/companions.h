@@ -9,8 +9,8 @@
 
 namespace twofour::run {
 
-/// What the process that measures one device tells those of the others, and hears from them. Members
-/// that wait return when `stop` is requested, and do not wait for a device that is lost.
+/// What the process that measures one device tells those of the others, and hears from them.
+/// Members that wait return when `stop` is requested, and do not wait for a device that is lost.
 class Companions {
  public:
   virtual ~Companions() = default;

@@ -1,5 +1,5 @@
-// Several devices of this host in one run: two processors, each a device. Where this process may not
-// use processors 0 and 1, those tests are skipped.
+// Several devices of this host in one run: two processors, each a device. Where this process may
+// not use processors 0 and 1, those tests are skipped.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -143,16 +143,15 @@ TEST_F(ManyDevices, MeasureEachCaseOnceIntoOneFile) {
 }
 
 TEST_F(ManyDevices, MeasureAllMOfALayerOnOneDevice) {
-  const Finished finished = run_line(
-      folder_,
-      "twofour --dtype int8 --providers mock --device cpu:0+1 --threads 1 --precision 0.5 "
-      "--max-time 0.02 range_bench --dim-start 16 --dim-end 80 --dim-increment 16 "
-      "--k-constant 16",
-      kSleeps);
+  const Finished finished =
+      run_line(folder_,
+               "twofour --dtype int8 --providers mock --device cpu:0+1 --threads 1 --precision 0.5 "
+               "--max-time 0.02 range_bench --dim-start 16 --dim-end 80 --dim-increment 16 "
+               "--k-constant 16",
+               kSleeps);
   ASSERT_EQ(finished.code, 0) << finished.err;
   std::map<std::string, std::set<std::int64_t>> n_of;
-  for (const report::Run& run :
-       report::parse_runs("file", read_file(folder_.only(".jsonl")))) {
+  for (const report::Run& run : report::parse_runs("file", read_file(folder_.only(".jsonl")))) {
     for (const Record& record : run.records) {
       n_of[record.device->name].insert(record.problem.shape.n);
     }
@@ -205,9 +204,9 @@ TEST_F(ManyDevices, LoseNoRowsWhereACrashIsTheKernels) {
 }
 
 TEST_F(ManyDevices, ReplicateMeasuresEveryCaseOnEachWithTheWinnersOfOne) {
-  const Finished finished =
-      run_line(folder_, sweep_line(5, "--spread replicate"),
-               R"({"sleeps": true, "dense_us": 300, "sparse_us": 200, "noise": 0.9, "algorithms": 5})");
+  const Finished finished = run_line(
+      folder_, sweep_line(5, "--spread replicate"),
+      R"({"sleeps": true, "dense_us": 300, "sparse_us": 200, "noise": 0.9, "algorithms": 5})");
   ASSERT_EQ(finished.code, 0) << finished.err;
   const fs::path jsonl = folder_.only(".jsonl");
   const auto rows = rows_by_device(jsonl);
@@ -233,8 +232,7 @@ TEST_F(ManyDevices, TogetherRecordsHowFarApartTheyBegan) {
   ASSERT_EQ(finished.code, 0) << finished.err;
   int rows = 0;
   std::map<int, std::set<double>> skews;
-  for (const report::Run& run :
-       report::parse_runs("file", read_file(folder_.only(".jsonl")))) {
+  for (const report::Run& run : report::parse_runs("file", read_file(folder_.only(".jsonl")))) {
     EXPECT_THAT(run.environment.device.details.at("spread"), HasSubstr(", together"));
     for (const Record& record : run.records) {
       ASSERT_TRUE(record.together) << record.kernel;
@@ -251,12 +249,11 @@ TEST_F(ManyDevices, TogetherRecordsHowFarApartTheyBegan) {
 }
 
 TEST_F(ManyDevices, TogetherGoesOnWithoutOneThatIsLost) {
-  const Finished finished =
-      run(folder_, words_of(sweep_line(10, "--spread replicate --together")), kSleeps,
-          once_rank_one_has(folder_, 1, [](pid_t pid) {
-            const std::vector<pid_t> ranks = children_of(pid);
-            if (ranks.size() == 2) kill(ranks[1], SIGKILL);
-          }));
+  const Finished finished = run(folder_, words_of(sweep_line(10, "--spread replicate --together")),
+                                kSleeps, once_rank_one_has(folder_, 1, [](pid_t pid) {
+                                  const std::vector<pid_t> ranks = children_of(pid);
+                                  if (ranks.size() == 2) kill(ranks[1], SIGKILL);
+                                }));
   EXPECT_EQ(finished.code, 1);
   const auto rows = rows_by_device(folder_.only(".jsonl"));
   ASSERT_EQ(rows.size(), 2U);
@@ -288,9 +285,8 @@ TEST_F(ManyDevices, GoOnWhereTheRunWasKilled) {
 }
 
 TEST_F(ManyDevices, EndWhereOneSignalAsksForIt) {
-  const Finished ended =
-      run(folder_, words_of(sweep_line(40)), kSleeps,
-          once_rank_one_has(folder_, 1, [](pid_t pid) { kill(pid, SIGTERM); }));
+  const Finished ended = run(folder_, words_of(sweep_line(40)), kSleeps,
+                             once_rank_one_has(folder_, 1, [](pid_t pid) { kill(pid, SIGTERM); }));
   EXPECT_EQ(ended.code, 130) << ended.err;
   const fs::path jsonl = folder_.only(".jsonl");
   ASSERT_FALSE(jsonl.empty()) << "the files of ranks are joined";
@@ -322,9 +318,9 @@ TEST_F(ManyDevices, AreInThePlan) {
 
 /// What the program says of a line that it refuses.
 std::string refusal(const Folder& folder, const std::string& options) {
-  const Finished finished = run_line(
-      folder, "twofour --dtype int8 --providers mock " + options +
-                  " square_bench --dim-start 16 --dim-end 16 --dim-increment 16");
+  const Finished finished =
+      run_line(folder, "twofour --dtype int8 --providers mock " + options +
+                           " square_bench --dim-start 16 --dim-end 16 --dim-increment 16");
   EXPECT_EQ(finished.code, 2) << options << finished.err;
   EXPECT_THAT(folder.files(), IsEmpty());
   return finished.err;
@@ -367,12 +363,12 @@ TEST_F(ManyDevices, OfAJobAreOneRankToAHost) {
   const auto as_rank = [&](const std::string& variables) {
     return run_line(folder_, "env " + variables + " " TWOFOUR_PROGRAM + line);
   };
-  const Finished second =
-      as_rank("SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=1 SLURM_LOCALID=1");
+  const Finished second = as_rank("SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=1 SLURM_LOCALID=1");
   EXPECT_EQ(second.code, 2);
   EXPECT_THAT(second.err, HasSubstr("one of several ranks of a host"));
-  const Finished alone = as_rank("OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1 "
-                                 "OMPI_COMM_WORLD_LOCAL_RANK=0");
+  const Finished alone = as_rank(
+      "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=1 "
+      "OMPI_COMM_WORLD_LOCAL_RANK=0");
   EXPECT_EQ(alone.code, 0) << alone.err;
   EXPECT_EQ(all_rows(folder_.only(".jsonl")).size(), 2 * 5U);
 }

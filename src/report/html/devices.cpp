@@ -28,9 +28,10 @@ std::string one(const Spread& spread) {
   for (const std::string& told : spread.told) html += "<p>" + escape(told) + "</p>\n";
   html += plain_table(spread.title, headings, rows);
   if (spread.grid.rows.size() > kMostRows) {
-    html += fmt::format("<p class=\"note\">The first {} of {} problems; 'twofour report' shows "
-                        "all.</p>\n",
-                        kMostRows, spread.grid.rows.size());
+    html += fmt::format(
+        "<p class=\"note\">The first {} of {} problems; 'twofour report' shows "
+        "all.</p>\n",
+        kMostRows, spread.grid.rows.size());
   }
   return html;
 }
