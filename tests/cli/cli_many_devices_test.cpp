@@ -224,6 +224,11 @@ TEST_F(ManyDevices, ReplicateMeasuresEveryCaseOnEachWithTheWinnersOfOne) {
     EXPECT_EQ(names.size(), 1U) << row.case_index << " " << row.kernel;
   }
   EXPECT_THAT(finished.out, HasSubstr("Spread over 2 devices"));
+  const Finished page =
+      run_line(folder_, "twofour report --format html --output page.html " + jsonl.string());
+  ASSERT_EQ(page.code, 0) << page.err;
+  EXPECT_THAT(read_file(folder_.path() / "page.html"),
+              AllOf(HasSubstr("How far devices differ"), HasSubstr("Spread over 2 devices")));
 }
 
 TEST_F(ManyDevices, TogetherRecordsHowFarApartTheyBegan) {
