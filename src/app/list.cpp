@@ -11,6 +11,7 @@
 #include "app/devices.h"
 #include "app/exit_code.h"
 #include "app/failure.h"
+#include "app/option_names.h"
 #include "app/options_table.h"
 #include "app/standard_streams.h"
 #include "core/input_error.h"

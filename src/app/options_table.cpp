@@ -302,12 +302,11 @@ constexpr std::array kRows{
                 o.dispatch = dispatch_value(row, v[0]);
               }, nullptr, true},
     BenchOptionRow{{option::kDevice, "D", Arity::kOne, kAnywhere, 0,
-              "auto (default: first GPU, else CPU), cuda[:N|:UUID], cpu[:nodeN|:0-7,16]; "
-              "several: all (GPUs), cuda:0,2,3, cpu:0-7+8-15, cpu:all (NUMA nodes)",
+              "auto (default), cuda[:N|:UUID], cpu[:nodeN|:LIST], all, cuda:0,2, cpu:0+1",
               "auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or cuda:UUID; or several "
               "devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"}, apply_device, device_text},
     BenchOptionRow{{option::kSpread, "HOW", Arity::kOne, kAnywhere, 0,
-              "of several devices: split (default: each case on one of them) or replicate",
+              "of several devices: split (default: each case on one) or replicate",
               "one of split, replicate"}, apply_spread, nullptr},
     BenchOptionRow{{option::kTogether, "", Arity::kFlag, kAnywhere, 0,
               "with replicate: all devices begin the samples of a case at once", ""},

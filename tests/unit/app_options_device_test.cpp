@@ -51,7 +51,7 @@ TEST(DeviceList, IsWrittenAsItIsRead) {
   }
   EXPECT_EQ(parse_device_list("all")->all, DeviceList::All::kGpus);
   EXPECT_EQ(parse_device_list("cpu:all")->all, DeviceList::All::kNodes);
-  const std::vector<DeviceChoice>& named = parse_device_list("cpu:0-1,4+2")->named;
+  const std::vector<DeviceChoice> named = parse_device_list("cpu:0-1,4+2").value().named;
   ASSERT_EQ(named.size(), 2U);
   EXPECT_EQ(named[0].cpus, (std::vector<int>{0, 1, 4}));
   EXPECT_EQ(named[1].cpus, std::vector<int>{2});
