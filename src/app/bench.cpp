@@ -11,12 +11,14 @@
 
 #include "app/bisections.h"
 #include "app/conclusion.h"
+#include "app/device_list.h"
 #include "app/dry_run.h"
 #include "app/exit_code.h"
 #include "app/failure.h"
 #include "app/interrupt.h"
 #include "app/joined_file.h"
 #include "app/joined_results.h"
+#include "app/many_devices.h"
 #include "app/measuring.h"
 #include "app/model_files.h"
 #include "app/option_names.h"
@@ -24,6 +26,7 @@
 #include "app/options_table.h"
 #include "app/ranks.h"
 #include "app/recorder.h"
+#include "app/run_cases.h"
 #include "app/session.h"
 #include "app/sinks.h"
 #include "app/standard_streams.h"
@@ -32,13 +35,10 @@
 #include "report/formats.h"
 #include "report/spent.h"
 #include "run/child_process.h"
-#include "run/in_process.h"
 #include "run/supervisor.h"
 
 namespace twofour::app {
 namespace {
-
-using Measure = std::function<int(run::Orders&, run::ResultStream&, run::Attempts&)>;
 
 /// What an earlier part of the run left in its .jsonl.
 run::Ledger earlier_part(JsonlFile& file) {
@@ -64,27 +64,6 @@ run::Ledger checked(run::Ledger ledger, const std::filesystem::path& file) {
         file.string(), environment->schema_version, kSchemaVersion));
   }
   return ledger;
-}
-
-run::RunResult run_cases(const BenchOptions& options, const std::filesystem::path& part,
-                         run::CaseSource* source, Recorder& recorder, const Measure& measure) {
-  try {
-    if (options.in_process) {
-      const Interrupt interrupt;
-      return run::run_in_process(recorder, interrupt.token(), measure, source);
-    }
-    return run::supervise(
-        {.part = part, .case_timeout_s = options.case_timeout_s, .source = source}, recorder,
-        [&](run::Orders& orders, run::ResultStream& stream, run::Attempts& attempts) {
-          return exit_code_of([&] { return measure(orders, stream, attempts); });
-        });
-  } catch (const CannotWrite& error) {  // of the .jsonl: what is shown in the end is all there is
-    say(error.what());
-    return {.end = run::RunEnd::kCannotWrite, .last = {}};
-  } catch (const run::SourceLost& error) {
-    say(error.what());
-    return {.end = run::RunEnd::kSourceLost, .last = {}};
-  }
 }
 
 void print_time_spent(const Recorder& recorder) {
@@ -156,7 +135,7 @@ int conclude_rank(const BenchOptions& options, const run::RunResult& result, Rec
 run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>& cases,
                        std::size_t grid, const std::filesystem::path& part, Recorder& recorder,
                        const Measure& measure) {
-  run::RunResult result = run_cases(options, part, nullptr, recorder, measure);
+  run::RunResult result = run_cases(options, {.part = part}, recorder, measure);
   while (options.break_even && result.end == run::RunEnd::kDone) {
     std::vector<workload::Case> more = bisections(cases, grid, recorder.ledger().records());
     if (more.empty()) break;
@@ -166,16 +145,20 @@ run::RunResult run_all(const BenchOptions& options, std::vector<workload::Case>&
       write_to_stderr(fmt::format("{}: {} further {}\n", option::kBreakEven, more.size(),
                                   more.size() == 1 ? "case" : "cases"));
     }
-    result = run_cases(options, part, nullptr, recorder, measure);
+    result = run_cases(options, {.part = part}, recorder, measure);
   }
   return result;
 }
 
-int show_plan(const BenchOptions& options, std::span<const workload::Case> cases) {
+int show_plan(const BenchOptions& options, const std::vector<workload::Case>& cases,
+              const std::vector<ListedDevice>& devices) {
   const Session session = start_session(options);
   for (const std::string& note : session.device().notes()) say(note);
   const DryRun plan = dry_run(session, cases, own_cases(options, cases));
   write_to_stdout(plans_text(options) + plan.text);
+  if (!devices.empty()) {
+    write_to_stdout(devices_plan(options, cases, devices, session.config.measure.max_time_s));
+  }
   if (options.break_even) {
     write_to_stdout(possible_bisections(cases, session.config.measure.max_time_s));
   }
@@ -213,7 +196,8 @@ int bench_rank(const BenchOptions& options, const CommandLine& line,
                           .part_of_job = !recorder.started()},
                          orders, stream, attempts);
   };
-  const run::RunResult result = run_cases(options, files.own().part(), &shared, recorder, measure);
+  const run::RunResult result =
+      run_cases(options, {.part = files.own().part(), .source = &shared}, recorder, measure);
   try {
     return conclude_rank(options, result, recorder, files, job.rank);
   } catch (const job::JobInterrupted& error) {
@@ -276,6 +260,23 @@ int bench_alone(const BenchOptions& options, const CommandLine& line,
   return conclude(options, result, recorder, file);
 }
 
+/// The devices of --device where it means several; none where it means one, which is then that of
+/// `options`. Throws UsageError.
+std::vector<ListedDevice> several_devices(BenchOptions& options) {
+  if (!options.devices) return {};
+  std::vector<ListedDevice> devices = devices_by_child(*options.devices);
+  options.device = devices.front().choice;
+  if (devices.size() == 1) {
+    if (!options.quiet) {
+      write_to_stderr(fmt::format("{} {}: there is one, {}\n", option::kDevice,
+                                  to_string(*options.devices), name_of(devices.front())));
+    }
+    return {};
+  }
+  if (options.spread == Spread::kSplit) require_alike(devices);
+  return devices;
+}
+
 int bench(const CommandLine& line) {
   BenchOptions options = bench_options(line);
   std::vector<workload::Case> cases = make_cases(options);
@@ -286,15 +287,25 @@ int bench(const CommandLine& line) {
         "with {}, nor in a job of several ranks",
         option::kBreakEven, option::kShard));
   }
+  std::vector<ListedDevice> devices;
+  try {
+    devices = several_devices(options);
+  } catch (const DevicesUnknown& unknown) {
+    return unknown.code;
+  }
   if (options.dry_run) {
     if (job.rank != 0) return kExitOk;  // rank 0 shows the whole
-    return in_child(options.in_process, [&] { return show_plan(options, cases); });
+    return in_child(options.in_process, [&] { return show_plan(options, cases, devices); });
   }
   if (job.agent) return bench_rank(options, line, cases, job);
   if (own_cases(options, cases).empty()) {
     say(fmt::format("nothing to measure: of {} cases none is in {} {}/{}", cases.size(),
                     option::kShard, options.shard->number, options.shard->count));
     return kExitOk;
+  }
+  if (!devices.empty()) {
+    if (!options.quiet) write_to_stderr(plans_text(options));
+    return bench_many(options, line, cases, devices, job.text);
   }
   return bench_alone(options, line, std::move(cases), job.text);
 }

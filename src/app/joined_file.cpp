@@ -42,6 +42,38 @@ std::optional<RankName> rank_name(const fs::path& file) {
   return found;
 }
 
+/// Of a line that is a record, as this program writes it; nothing for another line.
+std::optional<int> case_of(std::string_view line) {
+  constexpr std::string_view kCase = R"("case_index":)";
+  if (!line.starts_with(R"({"type":"record")")) return std::nullopt;
+  const std::size_t at = line.find(kCase);  // no text that a user gives stands before it
+  if (at == std::string_view::npos) return std::nullopt;
+  int index = 0;
+  const char* const begin = line.data() + at + kCase.size();
+  const auto [read, error] = std::from_chars(begin, line.data() + line.size(), index);
+  return error == std::errc{} ? std::optional(index) : std::nullopt;
+}
+
+/// Of one rank's file and part file.
+void take_in(const fs::path& path, Joiner& joiner, const std::function<bool(int)>& keeps) {
+  JsonlFile file = JsonlFile::make_or_open(path);
+  joiner.begin();
+  try {
+    run::Ledger ledger = file.read();
+    file.lines([&](std::string_view line) {
+      const std::optional<int> index = case_of(line);
+      if (!index || keeps(*index)) joiner.add(std::string(line) + "\n");
+    });
+    const LeftBehind left = add_left_behind(file.part(), ledger);
+    if (left.environment) joiner.add(report::environment_json(*left.environment) + "\n");
+    for (const Record& row : left.rows) {
+      if (keeps(row.case_index)) joiner.add(report::record_json(row) + "\n");
+    }
+  } catch (const std::invalid_argument& error) {
+    throw UsageError(fmt::format("--resume: {}", error.what()));
+  }
+}
+
 }  // namespace
 
 fs::path joined_path(const fs::path& file) {
@@ -85,7 +117,7 @@ void Joiner::add_line(std::string_view line) {
   file_.append(line);
 }
 
-void take_in_rank_files(JsonlFile& joined) {
+void take_in_rank_files(JsonlFile& joined, const KeepsRow& keeps) {
   std::map<int, fs::path> files;
   fs::path folder = joined.path().parent_path();
   if (folder.empty()) folder = ".";
@@ -96,17 +128,7 @@ void take_in_rank_files(JsonlFile& joined) {
   if (files.empty()) return;
   Joiner joiner(joined);
   for (const auto& [rank, path] : files) {
-    JsonlFile file = JsonlFile::make_or_open(path);
-    joiner.begin();
-    try {
-      run::Ledger ledger = file.read();
-      file.lines([&](std::string_view line) { joiner.add(std::string(line) + "\n"); });
-      const LeftBehind left = add_left_behind(file.part(), ledger);
-      if (left.environment) joiner.add(report::environment_json(*left.environment) + "\n");
-      for (const Record& row : left.rows) joiner.add(report::record_json(row) + "\n");
-    } catch (const std::invalid_argument& error) {
-      throw UsageError(fmt::format("--resume: {}", error.what()));
-    }
+    take_in(path, joiner, [&, number = rank](int index) { return !keeps || keeps(number, index); });
   }
   joined.sync();
   std::error_code ignored;

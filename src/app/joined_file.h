@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -36,9 +37,13 @@ class Joiner {
   std::string rest_;         ///< of a line that is not complete
 };
 
+/// Whether a row of a case is to stay that rank `rank` has.
+using KeepsRow = std::function<bool(int rank, int case_index)>;
+
 /// Appends what ranks of an earlier part of the run left beside `joined`, in files and part files,
-/// and removes them. Throws UsageError where a rank is still at work, or a file is no result file.
-void take_in_rank_files(JsonlFile& joined);
+/// and removes them. `keeps` empty: all rows stay. Throws UsageError where a rank is still at work,
+/// or a file is no result file.
+void take_in_rank_files(JsonlFile& joined, const KeepsRow& keeps = {});
 
 /// The file of the run that --resume `file` means, with what its ranks left.
 JsonlFile open_to_resume(const std::filesystem::path& file);

@@ -74,11 +74,27 @@ std::int64_t scan(int descriptor, const fs::path& file, FunctionRef<void(std::st
   }
 }
 
-void add_line(std::string_view line, report::KeepSamples keep, run::Ledger& ledger) {
+/// Adds lines to a ledger, but for those of parts that are not wanted.
+struct Reading {
+  report::KeepSamples keep;
+  const JsonlFile::Wanted& wanted;
+  run::Ledger ledger = {};
+  bool any_part = false;
+  bool skips = false;
+};
+
+void add_line(std::string_view line, Reading& reading) {
+  const report::KeepSamples keep = reading.keep;
+  run::Ledger& ledger = reading.ledger;
   // Results are long and most of what there is: they are read once.
   const bool result = line.starts_with(R"({"type":"record")");
-  if (!ledger.environment() || (!result && report::line_type(line) == "environment")) {
-    ledger.begin_part(report::parse_environment_json(line));
+  if (!reading.any_part || (!result && report::line_type(line) == "environment")) {
+    Environment environment = report::parse_environment_json(line);
+    reading.any_part = true;
+    reading.skips = reading.wanted && !reading.wanted(environment);
+    if (!reading.skips) ledger.begin_part(std::move(environment));
+  } else if (reading.skips) {
+    return;
   } else if (!result && report::is_attempt_json(line)) {
     ledger.add(report::parse_attempt_json(line));
   } else {
@@ -90,19 +106,19 @@ void add_line(std::string_view line, report::KeepSamples keep, run::Ledger& ledg
 
 /// `end`: where its last whole line ends.
 run::Ledger ledger_of(int descriptor, const fs::path& file, report::KeepSamples keep,
-                      std::int64_t& end) {
-  run::Ledger ledger;
+                      std::int64_t& end, const JsonlFile::Wanted& wanted = {}) {
+  Reading reading{.keep = keep, .wanted = wanted};
   int number = 0;
   end = scan(descriptor, file, [&](std::string_view line) {
     ++number;
     try {
-      add_line(line, keep, ledger);
+      add_line(line, reading);
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(
           fmt::format("'{}' line {}: {}", file.string(), number, error.what()));
     }
   });
-  return ledger;
+  return std::move(reading.ledger);
 }
 
 }  // namespace
@@ -176,6 +192,10 @@ fs::path JsonlFile::part() const {
 
 run::Ledger JsonlFile::read(report::KeepSamples keep) {
   return ledger_of(descriptor_.get(), path_, keep, end_);
+}
+
+run::Ledger JsonlFile::read_parts(report::KeepSamples keep, const Wanted& wanted) {
+  return ledger_of(descriptor_.get(), path_, keep, end_, wanted);
 }
 
 void JsonlFile::lines(FunctionRef<void(std::string_view)> take) {

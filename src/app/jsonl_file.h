@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ class JsonlFile {
   /// What its lines say; a last line without an end is none. Throws std::invalid_argument naming
   /// the file, the line and the field.
   run::Ledger read(report::KeepSamples keep = report::KeepSamples::kYes);
+  /// The same of those parts whose environment is `wanted`.
+  using Wanted = std::function<bool(const Environment&)>;
+  run::Ledger read_parts(report::KeepSamples keep, const Wanted& wanted);
   /// Gives its lines one by one, without the last one where that has no end; append() goes on
   /// behind them.
   void lines(FunctionRef<void(std::string_view)> take);

@@ -11,6 +11,7 @@
 #include "app/devices.h"
 #include "app/exit_code.h"
 #include "app/failure.h"
+#include "app/option_names.h"
 #include "app/options_table.h"
 #include "app/standard_streams.h"
 #include "core/input_error.h"
@@ -151,6 +152,11 @@ std::string list_text(const BenchOptions& options) {
 
 int list(const CommandLine& line) {
   const BenchOptions options = apply_options(line);
+  if (options.devices) {
+    throw UsageError(
+        fmt::format("{}: '{}' is several devices; list shows the processor and one GPU",
+                    option::kDevice, to_string(*options.devices)));
+  }
   return in_child(options.in_process, [&] {
     write_to_stdout(list_text(options));
     return kExitOk;

@@ -19,6 +19,7 @@
 #include "measure/measure.h"
 #include "providers/tuning.h"
 #include "report/report.h"
+#include "report/results.h"
 #include "run/case_plan.h"
 #include "run/runner.h"
 #include "run/twin.h"
@@ -83,6 +84,7 @@ class Measuring {
 
   void measure(const workload::Case& c, const std::stop_token& stop) {
     run::RunConfig config = session_.config;
+    if (config.companions != nullptr) config.companions->begin_case(c.index, stop);
     if (ledger_.touched(c.index)) {
       config.control_cases.clear();  // it has had its twin, or lost what that is the twin of
     } else {
@@ -98,6 +100,7 @@ class Measuring {
       }
       stream_.row(record);
     }
+    if (config.companions != nullptr) config.companions->searched(c.index);
     stream_.case_end(c.index);
   }
 
@@ -144,6 +147,9 @@ Environment environment_of(const Session& session, const Request& request) {
     // Processors of one model are several devices in a job, and have no UUID.
     environment.device.details["host"] = host_name();
   }
+  if (!request.spread.empty()) {
+    environment.device.details[std::string(report::kSpreadDetail)] = request.spread;
+  }
   return report::parse_environment_json(report::environment_json(environment));
 }
 
@@ -153,7 +159,12 @@ bool goes_on(const Request& request, const Environment& now) {
   if (!request.resumed) return true;
   Environment then = *request.ledger.environment();
   // Which rank wrote it last, and so on which of several devices, is chance.
-  if (request.part_of_job) then.device.id.uuid = now.device.id.uuid;
+  if (request.part_of_job) {
+    then.device.id.uuid = now.device.id.uuid;
+    if (report::without_part(then.device.id) == report::without_part(now.device.id)) {
+      then.device.id.name = now.device.id.name;
+    }
+  }
   const std::vector<std::string> found = differences(then, now);
   if (found.empty() || request.options.resume_anyway) {
     return found.empty() && !request.part_of_job;
@@ -187,9 +198,14 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   session.config.control_cases = run::control_cases(own_of(request), session.kernels.size());
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
-  check_same_run(session, request.cases, ledger.records(), request.options.resume_anyway);
+  check_same_run(session, request.cases, ledger.records(),
+                 {.anyway = request.options.resume_anyway, .any_device = request.part_of_job});
+  if (request.accepted) request.accepted();
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
-  const device::ForeignWork load = session.device().probe().foreign_load();
+  // On other processors of this host the program itself may be at work, and runs of those it tells.
+  const bool alone = request.spread.empty() || !device::on_host(session.device());
+  const device::ForeignWork load =
+      alone ? session.device().probe().foreign_load() : device::ForeignWork{};
   if (!load.words.empty() && !request.options.quiet) {
     start.notes.push_back(load.words +
                           (load.disturbs ? "; rows that this disturbs are flagged BUSY" : ""));
@@ -205,16 +221,22 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
     environment.roofs = roofs;
     stream.environment(environment);
   }
+  session.config.companions = request.companions;
   Measuring measuring(session, ledger, roofs, stream, attempts);
   for (const int place : request.own) {
     const workload::Case& c = request.cases[static_cast<std::size_t>(place)];
-    if (measuring.any_left(c)) start.cases.push_back(c.index);
+    if (measuring.any_left(c)) {
+      start.cases.push_back(c.index);
+    } else if (request.companions != nullptr) {
+      request.companions->searched(c.index);  // nobody is to wait for what is done already
+    }
   }
   stream.start(start);
   while (const auto index = orders.next_case()) {
     measuring.measure(request.cases[static_cast<std::size_t>(*index)], orders.stop());
   }
-  if (!request.options.quiet) tell_of_the_end(session.device());
+  if (request.companions != nullptr) request.companions->end();
+  if (!request.options.quiet && alone) tell_of_the_end(session.device());
   return kExitOk;
 }
 

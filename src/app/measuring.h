@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/options.h"
 #include "run/attempts.h"
+#include "run/companions.h"
 #include "run/ledger.h"
 #include "run/stream.h"
 
@@ -29,6 +31,13 @@ struct Request {
   /// Its rows have an environment of their own, whatever the ledger has. That may be of another
   /// device of the same kind.
   bool part_of_job = false;
+  /// Other devices of this host that measure the same cases now; null: none does.
+  run::Companions* companions = nullptr;
+  /// How cases are spread over this device and others of this host, in words for the environment;
+  /// empty: they are not.
+  std::string spread = {};
+  /// Called when the options are found to fit the device and the ledger; empty: nobody is.
+  std::function<void()> accepted = {};
 };
 
 /// Measures what the ledger has no row of. Returns kExitOk. Throws UsageError where the options

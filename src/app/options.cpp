@@ -59,6 +59,48 @@ void check_case_count(const BenchOptions& o) {
   }
 }
 
+/// Completes how cases go to several devices.
+void check_devices(BenchOptions& o) {
+  if (!o.devices) {
+    if (o.spread) {
+      throw UsageError(
+          fmt::format("{}: '{}' is for several devices; name them with {} all, "
+                      "cuda:0,1, cpu:0-7+8-15 or cpu:all",
+                      option::kSpread, to_string(*o.spread), option::kDevice));
+    }
+    if (o.together) {
+      throw UsageError(fmt::format("{}: is for several devices; name them with {}",
+                                   option::kTogether, option::kDevice));
+    }
+    return;
+  }
+  const std::string list = to_string(*o.devices);
+  if (o.devices->all == DeviceList::All::kNodes) {
+    if (o.spread == Spread::kSplit) {
+      throw UsageError(
+          fmt::format("{}: 'split' is not possible with {} {}, where all nodes measure every case "
+                      "together: leave it out, or name the nodes as in cpu:node0+node1",
+                      option::kSpread, option::kDevice, list));
+    }
+    o.spread = Spread::kReplicate;
+    o.together = true;
+  }
+  if (!o.spread) o.spread = Spread::kSplit;
+  if (o.together && o.spread != Spread::kReplicate) {
+    throw UsageError(fmt::format("{}: needs {} {}, since with {} no two devices measure one case",
+                                 option::kTogether, option::kSpread, to_string(Spread::kReplicate),
+                                 to_string(*o.spread)));
+  }
+  const auto refuse = [&](std::string_view other, std::string_view why) {
+    throw UsageError(
+        fmt::format("{}: is not possible with {} {}: {}", other, option::kDevice, list, why));
+  };
+  if (o.in_process) refuse(option::kInProcess, "each device has a process of its own");
+  if (o.break_even) {
+    refuse(option::kBreakEven, "it chooses cases by what one device has measured");
+  }
+}
+
 }  // namespace
 
 BenchOptions bench_options(const CommandLine& line) {
@@ -68,6 +110,7 @@ BenchOptions bench_options(const CommandLine& line) {
     options.batch_sizes.assign(kBreakEvenGrid.begin(), kBreakEvenGrid.end());
   }
   check_case_count(options);
+  check_devices(options);
   if (options.unfused && options.plans.empty()) {
     throw UsageError(fmt::format("{}: is given without {} FILE or {} DIR", option::kUnfused,
                                  option::kModelConfig, option::kModelDir));

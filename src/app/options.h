@@ -42,7 +42,10 @@ struct BenchOptions {
   /// The built-in models and those of --models-file, which replace built-in ones of the same name.
   std::vector<workload::Model> known_models;
 
-  DeviceChoice device;
+  DeviceChoice device;                 ///< of several devices, in each process that of it
+  std::optional<DeviceList> devices;   ///< none: one device, `device`
+  std::optional<Spread> spread;        ///< set where there are `devices`
+  bool together = false;               ///< they begin a case's samples, or blocks, at once
   std::optional<run::Shard> shard;     ///< none: all cases
   std::vector<std::string> providers;  ///< empty: the default ones
   std::optional<std::string> kernels;  ///< an ECMAScript regular expression that compiles

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 #include "app/command.h"
 #include "app/option_names.h"
@@ -17,6 +18,8 @@ constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kCudaPrefix = "cuda:";
 constexpr std::string_view kCpuPrefix = "cpu:";
 constexpr std::string_view kNode = "node";
+constexpr std::string_view kAllGpus = "all";
+constexpr std::string_view kAllNodes = "cpu:all";
 constexpr int kMaxOrdinal = 1023;
 
 /// "GPU-" and 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
@@ -41,7 +44,61 @@ std::optional<DeviceChoice> parse_cpu_part(std::string_view text) {
   return choice;
 }
 
+/// Throws UsageError where two of `named` are the same device, or have a processor in common.
+void require_distinct(std::string_view text, const std::vector<DeviceChoice>& named) {
+  std::set<int> cpus;
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (named[i] == named[j]) {
+        throw UsageError(fmt::format("{}: '{}' names {} twice; each device once", option::kDevice,
+                                     text, to_string(named[i])));
+      }
+    }
+    for (const int cpu : named[i].cpus) {
+      if (!cpus.insert(cpu).second) {
+        throw UsageError(fmt::format("{}: '{}' has processor {} in two devices; each in one",
+                                     option::kDevice, text, cpu));
+      }
+    }
+  }
+}
+
 }  // namespace
+
+std::optional<DeviceList> parse_device_list(std::string_view text) {
+  if (text == kAllGpus) return DeviceList{.all = DeviceList::All::kGpus, .named = {}};
+  if (text == kAllNodes) return DeviceList{.all = DeviceList::All::kNodes, .named = {}};
+  const bool cpu = text.starts_with(kCpuPrefix);
+  if (!cpu && !text.starts_with(kCudaPrefix)) return std::nullopt;
+  const std::string_view prefix = cpu ? kCpuPrefix : kCudaPrefix;
+  const char separator = cpu ? '+' : ',';
+  std::string_view rest = text.substr(prefix.size());
+  if (rest.find(separator) == std::string_view::npos) return std::nullopt;
+  DeviceList list;
+  while (true) {
+    const std::string_view item = rest.substr(0, rest.find(separator));
+    const auto choice = parse_device_choice(std::string(prefix) + std::string(item));
+    if (!choice) return std::nullopt;
+    list.named.push_back(*choice);
+    if (item.size() == rest.size()) break;
+    rest.remove_prefix(item.size() + 1);
+  }
+  require_distinct(text, list.named);
+  return list;
+}
+
+std::string to_string(const DeviceList& list) {
+  if (list.all == DeviceList::All::kGpus) return std::string(kAllGpus);
+  if (list.all == DeviceList::All::kNodes) return std::string(kAllNodes);
+  std::string text;
+  for (const DeviceChoice& choice : list.named) {
+    const bool cpu = choice.kind == DeviceKind::kCpu;
+    const std::string one = to_string(choice);
+    const std::string_view prefix = cpu ? kCpuPrefix : kCudaPrefix;
+    text += text.empty() ? one : (cpu ? "+" : ",") + one.substr(prefix.size());
+  }
+  return text;
+}
 
 std::optional<DeviceChoice> parse_device_choice(std::string_view text) {
   if (text == kAuto) return DeviceChoice{};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/device_id.h"
+#include "core/named.h"
 
 namespace twofour::app {
 
@@ -25,6 +27,37 @@ struct DeviceChoice {
   std::optional<int> local_rank = {};
   bool operator==(const DeviceChoice&) const = default;
 };
+
+/// A --device value that means several devices of this host.
+struct DeviceList {
+  enum class All : std::uint8_t {
+    kNone,   ///< those that are named
+    kGpus,   ///< all that this process sees
+    kNodes,  ///< all NUMA nodes with processors that this process may use
+  };
+  All all = All::kNone;
+  std::vector<DeviceChoice> named;  ///< two or more of one kind, in their order
+  bool operator==(const DeviceList&) const = default;
+};
+
+/// How cases go to several devices.
+enum class Spread : std::uint8_t {
+  kSplit,      ///< each to whichever device is free
+  kReplicate,  ///< each to every device
+};
+
+inline constexpr NameTable<Spread, 2> kSpreadNames{{
+    {Spread::kSplit, "split"},
+    {Spread::kReplicate, "replicate"},
+}};
+
+constexpr std::string_view to_string(Spread spread) { return name_in(kSpreadNames, spread); }
+
+/// "all", "cpu:all", "cuda:0,2,3" (numbers or UUIDs) or "cpu:0-7+8-15" (lists of processors and
+/// nodes, each a device); nothing for another text, as for one device. Throws UsageError where a
+/// device, or a processor, is in it twice.
+std::optional<DeviceList> parse_device_list(std::string_view text);
+std::string to_string(const DeviceList& list);
 
 /// "auto", "cpu", "cpu:nodeN", "cpu:0-7,16-23", "cuda", "cuda:N" or "cuda:GPU-...", a UUID; nothing
 /// for another text.

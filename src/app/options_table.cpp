@@ -97,9 +97,16 @@ void apply_tp_sizes(BenchOptions& o, const OptionSpec& row, Values v) {
 }
 
 void apply_device(BenchOptions& o, const OptionSpec& row, Values v) {
+  o.devices = parse_device_list(v[0]);
+  if (o.devices) return;
   const auto choice = parse_device_choice(v[0]);
   if (!choice) reject(row, v[0]);
   o.device = *choice;
+}
+
+void apply_spread(BenchOptions& o, const OptionSpec& row, Values v) {
+  o.spread = value_in(kSpreadNames, v[0]);
+  if (!o.spread) reject(row, v[0]);
 }
 
 std::string device_text(const BenchOptions& o) { return o.device.kind ? to_string(o.device) : ""; }
@@ -295,8 +302,15 @@ constexpr std::array kRows{
                 o.dispatch = dispatch_value(row, v[0]);
               }, nullptr, true},
     BenchOptionRow{{option::kDevice, "D", Arity::kOne, kAnywhere, 0,
-              "auto (default: first GPU, else CPU), cuda[:N|:UUID], cpu[:nodeN|:0-7,16]",
-              "auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or cuda:UUID"}, apply_device, device_text},
+              "auto (default), cuda[:N|:UUID], cpu[:nodeN|:LIST], all, cuda:0,2, cpu:0+1",
+              "auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or cuda:UUID; or several "
+              "devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"}, apply_device, device_text},
+    BenchOptionRow{{option::kSpread, "HOW", Arity::kOne, kAnywhere, 0,
+              "of several devices: split (default: each case on one) or replicate",
+              "one of split, replicate"}, apply_spread, nullptr},
+    BenchOptionRow{{option::kTogether, "", Arity::kFlag, kAnywhere, 0,
+              "with replicate: all devices begin the samples of a case at once", ""},
+              [](BenchOptions& o, const OptionSpec&, Values) { o.together = true; }, nullptr},
     BenchOptionRow{{option::kShard, "I/N", Arity::kOne, kAnywhere, 0,
               "measure part I of N, from 1; all parts together are the whole",
               "I/N: whole numbers, I from 1 to N, N at most 1000000"}, apply_shard, nullptr},

@@ -66,9 +66,24 @@ Job find_job(BenchOptions& options) {
   if (place.launcher == job::Launcher::kNone) return job;
   job.rank = place.rank;
   options.device.local_rank = place.local_rank;
+  // A rank that has several devices is the only one of its host, or they would be used twice.
+  if (options.devices && place.local_rank.value_or(0) > 0) {
+    throw UsageError(fmt::format(
+        "{}: '{}' is several devices, and this is one of several ranks of a host, which would use "
+        "them too; start one for each host, or leave it out: each takes a GPU of its own then",
+        option::kDevice, to_string(*options.devices)));
+  }
   if (options.dry_run) return job;
   std::string reason;
-  if (place.launcher == job::Launcher::kMpi) {
+  if (options.devices && place.launcher == job::Launcher::kMpi) {
+    reason = "each rank has several devices";
+    if (place.ranks == 0) {
+      throw UsageError(
+          fmt::format("{}: is missing; this is one of several processes, and how many "
+                      "is not known",
+                      option::kShard));
+    }
+  } else if (place.launcher == job::Launcher::kMpi) {
     job.agent = join_by_mpi(place, reason);
     if (!job.agent && reason.empty()) return job;  // alone after all
     if (!job.agent && place.ranks == 0) {

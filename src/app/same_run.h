@@ -8,9 +8,14 @@
 
 namespace twofour::app {
 
+/// What may differ of the run that a row is of.
+struct MayDiffer {
+  bool anyway = false;      ///< all but the cases
+  bool any_device = false;  ///< the device: several measure the run
+};
+
 /// Throws UsageError naming the row when `records` are not of the run that `session` would make.
-/// `anyway`: of the same cases is enough.
 void check_same_run(const Session& session, std::span<const workload::Case> cases,
-                    std::span<const Record> records, bool anyway);
+                    std::span<const Record> records, const MayDiffer& may);
 
 }  // namespace twofour::app

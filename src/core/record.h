@@ -84,6 +84,14 @@ struct Tuning {
   bool operator==(const Tuning&) const = default;
 };
 
+/// How the samples of a row (its blocks, where it was measured under sustained load) began on
+/// several devices of a host at the same time.
+struct Together {
+  int devices = 1;    ///< that began, this one among them
+  double skew_s = 0;  ///< between the first of them to begin and the last; of blocks, the most
+  bool operator==(const Together&) const = default;
+};
+
 /// Wall seconds by phase. The first two are spent once for all kernels of a case that share
 /// operands and are the same number in each of their records.
 struct Phases {
@@ -158,6 +166,7 @@ struct Record {
   std::string bf16_baseline;
   std::optional<Ratio> vs_bf16;
   std::optional<Sustained> sustained;  ///< nothing: it was not measured under sustained load
+  std::optional<Together> together;    ///< nothing: no other device was waited for
 
   std::vector<Flag> flags;
   /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one

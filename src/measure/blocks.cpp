@@ -121,6 +121,7 @@ BlockPairs sample_blocks(device::TimedLoop& first, device::TimedLoop& second,
   BlockPairs pairs;
   for (int pair = 0; pair < config.pairs; ++pair) {
     const auto block_of = [&](device::TimedLoop& loop) {
+      if (config.before_block) config.before_block();
       return run_block({loop, config, stop, clock}, energy, config, stop, clock);
     };
     const std::optional<Block> one = block_of(first);

@@ -26,7 +26,8 @@ struct BlockConfig {
   /// Launches go to the device by pieces of about this length. The energy counter is read between
   /// them, so that a block's joules are exact to about one piece of two.
   double piece_s = 0.01;
-  int pairs = 6;  ///< the least for which a 95 % interval exists
+  int pairs = 6;                            ///< the least for which a 95 % interval exists
+  std::function<void()> before_block = {};  ///< called before each block; empty: nothing is
 };
 
 /// What one block says.

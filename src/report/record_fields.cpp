@@ -248,6 +248,15 @@ std::span<const Field<Tuning>> tuning_fields() {
   return kFields;
 }
 
+std::span<const Field<Together>> together_fields() {
+  using T = Together;
+  static constexpr std::array kFields{
+    member<Whole<int, 1>, &T::devices>({.name = "devices", .meaning = "that began, this one among them", .csv = {"together_devices"}}),
+    member<NotNegative, &T::skew_s>({.name = "skew_s", .unit = "s", .meaning = "between the first of them to begin and the last; of blocks, the most", .csv = {"together_skew_s"}}),
+  };
+  return kFields;
+}
+
 /// Absent where no search decided.
 struct PresentTuning : OptionalObject<Tuning, tuning_fields> {
   static Json schema() { return Object<Tuning, tuning_fields>::schema(); }
@@ -322,6 +331,7 @@ std::span<const Field<Record>> record_fields() {
     member<Text, &R::bf16_baseline>({.name = "bf16_baseline", .meaning = "the fastest dense bf16 kernel without scales; in a bf16 run there is none", .csv = {"bf16_baseline"}}),
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_bf16>({.name = "vs_bf16", .meaning = "ratio to `bf16_baseline`", .csv = {"vs_bf16", "vs_bf16_low", "vs_bf16_high", "vs_bf16_verdict"}}),
     member<PresentObject<Sustained, sustained_fields>, &R::sustained>({.name = "sustained", .meaning = "what the kernel does under sustained load ([measurement.md](measurement.md#sustained-load)); absent where that was not measured", .optional = true}),
+    member<PresentObject<Together, together_fields>, &R::together>({.name = "together", .meaning = "of `--together`: how the samples of the case, under sustained load its blocks, began on several devices of the host at once; absent where no other was waited for", .optional = true}),
     member<FlagNames, &R::flags>({.name = "flags", .meaning = "list of texts, [below](#flags); in a cell separated by spaces", .csv = {"flags"}}),
     member<Object<ClockSample, clock_fields>, &R::clocks>({.name = "clocks", .meaning = "while the row was measured; `null`: not readable"}),
     member<Object<Phases, phase_fields>, &R::phases>({.name = "phases", .meaning = "wall time, [below](#phases)"}),

@@ -23,6 +23,18 @@ std::string host_of(const Environment& environment) {
   return host == details.end() || !details.contains("job") ? std::string() : host->second;
 }
 
+/// Whether the cases of a run were split over several devices.
+bool is_split(const Environment& environment) {
+  const auto found = environment.device.details.find(std::string(kSpreadDetail));
+  return found != environment.device.details.end() && found->second.starts_with(kSplitText);
+}
+
+/// The device of a row as it counts here.
+DeviceId counted_device(const Record& record, const Run& run) {
+  const DeviceId& id = device_of(record, run);
+  return is_split(run.environment) ? without_part(id) : id;
+}
+
 /// A UUID tells a device; without one, its name, its place and what is known of its machine do.
 std::string device_key(const DeviceId& id, const Environment& environment) {
   if (!id.uuid.empty()) return id.uuid;
@@ -56,7 +68,7 @@ class Occurrences {
 /// they would take as much memory as the rows.
 std::size_t row_key(const std::string& case_name, const Record& r, const Run& run) {
   return std::hash<std::string>{}(
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", device_key(device_of(r, run), run.environment),
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", device_key(counted_device(r, run), run.environment),
                   case_name, to_string(r.problem), r.provider, r.kernel, to_string(r.cache.mode)));
 }
 
@@ -123,7 +135,8 @@ struct Joined {
   DeviceResults results;
   std::vector<std::vector<std::string>> case_names;
 
-  void add(const Record& r, std::string case_name) {
+  /// `device`: as which that of the row counts.
+  void add(const Record& r, std::string case_name, const DeviceId& device) {
     std::size_t i = 0;
     while (i < results.sweeps.size() &&
            (results.sweeps[i].mode != r.mode || results.sweeps[i].dtype != r.dtype)) {
@@ -134,6 +147,7 @@ struct Joined {
       case_names.emplace_back();
     }
     results.sweeps[i].records.push_back(r);
+    if (r.device && *r.device != device) results.sweeps[i].records.back().device = device;
     case_names[i].push_back(std::move(case_name));
   }
 };
@@ -147,9 +161,10 @@ std::string device_title(const DeviceId& id, const Environment& environment) {
     parts.push_back(environment.device.architecture);
     parts.push_back(fmt::format("{} {}", threads, threads == 1 ? "thread" : "threads"));
     parts.push_back(host_of(environment));
-  } else if (id.uuid.empty()) {
+  } else if (id.uuid.empty() && !is_split(environment)) {
     parts.push_back(fmt::format("cuda:{} of {}", id.ordinal, environment.host_cpu));
   }
+  if (is_split(environment)) parts.emplace_back("several alike");
   std::erase(parts, "");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -180,6 +195,14 @@ void tell_of_files(std::span<const Run> runs, std::vector<std::string>& told) {
 }
 
 }  // namespace
+
+DeviceId without_part(DeviceId id) {
+  id.uuid.clear();
+  id.pci_address.clear();
+  id.ordinal = 0;
+  if (id.kind == DeviceKind::kCpu) id.name = id.name.substr(0, id.name.rfind(" ("));
+  return id;
+}
 
 const DeviceId& device_of(const Record& record, const Run& run) {
   return record.device ? *record.device : run.environment.device.id;
@@ -227,7 +250,7 @@ std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs,
   for (std::size_t i = 0; i < runs.size(); ++i) {
     for (const Counting& row : counting[i]) {
       const Record& r = *row.record;
-      const DeviceId& id = device_of(r, runs[i]);
+      const DeviceId id = counted_device(r, runs[i]);
       const Environment& environment = runs[i].environment;
       const std::size_t device =
           devices.try_emplace(device_key(id, environment), devices.size()).first->second;
@@ -258,7 +281,7 @@ Results join(std::span<const Run> runs) {
   std::map<std::string, std::size_t> place;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     for (const Counting& row : counting[i]) {
-      const DeviceId& id = device_of(*row.record, runs[i]);
+      const DeviceId id = counted_device(*row.record, runs[i]);
       const Environment& environment = runs[i].environment;
       const auto [found, is_new] = place.try_emplace(device_key(id, environment), devices.size());
       if (is_new) {
@@ -269,7 +292,7 @@ Results join(std::span<const Run> runs) {
       if (device.results.runs.empty() || device.results.runs.back() != &runs[i]) {
         device.results.runs.push_back(&runs[i]);
       }
-      device.add(*row.record, row.case_name);
+      device.add(*row.record, row.case_name, id);
     }
   }
   Results results;

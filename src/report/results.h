@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/report.h"
@@ -46,7 +47,8 @@ std::vector<std::vector<const Record*>> kept_rows(std::span<const Run> runs);
 std::vector<Record> rows_of(std::span<const Run> runs);
 
 /// Rows of different devices are never in one sweep; a device is told by its UUID, or without one
-/// by its name, its place and its machine. The result points into `runs`.
+/// by its name, its place and its machine. Devices over which the cases of a run were split count
+/// as one, which its rows then name. The result points into `runs`.
 Results join(std::span<const Run> runs);
 
 /// The rows of a sweep where they are, in the order of the files.
@@ -60,6 +62,15 @@ struct SweepRows {
 /// What join() puts together without a copy of it: for what only counts rows. `left_out` is told
 /// what Results::left_out has.
 std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs, std::vector<std::string>& left_out);
+/// The detail of an environment that says that the cases of a run were split over devices that are
+/// alike, of which this was one; or that each of them measured every case, where its text does not
+/// begin with kSplitText.
+inline constexpr std::string_view kSpreadDetail = "spread";
+inline constexpr std::string_view kSplitText = "split";
+
+/// The device without what tells it from others that are alike: UUID, place, and of a CPU the part
+/// of the machine, "AMD EPYC (node0)".
+DeviceId without_part(DeviceId id);
 
 /// The device of a row: its own, or where it does not say, that of its run.
 const DeviceId& device_of(const Record& record, const Run& run);

@@ -24,8 +24,9 @@ struct Entry {
   KernelPlan plan;
   const WeightCopies* weights = nullptr;  ///< of the case's PackedWeights, once packed
   std::unique_ptr<providers::Operation> operation;
-  double warm_up_s = 0;                ///< of all verifying launches, which are its warm-up too
-  double warm_launch_s = 0;            ///< of the last of them
+  std::string winner;        ///< what another device's search has found; empty: it is searched
+  double warm_up_s = 0;      ///< of all verifying launches, which are its warm-up too
+  double warm_launch_s = 0;  ///< of the last of them
   std::optional<std::size_t> twin_of;  ///< place among the entries; of a control (run/twin.h)
   std::optional<Buffer> own_d;         ///< of a control; others share one
   std::vector<Record> results;         ///< one for each cache state, once sampled
@@ -76,6 +77,7 @@ struct Sampled {
   Samples samples;
   double spent_s = 0;
   measure::StopReason stopped = measure::StopReason::kPrecise;
+  std::optional<Together> together = {};  ///< how its sampling began
 };
 
 /// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.

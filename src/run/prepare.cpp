@@ -131,9 +131,12 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
                            .cache = entry.plan.cold,
                            .copies = entry.weights->all(),
                            .log = &search,
-                           .algorithm = entry.twin_of ? entry.record.algorithm : ""});
+                           .algorithm = entry.twin_of ? entry.record.algorithm : entry.winner});
   }
   entry.record.algorithm = entry.operation->algorithm();
+  if (state.config.companions != nullptr && !entry.twin_of) {
+    state.config.companions->found(state.c.index, entry.record.kernel, entry.record.algorithm);
+  }
   entry.record.architecture = entry.operation->architecture();
   entry.record.remark = entry.operation->remark();
   entry.record.executed = entry.operation->executed();
@@ -189,6 +192,11 @@ void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
       entry->end(OutcomeKind::kSkipped, std::string(kInterruptedReason));
       continue;
     }
+    // Here no kernel is in hand, and nobody counts the time.
+    if (state.config.companions != nullptr) {
+      entry->winner =
+          state.config.companions->winner(state.c.index, entry->record.kernel, state.stop);
+    }
     entry->record.phases.operands_s = shared.operands_s;
     entry->record.phases.reference_s = shared.reference_s;
     guarded(state, *entry, [&] { prepare_entry(state, *entry, state.operands[type], *verifier); });
@@ -209,6 +217,7 @@ void prepare_entries(CaseState& state) {
   for (const operands::OperandSpec& spec : state.plan.operands) {
     prepare_type(state, spec);
   }
+  if (state.config.companions != nullptr) state.config.companions->searched(state.c.index);
 }
 
 }  // namespace twofour::run

@@ -109,6 +109,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
     // Its launches before the first sample, but for those of verification, are in spent_s.
     record.phases.measure_s = s.spent_s + (first_result ? s.entry->warm_up_s : 0);
     record.samples = s.samples;
+    record.together = s.together;
     record.summary = measure::summarise(s.samples);
     const Sampled* dense =
         is_control(s) ? original_of(sampled, s) : dense_baseline(sampled, s.group);

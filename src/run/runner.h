@@ -18,6 +18,7 @@
 #include "measure/blocks.h"
 #include "measure/measure.h"
 #include "run/attempts.h"
+#include "run/companions.h"
 #include "run/selection.h"
 #include "verify/element_reader.h"
 #include "workload/workload.h"
@@ -36,6 +37,7 @@ struct RunConfig {
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;
   int threads = 1;
+  Companions* companions = nullptr;  ///< null: no other device measures these cases now
   /// Empty where the host reads operands and D itself.
   verify::MakeElementReader make_element_reader = {};
   /// What measures a shape again, alone, for Record::repro. Always set.

@@ -107,11 +107,17 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
   }
   measure::MeasureConfig config = state.config.measure;
   config.rests.wanted = [&state] { return state.device.probe().held_back(); };
+  if (state.config.companions != nullptr) {
+    state.config.companions->meet(state.c.index, state.stop);
+  }
   state.device.probe().watch_throttling();
   measure::Sampling sampling = measure::sample_interleaved(
       contenders, state.device.timer().resolution_s(), config, state.stop);
   state.attempts.leave();
+  std::optional<Together> together;
+  if (state.config.companions != nullptr) together = state.config.companions->met();
   for (std::size_t i = 0; i < sampled.size(); ++i) {
+    sampled[i].together = together;
     sampled[i].samples = std::move(sampling.samples[i]);
     sampled[i].spent_s = making_s[i] + sampling.spent_s[i];
     sampled[i].stopped = sampling.stopped[i];

@@ -39,6 +39,24 @@ constexpr int kDeviceGoneCode = 75;
 /// Of a child that cannot write its part file.
 constexpr int kPartLostCode = 74;
 
+/// What asks for the end: signals, and what SupervisorConfig tells.
+class Requests {
+ public:
+  explicit Requests(const SupervisorConfig& config) : config_(config) {}
+  /// Waits for `seconds`, or until a signal is there. Returns how many have come.
+  int wait(double seconds) {
+    const int by_signal = signals_.wait(seconds);
+    const int told = config_.asked_to_end ? config_.asked_to_end() : 0;
+    return by_signal + told - std::exchange(told_, told);
+  }
+  void leave_to_parent() const { signals_.leave_to_parent(); }
+
+ private:
+  const SupervisorConfig& config_;
+  HeldSignals signals_;
+  int told_ = 0;
+};
+
 using Measure = std::function<int(Orders&, ResultStream&, Attempts&)>;
 
 struct Pipe {
@@ -78,15 +96,15 @@ int measure_and_tell(const std::filesystem::path& part, Pipe& pipe, const Measur
 class Supervised {
  public:
   Supervised(const SupervisorConfig& config, CaseQueue& queue, RunListener& listener,
-             HeldSignals& signals, const Measure& measure)
+             Requests& requests, const Measure& measure)
       : config_(config),
         queue_(queue),
         listener_(listener),
-        signals_(signals),
+        requests_(requests),
         pipe_(make_pipe()),
         emptied_((PartWriter(config.part), true)),
         child_([&] {
-          signals_.leave_to_parent();
+          requests_.leave_to_parent();
           return measure_and_tell(config_.part, pipe_, measure);
         }),
         reader_(config.part),
@@ -95,7 +113,7 @@ class Supervised {
   /// Until it ends. `interrupts` counts the signals that asked for the end.
   Ending watch(int& interrupts) {
     while (true) {
-      const int more = signals_.wait(tick_s_);
+      const int more = requests_.wait(tick_s_);
       if (more > 0) interrupted(interrupts, more);
       count_time();
       read_lines();
@@ -207,7 +225,7 @@ class Supervised {
   const SupervisorConfig& config_;
   CaseQueue& queue_;
   RunListener& listener_;
-  HeldSignals& signals_;
+  Requests& requests_;
   Pipe pipe_;
   bool emptied_;  ///< the file, before a child that may never write it
   ChildProcess child_;
@@ -227,12 +245,12 @@ class Supervised {
 }  // namespace
 
 RunResult supervise(const SupervisorConfig& config, RunListener& listener, const Measure& measure) {
-  HeldSignals signals;
+  Requests requests(config);
   CaseQueue queue(config.source);
   int interrupts = 0;
   for (int idle = 0;;) {
     const std::size_t rows_before = listener.rows();
-    Supervised child(config, queue, listener, signals, measure);
+    Supervised child(config, queue, listener, requests, measure);
     RunResult result{.last = child.watch(interrupts)};
     const Ending& ending = result.last;
     const bool by_itself = ending.kind == EndingKind::kExit;

@@ -21,6 +21,8 @@ struct SupervisorConfig {
   double case_timeout_s = 0;
   /// Where other processes measure cases of the run too; null: none does.
   CaseSource* source = nullptr;
+  /// How many requests to end have come in another way than by signals; empty: there is none.
+  std::function<int()> asked_to_end = {};
 };
 
 /// What the supervisor tells of a run.

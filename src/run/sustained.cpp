@@ -57,14 +57,25 @@ void sustain(CaseState& state, const Place& dense, const Place& sparse) {
   Entry* culprit = nullptr;
   const auto dense_loop = make_loop(state, *dense.entry, dense.record().cache, culprit);
   const auto sparse_loop = make_loop(state, *sparse.entry, sparse.record().cache, culprit);
+  measure::BlockConfig config = state.config.blocks;
+  Companions* const companions = state.config.companions;
+  if (companions != nullptr) {
+    config.before_block = [&state, companions] {
+      state.attempts.leave();  // to wait is no call of a kernel
+      companions->meet(state.c.index, state.stop);
+    };
+  }
   const measure::BlockPairs pairs = measure::sample_blocks(
-      *dense_loop, *sparse_loop, [&state] { return state.device.probe().energy_j(); },
-      state.config.blocks, state.stop);
+      *dense_loop, *sparse_loop, [&state] { return state.device.probe().energy_j(); }, config,
+      state.stop);
   state.attempts.leave();
   if (pairs.blocks[0].empty()) throw std::runtime_error(std::string(kInterruptedReason));
   Sustained of_dense = measure::sustained_of(pairs.blocks[0]);
   Sustained of_sparse = measure::sustained_of(pairs.blocks[1]);
   measure::compare_blocks(of_dense, of_sparse);
+  if (companions != nullptr) {
+    dense.record().together = sparse.record().together = companions->met();
+  }
   dense.record().sustained = std::move(of_dense);
   sparse.record().sustained = std::move(of_sparse);
 }

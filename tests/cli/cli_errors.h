@@ -129,13 +129,18 @@ inline const std::vector<CliError> kCliErrors{
     // Selection.
     {{"--device", "tpu", "list"},
      "--device: 'tpu' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
-     "cuda:UUID"},
-    {{"--device", "cpu:all", "list"},
-     "--device: 'cpu:all' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
-     "cuda:UUID"},
+     "cuda:UUID; or several devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"},
+    {{"--device", "cpu:0+all", "list"},
+     "--device: 'cpu:0+all' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
+     "cuda:UUID; or several devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"},
     {{"--device", "cpu:3-1", "list"},
      "--device: 'cpu:3-1' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
-     "cuda:UUID"},
+     "cuda:UUID; or several devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"},
+    {{"--device", "cpu:0-3+2", "list"},
+     "--device: 'cpu:0-3+2' has processor 2 in two devices; each in one"},
+    {{"--device", "cuda:0,2,0", "list"},
+     "--device: 'cuda:0,2,0' names cuda:0 twice; each device once"},
+    {{"--spread", "both", "list"}, "--spread: 'both' is not one of split, replicate"},
     {{"--shard", "0/3", "list"},
      "--shard: '0/3' is not I/N: whole numbers, I from 1 to N, N at most 1000000"},
     {{"--shard", "4/3", "list"},
@@ -146,10 +151,10 @@ inline const std::vector<CliError> kCliErrors{
      "--shard: '/' is not I/N: whole numbers, I from 1 to N, N at most 1000000"},
     {{"--device", "cuda:x", "list"},
      "--device: 'cuda:x' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
-     "cuda:UUID"},
+     "cuda:UUID; or several devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"},
     {{"--device", "cuda:-1", "list"},
      "--device: 'cuda:-1' is not auto, cpu, cpu:nodeN, cpu:LIST as in 0-7,16-23, cuda, cuda:N or "
-     "cuda:UUID"},
+     "cuda:UUID; or several devices: all (GPUs), cuda:N,N,..., cpu:LIST+LIST+..., cpu:all"},
     {{"--providers", "cpu", "cpu", "list"}, "--providers: 'cpu' is given twice"},
     {{"--kernels", "a(b", "list"},
      "--kernels: 'a(b' is not a regular expression: Mismatched '(' and ')' in regular expression"},

@@ -41,6 +41,36 @@ TEST(DeviceChoice, IsWrittenAsItIsRead) {
   EXPECT_EQ(parsed("cpu:node1").node, 1);
 }
 
+TEST(DeviceList, IsWrittenAsItIsRead) {
+  const std::vector<std::string> texts{"all",          "cpu:all",         "cuda:0,2,3",
+                                       "cpu:0-7+8-15", "cpu:node0+node1", "cuda:1," + kSecond};
+  for (const std::string& text : texts) {
+    const auto list = parse_device_list(text);
+    ASSERT_TRUE(list) << text;
+    EXPECT_EQ(to_string(*list), text);
+  }
+  EXPECT_EQ(parse_device_list("all")->all, DeviceList::All::kGpus);
+  EXPECT_EQ(parse_device_list("cpu:all")->all, DeviceList::All::kNodes);
+  const std::vector<DeviceChoice> named = parse_device_list("cpu:0-1,4+2").value().named;
+  ASSERT_EQ(named.size(), 2U);
+  EXPECT_EQ(named[0].cpus, (std::vector<int>{0, 1, 4}));
+  EXPECT_EQ(named[1].cpus, std::vector<int>{2});
+}
+
+TEST(DeviceList, IsNoOneDevice) {
+  for (const std::string text :
+       {"auto", "cpu", "cpu:0-7,9", "cpu:node0", "cuda", "cuda:3", "cuda:0,", "cuda:0,x", "cpu:0+",
+        "+", "cpu:0+all", "cuda:0+1", ""}) {
+    EXPECT_FALSE(parse_device_list(text)) << text;
+  }
+}
+
+TEST(DeviceList, HasEachDeviceOnce) {
+  for (const std::string text : {"cuda:0,1,0", "cpu:0+0", "cpu:node1+node1", "cpu:0-3+3"}) {
+    EXPECT_THROW(parse_device_list(text), UsageError) << text;
+  }
+}
+
 TEST(DeviceChoice, IsNothingElse) {
   const std::vector<std::string> texts{"",
                                        "gpu",
