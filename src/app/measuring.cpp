@@ -130,7 +130,15 @@ Environment environment_of(const Session& session, const Request& request) {
   Environment environment = describe_environment(session.device(), session.providers,
                                                  std::move(argv), request.options.seed);
   if (cases_are_of_files(request.options))
-    environment.cases = fingerprint(request.cases.first(request.named));
+    environment.cases = fingerprint(request.options, request.cases.first(request.named));
+  if (request.options.weights) {
+    environment.operand_distribution = fmt::format(
+        "B the weights of {}, quantised to the operand type with symmetric scales, pruned 2:4 for "
+        "2:4 kernels alone; A {}, quantised likewise",
+        request.options.weights_dir->string(),
+        request.options.activations ? "of " + request.options.activations->string()
+                                    : std::string("normal(0,1)"));
+  }
   if (!request.job.empty()) environment.device.details["job"] = request.job;
   return report::parse_environment_json(report::environment_json(environment));
 }

@@ -67,6 +67,11 @@ BenchOptions bench_options(const CommandLine& line) {
   if (options.break_even && !is_given(line, option::kBatchSizes)) {
     options.batch_sizes.assign(kBreakEvenGrid.begin(), kBreakEvenGrid.end());
   }
+  open_weights(options);
+  // As engines scale 8-bit layers.
+  if (options.weights && info(options.dtype).bits == 8 && !is_given(line, option::kScales)) {
+    options.scales = {ScaleGranularity::kVector, ScaleGranularity::kVector};
+  }
   check_case_count(options);
   if (options.unfused && options.plans.empty()) {
     throw UsageError(fmt::format("{}: is given without {} FILE or {} DIR", option::kUnfused,

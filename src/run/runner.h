@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -22,6 +23,10 @@
 #include "verify/element_reader.h"
 #include "workload/workload.h"
 
+namespace twofour::weights {
+class ModelWeights;
+}
+
 namespace twofour::run {
 
 struct RunConfig {
@@ -36,6 +41,8 @@ struct RunConfig {
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;
   int threads = 1;
+  /// The operands of the cases are made of these; null: they are drawn.
+  std::shared_ptr<weights::ModelWeights> weights = {};
   /// Empty where the host reads operands and D itself.
   verify::MakeElementReader make_element_reader = {};
   /// What measures a shape again, alone, for Record::repro. Always set.
