@@ -20,6 +20,7 @@
 #include "run/case_plan.h"
 #include "run/runner.h"
 #include "run/twin.h"
+#include "weights/model_weights.h"
 
 namespace twofour::app {
 namespace {
@@ -135,8 +136,8 @@ Environment environment_of(const Session& session, const Request& request) {
     environment.operand_distribution = fmt::format(
         "B the weights of {}, quantised to the operand type with symmetric scales, pruned 2:4 for "
         "2:4 kernels alone; A {}, quantised likewise",
-        request.options.weights_dir->string(),
-        request.options.activations ? "of " + request.options.activations->string()
+        request.options.weights->model(),
+        request.options.activations ? "of " + request.options.activations->filename().string()
                                     : std::string("normal(0,1)"));
   }
   if (!request.job.empty()) environment.device.details["job"] = request.job;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options_table.h"
 

@@ -118,7 +118,8 @@ std::string real_weights_text(std::span<const Record> records) {
   const std::vector<LayerFacts> layers = layers_of(records);
   if (layers.empty()) return {};
   std::string text;
-  if (const LayerFacts& worst = layers.front(); worst.pruning && layers.size() > 1) {
+  if (const LayerFacts& worst = layers.front();
+      worst.pruning.value_or(0) > 0 && layers.size() > 1) {
     text = fmt::format(
         "Pruning costs most in {}: {} of the output's norm, with {} of the energy "
         "of its weights retained. ",

@@ -74,24 +74,28 @@ std::vector<Entry*> alive_of(CaseState& state, const OperandPlan& plan) {
   return entries;
 }
 
-/// Of the stored weights: what their rows say of them, and the operands. Neither without them.
-operands::Operands make_operands(CaseState& state, const OperandPlan& plan,
-                                 const std::vector<Entry*>& entries) {
-  if (!state.config.weights) return state.device.operands().make_operands(plan.spec);
+/// What the rows say of stored weights; nothing without them.
+void note_weights(CaseState& state, const OperandPlan& plan, const std::vector<Entry*>& entries) {
+  if (!state.config.weights) return;
   weights::ModelWeights& model = *state.config.weights;
   const workload::Case& c = state.c;
   const int threads = state.config.threads;
-  const DataType type = plan.spec.type;
+  const operands::OperandSpec& spec = plan.spec;
   const RealWeights facts =
-      model.facts(c.layer, c.tensor_parallel, type, plan.spec.scales, plan.weights, threads);
+      model.facts(c.layer, c.tensor_parallel, spec.type, spec.scales, plan.weights, threads);
   const weights::Quality& quality =
-      model.quality(c.layer, c.tensor_parallel, type, plan.spec.scales, threads);
+      model.quality(c.layer, c.tensor_parallel, spec.type, spec.scales, threads);
   for (Entry* entry : entries) {
     entry->record.real_weights = facts;
     entry->norm = plan.weights == Sparsity::kDense ? quality.dense_norm : quality.sparse_norm;
   }
-  return make_real_operands(plan.spec, model.read(c.layer, c.tensor_parallel, threads),
-                            plan.weights, state.device, threads);
+}
+
+operands::Operands make_operands(CaseState& state, const OperandPlan& plan) {
+  if (!state.config.weights) return state.device.operands().make_operands(plan.spec);
+  const weights::ReadLayer& layer =
+      state.config.weights->read(state.c.layer, state.c.tensor_parallel, state.config.threads);
+  return make_real_operands(plan.spec, layer, plan.weights, state.device, state.config.threads);
 }
 
 /// The error of a kernel's arithmetic over the norm of X W. A bias would be part of the norm.
@@ -212,9 +216,10 @@ void prepare_operands(CaseState& state, const OperandPlan& plan) {
     allocate_outputs(state, entries);
     {
       const PhaseTimer timer(shared.operands_s);
-      operands = make_operands(state, plan, entries);
+      operands = make_operands(state, plan);
     }
     const PhaseTimer timer(shared.reference_s);
+    note_weights(state, plan, entries);
     verifier.emplace(operands, state.device, state.config.make_element_reader,
                      state.config.threads);
   };

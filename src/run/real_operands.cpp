@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,8 +22,8 @@ void require_range(const weights::ReadLayer& layer, DataType type) {
   const std::vector<float>& largest = layer.inspection.largest;
   const auto most = std::max_element(largest.begin(), largest.end());
   if (*most <= kLargestFp16) return;
-  layer.weights.refuse(most - largest.begin(), 0,
-                       fmt::format("and its row reach {}, which fp16 does not hold", *most));
+  layer.weights.refuse(most - largest.begin(), std::nullopt,
+                       fmt::format("reaches {}, which fp16 does not hold", *most));
 }
 
 template <class Value>

@@ -160,9 +160,11 @@ std::optional<float> LayerWeights::scale_of_row(std::int64_t row, DataType type)
   return matrices_[piece].scale_of_row(row_there);
 }
 
-void LayerWeights::refuse(std::int64_t row, std::int64_t k, const std::string& why) const {
+void LayerWeights::refuse(std::int64_t row, std::optional<std::int64_t> k,
+                          const std::string& why) const {
   const auto [piece, row_there] = place(row);
-  source_.pieces[piece].header.values->refuse(fmt::format("[{}][{}] {}", row_there, k, why));
+  source_.pieces[piece].header.values->refuse(k ? fmt::format("[{}][{}] {}", row_there, *k, why)
+                                                : fmt::format("row {} {}", row_there, why));
 }
 
 }  // namespace twofour::weights

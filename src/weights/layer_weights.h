@@ -65,8 +65,10 @@ class LayerWeights {
   void row(std::int64_t row, std::span<float> out) const;
   /// The stored scale of a row whose values are stored as codes of `type`; nothing: there is none.
   [[nodiscard]] std::optional<float> scale_of_row(std::int64_t row, DataType type) const;
-  /// Throws std::runtime_error that names the file, the tensor and the place.
-  [[noreturn]] void refuse(std::int64_t row, std::int64_t k, const std::string& why) const;
+  /// Throws std::runtime_error that names the file, the tensor and the row there, and the column
+  /// where one is given: "[3][7] WHY", "row 3 WHY".
+  [[noreturn]] void refuse(std::int64_t row, std::optional<std::int64_t> k,
+                           const std::string& why) const;
 
  private:
   /// Which piece a row belongs to, and its row there.

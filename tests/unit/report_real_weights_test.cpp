@@ -51,14 +51,15 @@ TEST(RealWeightsTable, HasARowForEachLayerTheWorstFirst) {
   const Grid grid = real_weights_table(records);
   ASSERT_EQ(grid.rows.size(), 2U);
   EXPECT_EQ(grid.rows[0].cells,
-            (std::vector<std::string>{"o of lab/m, TP 1", "BF16", "magnitude", "75 %", "50 %",
-                                      "2 %", "0.1 %", "", "1.250x"}));
-  EXPECT_EQ(grid.rows[1].cells,
-            (std::vector<std::string>{"qkv of lab/m, TP 1", "BF16", "magnitude", "93.75 %", "25 %",
-                                      "2 %", "0.2 %", "1 %", "1.200x to 1.500x"}));
+            (std::vector<std::string>{"o of lab/m, TP 1", "BF16", "magnitude", "75.00 %", "50.00 %",
+                                      "2.000 %", "0.1000 %", "", "1.250x"}));
+  EXPECT_EQ(grid.rows[1].cells, (std::vector<std::string>{
+                                    "qkv of lab/m, TP 1", "BF16", "magnitude", "93.75 %", "25.00 %",
+                                    "2.000 %", "0.2000 %", "1.000 %", "1.200x to 1.500x"}));
   const std::string text = real_weights_text(records);
-  EXPECT_THAT(text, StartsWith("Pruning costs most in o of lab/m, TP 1: 50 % of the output's norm, "
-                               "with 75 % of the energy of its weights retained."));
+  EXPECT_THAT(text,
+              StartsWith("Pruning costs most in o of lab/m, TP 1: 50.00 % of the output's norm, "
+                         "with 75.00 % of the energy of its weights retained."));
   EXPECT_THAT(text, HasSubstr("They are not accuracy on any task"));
 }
 
