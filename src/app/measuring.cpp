@@ -23,6 +23,7 @@
 #include "run/case_plan.h"
 #include "run/runner.h"
 #include "run/twin.h"
+#include "weights/model_weights.h"
 
 namespace twofour::app {
 namespace {
@@ -141,7 +142,15 @@ Environment environment_of(const Session& session, const Request& request) {
   Environment environment = describe_environment(session.device(), session.providers,
                                                  std::move(argv), request.options.seed);
   if (cases_are_of_files(request.options))
-    environment.cases = fingerprint(request.cases.first(request.named));
+    environment.cases = fingerprint(request.options, request.cases.first(request.named));
+  if (request.options.weights) {
+    environment.operand_distribution = fmt::format(
+        "B the weights of {}, quantised to the operand type with symmetric scales, pruned 2:4 for "
+        "2:4 kernels alone; A {}, quantised likewise",
+        request.options.weights->model(),
+        request.options.activations ? "of " + request.options.activations->filename().string()
+                                    : std::string("normal(0,1)"));
+  }
   if (!request.job.empty()) {
     environment.device.details["job"] = request.job;
     // Processors of one model are several devices in a job, and have no UUID.

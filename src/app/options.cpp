@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options_table.h"
 
@@ -108,6 +109,11 @@ BenchOptions bench_options(const CommandLine& line) {
   options.mode = kBenchModeNames[line.word].first;
   if (options.break_even && !is_given(line, option::kBatchSizes)) {
     options.batch_sizes.assign(kBreakEvenGrid.begin(), kBreakEvenGrid.end());
+  }
+  open_weights(options);
+  // As engines scale 8-bit layers.
+  if (options.weights && info(options.dtype).bits == 8 && !is_given(line, option::kScales)) {
+    options.scales = {ScaleGranularity::kVector, ScaleGranularity::kVector};
   }
   check_case_count(options);
   check_devices(options);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,10 @@
 #include "run/shards.h"
 #include "workload/model_plan.h"
 #include "workload/workload.h"
+
+namespace twofour::weights {
+class ModelWeights;
+}
 
 namespace twofour::app {
 
@@ -39,6 +44,11 @@ struct BenchOptions {
   std::optional<std::filesystem::path> models_file;
   bool unfused = false;                    ///< of the plans: q, k, v, gate and up stand alone
   std::vector<workload::ModelPlan> plans;  ///< of --model-config and --model-dir
+  std::optional<std::filesystem::path> weights_dir;
+  std::optional<std::int64_t> weights_layer;  ///< of the decoder; none: the first that has a layer
+  std::optional<std::filesystem::path> activations;
+  /// What --weights reads; null: operands are drawn.
+  std::shared_ptr<weights::ModelWeights> weights;
   /// The built-in models and those of --models-file, which replace built-in ones of the same name.
   std::vector<workload::Model> known_models;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/model_files.h"
 #include "app/option_names.h"
 #include "app/options.h"
 #include "app/options_table.h"
@@ -24,7 +25,9 @@ std::vector<workload::Case> make_cases(const BenchOptions& options) {
                                         [&](const workload::Model& m) { return m.name == name; });
         if (model != options.known_models.end()) chosen.push_back(*model);
       }
-      return workload::model_cases(chosen, options.batch_sizes, options.tp_sizes);
+      auto cases = workload::model_cases(chosen, options.batch_sizes, options.tp_sizes);
+      skip_without_weights(options, cases);
+      return cases;
     }
   }
   return {};

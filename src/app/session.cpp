@@ -75,6 +75,7 @@ run::RunConfig config_of(const BenchOptions& options, device::Device& device) {
           .plan_budget_s = kPlanBudgetSeconds,
           .seed = options.seed,
           .threads = host_threads(device),
+          .weights = options.weights,
           .make_element_reader = element_readers(device),
           .repro_line = repro_lines(with_device_named(options, device.id()))};
 }

@@ -16,6 +16,7 @@
 #include "core/named.h"
 #include "core/outcome.h"
 #include "core/problem.h"
+#include "core/real_weights.h"
 #include "core/residency.h"
 #include "core/summary.h"
 #include "core/sustained.h"
@@ -167,6 +168,8 @@ struct Record {
   std::optional<Ratio> vs_bf16;
   std::optional<Sustained> sustained;  ///< nothing: it was not measured under sustained load
   std::optional<Together> together;    ///< nothing: no other device was waited for
+
+  std::optional<RealWeights> real_weights;  ///< nothing: the operands were drawn
 
   std::vector<Flag> flags;
   /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one

@@ -9,6 +9,7 @@
 #include "report/answer.h"
 #include "report/columns.h"
 #include "report/left_out.h"
+#include "report/real_weights.h"
 #include "report/sustained.h"
 
 namespace twofour::report {
@@ -174,8 +175,13 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {
   std::vector<std::string> counts = verdict_counts(records);
   for (std::string& line : rows_without_result(records)) counts.push_back(std::move(line));
-  return {std::move(counts), geometric_means(records), sustained_table(records),
-          legend(records, win_mark), measured_on(records) + answer(records)};
+  return {std::move(counts),
+          geometric_means(records),
+          sustained_table(records),
+          real_weights_table(records),
+          real_weights_text(records),
+          legend(records, win_mark),
+          measured_on(records) + answer(records)};
 }
 
 }  // namespace twofour::report

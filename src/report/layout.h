@@ -37,6 +37,8 @@ struct Conclusion {
   std::vector<std::string> counts;  ///< of verdicts, and of rows without a result
   Grid means;                       ///< may have no rows
   Grid sustained;                   ///< likewise
+  Grid real_weights;                ///< likewise
+  std::string real_weights_text;    ///< empty where that has no rows
   std::vector<std::string> legend;
   std::string answer;  ///< begins with the device that was measured, where the rows tell
 };

@@ -185,6 +185,9 @@ std::string markdown_document(std::span<const Run> runs) {
         folded += markdown_folded("Sustained load and energy" + of_what(results, i, sweep),
                                   grid_markdown(end.sustained) + "\n");
       }
+      if (!end.real_weights.rows.empty()) {
+        text += grid_markdown(end.real_weights) + "\n" + escaped(end.real_weights_text) + "\n\n";
+      }
       text += reading_details(end);
     }
     text += machine_details(device);

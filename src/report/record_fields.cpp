@@ -71,6 +71,10 @@ struct Algorithms : Texts {
   static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
 };
 
+struct SomeTexts : Texts {
+  static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
+};
+
 /// A share that is absent where there is none.
 struct PresentShare : OptionalNumber {
   static Json schema() { return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}; }
@@ -193,6 +197,23 @@ std::span<const Field<Sustained>> sustained_fields() {
     member<OptionalObject<Ratio, ratio_fields>, &S::energy_vs_dense>({.name = "energy_vs_dense", .meaning = "joules of `baseline` over joules of this kernel: above 1 this kernel takes less", .csv = {"energy_vs_dense", "energy_vs_dense_low", "energy_vs_dense_high", "energy_verdict"}}),
     member<Numbers, &S::launch_s>({.name = "launch_s", .unit = "s", .meaning = "for one launch, a value for each block; entry i of the two kernels of a pair belongs together"}),
     member<Numbers, &S::launch_j>({.name = "launch_j", .unit = "J", .meaning = "likewise; empty where the device does not count"}),
+  };
+  return kFields;
+}
+
+std::span<const Field<RealWeights>> real_weights_fields() {
+  using W = RealWeights;
+  static constexpr std::array kFields{
+    member<SomeTexts, &W::tensors>({.name = "tensors", .meaning = "what was read, as \"FILE: TENSOR\", and which rows and columns of it where not all were"}),
+    member<Name, &W::stored>({.name = "stored", .meaning = "type and form in the file"}),
+    member<Choice<kWeightMaskNames>, &W::mask>({.name = "mask", .meaning = "which two of four stay: `stored`: the file is 2:4 already; `magnitude`: the two largest; `none`: the kernel is dense", .csv = {"mask"}}),
+    member<Name, &W::activations>({.name = "activations", .meaning = "where the activations X came from"}),
+    member<Whole<std::int64_t, 1>, &W::rows>({.name = "rows", .meaning = "of X, for `pruning_error` and `quantisation_error`"}),
+    member<Share, &W::columns_share>({.name = "columns_share", .meaning = "of the N output channels, those that these two were computed for"}),
+    member<PresentShare, &W::retained_energy>({.name = "retained_energy", .meaning = "sum of the squares of the weights that stay, over all; absent where all do", .csv = {"retained_energy"}, .optional = true}),
+    member<PresentNumber, &W::pruning_error>({.name = "pruning_error", .meaning = "of the output, by pruning, over the norm of XW; absent for a dense kernel", .csv = {"pruning_error"}, .optional = true}),
+    member<PresentNumber, &W::quantisation_error>({.name = "quantisation_error", .meaning = "of the output, by quantising weights and activations after that", .csv = {"quantisation_error"}, .optional = true}),
+    member<PresentNumber, &W::arithmetic_error>({.name = "arithmetic_error", .meaning = "of the output, by this kernel's arithmetic and the rounding of D; absent where it was not launched, and with a bias", .csv = {"arithmetic_error"}, .optional = true}),
   };
   return kFields;
 }
@@ -332,6 +353,7 @@ std::span<const Field<Record>> record_fields() {
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_bf16>({.name = "vs_bf16", .meaning = "ratio to `bf16_baseline`", .csv = {"vs_bf16", "vs_bf16_low", "vs_bf16_high", "vs_bf16_verdict"}}),
     member<PresentObject<Sustained, sustained_fields>, &R::sustained>({.name = "sustained", .meaning = "what the kernel does under sustained load ([measurement.md](measurement.md#sustained-load)); absent where that was not measured", .optional = true}),
     member<PresentObject<Together, together_fields>, &R::together>({.name = "together", .meaning = "of `--together`: how the samples of the case, under sustained load its blocks, began on several devices of the host at once; absent where no other was waited for", .optional = true}),
+    member<PresentObject<RealWeights, real_weights_fields>, &R::real_weights>({.name = "real_weights", .meaning = "of weights that a model's files have, and what pruning and quantising does to the outputs ([real-weights.md](real-weights.md)); absent where operands were drawn", .optional = true}),
     member<FlagNames, &R::flags>({.name = "flags", .meaning = "list of texts, [below](#flags); in a cell separated by spaces", .csv = {"flags"}}),
     member<Object<ClockSample, clock_fields>, &R::clocks>({.name = "clocks", .meaning = "while the row was measured; `null`: not readable"}),
     member<Object<Phases, phase_fields>, &R::phases>({.name = "phases", .meaning = "wall time, [below](#phases)"}),

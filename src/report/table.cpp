@@ -63,6 +63,12 @@ std::string conclusion_text(const Conclusion& end, const Display& display) {
     sustained.headings.front().cut = true;
     text += grid_text(fitted(sustained, display), display) + "\n";
   }
+  if (!end.real_weights.rows.empty()) {
+    Grid real = end.real_weights;
+    real.headings.front().cut = true;
+    text +=
+        grid_text(fitted(real, display), display) + lines_of(end.real_weights_text, display) + "\n";
+  }
   return text + paragraph(end.legend, display) + lines_of(end.answer, display);
 }
 

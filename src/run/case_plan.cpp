@@ -6,6 +6,8 @@
 #include <exception>
 #include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 
 namespace twofour::run {
 namespace {
@@ -37,20 +39,28 @@ KernelPlan kernel_plan(const RunConfig& config, const KernelNeed& need) {
   plan.operand_bytes = operands::operand_bytes(spec_of(config, need.problem));
   plan.output_bytes = output_bytes(need.problem);
   plan.workspace_bytes = need.footprint.workspace_bytes;
+  if (config.weights) plan.weights.key += fmt::format("/{}", to_string(need.problem.sparsity));
   return plan;
+}
+
+using OperandKey = std::pair<DataType, Sparsity>;
+
+OperandKey key_of(const RunConfig& config, const GemmProblem& problem) {
+  return {problem.a, weights_for(config, problem.sparsity)};
 }
 
 /// What is counted once however many kernels share it.
 struct Tally {
-  std::set<DataType> operand_types;
+  std::set<OperandKey> operands;
   std::set<DataType> output_types;
   std::set<std::string> weight_keys;
   std::size_t bytes = 0;
 };
 
 /// `tally` with `kernel` and one copy of its weights added.
-Tally with(Tally tally, const KernelPlan& kernel) {
-  if (tally.operand_types.insert(kernel.problem.a).second) tally.bytes += kernel.operand_bytes;
+Tally with(const RunConfig& config, Tally tally, const KernelPlan& kernel) {
+  if (tally.operands.insert(key_of(config, kernel.problem)).second)
+    tally.bytes += kernel.operand_bytes;
   if (tally.output_types.insert(kernel.problem.d).second) tally.bytes += kernel.output_bytes;
   if (tally.weight_keys.insert(kernel.weights.key).second) tally.bytes += kernel.weights.bytes;
   tally.bytes += kernel.workspace_bytes;
@@ -76,7 +86,7 @@ Tally refuse_what_does_not_fit(const RunConfig& config, std::vector<KernelPlan>&
                                std::size_t usable) {
   Tally tally;
   for (KernelPlan* kernel : by_importance(config, kernels)) {
-    const Tally larger = with(tally, *kernel);
+    const Tally larger = with(config, tally, *kernel);
     if (larger.bytes > usable) {
       kernel->outcome = {OutcomeKind::kSkipped,
                          fmt::format("needs {:.2f} GiB with what runs beside it, {:.2f} GiB are "
@@ -115,31 +125,37 @@ CacheState cache_state(const RunConfig& config, const KernelPlan& kernel, std::s
 }
 
 void add_operands_and_outputs(const RunConfig& config, CasePlan& plan) {
-  std::set<DataType> operand_types;
+  std::set<OperandKey> operands;
   std::set<DataType> output_types;
   for (const KernelPlan& kernel : plan.kernels) {
     if (!kernel.runs()) continue;
-    if (operand_types.insert(kernel.problem.a).second) {
-      plan.operands.push_back(spec_of(config, kernel.problem));
+    if (operands.insert(key_of(config, kernel.problem)).second) {
+      plan.operands.push_back(
+          {spec_of(config, kernel.problem), weights_for(config, kernel.problem.sparsity)});
     }
     if (output_types.insert(kernel.problem.d).second) {
       plan.outputs.push_back({kernel.problem.d, kernel.output_bytes});
     }
   }
   std::sort(plan.operands.begin(), plan.operands.end(), [](const auto& x, const auto& y) {
-    return info(x.type).bits != info(y.type).bits ? info(x.type).bits > info(y.type).bits
-                                                  : x.type < y.type;
+    const auto order = [](const OperandPlan& one) {
+      return std::tuple(-info(one.spec.type).bits, one.spec.type, one.weights);
+    };
+    return order(x) < order(y);
   });
 }
 
-std::size_t peak_bytes(const CasePlan& plan) {
+std::size_t peak_bytes(const RunConfig& config, const CasePlan& plan) {
   std::size_t kept = 0;
   std::size_t peak = 0;
   std::set<DataType> outputs;
   std::set<std::string> weights;
-  for (const operands::OperandSpec& spec : plan.operands) {
+  for (const auto& [spec, operand_weights] : plan.operands) {
     for (const KernelPlan& kernel : plan.kernels) {
-      if (!kernel.runs() || kernel.problem.a != spec.type) continue;
+      if (!kernel.runs() ||
+          key_of(config, kernel.problem) != OperandKey{spec.type, operand_weights}) {
+        continue;
+      }
       if (outputs.insert(kernel.problem.d).second) kept += kernel.output_bytes;
       if (weights.insert(kernel.weights.key).second) kept += kernel.weight_bytes();
       kept += kernel.workspace_bytes;
@@ -165,6 +181,10 @@ std::size_t fit_into_memory(const RunConfig& config, std::vector<KernelPlan>& ke
 }
 
 }  // namespace
+
+Sparsity weights_for(const RunConfig& config, Sparsity sparsity) {
+  return config.weights ? sparsity : Sparsity::kTwoFour;
+}
 
 MemoryFacts memory_facts(device::Device& device) {
   return {.free_bytes = device.memory().status().free_bytes,
@@ -197,7 +217,7 @@ CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
     if (kernel.runs()) kernel.cold = cache_state(config, kernel, copy_budget, facts);
   }
   add_operands_and_outputs(config, plan);
-  plan.peak_bytes = peak_bytes(plan);
+  plan.peak_bytes = peak_bytes(config, plan);
   return plan;
 }
 

@@ -28,6 +28,9 @@ struct MemoryFacts {
   bool can_flush = false;
 };
 
+/// What B of a kernel of `sparsity` is; see OperandPlan.
+Sparsity weights_for(const RunConfig& config, Sparsity sparsity);
+
 MemoryFacts memory_facts(device::Device& device);
 
 /// One kernel at the shape of a case, as its provider describes it.
@@ -69,11 +72,18 @@ struct OutputPlan {
   std::size_t bytes = 0;
 };
 
+/// A and B of one type, for the kernels that share them.
+struct OperandPlan {
+  operands::OperandSpec spec;
+  /// Of B. Drawn weights are 2:4 for all kernels; stored ones are so for 2:4 kernels alone.
+  Sparsity weights = Sparsity::kTwoFour;
+};
+
 struct CasePlan {
   std::vector<KernelPlan> kernels;  ///< as they were asked for
   /// Of each type that a kernel multiplies, in the order in which they are made: largest elements
   /// first, so that what is freed of them is there for the next ones.
-  std::vector<operands::OperandSpec> operands;
+  std::vector<OperandPlan> operands;
   std::vector<OutputPlan> outputs;
   /// The most that is allocated at once: operands, D, every kernel's packed copies and workspace. B
   /// goes when the kernels of its type are prepared. Kernels that are not run count for nothing.

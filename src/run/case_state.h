@@ -7,6 +7,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/function_ref.h"
@@ -29,7 +30,8 @@ struct Entry {
   double warm_launch_s = 0;  ///< of the last of them
   std::optional<std::size_t> twin_of;  ///< place among the entries; of a control (run/twin.h)
   std::optional<Buffer> own_d;         ///< of a control; others share one
-  std::vector<Record> results;         ///< one for each cache state, once sampled
+  double norm = 1;              ///< of what it is to compute, over that of X W; of stored weights
+  std::vector<Record> results;  ///< one for each cache state, once sampled
 
   [[nodiscard]] bool alive() const { return record.outcome.kind == OutcomeKind::kOk; }
   void end(OutcomeKind kind, std::string reason) { record.outcome = {kind, std::move(reason)}; }
@@ -47,7 +49,7 @@ struct CaseState {
   CasePlan plan = {};
 
   // Operations refer to what stands above them, so they must go first.
-  std::map<DataType, operands::Operands> operands = {};
+  std::map<std::pair<DataType, Sparsity>, operands::Operands> operands = {};  ///< see OperandPlan
   std::map<DataType, Buffer> outputs = {};
   PackedWeights weights{device};
   std::vector<Entry> entries = {};

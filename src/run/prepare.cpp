@@ -1,6 +1,7 @@
 // From a supported problem to a verified operation.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "providers/tuning.h"
 #include "run/case_state.h"
+#include "run/real_operands.h"
 #include "run/twin.h"
 #include "run/verifier.h"
 #include "verify/verify.h"
@@ -59,12 +61,51 @@ class RowSearch final : public providers::SearchLog {
   int row_ = 0;  ///< 0: the record was not described as it is now
 };
 
-std::vector<Entry*> alive_of_type(CaseState& state, DataType type) {
+/// Those that multiply the operands of `plan`.
+std::vector<Entry*> alive_of(CaseState& state, const OperandPlan& plan) {
   std::vector<Entry*> entries;
   for (Entry& entry : state.entries) {
-    if (entry.alive() && entry.record.problem.a == type) entries.push_back(&entry);
+    const GemmProblem& problem = entry.record.problem;
+    if (entry.alive() && problem.a == plan.spec.type &&
+        weights_for(state.config, problem.sparsity) == plan.weights) {
+      entries.push_back(&entry);
+    }
   }
   return entries;
+}
+
+/// What the rows say of stored weights; nothing without them.
+void note_weights(CaseState& state, const OperandPlan& plan, const std::vector<Entry*>& entries) {
+  if (!state.config.weights) return;
+  weights::ModelWeights& model = *state.config.weights;
+  const workload::Case& c = state.c;
+  const int threads = state.config.threads;
+  const operands::OperandSpec& spec = plan.spec;
+  const RealWeights facts =
+      model.facts(c.layer, c.tensor_parallel, spec.type, spec.scales, plan.weights, threads);
+  const weights::Quality& quality =
+      model.quality(c.layer, c.tensor_parallel, spec.type, spec.scales, threads);
+  for (Entry* entry : entries) {
+    entry->record.real_weights = facts;
+    entry->norm = plan.weights == Sparsity::kDense ? quality.dense_norm : quality.sparse_norm;
+  }
+}
+
+operands::Operands make_operands(CaseState& state, const OperandPlan& plan) {
+  if (!state.config.weights) return state.device.operands().make_operands(plan.spec);
+  const weights::ReadLayer& layer =
+      state.config.weights->read(state.c.layer, state.c.tensor_parallel, state.config.threads);
+  return make_real_operands(plan.spec, layer, plan.weights, state.device, state.config.threads);
+}
+
+/// The error of a kernel's arithmetic over the norm of X W. A bias would be part of the norm.
+void note_arithmetic(Entry& entry, const verify::CheckResult& check) {
+  if (!entry.record.real_weights || entry.record.problem.bias || check.reference_squares <= 0) {
+    return;
+  }
+  const double error = std::sqrt(check.error_squares / check.reference_squares) * entry.norm;
+  std::optional<double>& worst = entry.record.real_weights->arithmetic_error;
+  if (std::isfinite(error)) worst = std::max(worst.value_or(0), error);
 }
 
 /// Launches `slot` and waits; the time counts as warm-up and not as verification.
@@ -89,6 +130,7 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
     const Accumulation accumulation = entry.selected.instance->provider->accumulation(
         entry.selected.kernel, entry.record.problem);
     const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
+    note_arithmetic(entry, check);
     if (!entry.record.accuracy ||
         check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
       entry.record.accuracy = check.accuracy;
@@ -154,32 +196,34 @@ void allocate_outputs(CaseState& state, const std::vector<Entry*>& entries) {
 }
 
 /// The case's control, where it has one: prepared and verified as the others are.
-void prepare_twin(CaseState& state, DataType type, Verifier& verifier) {
+void prepare_twin(CaseState& state, const operands::Operands& operands, Verifier& verifier) {
+  const DataType type = operands.spec.type;
   if (type != state.config.dtype || !state.config.control_cases.contains(state.c.index)) return;
   const std::optional<std::size_t> original = twin_candidate(state, type);
   if (!original || state.stop.stop_requested()) return;
   Entry twin = make_twin(state, *original);
-  guarded(state, twin, [&] { prepare_entry(state, twin, state.operands[type], verifier); });
+  guarded(state, twin, [&] { prepare_entry(state, twin, operands, verifier); });
   if (!twin.alive()) twin.operation.reset();
   state.entries.push_back(std::move(twin));
 }
 
-/// Everything for the kernels that multiply operands of `type`.
-void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
-  const DataType type = spec.type;
-  const std::vector<Entry*> entries = alive_of_type(state, type);
+/// Everything for the kernels that multiply operands of `plan`.
+void prepare_operands(CaseState& state, const OperandPlan& plan) {
+  const std::vector<Entry*> entries = alive_of(state, plan);
   if (entries.empty()) return;
   Phases shared;
   std::optional<Verifier> verifier;
+  operands::Operands& operands = state.operands[{plan.spec.type, plan.weights}];
   // The operands and the reference belong to all of these kernels, and so does their failure.
   const auto make_shared = [&] {
     allocate_outputs(state, entries);
     {
       const PhaseTimer timer(shared.operands_s);
-      state.operands[type] = state.device.operands().make_operands(spec);
+      operands = make_operands(state, plan);
     }
     const PhaseTimer timer(shared.reference_s);
-    verifier.emplace(state.operands[type], state.device, state.config.make_element_reader,
+    note_weights(state, plan, entries);
+    verifier.emplace(operands, state.device, state.config.make_element_reader,
                      state.config.threads);
   };
   if (!state.stop.stop_requested()) guarded(state, *entries.front(), make_shared);
@@ -199,24 +243,24 @@ void prepare_type(CaseState& state, const operands::OperandSpec& spec) {
     }
     entry->record.phases.operands_s = shared.operands_s;
     entry->record.phases.reference_s = shared.reference_s;
-    guarded(state, *entry, [&] { prepare_entry(state, *entry, state.operands[type], *verifier); });
+    guarded(state, *entry, [&] { prepare_entry(state, *entry, operands, *verifier); });
     if (!entry->alive()) entry->operation.reset();
   }
   if (!verifier) {
-    state.operands.erase(type);
+    operands = {};
     return;
   }
-  prepare_twin(state, type, *verifier);
+  if (plan.weights == weights_for(state.config, Sparsity::kDense)) {
+    prepare_twin(state, operands, *verifier);
+  }
   // From here on the kernels read their own packed copies.
-  state.operands[type].b = Buffer{};
+  operands.b = Buffer{};
 }
 
 }  // namespace
 
 void prepare_entries(CaseState& state) {
-  for (const operands::OperandSpec& spec : state.plan.operands) {
-    prepare_type(state, spec);
-  }
+  for (const OperandPlan& plan : state.plan.operands) prepare_operands(state, plan);
   if (state.config.companions != nullptr) state.config.companions->searched(state.c.index);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -23,6 +24,10 @@
 #include "verify/element_reader.h"
 #include "workload/workload.h"
 
+namespace twofour::weights {
+class ModelWeights;
+}
+
 namespace twofour::run {
 
 struct RunConfig {
@@ -38,6 +43,8 @@ struct RunConfig {
   std::uint64_t seed = 0;
   int threads = 1;
   Companions* companions = nullptr;  ///< null: no other device measures these cases now
+  /// The operands of the cases are made of these; null: they are drawn.
+  std::shared_ptr<weights::ModelWeights> weights = {};
   /// Empty where the host reads operands and D itself.
   verify::MakeElementReader make_element_reader = {};
   /// What measures a shape again, alone, for Record::repro. Always set.

@@ -54,6 +54,8 @@ Comparison compare(double found, const ExactElement& exact, DataType type) {
 struct Findings {
   double max_error = 0;
   bool exact = true;
+  double error_squares = 0;
+  double reference_squares = 0;
   std::int64_t wrong = 0;
   Comparison worst;
   double worst_found = 0;
@@ -76,6 +78,8 @@ struct Findings {
     const double error = std::max(max_error, later.max_error);
     const std::int64_t all_wrong = wrong + later.wrong;
     exact = exact && later.exact;
+    error_squares += later.error_squares;
+    reference_squares += later.reference_squares;
     add(later.worst, later.worst_found, later.row, later.column);
     max_error = error;
     wrong = all_wrong;
@@ -133,6 +137,8 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
       const std::uint16_t code = code_at(at, row, j);
       const auto value = static_cast<double>(decode(code));
       found.exact = found.exact && exact.deviation == 0;
+      found.error_squares += (value - exact.value) * (value - exact.value);
+      found.reference_squares += exact.value * exact.value;
       found.add(compare(value, exact, problem.d), value, row, j);
     }
     findings[static_cast<std::size_t>(index)] = found;
@@ -146,6 +152,8 @@ CheckResult Reference::check_all(const GemmProblem& problem, Accumulation accumu
                      .exact = all.exact,
                      .accumulation = accumulation};
   result.right = all.wrong == 0;
+  result.error_squares = all.error_squares;
+  result.reference_squares = all.reference_squares;
   if (!result.right) result.description = describe(all, columns_.size());
   return result;
 }

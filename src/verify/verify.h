@@ -41,6 +41,8 @@ using SumElements =
 struct CheckResult {
   Accuracy accuracy;
   bool right = false;
+  double error_squares = 0;      ///< sum over the checked elements of (result - exact)^2
+  double reference_squares = 0;  ///< sum over them of exact^2
   std::string description;
 };
 

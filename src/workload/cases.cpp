@@ -43,19 +43,12 @@ std::optional<std::int64_t> width_of_part(const HeadSplit& all, std::int64_t par
 /// cannot be split evenly.
 void split(Case& c, const Layer& layer, int parts) {
   if (layer.split == '-') return;
-  std::int64_t& divided = layer.split == 'k' ? c.shape.k : c.shape.n;
+  const bool along_k = layer.split == 'k';
+  std::int64_t& divided = along_k ? c.shape.k : c.shape.n;
   std::string reason;
-  if (layer.heads) {
-    if (const auto part = width_of_part(*layer.heads, parts, reason)) {
-      divided = *part;
-      return;
-    }
-  } else if (divided % parts == 0) {
-    divided /= parts;
+  if (const auto part = width_on_device(layer.heads, divided, parts, along_k ? "K" : "N", reason)) {
+    divided = *part;
     return;
-  } else {
-    reason = std::string(layer.split == 'k' ? "K" : "N") + " = " + std::to_string(divided) +
-             " does not divide by the TP size " + std::to_string(parts);
   }
   c.skip_reason = c.model + " " + c.layer + ": " + reason;
 }
@@ -81,6 +74,16 @@ Case layer_case(const Model& model, const Layer& layer, std::int64_t tokens, int
 }
 
 }  // namespace
+
+std::optional<std::int64_t> width_on_device(const std::optional<HeadSplit>& heads,
+                                            std::int64_t width, int devices,
+                                            std::string_view dimension, std::string& reason) {
+  if (heads) return width_of_part(*heads, devices, reason);
+  if (width % devices == 0) return width / devices;
+  reason = std::string(dimension) + " = " + std::to_string(width) +
+           " does not divide by the TP size " + std::to_string(devices);
+  return std::nullopt;
+}
 
 std::int64_t Experts::active(std::int64_t tokens) const {
   const auto all = static_cast<double>(total);

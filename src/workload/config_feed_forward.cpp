@@ -62,8 +62,9 @@ constexpr auto kGated = std::to_array<std::string_view>({"cohere",
                                                          "qwen3_vl_moe_text",
                                                          "qwen3_vl_text",
                                                          "seed_oss"});
-constexpr auto kNotGated = std::to_array<std::string_view>(
-    {"arcee", "gpt_neox", "nemotron", "nemotron_h", "persimmon", "phi", "starcoder2"});
+constexpr auto kNotGated =
+    std::to_array<std::string_view>({"arcee", "bert", "gpt_neox", "nemotron", "nemotron_h",
+                                     "persimmon", "phi", "roberta", "starcoder2", "xlm-roberta"});
 /// Models whose intermediate_size is the width of an expert.
 constexpr auto kExpertWidthIsIntermediate = std::to_array<std::string_view>(
     {"gpt_oss", "granitemoe", "llama4_text", "minimax_m2", "mixtral", "olmoe", "phimoe"});

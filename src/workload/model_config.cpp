@@ -93,7 +93,8 @@ constexpr auto kNotOfShapes = std::to_array<std::string_view>({"attention_chunk_
                                                                "for_llm_compressor",
                                                                "partial_rotary_factor",
                                                                "mlp_bias",
-                                                               "query_pre_attn_scalar"});
+                                                               "query_pre_attn_scalar",
+                                                               "type_vocab_size"});
 
 /// Where the fields of the decoder stand: of a model that also sees or hears, in an object.
 ConfigFields decoder_fields(const ConfigFields& root) {

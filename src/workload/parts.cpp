@@ -30,12 +30,15 @@ Layer layer_of(const Part& part, const std::string& name) {
           .count = 1,
           .experts = part.experts,
           .heads = part.heads,
-          .prefill_only = part.prefill_only};
+          .prefill_only = part.prefill_only,
+          .parts = {{part.name, part.group, part.n, part.heads}},
+          .decoder_layers = {part.layer}};
 }
 
 /// Parts of one group read the same activations. They are split alike, by heads or not.
 void fuse(Layer& into, const Part& part) {
   into.n += part.n;
+  into.parts.push_back({part.name, part.group, part.n, part.heads});
   if (into.heads && part.heads && into.heads->query == part.heads->query &&
       into.heads->key_value == part.heads->key_value) {
     into.heads->per_query += part.heads->per_query;
@@ -99,7 +102,9 @@ std::vector<Layer> layers_of(const std::vector<Part>& parts, bool unfused) {
     if (is_new) {
       layers.push_back(std::move(layer));
     } else {
-      ++*layers[found->second].count;
+      Layer& first = layers[found->second];
+      ++*first.count;
+      first.decoder_layers.push_back(layer.decoder_layers.front());
     }
   }
   name_by_shape(layers);

@@ -222,7 +222,7 @@ void StoredWeights::add(const input::Tensor& tensor) {
   const bool matrix = tensor.shape.size() >= 2;
   if (place.role == TensorRole::kSmall) return;
   if (place.role == TensorRole::kNotUnderstood || place.role == TensorRole::kPart) {
-    if (!matrix) return;  // a norm
+    if (!matrix && !place.compressed) return;  // a norm
     const bool usable = place.role == TensorRole::kPart && (place.blocks || is_plain(tensor.type));
     if (!usable) {
       not_understood_.push_back(tensor.name);
@@ -236,10 +236,12 @@ void StoredWeights::add(const input::Tensor& tensor) {
 
 void StoredWeights::add_part(const input::Tensor& tensor, const TensorPlace& place) {
   const std::vector<std::int64_t>& shape = tensor.shape;
-  const bool too_large = std::any_of(shape.begin(), shape.end(), [](std::int64_t size) {
-    return size < 1 || size > kMaxDimension;
+  const bool too_large = std::any_of(shape.begin(), shape.end(), [&](std::int64_t size) {
+    return size < 1 || size > kMaxDimension / (place.compressed ? 2 : 1);
   });
-  const std::size_t dimensions = place.blocks ? 4 : place.expert ? 2 : shape.size();
+  const std::size_t dimensions = place.blocks                       ? 4
+                                 : place.expert || place.compressed ? 2
+                                                                    : shape.size();
   if (too_large || shape.size() != dimensions || dimensions > 4 ||
       (dimensions == 4 && !place.blocks)) {
     not_understood_.push_back(tensor.name);
@@ -255,7 +257,7 @@ void StoredWeights::add_part(const input::Tensor& tensor, const TensorPlace& pla
   } else {
     Weight& weight = weights_[key];
     const std::int64_t experts = place.expert ? weight.experts + 1 : 0;
-    weight = {.k = shape[1], .n = shape[0], .experts = experts};
+    weight = {.k = (place.compressed ? 2 : 1) * shape[1], .n = shape[0], .experts = experts};
   }
 }
 

@@ -36,6 +36,13 @@ constexpr std::array kLinear{Names{"in_proj_qkvz", "linear_qkvz"}, Names{"in_pro
                              Names{"out_proj", "linear_out"}};
 constexpr std::array kMamba{Names{"in_proj", "mamba_in"}, Names{"out_proj", "mamba_out"}};
 
+/// Encoders in the style of BERT, whose layers stand behind "encoder.layer": of the words behind
+/// the number, without the leaf.
+constexpr std::array kEncoder{
+    Names{"attention.self.query", "q"}, Names{"attention.self.key", "k"},
+    Names{"attention.self.value", "v"}, Names{"attention.output.dense", "o"},
+    Names{"intermediate.dense", "up"},  Names{"output.dense", "down"}};
+
 Words words_of(std::string_view name) {
   Words words;
   while (true) {
@@ -70,11 +77,37 @@ std::string_view found_in(const std::array<Names, kSize>& names, std::string_vie
 }
 
 bool is_small(std::string_view leaf) {
-  for (const std::string_view ending :
-       {"bias", "_scale_inv", "_scale", "_scales", "_scale_2", "zero_point", "norm", "sinks"}) {
+  for (const std::string_view ending : {"bias", "_scale_inv", "_scale", "_scales", "_scale_2",
+                                        "zero_point", "norm", "sinks", "bitmask", "shape"}) {
     if (leaf.ends_with(ending)) return true;
   }
   return false;
+}
+
+/// Where the number of a layer stands; the end: nowhere.
+Words::const_iterator number_of_layer(const Words& words) {
+  auto in = std::find(words.begin(), words.end(), "layers");
+  if (in == words.end()) {
+    const auto encoder = std::find(words.begin(), words.end(), "encoder");
+    if (encoder == words.end() || encoder + 1 == words.end() || *(encoder + 1) != "layer") {
+      return words.end();
+    }
+    in = encoder + 1;
+  }
+  return in + 1;
+}
+
+/// Of an encoder's layer, by the words behind its number.
+TensorPlace place_in_encoder(const Words& words) {
+  std::string module;
+  for (const std::string_view word : words) {
+    if (word == "weight" || word == "compressed") break;
+    module += (module.empty() ? "" : ".") + std::string(word);
+  }
+  TensorPlace place;
+  place.part = found_in(kEncoder, module);
+  if (!place.part.empty()) place.role = TensorRole::kPart;
+  return place;
 }
 
 /// Of a decoder layer, by the words behind its number.
@@ -118,24 +151,26 @@ TensorPlace place_of(std::string_view name, std::int64_t layers) {
   if (has_any(words, kVision)) return be(TensorRole::kVision);
   if (has_any(words, kAudio)) return be(TensorRole::kAudio);
   if (has(words, "mtp")) return be(TensorRole::kFurtherTokens);
-  const auto in = std::find(words.begin(), words.end(), "layers");
-  const bool numbered = in != words.end() && in + 1 != words.end();
-  const std::int64_t layer = numbered ? number(*(in + 1)).value_or(-1) : -1;
+  const auto in = number_of_layer(words);
+  const std::int64_t layer = in != words.end() ? number(*in).value_or(-1) : -1;
   if (layer >= layers) return be(TensorRole::kFurtherTokens);
   if (is_small(words.back())) return be(TensorRole::kSmall);
   if (has(words, "lm_head")) return be(TensorRole::kHead);
   if (layer < 0) {
     return be(has_any(words, kEmbeddings) ? TensorRole::kEmbeddings : TensorRole::kNotUnderstood);
   }
-  const Words rest(in + 2, words.end());
+  const Words rest(in + 1, words.end());
   if (rest.empty()) return be(TensorRole::kNotUnderstood);
   std::string_view module = rest.back();
-  if (module == "weight" && rest.size() > 1) module = rest[rest.size() - 2];
+  const bool compressed = module == "compressed";
+  if ((module == "weight" || compressed) && rest.size() > 1) module = rest[rest.size() - 2];
   const bool blocks = module.ends_with(kBlocks);
   if (blocks) module.remove_suffix(kBlocks.size());
-  TensorPlace place = place_in_layer(rest, module);
+  const bool encoder = *(in - 1) == "layer";
+  TensorPlace place = encoder ? place_in_encoder(rest) : place_in_layer(rest, module);
   place.layer = layer;
   place.blocks = blocks;
+  place.compressed = compressed;
   return place;
 }
 

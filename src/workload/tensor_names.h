@@ -28,6 +28,7 @@ struct TensorPlace {
   std::string part;                    ///< see Part::name and Part::group
   std::optional<std::int64_t> expert;  ///< where each expert has a tensor of its own
   bool blocks = false;                 ///< MXFP4: [E, N, K / 32, 16], two values in a byte
+  bool compressed = false;             ///< two of four values, with a mask beside them
 };
 
 /// `layers`: those of the decoder; a later one predicts further tokens.

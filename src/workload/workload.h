@@ -53,6 +53,14 @@ struct Experts {
   [[nodiscard]] std::int64_t rows(std::int64_t tokens) const;
 };
 
+/// One of the weights that a layer's GEMM multiplies as one, side by side along N.
+struct LayerPart {
+  std::string name;   ///< "q", "gate", "expert_up"
+  std::string group;  ///< the name of all parts together, as a file may have them: "qkv"
+  std::int64_t n = 0;
+  std::optional<HeadSplit> heads;  ///< that it is split by
+};
+
 /// One linear layer of a model: weights [K, N], and the dimension that tensor parallelism splits.
 struct Layer {
   std::string name;  ///< "qkv", "o", "gate_up", "down", "expert_down", ...
@@ -63,6 +71,9 @@ struct Layer {
   std::optional<Experts> experts;     ///< the GEMM is that of one of these
   std::optional<HeadSplit> heads;     ///< `split` goes by whole heads
   bool prefill_only = false;          ///< no GEMM of its own in a decoding step
+  /// In the order of N; empty where no files tell them.
+  std::vector<LayerPart> parts;
+  std::vector<std::int64_t> decoder_layers;  ///< those that have it, ascending; empty: not known
 };
 
 /// Names of the layers that are split by whole heads, where the heads are known.
@@ -121,6 +132,11 @@ inline constexpr std::int64_t kMaxDimension = std::int64_t{1} << 28;
 std::vector<Case> square_cases(const Sweep& sweep);
 /// d = start, start + increment, ... while d < end, in every dimension that is not fixed.
 std::vector<Case> range_cases(const Sweep& sweep, const FixedDimensions& fixed);
+/// The width of the part of one of `devices` devices: of `heads` dealt out whole, or of `width`.
+/// Nothing where that does not divide evenly; `reason` then says why. `dimension`: "K" or "N".
+std::optional<std::int64_t> width_on_device(const std::optional<HeadSplit>& heads,
+                                            std::int64_t width, int devices,
+                                            std::string_view dimension, std::string& reason);
 /// For each model, TP size, batch size and layer, in this order of loops: one case. M is the batch
 /// size; for one of several experts, the rows that it sees.
 std::vector<Case> model_cases(const std::vector<Model>& models,

@@ -140,8 +140,8 @@ TEST(Options, AConfigurationRunsInPlaceOfTheDefaultModels) {
   EXPECT_TRUE(cases_are_of_files(o));
   auto changed = cases;
   changed[0].calls = 4;
-  EXPECT_EQ(fingerprint(cases).size(), 16U);
-  EXPECT_NE(fingerprint(cases), fingerprint(changed));
+  EXPECT_EQ(fingerprint({}, cases).size(), 16U);
+  EXPECT_NE(fingerprint({}, cases), fingerprint({}, changed));
   const BenchOptions unfused = options({"model_bench", "--dtype", "int8", "--unfused",
                                         "--model-config", file.c_str(), "--batch-sizes", "2"});
   EXPECT_EQ(make_cases(unfused).size(), 7U);

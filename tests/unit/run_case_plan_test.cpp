@@ -66,8 +66,8 @@ TEST_F(CasePlanTest, WhatIsSharedCountsOnce) {
 TEST_F(CasePlanTest, TheLargestTypeComesFirstAndItsBIsGoneForTheNext) {
   const CasePlan both = plan({need("a"), need("16", DataType::kBf16)});
   ASSERT_THAT(both.operands, SizeIs(2));
-  EXPECT_EQ(both.operands[0].type, DataType::kBf16);
-  EXPECT_EQ(both.operands[1].type, DataType::kInt8);
+  EXPECT_EQ(both.operands[0].spec.type, DataType::kBf16);
+  EXPECT_EQ(both.operands[1].spec.type, DataType::kInt8);
   const std::size_t b16 = std::size_t{2} * 64 * 256;
   EXPECT_EQ(both.peak_bytes,
             kBf16Operands - b16 + kInt8Operands + kOutput + 2 * (4 * kWeights) + 2 * 100);

@@ -43,6 +43,7 @@ std::string html_document(std::span<const Run> runs, const html::Section& more) 
       {"roofline", "Roofline", html::rooflines(contents)},
       {"cache", "Cold against hot", html::hot_and_cold(contents)},
       {"load", "Under sustained load: speed and energy", html::sustained(contents)},
+      {"weights", "Real weights: what pruning costs the layers", html::real_weights(contents)},
       {"devices", "How far devices differ", html::devices(contents)},
       {"table", "All rows", html::all_rows(contents)},
       {"machine", "What it ran on", html::machines(contents)},

@@ -41,6 +41,7 @@ std::string rooflines(const Contents& contents);     ///< rooflines.cpp
 std::string hot_and_cold(const Contents& contents);  ///< hot_and_cold.cpp
 std::string sustained(const Contents& contents);     ///< sustained.cpp: under load, and joules
 std::string devices(const Contents& contents);       ///< devices.cpp: how far devices differ
+std::string real_weights(const Contents& contents);  ///< real_weights.cpp: what pruning costs
 std::string all_rows(const Contents& contents);      ///< all_rows.cpp: the table
 std::string machines(const Contents& contents);      ///< machines.cpp: what it ran on
 std::string guide(const Contents& contents);         ///< guide.cpp: how to read the page
