@@ -127,8 +127,9 @@ class Measuring {
 Environment environment_of(const Session& session, const Request& request) {
   std::vector<std::string> argv{"twofour"};
   argv.insert(argv.end(), request.arguments.begin(), request.arguments.end());
-  Environment environment = describe_environment(session.device(), session.providers,
-                                                 std::move(argv), request.options.seed);
+  Environment environment =
+      describe_environment(session.device(), session.providers, std::move(argv),
+                           request.options.seed, request.options.pattern);
   if (cases_are_of_files(request.options))
     environment.cases = fingerprint(request.cases.first(request.named));
   if (!request.job.empty()) environment.device.details["job"] = request.job;

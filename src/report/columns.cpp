@@ -107,7 +107,7 @@ constexpr std::array kColumns{
 std::span<const Column> columns() { return kColumns; }
 
 Tone tone_of(const Record& record) {
-  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense) return Tone::kNone;
+  if (!is_sparse(record.problem.sparsity) || !record.vs_dense) return Tone::kNone;
   if (record.vs_dense->verdict == Verdict::kWin) return Tone::kGood;
   return record.vs_dense->verdict == Verdict::kLoss ? Tone::kBad : Tone::kNone;
 }

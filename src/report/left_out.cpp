@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "report/columns.h"
+#include "report/pattern_text.h"
 #include "report/printable.h"
 #include "report/results.h"
 
@@ -64,8 +65,9 @@ std::vector<std::string> left_out(std::span<const Run> runs) {
     for (const Sweep& sweep : device.sweeps) {
       std::vector<std::string> lines = rows_without_result(sweep.records);
       if (lines.empty()) continue;
-      lines.front() = fmt::format("{}, {} {}: {}", printable(device.title),
-                                  info(sweep.dtype).cli_name, to_string(sweep.mode), lines.front());
+      lines.front() =
+          fmt::format("{}, {}{} {}: {}", printable(device.title), info(sweep.dtype).cli_name,
+                      pattern_mark(sweep.pattern), to_string(sweep.mode), lines.front());
       told.insert(told.end(), lines.begin(), lines.end());
     }
   }

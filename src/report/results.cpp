@@ -22,8 +22,9 @@ std::string device_key(const DeviceId& id, const Environment& environment) {
 
 /// What is measured, whatever measures it.
 std::string case_key(const Record& r) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", to_string(r.mode), info(r.dtype).cli_name, r.model,
-                     r.layer, r.tensor_parallel, mkn(r.problem.shape));
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", to_string(r.mode), info(r.dtype).cli_name,
+                     to_string(r.pattern), r.model, r.layer, r.tensor_parallel,
+                     mkn(r.problem.shape));
 }
 
 /// A sweep may have one problem several times, as cases of their own: the first of a file is the
@@ -113,11 +114,13 @@ struct Joined {
   void add(const Record& r, std::string case_name) {
     std::size_t i = 0;
     while (i < results.sweeps.size() &&
-           (results.sweeps[i].mode != r.mode || results.sweeps[i].dtype != r.dtype)) {
+           (results.sweeps[i].mode != r.mode || results.sweeps[i].dtype != r.dtype ||
+            results.sweeps[i].pattern != r.pattern)) {
       ++i;
     }
     if (i == results.sweeps.size()) {
-      results.sweeps.push_back({.mode = r.mode, .dtype = r.dtype, .records = {}});
+      results.sweeps.push_back(
+          {.mode = r.mode, .dtype = r.dtype, .pattern = r.pattern, .records = {}});
       case_names.emplace_back();
     }
     results.sweeps[i].records.push_back(r);
