@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/data_type.h"
+#include "core/problem.h"
 #include "operands/fill.h"
 
 namespace twofour::device::cuda {
