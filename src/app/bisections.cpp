@@ -44,6 +44,8 @@ std::vector<workload::Case> bisections(std::span<const workload::Case> cases, st
   std::vector<workload::Case> added;
   for (const decide::Subject& subject : decide::leading(decide::subjects(records))) {
     for (const decide::Layer& layer : subject.layers) {
+      // Where one expert breaks even, all of them do.
+      if (layer.all_experts) continue;
       const workload::Case* const known = case_of(cases, subject, layer);
       if (known == nullptr) continue;
       const auto so_far =
@@ -84,7 +86,7 @@ std::vector<workload::Case> with_earlier_bisections(std::vector<workload::Case> 
 std::string possible_bisections(std::span<const workload::Case> cases, double max_time_s) {
   std::vector<const workload::Case*> layers;
   for (const workload::Case& c : cases) {
-    if (c.skip_reason) continue;
+    if (c.skip_reason || c.experts) continue;
     if (std::none_of(layers.begin(), layers.end(),
                      [&](const workload::Case* other) { return same_layer(*other, c); })) {
       layers.push_back(&c);

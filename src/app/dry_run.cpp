@@ -24,7 +24,7 @@ std::string need_text(const Session& session, const workload::Case& c,
   runs = runs || plan.runs();
   return fmt::format("{:10.2f} MiB = operands {:.2f} + weights {:.2f} ({} {}) + other {:.2f}",
                      mib(plan.total_bytes()), mib(plan.operand_bytes), mib(plan.weight_bytes()),
-                     plan.cold.copies, plan.cold.copies == 1 ? "copy" : "copies",
+                     plan.weight_copies(), plan.weight_copies() == 1 ? "copy" : "copies",
                      mib(plan.output_bytes + plan.workspace_bytes));
 }
 
@@ -39,6 +39,7 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
                            c.prefill_only ? ", in prefill only" : "");
     }
   }
+  if (c.experts) title += fmt::format(", {} experts in each launch", *c.experts);
   title += '\n';
   if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";
   for (const run::SelectedKernel& selected : session.kernels) {

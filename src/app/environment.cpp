@@ -38,7 +38,8 @@ std::string operating_system() {
 
 Environment describe_environment(const device::Device& device,
                                  std::span<const run::ProviderInstance> providers,
-                                 std::vector<std::string> argv, std::uint64_t seed) {
+                                 std::vector<std::string> argv, std::uint64_t seed,
+                                 Sparsity pattern) {
   Environment environment;
   const BuildInfo& build = build_info();
   environment.twofour_version = build.version;
@@ -55,8 +56,10 @@ Environment describe_environment(const device::Device& device,
   if (getloadavg(load.data(), 1) == 1) environment.load_average_1min = load[0];
   environment.seed = seed;
   environment.operand_distribution =
-      "A and B normal(0,1) x 5 quantised to the operand type, B pruned 2:4 to the two largest "
-      "magnitudes of each four along K";
+      fmt::format("A and B normal(0,1) x 5 quantised to the operand type, B pruned {} to the {}",
+                  to_string(pattern),
+                  pattern == Sparsity::kSixEight ? "six largest magnitudes of each eight along K"
+                                                 : "two largest magnitudes of each four along K");
   environment.device = device.info();
   if (const char* isa = std::getenv("TWOFOUR_ISA"); isa != nullptr && *isa != '\0') {
     environment.device.details["TWOFOUR_ISA"] = isa;

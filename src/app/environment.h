@@ -11,9 +11,11 @@
 
 namespace twofour::app {
 
-/// Everything but the roofs, which are measured by the caller.
+/// Everything but the roofs, which are measured by the caller. `pattern`: what weights are pruned
+/// to.
 Environment describe_environment(const device::Device& device,
                                  std::span<const run::ProviderInstance> providers,
-                                 std::vector<std::string> argv, std::uint64_t seed);
+                                 std::vector<std::string> argv, std::uint64_t seed,
+                                 Sparsity pattern);
 
 }  // namespace twofour::app

@@ -139,8 +139,9 @@ std::string host_name() {
 Environment environment_of(const Session& session, const Request& request) {
   std::vector<std::string> argv{"twofour"};
   argv.insert(argv.end(), request.arguments.begin(), request.arguments.end());
-  Environment environment = describe_environment(session.device(), session.providers,
-                                                 std::move(argv), request.options.seed);
+  Environment environment =
+      describe_environment(session.device(), session.providers, std::move(argv),
+                           request.options.seed, request.options.pattern);
   if (cases_are_of_files(request.options))
     environment.cases = fingerprint(request.options, request.cases.first(request.named));
   if (request.options.weights) {

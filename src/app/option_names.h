@@ -32,6 +32,7 @@ inline constexpr std::string_view kTogether = "--together";
 inline constexpr std::string_view kShard = "--shard";
 inline constexpr std::string_view kProviders = "--providers";
 inline constexpr std::string_view kKernels = "--kernels";
+inline constexpr std::string_view kPattern = "--pattern";
 inline constexpr std::string_view kScales = "--scales";
 inline constexpr std::string_view kCache = "--cache";
 inline constexpr std::string_view kPrecision = "--precision";

@@ -50,7 +50,12 @@ void check_case_count(const BenchOptions& o) {
     std::size_t layers = 0;
     for (const workload::Model& model : o.known_models) {
       const auto named = std::count(o.models.begin(), o.models.end(), model.name);
-      layers += model.layers.size() * static_cast<std::size_t>(named);
+      // Layers of experts are measured in two ways.
+      const auto of_experts =
+          std::count_if(model.layers.begin(), model.layers.end(),
+                        [](const workload::Layer& layer) { return layer.experts.has_value(); });
+      layers += (model.layers.size() + static_cast<std::size_t>(of_experts)) *
+                static_cast<std::size_t>(named);
     }
     count = layers * o.batch_sizes.size() * o.tp_sizes.size();
   }

@@ -60,6 +60,7 @@ struct BenchOptions {
   std::vector<std::string> providers;  ///< empty: the default ones
   std::optional<std::string> kernels;  ///< an ECMAScript regular expression that compiles
   ScaleScheme scales;
+  Sparsity pattern = Sparsity::kTwoFour;  ///< what weights are pruned to
   std::vector<CacheMode> caches{CacheMode::kCold};
   double precision = 0.01;           ///< target half-width of the 95 % intervals, relative
   std::optional<double> max_time_s;  ///< of one case; none: the device's default

@@ -191,6 +191,12 @@ void apply_resume(BenchOptions& o, const OptionSpec& row, Values v) {
   o.resume = path;
 }
 
+void apply_pattern(BenchOptions& o, const OptionSpec& row, Values v) {
+  const auto pattern = value_in(kPatternNames, v[0]);
+  if (!pattern) reject(row, v[0]);
+  o.pattern = *pattern;
+}
+
 double positive_below(const OptionSpec& row, std::string_view text, double end) {
   const auto value = number<double>(row, text, 0, end);
   if (value == 0 || value == end) reject(row, text);
@@ -340,6 +346,12 @@ constexpr std::array kRows{
               "one of tensor, token, channel, token-channel"}, apply_scales,
               [](const BenchOptions& o) {
                 return unless_default(to_string(o.scales), to_string(BenchOptions{}.scales));
+              }},
+    BenchOptionRow{{option::kPattern, "P", Arity::kOne, kAnywhere, 0,
+              "of the weights: 2:4 (default), or 6:8 expanded to 2:4 (docs/patterns.md)",
+              "one of 2:4, 6:8"}, apply_pattern,
+              [](const BenchOptions& o) {
+                return unless_default(to_string(o.pattern), to_string(BenchOptions{}.pattern));
               }},
     BenchOptionRow{{option::kCache, "STATE", Arity::kOne, kAnywhere, 0,
               "weights in cache when a kernel starts: cold (default: no), hot or both",

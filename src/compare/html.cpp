@@ -118,7 +118,7 @@ std::string picture(const Comparison& comparison) {
     const Change& c = *row.change;
     svg.text({area.left - 6, y + 3}, html::Anchor::kEnd, "name",
              fmt::format("{}{}{} {}", c.layer, c.layer.empty() ? "" : " ", mkn(c.problem.shape),
-                         c.problem.sparsity == Sparsity::kDense ? "dense" : "2:4"));
+                         to_string(c.problem.sparsity)));
     draw_row(svg, x, y, row, on);
     y += kRowHeight;
   }

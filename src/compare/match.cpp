@@ -52,7 +52,8 @@ DeviceKey device_key(Runs before, Runs after, Devices devices) {
 std::string part(std::string_view text) { return fmt::format("{}:{}", text.size(), text); }
 
 std::string bare_key(const Record& record, const std::string& device) {
-  return part(to_string(record.problem)) + part(record.kernel) +
+  return part(to_string(record.problem)) + part(to_string(record.pattern)) +
+         part(std::to_string(record.experts.value_or(1))) + part(record.kernel) +
          part(to_string(record.cache.mode)) + part(device);
 }
 

@@ -190,7 +190,7 @@ void add_notes(Change& change, const Row& row) {
   note("layer", names_of);
   note("algorithm", [](const Record& r) { return r.algorithm; });
   note("code for", [](const Record& r) { return r.architecture; });
-  if (change.problem.sparsity == Sparsity::kTwoFour) {
+  if (is_sparse(change.problem.sparsity)) {
     note("dense baseline", [](const Record& r) { return r.baseline; });
   }
   note("flags", flags_of);
@@ -271,7 +271,7 @@ std::optional<double> RunIndex::floor_of(const Measurement& measurement) const {
 
 const Record* RunIndex::baseline_of(const Measurement& measurement) const {
   const Record& r = *measurement.record;
-  if (r.problem.sparsity != Sparsity::kTwoFour || r.baseline.empty()) return nullptr;
+  if (!is_sparse(r.problem.sparsity) || r.baseline.empty()) return nullptr;
   const auto found =
       records_.find({measurement.environment, r.case_index, r.cache.mode, r.baseline});
   if (found == records_.end() || found->second->problem.shape != r.problem.shape) return nullptr;

@@ -20,7 +20,8 @@ struct GemmShape {
   bool operator==(const GemmShape&) const = default;
 };
 
-enum class Sparsity : std::uint8_t { kDense, kTwoFour };
+/// Of weights along K, as non-zeros : window.
+enum class Sparsity : std::uint8_t { kDense, kTwoFour, kSixEight };
 
 /// How many float32 scales an operand has: none, one for the tensor, or one for each row of A
 /// (per token) respectively each column of B (per channel).
@@ -37,13 +38,35 @@ std::string_view to_string(ScaleScheme scheme);
 /// The inverse of to_string; nothing for any other text.
 std::optional<ScaleScheme> parse_scale_scheme(std::string_view text);
 
-inline constexpr NameTable<Sparsity, 2> kSparsityNames{{
+inline constexpr NameTable<Sparsity, 3> kSparsityNames{{
     {Sparsity::kDense, "dense"},
     {Sparsity::kTwoFour, "2:4"},
+    {Sparsity::kSixEight, "6:8"},
+}};
+
+/// Those that weights can be pruned to.
+inline constexpr NameTable<Sparsity, 2> kPatternNames{{
+    kSparsityNames[1],
+    kSparsityNames[2],
 }};
 
 constexpr std::string_view to_string(Sparsity sparsity) {
   return name_in(kSparsityNames, sparsity);
+}
+
+constexpr bool is_sparse(Sparsity sparsity) { return sparsity != Sparsity::kDense; }
+
+/// Share of the weights that a kernel of this sparsity multiplies.
+constexpr double kept_share(Sparsity sparsity) {
+  switch (sparsity) {
+    case Sparsity::kTwoFour:
+      return 0.5;
+    case Sparsity::kSixEight:
+      return 0.75;
+    case Sparsity::kDense:
+      break;
+  }
+  return 1;
 }
 
 /// How a kernel adds products up.
@@ -103,17 +126,17 @@ constexpr double dense_operations(const GemmShape& s) {
   return 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
 }
 
-/// Operations that a kernel of this sparsity executes: 2MNK dense, MNK for 2:4.
+/// Operations that a kernel of this sparsity executes: 2MNK dense, MNK for 2:4, three halves of
+/// that for 6:8.
 constexpr double executed_operations(const GemmShape& s, Sparsity sparsity) {
-  return sparsity == Sparsity::kTwoFour ? dense_operations(s) / 2 : dense_operations(s);
+  return kept_share(sparsity) * dense_operations(s);
 }
 
-/// Bytes of the weights that one launch must read: the values, and for 2:4 half of them plus two
-/// bits of index for each kept value.
+/// Bytes of the weights that one launch must read: the values, of a pattern those that are kept
+/// with two bits of index for each.
 constexpr double weight_bytes(const GemmShape& s, DataType b, Sparsity sparsity) {
-  const double elements = static_cast<double>(s.n) * static_cast<double>(s.k);
-  const double dense = elements * info(b).bits / 8;
-  return sparsity == Sparsity::kDense ? dense : dense / 2 + elements / 8;
+  const double kept = kept_share(sparsity) * static_cast<double>(s.n) * static_cast<double>(s.k);
+  return kept * (info(b).bits + (is_sparse(sparsity) ? 2 : 0)) / 8;
 }
 
 }  // namespace twofour

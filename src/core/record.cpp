@@ -4,12 +4,14 @@ namespace twofour {
 
 std::optional<double> dense_equivalent_tflops(const Record& record) {
   if (!record.summary || record.summary->median_s <= 0) return std::nullopt;
-  return dense_operations(record.problem.shape) / record.summary->median_s / 1e12;
+  return gemms_per_launch(record) * dense_operations(record.problem.shape) /
+         record.summary->median_s / 1e12;
 }
 
 std::optional<double> executed_tflops(const Record& record) {
   if (!record.summary || record.summary->median_s <= 0) return std::nullopt;
-  return executed_operations(record.problem.shape, record.problem.sparsity) /
+  return gemms_per_launch(record) *
+         executed_operations(record.problem.shape, record.problem.sparsity) /
          record.summary->median_s / 1e12;
 }
 

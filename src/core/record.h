@@ -134,7 +134,12 @@ struct Record {
   /// GEMMs of this shape that one forward pass runs on one device: its layers, times the experts
   /// that the tokens reach.
   std::optional<std::int64_t> calls;
-  bool prefill_only = false;       ///< no GEMM of its own in a decoding step
+  bool prefill_only = false;  ///< no GEMM of its own in a decoding step
+  /// GEMMs of one launch, one after another, each with weights of its own: those of all experts
+  /// that the tokens reach. `calls` then counts launches. Nothing: one GEMM.
+  std::optional<std::int64_t> experts;
+  /// What the weights of the case were pruned to. Dense kernels multiply the same weights.
+  Sparsity pattern = Sparsity::kTwoFour;
   std::optional<DeviceId> device;  ///< what computed; nothing where a file does not say
 
   std::string provider;
@@ -183,9 +188,15 @@ struct Record {
 
 inline bool is_twin(const Record& record) { return !record.twin_of.empty(); }
 
-/// Dense-equivalent TFLOP/s, 2MNK over the median; nothing without a measurement.
+/// GEMMs of the row's shape that one launch runs.
+inline double gemms_per_launch(const Record& record) {
+  return static_cast<double>(record.experts.value_or(1));
+}
+
+/// Dense-equivalent TFLOP/s, 2MNK for each GEMM of a launch over the median; nothing without a
+/// measurement.
 std::optional<double> dense_equivalent_tflops(const Record& record);
-/// Executed TFLOP/s: the same for a dense kernel, half for 2:4.
+/// Executed TFLOP/s: the same for a dense kernel, half for 2:4, three quarters for 6:8.
 std::optional<double> executed_tflops(const Record& record);
 /// Label of vLLM's sparse_benchmarks.py: "scaled-torch.int8-gemm".
 std::string label(const Record& record);

@@ -15,11 +15,11 @@ WeightBytes weights_of(const Record& record, bool* padding_known) {
   const GemmProblem& p = record.problem;
   const double dense = weight_bytes(p.shape, p.b, Sparsity::kDense);
   WeightBytes bytes{.values = dense};
-  if (p.sparsity == Sparsity::kTwoFour) {
-    bytes.values = dense / 2;
-    bytes.metadata = weight_bytes(p.shape, p.b, Sparsity::kTwoFour) - dense / 2;
+  if (is_sparse(p.sparsity)) {
+    bytes.values = kept_share(p.sparsity) * dense;
+    bytes.metadata = weight_bytes(p.shape, p.b, p.sparsity) - bytes.values;
   }
-  const auto packed = static_cast<double>(record.cache.bytes_per_copy);
+  const double packed = static_cast<double>(record.cache.bytes_per_copy) / gemms_per_launch(record);
   bytes.padding = std::max(0.0, packed - bytes.values - bytes.metadata);
   if (packed == 0 && padding_known != nullptr) *padding_known = false;
   return bytes;

@@ -14,8 +14,8 @@ namespace twofour::decide {
 
 /// Bytes of weights in memory.
 struct WeightBytes {
-  double values = 0;    ///< K x N of them, for 2:4 half
-  double metadata = 0;  ///< 2:4: two bits for each kept value
+  double values = 0;    ///< K x N of them, for 2:4 half, for 6:8 three quarters
+  double metadata = 0;  ///< two bits for each value that a pattern keeps
   double padding = 0;   ///< what the library's packed form has beyond both
   [[nodiscard]] double total() const { return values + metadata + padding; }
   WeightBytes& operator+=(const WeightBytes& other);

@@ -38,14 +38,19 @@ LayerDecision layer_decision(const Layer& layer) {
     decision.best = i;
     decision.gain = gain;
   }
-  if (!decision.best) return decision;
+  // What a launch of several GEMMs was prepared with is no model's cost: copies of one matrix.
+  if (!decision.best || layer.all_experts) return decision;
   decision.cost =
       cost_of(layer.points[*decision.best], static_cast<double>(layer.instances.value_or(1)));
   decision.repaid = calls_until_repaid(decision.cost, decision.gain->interval);
   return decision;
 }
 
-LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several) {
+std::optional<double> joules_of(const Record* r) {
+  return r != nullptr && r->sustained ? r->sustained->median_j : std::nullopt;
+}
+
+LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several, Sparsity pattern) {
   LayerTime time{.name = title(layer)};
   if (several) time.name += fmt::format(" at {} tokens", part.tokens);
   const Point* const point = point_at(layer, part.tokens);
@@ -61,9 +66,11 @@ LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several)
   const auto sparse = rounds_of(point->sparse);
   time.dense_s.assign(dense.begin(), dense.end());
   time.sparse_s.assign(sparse.begin(), sparse.end());
+  time.dense_j = joules_of(point->dense);
+  time.sparse_j = joules_of(point->sparse);
   time.wins = point->state == State::kWin;
   time.why_no_dense = "dense " + point->why_no_dense;
-  time.why_no_sparse = "2:4 " + point->why_no_sparse;
+  time.why_no_sparse = fmt::format("{} {}", to_string(pattern), point->why_no_sparse);
   return time;
 }
 
@@ -72,6 +79,18 @@ bool runs(const Layer& layer, const TrafficClass& part) {
   if (layer.prefill_only && part.name == kDecode) return false;
   const Point* const point = point_at(layer, part.tokens);
   return point == nullptr || !point->calls || *point->calls > 0;
+}
+
+/// Of experts, what stands for them in sums: where both sides have an answer for all of them in one
+/// launch, that, which is nearer to what engines run; else the time of one expert as often as there
+/// are experts. Never both.
+const Layer* counted(const Subject& subject, const Layer& one, const TrafficClass& part) {
+  const Layer* const all = all_experts_of(subject, one);
+  if (all == nullptr) return &one;
+  const Point* const point = point_at(*all, part.tokens);
+  const bool known =
+      point != nullptr && point->calls && point->dense != nullptr && point->sparse != nullptr;
+  return known ? all : &one;
 }
 
 void add_weights(PassDecision& pass, const Layer& layer, bool sparse, bool dense) {
@@ -89,18 +108,20 @@ void add_weights(PassDecision& pass, const Layer& layer, bool sparse, bool dense
 }
 
 PassDecision pass_decision(const Subject& subject, std::vector<TrafficClass> mix) {
-  PassDecision pass{.mix = std::move(mix)};
+  PassDecision pass{.mix = std::move(mix), .pattern = subject.pattern};
   const bool several = pass.mix.size() > 1;
   std::vector<LayerTime> times;
   for (const Layer& layer : subject.layers) {
     bool wins = false;
     bool loses = false;
     bool unclear = false;
+    if (one_expert_of(subject, layer) != nullptr) continue;  // counted with that
     for (const TrafficClass& part : pass.mix) {
       if (!runs(layer, part)) continue;
-      LayerTime time = layer_time(layer, part, several);
+      const Layer& measured = *counted(subject, layer, part);
+      LayerTime time = layer_time(measured, part, several, subject.pattern);
       (time.wins ? wins : loses) = true;
-      const Point* const point = point_at(layer, part.tokens);
+      const Point* const point = point_at(measured, part.tokens);
       unclear = unclear || (point != nullptr && point->state == State::kUnclear);
       const auto same = std::find_if(times.begin(), times.end(), [&](const LayerTime& other) {
         return other.name == time.name;
@@ -123,6 +144,7 @@ PassDecision pass_decision(const Subject& subject, std::vector<TrafficClass> mix
 
 void add_whole_weights(Decision& decision) {
   for (const Layer& layer : decision.subject.layers) {
+    if (one_expert_of(decision.subject, layer) != nullptr) continue;  // the same matrices
     const auto both = std::find_if(
         layer.points.begin(), layer.points.end(),
         [](const Point& point) { return point.dense != nullptr && point.sparse != nullptr; });

@@ -33,6 +33,7 @@ struct LayerDecision {
 /// A forward pass of so many tokens, or a mix of several.
 struct PassDecision {
   std::vector<TrafficClass> mix;  ///< one with a share of 1 and no name: a batch size alone
+  Sparsity pattern = Sparsity::kTwoFour;
   Totals totals;
   std::vector<std::string> uses;     ///< layers that run 2:4 somewhere in the mix
   std::vector<std::string> unclear;  ///< those that run dense because the verdict is not clear

@@ -27,7 +27,7 @@ const Record* row_of(const Point& point) {
 DispatchRange range_at(const Point& point) {
   DispatchRange range{.first_m = point.m, .last_m = point.m, .why = point.state};
   const Record* const row = row_of(point);
-  if (point.state == State::kWin) range.use = Sparsity::kTwoFour;
+  if (point.state == State::kWin) range.use = point.sparse->problem.sparsity;
   if (row == nullptr) return range;
   range.provider = row->provider;
   range.kernel = row->kernel;
@@ -89,12 +89,14 @@ Dispatch dispatch(std::span<const Subject> subjects) {
   Dispatch table;
   for (const Subject& subject : subjects) {
     for (const Layer& layer : subject.layers) {
+      if (layer.all_experts) continue;
       table.layers.push_back({.device = subject.device,
                               .model = subject.model,
                               .layer = layer.name,
                               .k = layer.k,
                               .n = layer.n,
                               .tensor_parallel = subject.tensor_parallel,
+                              .pattern = subject.pattern,
                               .dtype = subject.dtype,
                               .d = subject.d,
                               .scales = std::string(to_string(subject.scales)),

@@ -44,7 +44,8 @@ struct DispatchLayer {
   std::int64_t k = 0;
   std::int64_t n = 0;
   int tensor_parallel = 1;
-  DataType dtype = DataType::kInt8;  ///< of A and B
+  Sparsity pattern = Sparsity::kTwoFour;  ///< of its sparse kernels
+  DataType dtype = DataType::kInt8;       ///< of A and B
   DataType d = DataType::kBf16;
   std::string scales;
   bool bias = false;
@@ -65,7 +66,8 @@ struct Dispatch {
 /// does.
 std::vector<DispatchRange> dispatch_ranges(const Layer& layer);
 
-/// Of all subjects, those with bias and of both cache states among them.
+/// Of all subjects, those with bias and of both cache states among them. Layers whose launches run
+/// all experts have no entry: those of one expert say what is chosen.
 Dispatch dispatch(std::span<const Subject> subjects);
 
 /// One JSON document with a newline at its end (docs/decide.md, schema/dispatch.schema.json).

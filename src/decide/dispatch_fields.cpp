@@ -99,7 +99,7 @@ std::span<const Field<DispatchPoint>> point_fields() {
     member<Size, &P::m>({.name = "m", .meaning = "rows of A"}),
     member<NotNegative, &P::time_s>({.name = "time_s", .unit = "s", .meaning = "expected of a launch: its median"}),
     member<Ends, &P::time_interval_s>({.name = "time_interval_s", .unit = "s", .meaning = "95 % interval of that"}),
-    member<OptionalNotNegative, &P::speed_up>({.name = "speed_up", .meaning = "of the best 2:4 kernel over dense at this M; `null`: one of them has no time"}),
+    member<OptionalNotNegative, &P::speed_up>({.name = "speed_up", .meaning = "of the best sparse kernel over dense at this M; `null`: one of them has no time"}),
     member<OptionalEnds, &P::speed_up_interval>({.name = "speed_up_interval", .meaning = "95 % interval of that"}),
   };
   return kFields;
@@ -110,10 +110,10 @@ std::span<const Field<DispatchRange>> range_fields() {
   static constexpr std::array kFields{
     member<Size, &R::first_m>({.name = "first_m", .meaning = "the smallest M of the range"}),
     member<Size, &R::last_m>({.name = "last_m", .meaning = "the largest, included"}),
-    member<Choice<kSparsityNames>, &R::use>({.name = "use", .meaning = "`dense` or `2:4`"}),
+    member<Choice<kSparsityNames>, &R::use>({.name = "use", .meaning = "`dense`, `2:4` or `6:8`"}),
     member<Text, &R::provider>({.name = "provider", .meaning = "library of the kernel; empty: none was measured"}),
     member<Text, &R::kernel>({.name = "kernel", .meaning = "its name; likewise"}),
-    member<Choice<kStateNames>, &R::why>({.name = "why", .meaning = "`win`: 2:4 is faster; `loss`: dense is; `unclear`: neither is for certain, or sizes within were not measured and their neighbours differ; `unknown`: a side has no time"}),
+    member<Choice<kStateNames>, &R::why>({.name = "why", .meaning = "`win`: the pattern is faster; `loss`: dense is; `unclear`: neither is for certain, or sizes within were not measured and their neighbours differ; `unknown`: a side has no time"}),
     member<List<DispatchPoint, point_fields>, &R::measured>({.name = "measured", .meaning = "what was measured of this kernel in the range, by ascending M"}),
   };
   return kFields;
@@ -128,6 +128,7 @@ std::span<const Field<DispatchLayer>> layer_fields() {
     member<Size, &L::k>({.name = "k", .meaning = "of the weights K x N, on one device"}),
     member<Size, &L::n>({.name = "n", .meaning = "likewise"}),
     member<Whole<int, 1>, &L::tensor_parallel>({.name = "tensor_parallel", .meaning = "T of `--tp-sizes`"}),
+    member<report::UnusualPattern, &L::pattern>({.name = "pattern", .meaning = "of the weights that sparse kernels multiply: `6:8`; absent where it is `2:4`", .optional = true}),
     member<TypeName, &L::dtype>({.name = "dtype", .meaning = "type of A and B"}),
     member<TypeName, &L::d>({.name = "d", .meaning = "type of D"}),
     member<Name, &L::scales>({.name = "scales", .meaning = "as `--scales` has it, or `none`"}),

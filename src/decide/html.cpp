@@ -11,6 +11,7 @@
 #include "report/html/escape.h"
 #include "report/html/groups.h"
 #include "report/html/svg.h"
+#include "report/pattern_text.h"
 #include "report/results.h"
 
 namespace twofour::decide {
@@ -99,7 +100,10 @@ std::string ranges_picture(const Decision& decision) {
   constexpr double kRow = 22;
   const std::size_t shown = std::min(decision.layers.size(), kMostLayers);
   const html::Area area{kLabels, 26, kWidth - 12, 30 + kRow * static_cast<double>(shown)};
-  Svg svg(kWidth, area.bottom + 36, "Sizes at which 2:4 wins, by layer");
+  const auto named = [&](std::string_view words) {
+    return report::of_pattern(words, decision.subject.pattern);
+  };
+  Svg svg(kWidth, area.bottom + 36, named("Sizes at which 2:4 wins, by layer"));
   const html::Scale x = html::padded(ms, area.left, area.right, true);
   html::draw_x_axis(svg, area, x, html::spaced(x, all, 27), html::number_label);
   html::draw_titles(svg, area, "M (log scale)", "");
@@ -109,9 +113,9 @@ std::string ranges_picture(const Decision& decision) {
     svg.rect({left, kKey - height / 2}, 16, height, class_of(state));
     svg.text({left + 21, kKey + 3.5}, Anchor::kStart, "", text);
   };
-  key(kLabels - 60, State::kWin, "2:4 wins");
+  key(kLabels - 60, State::kWin, named("2:4 wins"));
   key(kLabels + 25, State::kUnclear, "unclear");
-  key(kLabels + 105, State::kLoss, "2:4 loses");
+  key(kLabels + 105, State::kLoss, named("2:4 loses"));
   double y = area.top + kRow / 2;
   for (std::size_t i = 0; i < shown; ++i) {
     const LayerDecision& layer = decision.layers[i];
@@ -119,8 +123,8 @@ std::string ranges_picture(const Decision& decision) {
     draw_ranges(svg, x, y, layer.found);
     y += kRow;
   }
-  return html::figure("Where 2:4 wins", escape("each layer; short lines are measured sizes"), svg,
-                      html::note_of_more(shown, decision.layers.size(), "layers"));
+  return html::figure(named("Where 2:4 wins"), escape("each layer; short lines are measured sizes"),
+                      svg, html::note_of_more(shown, decision.layers.size(), "layers"));
 }
 
 /// A bar of a time as a share of dense everywhere.
@@ -186,8 +190,8 @@ std::string totals_picture(const Decision& decision) {
     svg.text({left + 19, kKey + 3.5}, Anchor::kStart, "", text);
   };
   key(4, "densely", "dense");
-  key(66, "all-sparse", "2:4 everywhere");
-  key(178, "won", "2:4 where it wins");
+  key(66, "all-sparse", report::of_pattern("2:4 everywhere", decision.subject.pattern));
+  key(178, "won", report::of_pattern("2:4 where it wins", decision.subject.pattern));
   double y = area.top + kRow / 2 + 3;
   for (const PassDecision* pass : passes) {
     const bool mix = !pass->mix.front().name.empty();
@@ -218,11 +222,14 @@ std::string block(const Decision& decision, const Question& question) {
   text += html::figures(pictures);
   text += table_of("By layer", ranges_grid(decision));
   text += table_of("Time in linear layers of a forward pass", totals_grid(decision));
+  text += table_of("Energy in linear layers of a forward pass", energy_grid(decision));
   text += list_of(cautions(decision));
   std::string more = table_of("A whole forward pass, of which linear layers are the share S",
                               end_to_end_grid(decision, question));
   more += table_of("Memory", weights_grid(decision));
-  more += table_of("What 2:4 costs before the first call", costs_grid(decision));
+  more +=
+      table_of(report::of_pattern("What 2:4 costs before the first call", decision.subject.pattern),
+               costs_grid(decision));
   more += list_of(deciders(decision)) + list_of(not_known(decision, question));
   return text +
          "<details>\n<summary>The whole forward pass, memory, cost, and what is not "

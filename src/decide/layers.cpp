@@ -8,6 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "core/expert_layers.h"
+
 namespace twofour::decide {
 namespace {
 
@@ -16,7 +18,7 @@ bool has_time(const Record& r) {
          std::isfinite(r.summary->median_s);
 }
 
-bool is_sparse(const Record& r) { return r.problem.sparsity == Sparsity::kTwoFour; }
+bool is_sparse(const Record& r) { return is_sparse(r.problem.sparsity); }
 
 bool takes_part(const Record& r) {
   return r.mode == BenchMode::kModel && r.problem.a == r.dtype && !is_twin(r) &&
@@ -30,13 +32,26 @@ std::string device_key(const Record& r) {
 }
 
 std::string subject_key(const Record& r) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", device_key(r), info(r.dtype).cli_name,
-                     r.model, r.tensor_parallel, to_string(r.cache.mode),
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", device_key(r), info(r.dtype).cli_name,
+                     r.model, r.tensor_parallel, to_string(r.pattern), to_string(r.cache.mode),
                      info(r.problem.d).cli_name, to_string(r.problem.scales), r.problem.bias);
 }
 
 /// The rows of one case.
 using Rows = std::vector<const Record*>;
+
+std::string no_kernel(bool sparse, Sparsity pattern) {
+  return fmt::format("no {} kernel took part", to_string(sparse ? pattern : Sparsity::kDense));
+}
+
+const Layer* named(const Subject& subject, const Layer& like, const std::string& name) {
+  const auto found =
+      std::find_if(subject.layers.begin(), subject.layers.end(), [&](const Layer& layer) {
+        return layer.name == name && layer.all_experts != like.all_experts && layer.k == like.k &&
+               layer.n == like.n;
+      });
+  return found == subject.layers.end() ? nullptr : &*found;
+}
 
 std::string reason_of(const Rows& rows, bool sparse) {
   for (const Record* r : rows) {
@@ -46,7 +61,7 @@ std::string reason_of(const Rows& rows, bool sparse) {
     }
     return "its time is not a number";
   }
-  return sparse ? "no 2:4 kernel took part" : "no dense kernel took part";
+  return no_kernel(sparse, rows.front()->pattern);
 }
 
 bool better(const Record& r, const Record* than) {
@@ -124,8 +139,12 @@ Layer& layer_of(Subject& subject, const Record& r) {
                layer.n == r.problem.shape.n;
       });
   if (found != subject.layers.end()) return *found;
-  subject.layers.push_back(
-      {.name = r.layer, .k = k, .n = n, .prefill_only = r.prefill_only, .instances = r.instances});
+  subject.layers.push_back({.name = r.layer,
+                            .k = k,
+                            .n = n,
+                            .prefill_only = r.prefill_only,
+                            .all_experts = r.experts.has_value(),
+                            .instances = r.instances});
   return subject.layers.back();
 }
 
@@ -134,6 +153,7 @@ Subject subject_of(const Record& r) {
           .dtype = r.dtype,
           .model = r.model,
           .tensor_parallel = r.tensor_parallel,
+          .pattern = r.pattern,
           .cache = r.cache.mode,
           .d = r.problem.d,
           .scales = r.problem.scales,
@@ -144,6 +164,16 @@ Subject subject_of(const Record& r) {
 
 std::string title(const Layer& layer) {
   return fmt::format("{} {}x{}", layer.name, layer.k, layer.n);
+}
+
+const Layer* all_experts_of(const Subject& subject, const Layer& one) {
+  if (one.all_experts) return nullptr;
+  return named(subject, one, one.name + std::string(kAllExpertsSuffix));
+}
+
+const Layer* one_expert_of(const Subject& subject, const Layer& all) {
+  if (!all.all_experts || !all.name.ends_with(kAllExpertsSuffix)) return nullptr;
+  return named(subject, all, all.name.substr(0, all.name.size() - kAllExpertsSuffix.size()));
 }
 
 std::vector<Subject> subjects(std::span<const Record> records) {
@@ -177,10 +207,10 @@ std::vector<Subject> subjects(std::span<const Record> records) {
   }
   // A kernel that another one of the same case has a twin of, and 2:4 has not, decides nothing.
   std::erase_if(found, [](const Subject& subject) {
-    return std::none_of(subject.layers.begin(), subject.layers.end(), [](const Layer& layer) {
-      return std::any_of(layer.points.begin(), layer.points.end(), [](const Point& point) {
-        return point.why_no_sparse != "no 2:4 kernel took part";
-      });
+    const std::string none = no_kernel(true, subject.pattern);
+    return std::none_of(subject.layers.begin(), subject.layers.end(), [&](const Layer& layer) {
+      return std::any_of(layer.points.begin(), layer.points.end(),
+                         [&](const Point& point) { return point.why_no_sparse != none; });
     });
   });
   return found;
@@ -190,7 +220,7 @@ std::vector<Subject> leading(const std::vector<Subject>& all) {
   std::vector<Subject> kept;
   const auto same = [](const Subject& a, const Subject& b) {
     return a.device == b.device && a.dtype == b.dtype && a.model == b.model &&
-           a.tensor_parallel == b.tensor_parallel;
+           a.tensor_parallel == b.tensor_parallel && a.pattern == b.pattern;
   };
   const auto rank = [](const Subject& s) { return std::pair(s.cache == CacheMode::kHot, s.bias); };
   for (const Subject& subject : all) {

@@ -34,7 +34,7 @@ constexpr std::string_view to_string(State state) { return name_in(kStateNames, 
 struct Point {
   std::int64_t m = 0;
   std::optional<std::int64_t> tokens;  ///< of the forward pass; nothing: of none
-  std::optional<double> calls;         ///< of this GEMM in that forward pass
+  std::optional<double> calls;         ///< of such launches in that forward pass
   const Record* dense = nullptr;       ///< what `sparse` was compared with, else the fastest
   const Record* sparse = nullptr;      ///< the 2:4 row with the highest speed-up
   State state = State::kUnknown;
@@ -50,6 +50,7 @@ struct Layer {
   std::int64_t k = 0;
   std::int64_t n = 0;
   bool prefill_only = false;              ///< a decoding step does not run it
+  bool all_experts = false;               ///< a launch runs all experts that the tokens reach
   std::optional<std::int64_t> instances;  ///< weight matrices of this shape on the device
   std::vector<Point> points;              ///< by ascending M, then tokens
 };
@@ -63,12 +64,18 @@ struct Subject {
   DataType dtype = DataType::kInt8;
   std::string model;
   int tensor_parallel = 1;
+  Sparsity pattern = Sparsity::kTwoFour;
   CacheMode cache = CacheMode::kCold;
   DataType d = DataType::kBf16;
   ScaleScheme scales;
   bool bias = false;
   std::vector<Layer> layers;  ///< in order of appearance
 };
+
+/// The rows of all experts in one launch that belong to `one` expert's, and the other way round;
+/// null where there are none.
+const Layer* all_experts_of(const Subject& subject, const Layer& one);
+const Layer* one_expert_of(const Subject& subject, const Layer& all);
 
 /// The subjects of model_bench rows, in order of appearance. Rows of other modes, of other operand
 /// types than the run's and of providers that are not there are passed over. `records` must outlive

@@ -28,7 +28,8 @@ std::string table_of(const report::Grid& grid) {
 std::string block(const Decision& decision, const Question& question) {
   std::string text = fmt::format("**Decision: {}**\n\n", escaped(title(decision.subject)));
   text += list_of(advice(decision));
-  text += table_of(ranges_grid(decision)) + table_of(totals_grid(decision));
+  text += table_of(ranges_grid(decision)) + table_of(totals_grid(decision)) +
+          table_of(energy_grid(decision));
   std::string more = table_of(end_to_end_grid(decision, question));
   more += table_of(weights_grid(decision)) + table_of(costs_grid(decision));
   more += list_of(deciders(decision));

@@ -41,6 +41,7 @@ std::string block(const Decision& decision, const Question& question, const Disp
   text += lines_of(advice(decision), display);
   text += grid_lines(ranges_grid(decision), display);
   text += grid_lines(totals_grid(decision), display);
+  text += grid_lines(energy_grid(decision), display);
   if (length == Length::kWhole || question.linear_share) {
     text += grid_lines(end_to_end_grid(decision, question), display);
   }

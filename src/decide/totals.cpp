@@ -54,6 +54,36 @@ struct Case {
   }
 };
 
+/// A sum that one part without a number makes unknown.
+class Joules {
+ public:
+  void add(double weight, std::optional<double> joules) {
+    if (joules) any_ = true;
+    sum_ = sum_ && joules ? std::optional(*sum_ + weight * *joules) : std::nullopt;
+  }
+  [[nodiscard]] std::optional<double> sum() const { return any_ ? sum_ : std::nullopt; }
+  [[nodiscard]] bool any() const { return any_; }
+
+ private:
+  std::optional<double> sum_ = 0;
+  bool any_ = false;
+};
+
+Energy energy_of(std::span<const LayerTime> layers) {
+  Joules dense;
+  Joules sparse;
+  Joules mixed;
+  for (const LayerTime& layer : layers) {
+    dense.add(layer.weight, layer.dense_j);
+    sparse.add(layer.weight, layer.sparse_j);
+    mixed.add(layer.weight, layer.wins ? layer.sparse_j : layer.dense_j);
+  }
+  return {.dense = dense.sum(),
+          .sparse = sparse.sum(),
+          .mixed = mixed.sum(),
+          .any = dense.any() || sparse.any()};
+}
+
 Estimate saving_of(const LayerTime& layer, const Resampled& drawn) {
   Sum dense;
   Sum sparse;
@@ -101,6 +131,7 @@ Totals totals(std::span<const LayerTime> layers) {
       found.savings.push_back({layer.name, saving_of(layer, drawn), used});
     }
   }
+  found.energy = energy_of(layers);
   found.saved_s = dense_of_used.with(sparse_of_used, std::minus<>());
   found.dense = dense.end();
   found.sparse = sparse.end();

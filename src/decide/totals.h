@@ -20,6 +20,9 @@ struct LayerTime {
   double weight = 1;
   std::vector<double> dense_s;  ///< seconds of a launch, by round; empty: no answer
   std::vector<double> sparse_s;
+  /// Joules of a launch under sustained load; nothing: not known.
+  std::optional<double> dense_j;
+  std::optional<double> sparse_j;
   bool wins = false;          ///< the verdict is WIN: 2:4 is used; both sides have rounds
   std::string why_no_dense;   ///< why `dense_s` is empty
   std::string why_no_sparse;  ///< likewise
@@ -36,6 +39,14 @@ struct Total {
   [[nodiscard]] bool known() const { return missing.empty() && counted > 0; }
 };
 
+/// Joules of a pass; nothing: that of some layer is not known.
+struct Energy {
+  std::optional<double> dense;
+  std::optional<double> sparse;
+  std::optional<double> mixed;
+  bool any = false;  ///< of some layer a number is known
+};
+
 struct Saving {
   std::string layer;
   Estimate seconds;  ///< above zero: 2:4 is faster, weight included
@@ -49,6 +60,7 @@ struct Totals {
   Estimate saved_s;                  ///< of mixed over dense: the layers that win, which are known
   std::optional<Estimate> speed_up;  ///< dense over mixed; nothing: dense is not known
   std::optional<Estimate> sparse_speed_up;  ///< dense over 2:4 everywhere
+  Energy energy;
   std::vector<Saving> savings;  ///< of layers with both answers, by descending size of the time
 };
 

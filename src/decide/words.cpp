@@ -7,7 +7,9 @@
 #include <cmath>
 #include <map>
 
+#include "core/expert_layers.h"
 #include "report/numbers.h"
+#include "report/pattern_text.h"
 
 namespace twofour::decide {
 namespace {
@@ -56,7 +58,7 @@ std::string advice_of(const PassDecision& pass) {
   const Totals& t = pass.totals;
   std::string text = fmt::format("In {}, ", pass_title(pass));
   if (pass.uses.empty()) {
-    text += "2:4 wins in no layer for certain";
+    text += report::of_pattern("2:4 wins in no layer for certain", pass.pattern);
     if (!pass.unclear.empty()) {
       text += fmt::format(" (it is unclear in {})", fmt::join(pass.unclear, ", "));
     }
@@ -64,7 +66,8 @@ std::string advice_of(const PassDecision& pass) {
   }
   const bool all = pass.uses.size() == t.savings.size() && t.dense.known() && t.sparse.known() &&
                    pass.both.empty();
-  text += all ? "use 2:4 in every layer" : fmt::format("use 2:4 in {}", fmt::join(pass.uses, ", "));
+  text += all ? fmt::format("use {} in every layer", to_string(pass.pattern))
+              : fmt::format("use {} in {}", to_string(pass.pattern), fmt::join(pass.uses, ", "));
   if (!pass.both.empty()) {
     text += fmt::format(" (and dense at some of its sizes in {})", fmt::join(pass.both, ", "));
   }
@@ -94,10 +97,15 @@ void add_missing(std::vector<std::string>& lines, const PassDecision& pass) {
                                 fmt::join(total.missing, ", ")));
   };
   tell(pass.totals.dense, "Dense everywhere");
-  tell(pass.totals.sparse, "2:4 everywhere");
+  tell(pass.totals.sparse, report::of_pattern("2:4 everywhere", pass.pattern));
   if (pass.totals.mixed.missing != pass.totals.dense.missing) {
-    tell(pass.totals.mixed, "2:4 where it wins");
+    tell(pass.totals.mixed, report::of_pattern("2:4 where it wins", pass.pattern));
   }
+}
+
+/// The program's own words about the pattern of the decision.
+std::string named(std::string_view words, const Decision& decision) {
+  return report::of_pattern(words, decision.subject.pattern);
 }
 
 bool same_grid(const Decision& decision) {
@@ -105,6 +113,23 @@ bool same_grid(const Decision& decision) {
                      [&](const LayerDecision& layer) {
                        return layer.found.grid == decision.layers.front().found.grid;
                      });
+}
+
+/// What all experts in one launch are, and what to know of the pattern.
+void add_kinds(std::vector<std::string>& lines, const Decision& decision) {
+  const bool experts =
+      std::any_of(decision.layers.begin(), decision.layers.end(),
+                  [](const LayerDecision& layer) { return layer.layer.all_experts; });
+  if (experts) {
+    lines.push_back(fmt::format(
+        "Layers that end in {} run every expert that the tokens reach, one after another, each "
+        "with weights of its own: no less than a grouped kernel takes. Engines' dense baseline is "
+        "a grouped GEMM, and no library has a grouped 2:4 one. Sums have such a layer once: this "
+        "way where it has both answers, else one expert's time as often as experts run.",
+        kAllExpertsSuffix));
+  }
+  std::string pattern = report::pattern_sentence(decision.subject.pattern);
+  if (!pattern.empty()) lines.push_back(std::move(pattern));
 }
 
 report::Grid::Row weights_row(std::string what, const WeightBytes& bytes, bool padding_known,
@@ -173,12 +198,15 @@ std::string pass_name(const PassDecision& pass) {
 }
 
 std::string title(const Subject& subject) {
-  return fmt::format("{}, TP {}, {} on {}, weights {}, D {}{}", subject.model,
+  return fmt::format("{}, TP {}, {} on {}, weights {}, D {}{}{}", subject.model,
                      subject.tensor_parallel, info(subject.dtype).cli_name,
                      subject.device.name.empty() ? std::string(to_string(subject.device.kind))
                                                  : subject.device.name,
                      to_string(subject.cache), info(subject.d).cli_name,
-                     subject.bias ? ", with bias" : "");
+                     subject.bias ? ", with bias" : "",
+                     subject.pattern == Sparsity::kTwoFour
+                         ? std::string()
+                         : fmt::format(", pattern {}", to_string(subject.pattern)));
 }
 
 std::vector<const PassDecision*> passes_of(const Decision& decision) {
@@ -205,8 +233,8 @@ std::vector<std::string> advice(const Decision& decision) {
   if (best == nullptr) return lines;
   if (without.size() == decision.passes.size()) {
     lines.push_back(
-        fmt::format("2:4 wins in no layer for certain, measured at {} tokens: use dense.",
-                    fmt::join(without, ", ")));
+        fmt::format("{} wins in no layer for certain, measured at {} tokens: use dense.",
+                    to_string(best->pattern), fmt::join(without, ", ")));
     return lines;
   }
   lines.push_back(advice_of(*best));
@@ -214,8 +242,8 @@ std::vector<std::string> advice(const Decision& decision) {
     lines.back() += " That is the most; the table has the others.";
   }
   if (!without.empty()) {
-    lines.push_back(
-        fmt::format("At {} tokens 2:4 wins in no layer for certain.", fmt::join(without, ", ")));
+    lines.push_back(fmt::format("At {} tokens {} wins in no layer for certain.",
+                                fmt::join(without, ", "), to_string(best->pattern)));
   }
   return lines;
 }
@@ -243,6 +271,7 @@ std::vector<std::string> cautions(const Decision& decision) {
         fmt::join(only, ", "), only.size() == 1 ? "is" : "are", only.size() == 1 ? "it" : "them",
         kDecode, only.size() == 1 ? "it" : "them"));
   }
+  add_kinds(lines, decision);
   if (!decision.weights_missing.empty() && !decision.passes.empty()) {
     lines.push_back(
         fmt::format("Memory is without {}.", fmt::join(decision.weights_missing, ", ")));
@@ -270,11 +299,15 @@ std::vector<std::string> cautions(const Decision& decision) {
 }
 
 std::vector<std::string> not_known(const Decision& decision, const Question& question) {
-  std::vector<std::string> lines{
+  std::vector<std::string> lines{fmt::format(
       "Not in these numbers: attention, norms, activations, communication between devices, and "
-      "every layer that has no rows (embedding, lm_head, router). Layers run one after the other, "
-      "each as it was measured alone. Energy was not measured. What pruning costs in accuracy was "
-      "not measured either."};
+      "every layer that has no rows (embedding, lm_head, router). Layers run one after the "
+      "other, each as it was measured alone. {} What pruning costs in accuracy was not measured "
+      "either.",
+      energy_grid(decision).rows.empty()
+          ? "Energy was not measured."
+          : "Joules are those of sustained load, idle power included, of the kernels that were "
+            "measured so.")};
   if (decision.no_passes.empty() && !question.linear_share) {
     lines.emplace_back(
         "How much a whole forward pass gains follows from the share S of its time that is linear "
@@ -302,7 +335,7 @@ report::Grid ranges_grid(const Decision& decision) {
   const bool grids_differ = !same_grid(decision);
   report::Grid grid;
   grid.headings = {{.text = "layer KxN", .cut = true},
-                   {.text = "2:4 wins at M", .cut = true},
+                   {.text = named("2:4 wins at M", decision), .cut = true},
                    {.text = "loses at M", .cut = true},
                    {.text = "unclear at M", .drop = 2, .cut = true},
                    {.text = "breaks even", .drop = 1}};
@@ -325,8 +358,8 @@ report::Grid totals_grid(const Decision& decision) {
   report::Grid grid;
   grid.headings = {{.text = "tokens", .align = report::Align::kRight, .cut = true},
                    {.text = "dense everywhere", .drop = 1},
-                   {.text = "2:4 everywhere", .drop = 2},
-                   {.text = "2:4 where it wins"},
+                   {.text = named("2:4 everywhere", decision), .drop = 2},
+                   {.text = named("2:4 where it wins", decision)},
                    {.text = "saved", .drop = 3},
                    {.text = "speed-up [95% CI]"},
                    {.text = "weights", .align = report::Align::kRight, .drop = 4}};
@@ -338,6 +371,29 @@ report::Grid totals_grid(const Decision& decision) {
                                     t.speed_up ? ratio_text(*t.speed_up) : "not known",
                                     bytes_text(pass->weights.total())}};
     grid.rows.push_back(std::move(row));
+  }
+  return grid;
+}
+
+report::Grid energy_grid(const Decision& decision) {
+  report::Grid grid;
+  const auto passes = passes_of(decision);
+  if (std::none_of(passes.begin(), passes.end(),
+                   [](const PassDecision* pass) { return pass->totals.energy.any; })) {
+    return grid;
+  }
+  grid.headings = {
+      {.text = "joules of a pass, tokens", .align = report::Align::kRight, .cut = true},
+      {.text = "dense everywhere", .align = report::Align::kRight, .drop = 1},
+      {.text = named("2:4 everywhere", decision), .align = report::Align::kRight, .drop = 2},
+      {.text = named("2:4 where it wins", decision), .align = report::Align::kRight}};
+  const auto text = [](const std::optional<double>& joules) {
+    return joules ? digits(*joules) + " J" : std::string("unknown");
+  };
+  for (const PassDecision* pass : passes) {
+    const Energy& energy = pass->totals.energy;
+    grid.rows.push_back(
+        {.cells = {pass_name(*pass), text(energy.dense), text(energy.sparse), text(energy.mixed)}});
   }
   return grid;
 }
@@ -354,11 +410,11 @@ report::Grid weights_grid(const Decision& decision) {
   if (!(dense > 0)) return grid;
   grid.rows.push_back(
       weights_row("dense everywhere", decision.dense_weights, decision.padding_known, dense));
-  grid.rows.push_back(
-      weights_row("2:4 everywhere", decision.sparse_weights, decision.padding_known, dense));
+  grid.rows.push_back(weights_row(named("2:4 everywhere", decision), decision.sparse_weights,
+                                  decision.padding_known, dense));
   for (const PassDecision* pass : passes_of(decision)) {
     grid.rows.push_back(
-        weights_row("2:4 where it wins, " +
+        weights_row(named("2:4 where it wins, ", decision) +
                         (is_mix(*pass) ? pass_name(*pass) : tokens_text(pass->mix.front().tokens)),
                     pass->weights, decision.padding_known, dense));
   }
@@ -376,6 +432,7 @@ report::Grid costs_grid(const Decision& decision) {
                    {.text = "repaid after calls"},
                    {.text = "after passes", .drop = 1}};
   for (const LayerDecision& layer : decision.layers) {
+    if (layer.layer.all_experts) continue;
     report::Grid::Row row{.cells = {title(layer.layer)}};
     row.cells.push_back(layer.layer.instances ? fmt::format("{}", *layer.layer.instances) : "1");
     if (!layer.best) {
@@ -383,7 +440,8 @@ report::Grid costs_grid(const Decision& decision) {
           std::all_of(layer.found.ranges.begin(), layer.found.ranges.end(),
                       [](const Range& range) { return range.state == State::kLoss; });
       const char* const repaid = loses ? "never" : "not known";
-      const char* const gain = loses ? "none: 2:4 loses" : "not clear: 2:4 wins nowhere";
+      const std::string gain =
+          named(loses ? "none: 2:4 loses" : "not clear: 2:4 wins nowhere", decision);
       row.cells.insert(row.cells.end(), {"", "", "", gain, repaid, repaid});
       grid.rows.push_back(std::move(row));
       continue;

@@ -42,6 +42,8 @@ std::vector<std::string> deciders(const Decision& decision);
 /// last sentence of cautions() instead of in a column.
 report::Grid ranges_grid(const Decision& decision);
 report::Grid totals_grid(const Decision& decision);
+/// Joules of each pass, "unknown" where those of some layer are; no rows where none are known.
+report::Grid energy_grid(const Decision& decision);
 report::Grid weights_grid(const Decision& decision);
 report::Grid costs_grid(const Decision& decision);
 /// Speed-up of a whole forward pass by the share of linear layers.

@@ -30,17 +30,17 @@ double compulsory_bytes(const GemmProblem& p) {
 bool not_cold(const Record& record, const Roofs& roofs) {
   if (record.cache.mode != CacheMode::kCold) return false;
   if (record.cache.method == CacheMethod::kNone) return true;
-  return record.summary && above_read_roof(record.problem, record.summary->median_s, roofs);
+  return record.summary && above_read_roof(record, record.summary->median_s, roofs);
 }
 
 bool above_ceiling(const Record& record, const Roofs& roofs) {
-  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense) return false;
+  if (!is_sparse(record.problem.sparsity) || !record.vs_dense) return false;
   const std::optional<double> ceiling = speed_up_ceiling(record, roofs);
   return ceiling && record.vs_dense->interval.low > *ceiling;
 }
 
 bool weak_baseline(const Record& record, std::optional<double> dense_median_s, const Roofs& roofs) {
-  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense || !dense_median_s) {
+  if (!is_sparse(record.problem.sparsity) || !record.vs_dense || !dense_median_s) {
     return false;
   }
   const std::optional<double> share = share_of_roof(record, *dense_median_s, roofs);
@@ -54,10 +54,11 @@ bool busy(const ClockSample& clocks) {
 
 }  // namespace
 
-bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs) {
+bool above_read_roof(const Record& record, double median_s, const Roofs& roofs) {
   if (median_s <= 0 || !roofs.read_bytes_per_s || *roofs.read_bytes_per_s <= 0) return false;
   // The least that the format can take, not what was packed: padding need not be read.
-  const double bytes = weight_bytes(problem.shape, problem.b, problem.sparsity);
+  const GemmProblem& p = record.problem;
+  const double bytes = gemms_per_launch(record) * weight_bytes(p.shape, p.b, p.sparsity);
   return bytes / median_s > kRoofMargin * *roofs.read_bytes_per_s;
 }
 
@@ -65,15 +66,16 @@ std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs)
   const bool hot = record.cache.mode == CacheMode::kHot;
   if (hot && record.cache.residency == Residency::kCliff) return std::nullopt;
   const GemmProblem& p = record.problem;
-  constexpr double kArithmetic = 2;
+  const Sparsity pattern = is_sparse(p.sparsity) ? p.sparsity : record.pattern;
+  const double arithmetic = 1 / kept_share(pattern);
   const auto known = known_roofs(p.a, roofs);
-  if (hot || !known) return kArithmetic;
+  if (hot || !known) return arithmetic;
   const double multiply_s = dense_operations(p.shape) / 2 / known->multiply_adds_per_s;
   const auto read_s = [&](Sparsity sparsity) {
     return weight_bytes(p.shape, p.b, sparsity) / known->read_bytes_per_s;
   };
   return std::max(multiply_s, read_s(Sparsity::kDense)) /
-         std::max(multiply_s / kArithmetic, read_s(Sparsity::kTwoFour));
+         std::max(multiply_s / arithmetic, read_s(pattern));
 }
 
 std::optional<double> share_of_roof(const Record& record, double median_s, const Roofs& roofs) {
@@ -82,7 +84,7 @@ std::optional<double> share_of_roof(const Record& record, double median_s, const
   if (!known || !(median_s > 0)) return std::nullopt;
   const double multiply_s = dense_operations(p.shape) / 2 / known->multiply_adds_per_s;
   const double move_s = compulsory_bytes(p) / known->read_bytes_per_s;
-  return std::max(multiply_s, move_s) / median_s;
+  return gemms_per_launch(record) * std::max(multiply_s, move_s) / median_s;
 }
 
 std::vector<Flag> flags(const Record& record, std::optional<double> dense_median_s,

@@ -21,15 +21,15 @@ inline constexpr double kWeakShare = 0.40;
 /// is BUSY: daemons and the counters' hundredths of a second are below it.
 inline constexpr double kBusyShare = 0.05;
 
-/// Whether a launch of `median_s` seconds took in its weights faster than the read roof allows, by
-/// more than the margin. False while the roof is not known.
-bool above_read_roof(const GemmProblem& problem, double median_s, const Roofs& roofs);
+/// Whether a launch of `record` that takes `median_s` seconds took in its weights faster than the
+/// read roof allows, by more than the margin. False while the roof is not known.
+bool above_read_roof(const Record& record, double median_s, const Roofs& roofs);
 
-/// Largest speed-up over a dense kernel at its roof that 2:4 can give `record`'s problem: 2 where
-/// multiply-adds decide, dense weight bytes over 2:4 weight bytes where those decide (1.60 for
-/// 8-bit types, 1.78 for 16-bit ones; cold rows only, with both roofs known), and in between what
-/// the two roofs leave. Nothing for a row in hot caches across the cliff, where the sizes of caches
-/// decide.
+/// Largest speed-up over a dense kernel at its roof that the pattern of `record` can give its
+/// problem: 2 where multiply-adds decide (1.33 of 6:8), dense weight bytes over those of the
+/// pattern where these decide (1.60 for 8-bit types, 1.78 for 16-bit ones; 1.07 and 1.19 of 6:8;
+/// cold rows only, with both roofs known), and in between what the two roofs leave. Nothing for a
+/// row in hot caches across the cliff, where the sizes of caches decide.
 std::optional<double> speed_up_ceiling(const Record& record, const Roofs& roofs);
 
 /// Share of its nearer roof (multiply-adds, or compulsory traffic at the read roof) that a dense

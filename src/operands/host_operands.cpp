@@ -10,14 +10,14 @@ namespace twofour::operands {
 namespace {
 
 /// Elements that are filled and then pruned while they are in the first-level cache; a multiple of
-/// four, so that groups stay whole.
+/// eight, so that groups stay whole.
 constexpr std::int64_t kChunk = 4096;
 
 /// Fills one matrix of `rows` x `columns`. A thread gets consecutive chunks, so that it touches a
 /// stretch of memory of its own.
 template <DataType kType>
 void fill_matrix(std::uint64_t seed, Tensor tensor, std::int64_t rows, std::int64_t columns,
-                 bool prune, void* data, int threads) {
+                 Sparsity pattern, void* data, int threads) {
   auto* codes = static_cast<typename Format<kType>::Code*>(data);
   const QuantileSegment* table = quantile_table().data();
   const VectorIsa isa = widest_vector_isa();
@@ -31,7 +31,10 @@ void fill_matrix(std::uint64_t seed, Tensor tensor, std::int64_t rows, std::int6
       auto* out = codes + row * columns + begin;
       const StreamKey key = stream_key(seed, tensor, static_cast<std::uint64_t>(row));
       with_vector_isa<FillRow<kType>>(isa, table, key, begin, length, out);
-      if (prune) with_vector_isa<PruneRow<kType>>(isa, out, length);
+      if (pattern == Sparsity::kTwoFour) with_vector_isa<PruneRow<kType>>(isa, out, length);
+      if (pattern == Sparsity::kSixEight) {
+        with_vector_isa<PruneRowSixEight<kType>>(isa, out, length);
+      }
     }
   });
 }
@@ -79,8 +82,10 @@ Operands make_host_operands(const OperandSpec& spec, int threads, Allocator allo
   made.bias_fp16 = allocate(n * sizeof(std::uint16_t));
 
   with_operand_type(spec.type, [&]<DataType kType>() {
-    fill_matrix<kType>(spec.seed, Tensor::kA, shape.m, shape.k, false, made.a.data(), threads);
-    fill_matrix<kType>(spec.seed, Tensor::kB, shape.n, shape.k, true, made.b.data(), threads);
+    fill_matrix<kType>(spec.seed, Tensor::kA, shape.m, shape.k, Sparsity::kDense, made.a.data(),
+                       threads);
+    fill_matrix<kType>(spec.seed, Tensor::kB, shape.n, shape.k, spec.pattern, made.b.data(),
+                       threads);
   });
   make_scales(spec.seed, spec.scales.a, true, {made.scale_a.as<float>(), scales_a});
   make_scales(spec.seed, spec.scales.b, false, {made.scale_b.as<float>(), scales_b});

@@ -16,6 +16,7 @@ struct OperandSpec {
   DataType type = DataType::kInt8;
   ScaleScheme scales;
   std::uint64_t seed = 0;
+  Sparsity pattern = Sparsity::kTwoFour;  ///< what B is pruned to; kDense: it is not
 };
 
 /// Operands in the memory of one device. `b` is stored transposed, so that K is contiguous, as the
@@ -24,7 +25,7 @@ struct OperandSpec {
 struct Operands {
   OperandSpec spec;
   Buffer a;          ///< [M][K] of spec.type, row-major
-  Buffer b;          ///< [N][K] of spec.type, row-major, 2:4 along K
+  Buffer b;          ///< [N][K] of spec.type, row-major, pruned along K as spec.pattern says
   Buffer scale_a;    ///< float32 [M] or [1]; [1] holding 1 when the scheme has none
   Buffer scale_b;    ///< float32 [N] or [1]; [1] holding 1 when the scheme has none
   Buffer bias_bf16;  ///< bfloat16 [N]

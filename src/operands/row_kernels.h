@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "operands/fill.h"
+#include "operands/six_eight_group.h"
 #include "operands/two_four_group.h"
 #include "operands/vector_isa.h"
 
@@ -63,6 +64,24 @@ struct PruneRow {
       const Word group = prune_group<kType>(load_ragged_group<kType>(codes, 4 * groups, count));
       store_ragged_group<kType>(group, 4 * groups, count, codes);
     }
+  }
+};
+
+/// The same for groups of eight of which six stay.
+template <DataType kType>
+struct PruneRowSixEight {
+  using Code = typename Format<kType>::Code;
+  TWOFOUR_INLINE static void run(Code* __restrict codes, std::int64_t count) {
+    const std::int64_t whole = count / kEightGroup * kEightGroup;
+    for (std::int64_t begin = 0; begin < whole; begin += kEightGroup) {
+      prune_eight<kType>(codes + begin);
+    }
+    if (whole == count) return;
+    const auto rest = static_cast<std::size_t>(count - whole) * sizeof(Code);
+    Code group[kEightGroup] = {};
+    std::memcpy(group, codes + whole, rest);
+    prune_eight<kType>(group);
+    std::memcpy(codes + whole, group, rest);
   }
 };
 

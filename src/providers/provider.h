@@ -139,9 +139,14 @@ class Provider {
   [[nodiscard]] virtual std::string version() const = 0;
   /// Everything it can run on its device, whatever the problem.
   [[nodiscard]] virtual std::vector<KernelInfo> kernels() const = 0;
-  /// Whether `kernel` does `problem` here. problem.d, sparsity and bias are the kernel's own.
+  /// Whether `kernel` does `problem` here. problem.d, sparsity and bias are the kernel's own, but a
+  /// 2:4 kernel may be asked for 6:8 where expands_six_eight().
   [[nodiscard]] virtual Support supports(const KernelInfo& kernel,
                                          const GemmProblem& problem) const = 0;
+  /// Whether its 2:4 kernels also do problems of Sparsity::kSixEight: with the weights expanded to
+  /// 2:4 (operands/six_eight.h) when they are packed, and the activations in each launch. Where
+  /// they do not, they are never given one.
+  [[nodiscard]] virtual bool expands_six_eight() const { return false; }
   /// How `kernel` adds up at `problem`; its own accumulation unless the shape decides.
   [[nodiscard]] virtual Accumulation accumulation(const KernelInfo& kernel,
                                                   const GemmProblem& /*problem*/) const {

@@ -14,12 +14,13 @@
 
 #include "report/floor.h"
 #include "report/numbers.h"
+#include "report/pattern_text.h"
 #include "report/sustained.h"
 
 namespace twofour::report {
 namespace {
 
-bool is_sparse(const Record& r) { return r.problem.sparsity == Sparsity::kTwoFour; }
+bool is_sparse(const Record& r) { return is_sparse(r.problem.sparsity); }
 
 bool is_compared(const Record& r) {
   return is_sparse(r) && r.vs_dense && std::isfinite(r.vs_dense->value) && r.vs_dense->value > 0;
@@ -146,17 +147,19 @@ std::string clause(const std::vector<Span>& spans, std::size_t i) {
   // The rest are ties, or decided nothing.
   const bool in_part = span.finding != Finding::kEven && agree < count;
   if (in_part) mean += fmt::format(", clear in {} of {} comparisons", agree, count);
+  const std::string_view pattern = to_string(span.rows.front()->pattern);
   switch (span.finding) {
     case Finding::kFaster:
-      return fmt::format("2:4 is faster {} ({})", place, mean);
+      return fmt::format("{} is faster {} ({})", pattern, place, mean);
     case Finding::kSlower:
-      return fmt::format("dense is faster {} (2:4 runs at {})", place, mean);
+      return fmt::format("dense is faster {} ({} runs at {})", place, pattern, mean);
     case Finding::kEven:
       return fmt::format("there is no clear difference {} ({})", place, mean);
     case Finding::kMixed:
       break;
   }
-  return fmt::format("it depends on the shape {} (2:4 is faster in {})", place, wins_of(span.rows));
+  return fmt::format("it depends on the shape {} ({} is faster in {})", place, pattern,
+                     wins_of(span.rows));
 }
 
 std::string_view first_word(const std::vector<Span>& spans) {
@@ -289,7 +292,8 @@ std::string reasons(const Rows& rows) {
     const auto& [low, high] = ends;
     if (!text.empty()) text += ' ';
     text += fmt::format(
-        "{}, so dense is the better choice where 2:4 loses or ties ({}).", remark,
+        "{}, so dense is the better choice where {} loses or ties ({}).", remark,
+        to_string(rows.front()->pattern),
         low == high ? fmt::format("M = {}", low) : fmt::format("M = {} to {}", low, high));
   }
   return text;
@@ -312,7 +316,8 @@ std::vector<std::string> verdict_counts(std::span<const Record> records) {
     for (const auto& [verdict, name] : kVerdictNames) {
       counts.push_back(fmt::format("{} {}", count_verdict(compared, verdict), name));
     }
-    std::string line = "2:4 against the best dense kernel";
+    std::string line =
+        fmt::format("{} against the best dense kernel", to_string(rows.front()->pattern));
     if (by_mode.size() > 1) line += fmt::format(", {}", to_string(mode));
     line += fmt::format(": {} of {} rows", fmt::join(counts, ", "), rows.size());
     const std::size_t without = rows.size() - compared.size();
@@ -365,8 +370,8 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   std::vector<std::string> lines;
   const auto any = [&](auto holds) { return std::any_of(records.begin(), records.end(), holds); };
   if (any([](const Record& r) { return is_compared(r) && has_verdict(r, Verdict::kWin); })) {
-    lines.push_back(
-        fmt::format("{} marks 2:4 rows that are faster than the best dense kernel.", win_mark));
+    lines.push_back(fmt::format("{} marks {} rows that are faster than the best dense kernel.",
+                                win_mark, to_string(pattern_of(records))));
   }
   if (any([](const Record& r) { return r.accuracy.has_value(); })) {
     lines.emplace_back(
@@ -377,7 +382,8 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
   std::set<Flag> occurring;
   for (const Record& r : records) occurring.merge(flags_of(r));
   for (const Flag flag : occurring) {
-    lines.push_back(fmt::format("{}: {}.", to_string(flag), explanation(flag, records)));
+    lines.push_back(of_pattern(fmt::format("{}: {}.", to_string(flag), explanation(flag, records)),
+                               pattern_of(records)));
   }
   for (std::string& line : rounding_lines(records)) lines.push_back(std::move(line));
   return lines;
@@ -385,22 +391,24 @@ std::vector<std::string> legend(std::span<const Record> records, std::string_vie
 
 AnswerParts answer_parts(std::span<const Record> records) {
   AnswerParts parts;
+  const Sparsity pattern = pattern_of(records);
   if (std::none_of(records.begin(), records.end(), is_sparse)) {
     parts.word = "Not asked";
-    parts.finding = "no 2:4 kernel took part";
+    parts.finding = of_pattern("no 2:4 kernel took part", pattern);
     return parts;
   }
   const Rows rows = best_rows(records);
   if (rows.empty()) {
     parts.word = "Not known";
-    parts.finding = "no 2:4 row has a result and a dense row to compare it with";
+    parts.finding =
+        of_pattern("no 2:4 row has a result and a dense row to compare it with", pattern);
     return parts;
   }
   const std::vector<Span> spans = spans_of(rows);
   constexpr std::size_t kMostSpans = 4;
   if (spans.size() > kMostSpans) {
     parts.word = "In part";
-    parts.finding = fmt::format("2:4 is faster in {}", wins_of(rows));
+    parts.finding = fmt::format("{} is faster in {}", to_string(pattern), wins_of(rows));
   } else {
     parts.word = first_word(spans);
     for (std::size_t i = 0; i < spans.size(); ++i) {
@@ -413,6 +421,9 @@ AnswerParts answer_parts(std::span<const Record> records) {
     parts.finding += ", with the weights out of cache (cold)";
   }
   parts.reasons = reasons(rows);
+  if (const std::string told = pattern_sentence(pattern); !told.empty()) {
+    parts.reasons += (parts.reasons.empty() ? "" : " ") + told;
+  }
   parts.load = sustained_sentence(records);
   parts.control = floor_sentence(records);
   parts.caution = with_care({caution(rows), throttling(rows), busyness(rows)});
@@ -422,9 +433,9 @@ AnswerParts answer_parts(std::span<const Record> records) {
 std::string answer(std::span<const Record> records) {
   const AnswerParts parts = answer_parts(records);
   const auto behind = [](const std::string& text) { return text.empty() ? text : " " + text; };
-  return fmt::format("{} {}: {}.{}{}{}{}", kQuestion, parts.word, parts.finding,
-                     behind(parts.reasons), behind(parts.load), behind(parts.caution),
-                     behind(parts.control));
+  return fmt::format("{} {}: {}.{}{}{}{}", of_pattern(kQuestion, pattern_of(records)), parts.word,
+                     parts.finding, behind(parts.reasons), behind(parts.load),
+                     behind(parts.caution), behind(parts.control));
 }
 
 }  // namespace twofour::report

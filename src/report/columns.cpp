@@ -62,13 +62,16 @@ std::string error_cell(const Record& r) {
   return fmt::format("{} ({})", error, percent(r.accuracy->share_checked));
 }
 
-/// "padded to M=32, K=4096": the dimensions that the kernel computed and nobody asked for.
+/// "padded to M=32, K=4096", of 6:8 "expanded to K=6144": the dimensions that the kernel computed
+/// and nobody asked for.
 std::string padding_of(const Record& r) {
   const GemmShape& asked = r.problem.shape;
+  const bool expands = r.problem.sparsity == Sparsity::kSixEight;
   std::string text;
   const auto add = [&](char name, std::int64_t requested, std::int64_t executed) {
     if (executed <= requested) return;
-    text += fmt::format("{}{}={}", text.empty() ? "padded to " : ", ", name, executed);
+    text += fmt::format("{}{}={}", text.empty() ? (expands ? "expanded to " : "padded to ") : ", ",
+                        name, executed);
   };
   add('M', asked.m, r.executed.m);
   add('K', asked.k, r.executed.k);
@@ -107,7 +110,7 @@ constexpr std::array kColumns{
 std::span<const Column> columns() { return kColumns; }
 
 Tone tone_of(const Record& record) {
-  if (record.problem.sparsity != Sparsity::kTwoFour || !record.vs_dense) return Tone::kNone;
+  if (!is_sparse(record.problem.sparsity) || !record.vs_dense) return Tone::kNone;
   if (record.vs_dense->verdict == Verdict::kWin) return Tone::kGood;
   return record.vs_dense->verdict == Verdict::kLoss ? Tone::kBad : Tone::kNone;
 }

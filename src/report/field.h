@@ -102,7 +102,8 @@ constexpr auto member(const FieldInfo& told) {
   };
   field.allowed = Codec::allowed;
   field.is_default = [](const Owner& owner) {
-    return follow<Path...>(owner) == typename Codec::Value{};
+    const Owner usual{};
+    return follow<Path...>(owner) == follow<Path...>(usual);
   };
   field.cells = [](const Owner* owner, Cells& cells) {
     Codec::cells(owner == nullptr ? nullptr : &follow<Path...>(*owner), cells);

@@ -17,13 +17,13 @@ std::optional<std::size_t> regime_of(const Record& r) {
 }
 
 bool decided(const Record& r) {
-  return r.problem.sparsity == Sparsity::kTwoFour && r.vs_dense && r.vs_dense->value > 0 &&
+  return is_sparse(r.problem.sparsity) && r.vs_dense && r.vs_dense->value > 0 &&
          (r.vs_dense->verdict == Verdict::kWin || r.vs_dense->verdict == Verdict::kLoss);
 }
 
 /// INCONCLUSIVE although its interval excludes 1: only a floor does that.
 bool taken_away(const Record& r) {
-  if (r.problem.sparsity != Sparsity::kTwoFour || !r.vs_dense) return false;
+  if (!is_sparse(r.problem.sparsity) || !r.vs_dense) return false;
   const Interval& ends = r.vs_dense->interval;
   return r.vs_dense->verdict == Verdict::kInconclusive && is_known(ends) &&
          (ends.low > 1 || ends.high < 1);

@@ -9,6 +9,7 @@
 #include "report/answer.h"
 #include "report/columns.h"
 #include "report/left_out.h"
+#include "report/pattern_text.h"
 #include "report/real_weights.h"
 #include "report/sustained.h"
 
@@ -60,13 +61,14 @@ std::string case_heading(const Record& record, bool show_residency) {
       fmt::format("[{}]  {} | {}", record.case_index, label(record), sub_label(record));
   if (!record.model.empty()) {
     text += fmt::format(" | {} of {}, TP {}", record.layer, record.model, record.tensor_parallel);
+    if (record.experts) text += fmt::format(", {} experts in each launch", *record.experts);
     // An expert sees some of the tokens: without their number its M would be taken for it.
     if (record.tokens && *record.tokens != record.problem.shape.m) {
       text += fmt::format(", {} tokens", *record.tokens);
     }
   }
   if (show_residency && record.cache.residency == Residency::kCliff) {
-    text += " | cliff: in cache fit the 2:4 weights alone";
+    text += of_pattern(" | cliff: in cache fit the 2:4 weights alone", record.pattern);
   }
   return text;
 }
@@ -157,7 +159,8 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
   const Record& first = records.front();
   const auto torch_name = info(first.dtype).torch_name;
   if (first.mode != BenchMode::kModel) {
-    return {{fmt::format("All Results {} {}", torch_name, to_string(first.mode)),
+    return {{fmt::format("All Results {}{} {}", torch_name, pattern_mark(first.pattern),
+                         to_string(first.mode)),
              grid_of({{records.begin(), records.end()}, medium, true})}};
   }
   std::vector<Block> blocks;
@@ -165,9 +168,9 @@ std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) 
   for (std::vector<Record>& rows : tables) {
     const Table table{std::move(rows), medium, true};
     const Record& record = table.records.front();
-    blocks.push_back(
-        {fmt::format("Results {} {} TP {}", torch_name, record.model, record.tensor_parallel),
-         grid_of(table)});
+    blocks.push_back({fmt::format("Results {}{} {} TP {}", torch_name, pattern_mark(first.pattern),
+                                  record.model, record.tensor_parallel),
+                      grid_of(table)});
   }
   return blocks;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "report/columns.h"
+#include "report/pattern_text.h"
 #include "report/printable.h"
 #include "report/results.h"
 
@@ -72,8 +73,9 @@ std::vector<std::string> left_out(std::span<const Run> runs) {
   for (const SweepRows& sweep : sweeps) {
     std::vector<std::string> lines = lines_of(sweep.rows);
     if (lines.empty()) continue;
-    lines.front() = fmt::format("{}, {} {}: {}", printable(sweep.title), info(sweep.dtype).cli_name,
-                                to_string(sweep.mode), lines.front());
+    lines.front() =
+        fmt::format("{}, {}{} {}: {}", printable(sweep.title), info(sweep.dtype).cli_name,
+                    pattern_mark(sweep.pattern), to_string(sweep.mode), lines.front());
     told.insert(told.end(), lines.begin(), lines.end());
   }
   return told;

@@ -8,6 +8,7 @@
 #include "report/machine.h"
 #include "report/markdown_text.h"
 #include "report/overview.h"
+#include "report/pattern_text.h"
 #include "report/printable.h"
 #include "report/problems.h"
 #include "report/results.h"
@@ -67,10 +68,11 @@ std::string library_details(std::span<const Record> records, const std::string& 
       tables_by_model(records, library_table);
   const Grid means = library_means(problems(records));
   if (!means.rows.empty()) {
-    text +=
-        "Time of the fastest 2:4 kernel of the other libraries over that of this one, geometric "
-        "means: above 1 this one is ahead.\n\n" +
-        grid_markdown(means) + "\n";
+    text += of_pattern(
+                "Time of the fastest 2:4 kernel of the other libraries over that of this one, "
+                "geometric means: above 1 this one is ahead.\n\n",
+                pattern_of(records)) +
+            grid_markdown(means) + "\n";
   }
   text += "What the libraries chose to run:\n\n" + tables_by_model(records, algorithm_table);
   return markdown_folded("The fastest kernel of each library" + what, text);
@@ -91,7 +93,8 @@ std::string all_rows(std::span<const Record> records, const std::string& what) {
 }
 
 std::string sweep_title(const Sweep& sweep) {
-  return fmt::format("### {} {}\n\n", info(sweep.dtype).torch_name, to_string(sweep.mode));
+  return fmt::format("### {}{} {}\n\n", info(sweep.dtype).torch_name, pattern_mark(sweep.pattern),
+                     to_string(sweep.mode));
 }
 
 /// A row for each problem, or where these are too many, speed-ups by layer and M.
@@ -120,7 +123,8 @@ std::string machine_details(const DeviceResults& device) {
 std::string of_what(const Results& results, std::size_t device, const Sweep& sweep) {
   std::string what;
   if (results.devices[device].sweeps.size() > 1) {
-    what = fmt::format(" of {} {}", info(sweep.dtype).torch_name, to_string(sweep.mode));
+    what = fmt::format(" of {}{} {}", info(sweep.dtype).torch_name, pattern_mark(sweep.pattern),
+                       to_string(sweep.mode));
   }
   if (results.devices.size() > 1) what += fmt::format(" on device #{}", device + 1);
   return what;

@@ -10,6 +10,7 @@
 
 #include "report/columns.h"
 #include "report/numbers.h"
+#include "report/pattern_text.h"
 #include "report/problems.h"
 
 namespace twofour::report {
@@ -124,7 +125,8 @@ Table table_of(const std::vector<Problem>& problems, CacheMode mode) {
   return places > 2 * by_layer.cells() ? by_shape : by_layer;
 }
 
-Overview overview_of(const Table& table, const Display& display) {
+Overview overview_of(const Table& table, const Display& display, Sparsity pattern) {
+  const std::string versus = of_pattern("2:4 vs dense", pattern);
   const std::vector<std::int64_t> ms(table.ms.begin(), table.ms.end());
   const bool by_m = table.ms != std::set<std::int64_t>{0};
   const std::size_t most_columns =
@@ -138,9 +140,9 @@ Overview overview_of(const Table& table, const Display& display) {
   const auto lines = even_places(table.lines.size(), most_lines);
   Overview overview;
   Grid& grid = overview.grid;
-  grid.headings = {{.text = by_m ? "2:4 vs dense" : "MxKxN", .cut = true}};
+  grid.headings = {{.text = by_m ? versus : "MxKxN", .cut = true}};
   for (const std::size_t column : columns) {
-    grid.headings.push_back({.text = by_m ? fmt::format("M={}", ms[column]) : "2:4 vs dense",
+    grid.headings.push_back({.text = by_m ? fmt::format("M={}", ms[column]) : versus,
                              .align = Align::kRight,
                              .toned = true});
   }
@@ -185,9 +187,10 @@ std::vector<Overview> overviews(const Sweep& sweep, const Display& display) {
   for (const CacheMode mode : {CacheMode::kCold, CacheMode::kHot}) {
     const Table table = table_of(all, mode);
     if (table.lines.empty()) continue;
-    Overview overview = overview_of(table, display);
-    overview.title = fmt::format("Summary {} {}, weights {}", info(sweep.dtype).torch_name,
-                                 to_string(sweep.mode), to_string(mode));
+    Overview overview = overview_of(table, display, sweep.pattern);
+    overview.title =
+        fmt::format("Summary {}{} {}, weights {}", info(sweep.dtype).torch_name,
+                    pattern_mark(sweep.pattern), to_string(sweep.mode), to_string(mode));
     found.push_back(std::move(overview));
   }
   return found;

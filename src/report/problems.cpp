@@ -13,6 +13,7 @@
 #include "report/answer.h"
 #include "report/columns.h"
 #include "report/numbers.h"
+#include "report/pattern_text.h"
 #include "report/printable.h"
 
 namespace twofour::report {
@@ -20,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMostOfAReason = 80;
 
-bool is_sparse(const Record& r) { return r.problem.sparsity == Sparsity::kTwoFour; }
+bool is_sparse(const Record& r) { return is_sparse(r.problem.sparsity); }
 
 /// NaN, and a row without a measurement, are never the fastest.
 bool has_time(const Record& r) {
@@ -131,8 +132,13 @@ std::string shared_key(const Problem& problem) {
   const Record& r = problem.any();
   GemmProblem dense = r.problem;
   dense.sparsity = Sparsity::kDense;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", info(r.dtype).cli_name, r.model, r.layer,
-                     r.tensor_parallel, to_string(dense), to_string(r.cache.mode));
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", info(r.dtype).cli_name, r.model, r.layer,
+                     r.tensor_parallel, to_string(dense), to_string(r.pattern),
+                     to_string(r.cache.mode));
+}
+
+Sparsity pattern_of(std::span<const Problem> problems) {
+  return problems.empty() ? Sparsity::kTwoFour : problems.front().any().pattern;
 }
 
 Variety variety_of(std::span<const Problem> problems) {
@@ -163,13 +169,14 @@ std::string problem_name(const Record& record, const Variety& variety) {
 }
 
 Grid best_table(std::span<const Problem> problems) {
+  const Sparsity pattern = pattern_of(problems);
   Grid grid;
   grid.headings = {{.text = "MxKxN"},
                    {.text = "fastest dense"},
                    {.text = "us", .align = Align::kRight},
-                   {.text = "best 2:4"},
+                   {.text = of_pattern("best 2:4", pattern)},
                    {.text = "us", .align = Align::kRight},
-                   {.text = "2:4 vs dense [95% CI]", .align = Align::kRight},
+                   {.text = of_pattern("2:4 vs dense [95% CI]", pattern), .align = Align::kRight},
                    {.text = "verdict", .toned = true},
                    {.text = "notes"}};
   const Variety variety = variety_of(problems);
@@ -192,7 +199,9 @@ Grid best_table(std::span<const Problem> problems) {
 
 Grid algorithm_table(std::span<const Problem> problems) {
   Grid grid;
-  grid.headings = {{.text = "MxKxN"}, {.text = "fastest dense ran"}, {.text = "best 2:4 ran"}};
+  grid.headings = {{.text = "MxKxN"},
+                   {.text = "fastest dense ran"},
+                   {.text = of_pattern("best 2:4 ran", pattern_of(problems))}};
   const Variety variety = variety_of(problems);
   const auto ran = [](const Record* r) {
     if (r == nullptr) return std::string();
@@ -213,8 +222,10 @@ Grid library_table(std::span<const Problem> problems) {
   for (const bool sparse : {false, true}) {
     for (const std::string& provider : providers_of(problems, sparse)) {
       columns.emplace_back(provider, sparse);
-      grid.headings.push_back({.text = fmt::format("{} {}", provider, sparse ? "2:4" : "dense"),
-                               .align = Align::kRight});
+      grid.headings.push_back(
+          {.text =
+               fmt::format("{} {}", provider, sparse ? to_string(pattern_of(problems)) : "dense"),
+           .align = Align::kRight});
     }
   }
   for (const Problem& problem : problems) {
@@ -229,7 +240,7 @@ Grid library_table(std::span<const Problem> problems) {
 
 Grid library_means(std::span<const Problem> problems) {
   Grid grid;
-  grid.headings = {{.text = "2:4 kernels of"},
+  grid.headings = {{.text = of_pattern("2:4 kernels of", pattern_of(problems))},
                    {.text = "ahead in", .align = Align::kRight},
                    {.text = "all M", .align = Align::kRight}};
   for (const SizeClass& size : kSizeClasses) {

@@ -33,6 +33,8 @@ struct Variety {
   bool bias = false;
   bool cache = false;
 };
+/// What the weights of the problems, which belong to one sweep, were pruned to.
+Sparsity pattern_of(std::span<const Problem> problems);
 Variety variety_of(std::span<const Problem> problems);
 
 /// "qkv 16x4096x6144, bias, hot": the layer, the shape, and what `variety` says must be told.

@@ -307,7 +307,7 @@ std::span<const Field<GemmProblem>> problem_fields() {
     member<TypeName, &P::d>({.name = "d_type", .meaning = "of D", .csv = {"d_type"}}),
     member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
     member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
-    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense` or `2:4`", .csv = {"sparsity"}}),
+    member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense`, `2:4` or `6:8`", .csv = {"sparsity"}}),
   };
   return kFields;
 }
@@ -329,6 +329,8 @@ std::span<const Field<Record>> record_fields() {
     member<PresentCount, &R::instances>({.name = "instances", .meaning = "weights of this shape in one device's part of the model: its layers, times all experts; absent where it is not known", .csv = {"instances"}, .optional = true}),
     member<PresentCount, &R::calls>({.name = "calls", .meaning = "GEMMs of this shape that a forward pass of `tokens` tokens runs on one device: its layers, times the experts that the tokens reach ([models.md](models.md#mixtures-of-experts)); absent where it is not known", .csv = {"calls"}, .optional = true}),
     member<PresentIfSo, &R::prefill_only>({.name = "prefill_only", .meaning = "`true`: a decoding step runs no such GEMM, and `calls` is of a prefill; absent where it runs in both", .optional = true}),
+    member<PresentCount, &R::experts>({.name = "experts", .meaning = "GEMMs of one launch, one after another, each with weights of its own: those of all experts that the tokens reach ([models.md](models.md#mixtures-of-experts)), and `calls` counts such launches; absent where a launch is one GEMM", .csv = {"experts"}, .optional = true}),
+    member<UnusualPattern, &R::pattern>({.name = "pattern", .meaning = "what the weights of the case were pruned to, those of dense kernels too: `6:8` ([patterns.md](patterns.md)); absent where it is `2:4`", .csv = {"pattern"}, .optional = true}),
     member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
     member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),
     member<OptionalObject<DeviceId, device_id_fields>, &R::device>({.name = "device", .meaning = "what computed; `null`: not known", .since = 2}),
@@ -345,8 +347,8 @@ std::span<const Field<Record>> record_fields() {
     member<Object<CacheState, cache_fields>, &R::cache>({.name = "cache", .meaning = "the state of the cache"}),
     member<OptionalObject<Accuracy, accuracy_fields>, &R::accuracy>({.name = "accuracy", .meaning = "comparison with the reference, before any timing; `null`: it did not come to that", .csv = {"max_error", "max_error_ratio", "share_checked", "exact", "accumulation"}, .after = "vs_bf16_verdict"}),
     member<OptionalObject<Summary, summary_fields>, &R::summary>({.name = "summary", .meaning = "what the samples say; `null` without a measurement"}),
-    derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike", .csv = {"dense_equivalent_tflops"}}),
-    derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4", .csv = {"executed_tflops"}}),
+    derived<R, OptionalNumber, dense_equivalent_tflops>({.name = "dense_equivalent_tflops", .unit = "TFLOP/s", .meaning = "2MNK over the median, for dense and 2:4 alike; of `experts` GEMMs, all of theirs", .csv = {"dense_equivalent_tflops"}}),
+    derived<R, OptionalNumber, executed_tflops>({.name = "executed_tflops", .unit = "TFLOP/s", .meaning = "operations that are executed over the median: 2MNK for dense, MNK for 2:4, three halves of that for 6:8", .csv = {"executed_tflops"}}),
     member<Text, &R::baseline>({.name = "baseline", .meaning = "the fastest verified dense kernel of the same types, scales, bias and cache state; empty: none", .csv = {"baseline"}}),
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_dense>({.name = "vs_dense", .meaning = "ratio to `baseline`, of a control to `twin_of`; `null` for the baseline itself and without one. [measurement.md](measurement.md) tells how", .csv = {"vs_dense", "vs_dense_low", "vs_dense_high", "verdict"}}),
     member<Text, &R::bf16_baseline>({.name = "bf16_baseline", .meaning = "the fastest dense bf16 kernel without scales; in a bf16 run there is none", .csv = {"bf16_baseline"}}),

@@ -45,8 +45,9 @@ std::string device_key(const DeviceId& id, const Environment& environment) {
 
 /// What is measured, whatever measures it.
 std::string case_key(const Record& r) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", to_string(r.mode), info(r.dtype).cli_name, r.model,
-                     r.layer, r.tensor_parallel, mkn(r.problem.shape));
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", to_string(r.mode), info(r.dtype).cli_name,
+                     to_string(r.pattern), r.model, r.layer, r.tensor_parallel,
+                     mkn(r.problem.shape));
 }
 
 /// A sweep may have one problem several times, as cases of their own: the first of a file is the
@@ -139,11 +140,13 @@ struct Joined {
   void add(const Record& r, std::string case_name, const DeviceId& device) {
     std::size_t i = 0;
     while (i < results.sweeps.size() &&
-           (results.sweeps[i].mode != r.mode || results.sweeps[i].dtype != r.dtype)) {
+           (results.sweeps[i].mode != r.mode || results.sweeps[i].dtype != r.dtype ||
+            results.sweeps[i].pattern != r.pattern)) {
       ++i;
     }
     if (i == results.sweeps.size()) {
-      results.sweeps.push_back({.mode = r.mode, .dtype = r.dtype, .records = {}});
+      results.sweeps.push_back(
+          {.mode = r.mode, .dtype = r.dtype, .pattern = r.pattern, .records = {}});
       case_names.emplace_back();
     }
     results.sweeps[i].records.push_back(r);
@@ -245,7 +248,7 @@ std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs,
   std::size_t doubles = 0;
   const std::vector<std::vector<Counting>> counting = counting_rows(runs, doubles);
   std::map<std::string, std::size_t> devices;  // in order of appearance
-  std::map<std::tuple<std::size_t, BenchMode, DataType>, std::size_t> places;
+  std::map<std::tuple<std::size_t, BenchMode, DataType, Sparsity>, std::size_t> places;
   std::vector<std::pair<std::size_t, SweepRows>> found;  // with the device's number
   for (std::size_t i = 0; i < runs.size(); ++i) {
     for (const Counting& row : counting[i]) {
@@ -254,12 +257,13 @@ std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs,
       const Environment& environment = runs[i].environment;
       const std::size_t device =
           devices.try_emplace(device_key(id, environment), devices.size()).first->second;
-      const auto [place, is_new] = places.try_emplace({device, r.mode, r.dtype}, found.size());
+      const auto [place, is_new] = places.try_emplace({device, r.mode, r.dtype, r.pattern}, found.size());
       if (is_new) {
         found.push_back({device,
                          {.title = device_title(id, environment),
                           .mode = r.mode,
                           .dtype = r.dtype,
+                          .pattern = r.pattern,
                           .rows = {}}});
       }
       found[place->second].second.rows.push_back(&r);

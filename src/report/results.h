@@ -10,10 +10,11 @@
 
 namespace twofour::report {
 
-/// The rows of one mode and one --dtype on one device.
+/// The rows of one mode, one --dtype and one --pattern on one device.
 struct Sweep {
   BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;
+  Sparsity pattern = Sparsity::kTwoFour;
   /// With the verdicts that the floors of the device leave (report/floor.h).
   /// By ascending case_index, else in the order of the files. Rows of one case share it, and other
   /// cases have another one: where that of the files does not do, cases are numbered anew.
@@ -56,6 +57,7 @@ struct SweepRows {
   std::string title;  ///< of the device
   BenchMode mode = BenchMode::kSquare;
   DataType dtype = DataType::kInt8;
+  Sparsity pattern = Sparsity::kTwoFour;
   std::vector<const Record*> rows;
 };
 

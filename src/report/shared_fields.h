@@ -18,6 +18,11 @@ struct Constant : Text {
   static Json schema() { return {{"const", kText}}; }
 };
 
+/// Absent where it is the usual one, 2:4.
+struct UnusualPattern : Choice<kPatternNames> {
+  static Json schema() { return {{"enum", {to_string(Sparsity::kSixEight)}}}; }
+};
+
 /// Every version that is read; a run writes the last.
 struct SchemaVersion : Whole<int, 1, kSchemaVersion> {
   static Json schema() { return {{"const", kSchemaVersion}}; }

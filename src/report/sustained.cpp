@@ -9,6 +9,7 @@
 #include <set>
 
 #include "report/numbers.h"
+#include "report/pattern_text.h"
 #include "report/problems.h"
 
 namespace twofour::report {
@@ -88,7 +89,8 @@ std::string sustained_sentence(std::span<const Record> records) {
   }
   std::string text;
   if (const auto speed = mean_of(speeds)) {
-    text = fmt::format("Under sustained load 2:4 is {}", speed_text(*speed, mean_of(rested)));
+    text = fmt::format("Under sustained load {} is {}", to_string(pattern_of(records)),
+                       speed_text(*speed, mean_of(rested)));
     const auto energy = mean_of(energies);
     text += energy ? fmt::format(" and {} for each call", energy_text(*energy))
                    : "; the device does not count its energy";
@@ -105,14 +107,15 @@ Grid sustained_table(std::span<const Record> records) {
   const std::vector<LoadedPair> pairs = loaded_pairs(records);
   Grid grid;
   if (pairs.empty()) return grid;
+  const auto named = [&](std::string_view words) { return of_pattern(words, pattern_of(records)); };
   grid.headings = {{.text = "under sustained load"},
-                   {.text = "2:4 vs dense, rested", .align = Align::kRight, .drop = 3},
+                   {.text = named("2:4 vs dense, rested"), .align = Align::kRight, .drop = 3},
                    {.text = "sustained [95% CI]", .align = Align::kRight},
-                   {.text = "energy, dense over 2:4", .align = Align::kRight},
+                   {.text = named("energy, dense over 2:4"), .align = Align::kRight},
                    {.text = "mJ dense", .align = Align::kRight, .drop = 2},
-                   {.text = "mJ 2:4", .align = Align::kRight, .drop = 2},
+                   {.text = named("mJ 2:4"), .align = Align::kRight, .drop = 2},
                    {.text = "W dense", .align = Align::kRight, .drop = 4},
-                   {.text = "W 2:4", .align = Align::kRight, .drop = 4},
+                   {.text = named("W 2:4"), .align = Align::kRight, .drop = 4},
                    {.text = "time over rested", .align = Align::kRight, .drop = 5}};
   constexpr double kMilli = 1e3;
   for (const auto& [dense, sparse] : pairs) {

@@ -29,12 +29,18 @@ std::size_t output_bytes(const GemmProblem& problem) {
 }
 
 operands::OperandSpec spec_of(const RunConfig& config, const GemmProblem& problem) {
-  return {.shape = problem.shape, .type = problem.a, .scales = config.scales, .seed = config.seed};
+  return {.shape = problem.shape,
+          .type = problem.a,
+          .scales = config.scales,
+          .seed = config.seed,
+          .pattern = config.pattern};
 }
 
 KernelPlan kernel_plan(const RunConfig& config, const KernelNeed& need) {
-  KernelPlan plan{
-      .outcome = need.outcome, .problem = need.problem, .weights = need.footprint.weights};
+  KernelPlan plan{.outcome = need.outcome,
+                  .problem = need.problem,
+                  .weights = need.footprint.weights,
+                  .gemms = need.gemms};
   if (!plan.runs()) return plan;
   plan.operand_bytes = operands::operand_bytes(spec_of(config, need.problem));
   plan.output_bytes = output_bytes(need.problem);
@@ -62,7 +68,7 @@ Tally with(const RunConfig& config, Tally tally, const KernelPlan& kernel) {
   if (tally.operands.insert(key_of(config, kernel.problem)).second)
     tally.bytes += kernel.operand_bytes;
   if (tally.output_types.insert(kernel.problem.d).second) tally.bytes += kernel.output_bytes;
-  if (tally.weight_keys.insert(kernel.weights.key).second) tally.bytes += kernel.weights.bytes;
+  if (tally.weight_keys.insert(kernel.weights.key).second) tally.bytes += kernel.launch_bytes();
   tally.bytes += kernel.workspace_bytes;
   return tally;
 }
@@ -109,17 +115,18 @@ CacheState cache_state(const RunConfig& config, const KernelPlan& kernel, std::s
                        const MemoryFacts& facts) {
   CacheState state;
   if (cold_wanted(config)) {
-    state = device::plan_cold(kernel.weights.bytes, facts.last_level_cache_bytes, copy_budget,
+    state = device::plan_cold(kernel.launch_bytes(), facts.last_level_cache_bytes, copy_budget,
                               facts.can_flush);
   } else {
     state.mode = CacheMode::kHot;
-    state.bytes_per_copy = kernel.weights.bytes;
+    state.bytes_per_copy = kernel.launch_bytes();
     state.last_level_cache_bytes = facts.last_level_cache_bytes;
   }
   const auto bytes = [&](Sparsity sparsity) {
-    return static_cast<std::size_t>(weight_bytes(kernel.problem.shape, kernel.problem.b, sparsity));
+    return static_cast<std::size_t>(kernel.gemms *
+                                    weight_bytes(kernel.problem.shape, kernel.problem.b, sparsity));
   };
-  state.residency = device::residency(bytes(Sparsity::kDense), bytes(Sparsity::kTwoFour),
+  state.residency = device::residency(bytes(Sparsity::kDense), bytes(config.pattern),
                                       facts.last_level_cache_bytes);
   return state;
 }
@@ -194,12 +201,18 @@ MemoryFacts memory_facts(device::Device& device) {
 
 KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
                        const SelectedKernel& selected) {
-  KernelNeed need{.problem = problem_for(selected.kernel, c.shape, config.scales)};
+  KernelNeed need{.problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern),
+                  .gemms = static_cast<int>(c.experts.value_or(1))};
   if (c.skip_reason) {
     need.outcome = {OutcomeKind::kSkipped, *c.skip_reason};
     return need;
   }
   const providers::Provider& provider = *selected.instance->provider;
+  if (need.problem.sparsity == Sparsity::kSixEight && !provider.expands_six_eight()) {
+    need.outcome = {OutcomeKind::kUnsupported,
+                    fmt::format("6:8 is not built for {} yet", selected.instance->row.name)};
+    return need;
+  }
   if (const auto support = provider.supports(selected.kernel, need.problem); !support) {
     need.outcome = {OutcomeKind::kUnsupported, *support.reason};
     return need;

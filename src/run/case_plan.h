@@ -38,6 +38,7 @@ struct KernelNeed {
   Outcome outcome;  ///< not ok: it takes no part, for that reason, and the footprint is empty
   GemmProblem problem;
   providers::Footprint footprint;
+  int gemms = 1;  ///< of one launch, each with weights of its own
 };
 
 /// Asks the provider of `selected`; a skipped case needs no answer. Throws what the provider
@@ -50,16 +51,24 @@ struct KernelPlan {
   Outcome outcome;  ///< not ok: it is not run
   GemmProblem problem;
   providers::WeightLayout weights;
-  CacheState
-      cold;  ///< how its weights are kept out of cache, and how many copies of them there are
+  CacheState cold;  ///< how its weights are kept out of cache, and how many copies of them there
+                    ///< are; a copy is what one launch reads
   std::size_t operand_bytes = 0;
   std::size_t output_bytes = 0;
   std::size_t workspace_bytes = 0;
+  int gemms = 1;  ///< of one launch, each with weights of its own
 
   [[nodiscard]] bool runs() const { return outcome.kind == OutcomeKind::kOk; }
+  /// Packed weights that one launch reads.
+  [[nodiscard]] std::size_t launch_bytes() const {
+    return weights.bytes * static_cast<std::size_t>(gemms);
+  }
+  /// Packed weights that there are: those of a launch, as often as it takes to keep them out of
+  /// cache.
+  [[nodiscard]] int weight_copies() const { return gemms * cold.copies; }
   /// Of all copies.
   [[nodiscard]] std::size_t weight_bytes() const {
-    return weights.bytes * static_cast<std::size_t>(cold.copies);
+    return weights.bytes * static_cast<std::size_t>(weight_copies());
   }
   [[nodiscard]] std::size_t total_bytes() const {
     return operand_bytes + output_bytes + weight_bytes() + workspace_bytes;

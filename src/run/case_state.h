@@ -35,7 +35,11 @@ struct Entry {
 
   [[nodiscard]] bool alive() const { return record.outcome.kind == OutcomeKind::kOk; }
   void end(OutcomeKind kind, std::string reason) { record.outcome = {kind, std::move(reason)}; }
-  void launch(int slot) const { operation->launch((*weights)[slot]); }
+  /// Copies that the launch `slot` reads: one for each GEMM.
+  [[nodiscard]] int first_copy(int slot) const { return slot * plan.gemms; }
+  void launch(int slot) const {
+    for (int i = 0; i < plan.gemms; ++i) operation->launch((*weights)[first_copy(slot) + i]);
+  }
 };
 
 struct CaseState {

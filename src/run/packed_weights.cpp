@@ -24,9 +24,13 @@ WeightCopies::WeightCopies(device::Device& device, const providers::WeightLayout
   device.memory().synchronize();
 }
 
-std::vector<device::MemoryRange> WeightCopies::ranges(int slot) const {
+std::vector<device::MemoryRange> WeightCopies::ranges(int first, int count) const {
   if (bytes_ == 0) return {};
-  return {{(*this)[slot].data, bytes_}};
+  std::vector<device::MemoryRange> ranges;
+  for (int slot = first; slot < first + count; ++slot) {
+    ranges.push_back({(*this)[slot].data, bytes_});
+  }
+  return ranges;
 }
 
 const WeightCopies& PackedWeights::get(const providers::WeightLayout& layout, int count,

@@ -29,8 +29,8 @@ class WeightCopies {
     return copies_[static_cast<std::size_t>(slot)];
   }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
-  /// What one launch on copy `slot` reads: what a flush must drop from the caches.
-  [[nodiscard]] std::vector<device::MemoryRange> ranges(int slot) const;
+  /// What launches on `count` copies from `first` on read: what a flush must drop from the caches.
+  [[nodiscard]] std::vector<device::MemoryRange> ranges(int first, int count) const;
 
  private:
   std::size_t bytes_;

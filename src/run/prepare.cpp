@@ -108,25 +108,26 @@ void note_arithmetic(Entry& entry, const verify::CheckResult& check) {
   if (std::isfinite(error)) worst = std::max(worst.value_or(0), error);
 }
 
-/// Launches `slot` and waits; the time counts as warm-up and not as verification.
-void launch_timed(CaseState& state, Entry& entry, int slot) {
+/// Launches and waits; the time counts as warm-up and not as verification.
+void launch_timed(CaseState& state, Entry& entry, FunctionRef<void()> launch) {
   const double start = measure::steady_seconds();
-  entry.launch(slot);
+  launch();
   state.device.memory().synchronize();
   entry.warm_launch_s = measure::steady_seconds() - start;
   entry.warm_up_s += entry.warm_launch_s;
   entry.record.phases.verify_s -= entry.warm_launch_s;
 }
 
-/// Runs one launch into a poisoned D and compares. Both ends of the rotation are checked: the first
-/// copy, and the last one made.
+/// Runs one GEMM into a poisoned D and compares. Both ends of the rotation are checked: the first
+/// copy, and the last one made. Where a launch has several GEMMs, all write one D, and what is seen
+/// of them together is the time.
 void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buffer& d) {
   const PhaseTimer timer(entry.record.phases.verify_s);
-  std::vector<int> slots{0};
-  if (entry.plan.cold.copies > 1) slots.push_back(entry.plan.cold.copies - 1);
-  for (const int slot : slots) {
+  std::vector<int> copies{0};
+  if (entry.plan.weight_copies() > 1) copies.push_back(entry.plan.weight_copies() - 1);
+  for (const int copy : copies) {
     state.device.memory().fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
-    launch_timed(state, entry, slot);
+    launch_timed(state, entry, [&] { entry.operation->launch((*entry.weights)[copy]); });
     const Accumulation accumulation = entry.selected.instance->provider->accumulation(
         entry.selected.kernel, entry.record.problem);
     const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
@@ -140,6 +141,7 @@ void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buff
       return;
     }
   }
+  if (entry.plan.gemms > 1) launch_timed(state, entry, [&] { entry.launch(0); });
 }
 
 void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& operands,
@@ -157,7 +159,7 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
                      .packed = packed,
                      .threads = state.config.threads});
     };
-    entry.weights = &state.weights.get(entry.plan.weights, entry.plan.cold.copies, pack);
+    entry.weights = &state.weights.get(entry.plan.weights, entry.plan.weight_copies(), pack);
     entry.operation = provider.make_operation(kernel, problem);
     entry.operation->prepare({.device = state.device,
                               .operands = operands,

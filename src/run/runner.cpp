@@ -37,6 +37,8 @@ Record case_record(const RunConfig& config, const workload::Case& c,
   record.instances = c.instances;
   record.calls = c.calls;
   record.prefill_only = c.prefill_only;
+  record.experts = c.experts;
+  record.pattern = config.pattern;
   record.device = instance.device;
   record.provider = instance.row.name;
   record.seed = config.seed;
@@ -49,7 +51,7 @@ Record case_record(const RunConfig& config, const workload::Case& c,
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected) {
   Record record = case_record(config, c, *selected.instance);
-  record.problem = problem_for(selected.kernel, c.shape, config.scales);
+  record.problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern);
   record.provider_version = selected.instance->provider->version();
   record.kernel = selected.kernel.name;
   record.lost_algorithms = selected.avoid;

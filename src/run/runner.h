@@ -37,7 +37,9 @@ struct RunConfig {
   std::vector<CacheMode> caches{CacheMode::kCold};
   measure::MeasureConfig measure;
   Load load = Load::kRested;
-  measure::BlockConfig blocks;       ///< of sustained load
+  measure::BlockConfig blocks;  ///< of sustained load
+  /// What weights are pruned to, of dense kernels too.
+  Sparsity pattern = Sparsity::kTwoFour;
   std::set<int> control_cases = {};  ///< indices of the cases that have a twin (run/twin.h)
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
   std::uint64_t seed = 0;

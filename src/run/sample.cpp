@@ -129,8 +129,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
 void check_read_roof(CaseState& state, const std::vector<Sampled>& sampled) {
   const bool above = std::any_of(sampled.begin(), sampled.end(), [&](const Sampled& s) {
     return s.cache.mode == CacheMode::kCold &&
-           measure::above_read_roof(s.entry->record.problem, median(s.samples.device_s),
-                                    state.roofs);
+           measure::above_read_roof(s.entry->record, median(s.samples.device_s), state.roofs);
   });
   if (!above) return;
   // An empty optional is less than any number.
@@ -156,9 +155,10 @@ std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, Entry& entry,
   // A loop may launch while it is made.
   const AttemptScope scope(state.attempts, entry.record);
   culprit = &entry;
-  auto loop = state.device.timer().timed_loop({.launch = [&entry](int slot) { entry.launch(slot); },
-                                               .cache = cache,
-                                               .weights = entry.weights->ranges(0)});
+  auto loop =
+      state.device.timer().timed_loop({.launch = [&entry](int slot) { entry.launch(slot); },
+                                       .cache = cache,
+                                       .weights = entry.weights->ranges(0, entry.plan.gemms)});
   culprit = nullptr;
   return std::make_unique<AttributedLoop>(std::move(loop), state.attempts, entry, culprit);
 }

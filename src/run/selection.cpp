@@ -112,7 +112,8 @@ std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> ins
   return selected;
 }
 
-GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleScheme scales) {
+GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleScheme scales,
+                        Sparsity pattern) {
   constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone};
   return {.shape = shape,
           .a = kernel.a,
@@ -120,7 +121,7 @@ GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleS
           .d = kernel.d,
           .scales = kernel.scaled ? scales : kUnscaled,
           .bias = kernel.bias,
-          .sparsity = kernel.sparsity};
+          .sparsity = is_sparse(kernel.sparsity) ? pattern : Sparsity::kDense};
 }
 
 }  // namespace twofour::run

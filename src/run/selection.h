@@ -55,8 +55,8 @@ std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> ins
                                            DataType dtype,
                                            const std::optional<std::regex>& pattern);
 
-/// The problem that `kernel` is given at `shape`.
+/// The problem that `kernel` is given at `shape`. A 2:4 kernel is given weights of `pattern`.
 GemmProblem problem_for(const providers::KernelInfo& kernel, const GemmShape& shape,
-                        ScaleScheme scales);
+                        ScaleScheme scales, Sparsity pattern);
 
 }  // namespace twofour::run

@@ -41,7 +41,7 @@ Place fastest(CaseState& state, Accept accept) {
 Place best_sparse(CaseState& state) {
   const CacheMode mode = state.config.caches.front();
   return fastest(state, [&](const Record& r) {
-    return r.problem.sparsity == Sparsity::kTwoFour && r.problem.a == state.config.dtype &&
+    return is_sparse(r.problem.sparsity) && r.problem.a == state.config.dtype &&
            r.cache.mode == mode && r.vs_dense;
   });
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/expert_layers.h"
 #include "workload/workload.h"
 
 namespace twofour::workload {
@@ -73,6 +74,14 @@ Case layer_case(const Model& model, const Layer& layer, std::int64_t tokens, int
   return c;
 }
 
+/// All experts that the tokens reach, of the GEMM of one of them.
+Case all_experts_case(Case one, const Layer& layer) {
+  one.layer += kAllExpertsSuffix;
+  one.experts = layer.experts->active(*one.tokens);
+  if (layer.count) one.calls = layer.count;
+  return one;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> width_on_device(const std::optional<HeadSplit>& heads,
@@ -124,7 +133,10 @@ std::vector<Case> model_cases(const std::vector<Model>& models,
     for (const int parts : tp_sizes) {
       for (const std::int64_t m : batch_sizes) {
         for (const Layer& layer : model.layers) {
-          append(cases, layer_case(model, layer, m, parts));
+          const Case one = layer_case(model, layer, m, parts);
+          append(cases, one);
+          const bool several = layer.experts && layer.experts->active(m) > 1;
+          if (several) append(cases, all_experts_case(one, layer));
         }
       }
     }

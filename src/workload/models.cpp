@@ -90,29 +90,40 @@ std::optional<AttentionHeads> read_heads(const Place& model) {
   heads.size = derived ? read_dimension(config, kHiddenSize) / heads.query
                        : read_dimension(config, kHeadSize);
   heads.value_size = has(kValueSize) ? read_dimension(config, kValueSize) : heads.size;
-  return heads;
-}
-
-/// The shapes of attention projections must be those of their heads, or a split would make others.
-void check_heads(const Place& place, const Layer& layer, const AttentionHeads& heads) {
-  const auto check = [&](const char* key, std::int64_t actual, std::int64_t expected) {
-    if (actual == expected) return;
-    place.at(key, "").reject(
-        fmt::format("{}, which follows from the head counts in the model's config", expected));
-  };
-  if (layer.name == kQkvLayer) check("n", layer.n, heads.qkv().width());
-  if (layer.name == kOutputLayer) check("k", layer.k, heads.o().width());
-  const char expected = layer.name == kQkvLayer ? 'n' : 'k';
-  if ((layer.name == kQkvLayer || layer.name == kOutputLayer) && layer.split != expected) {
-    place.at("split", "")
-        .reject(fmt::format("\"{}\": tensor parallelism splits {} by heads", expected, layer.name));
+  constexpr const char* kNope = "qk_nope_head_dim";
+  constexpr const char* kRope = "qk_rope_head_dim";
+  if (has(kNope) && has(kRope)) {
+    const std::int64_t nope = read_dimension(config, kNope);
+    heads.latent_query_size = nope + read_dimension(config, kRope);
+    heads.latent_key_value_size = nope + heads.value_size;
   }
+  return heads;
 }
 
 /// The projections that stand under these names are split by heads.
 std::optional<HeadSplit> split_of(const Layer& layer, const AttentionHeads& heads) {
   if (layer.name == kQkvLayer) return heads.qkv();
-  return layer.name == kOutputLayer ? std::optional(heads.o()) : std::nullopt;
+  if (layer.name == kOutputLayer) return heads.o();
+  if (heads.latent_query_size == 0) return std::nullopt;
+  if (layer.name == kLatentQueryLayer) return heads.q_b();
+  return layer.name == kLatentKeyValueLayer ? std::optional(heads.kv_b()) : std::nullopt;
+}
+
+/// The shapes of attention projections must be those of their heads, or a split would make others.
+void check_heads(const Place& place, const Layer& layer, const AttentionHeads& heads) {
+  const std::optional<HeadSplit> by_heads = split_of(layer, heads);
+  if (!by_heads) return;
+  const char expected = layer.name == kOutputLayer ? 'k' : 'n';
+  const std::int64_t width = expected == 'k' ? layer.k : layer.n;
+  if (width != by_heads->width()) {
+    place.at(expected == 'k' ? "k" : "n", "")
+        .reject(fmt::format("{}, which follows from the head counts in the model's config",
+                            by_heads->width()));
+  }
+  if (layer.split != expected) {
+    place.at("split", "")
+        .reject(fmt::format("\"{}\": tensor parallelism splits {} by heads", expected, layer.name));
+  }
 }
 
 std::optional<Experts> read_experts(const Place& layer) {

@@ -32,11 +32,18 @@ struct AttentionHeads {
   std::int64_t key_value = 0;  ///< num_key_value_heads; fewer than `query`: grouped-query attention
   std::int64_t size = 0;       ///< head_dim, of queries and keys
   std::int64_t value_size = 0;  ///< v_head_dim, of values
+  /// Of multi-head latent attention: qk_nope_head_dim + qk_rope_head_dim, and qk_nope_head_dim +
+  /// v_head_dim. 0: it is none.
+  std::int64_t latent_query_size = 0;
+  std::int64_t latent_key_value_size = 0;
 
   /// N of the fused query, key and value projection.
   [[nodiscard]] HeadSplit qkv() const {
     return {query, key_value, /*per_query=*/size, /*per_key_value=*/size + value_size};
   }
+  /// N of the projections from the narrow vectors of latent attention.
+  [[nodiscard]] HeadSplit q_b() const { return {query, 0, latent_query_size, 0}; }
+  [[nodiscard]] HeadSplit kv_b() const { return {query, 0, latent_key_value_size, 0}; }
   /// K of the attention output projection.
   [[nodiscard]] HeadSplit o() const { return {query, key_value, value_size, 0}; }
 };
@@ -79,6 +86,9 @@ struct Layer {
 /// Names of the layers that are split by whole heads, where the heads are known.
 inline constexpr std::string_view kQkvLayer = "qkv";
 inline constexpr std::string_view kOutputLayer = "o";
+/// The same of latent attention.
+inline constexpr std::string_view kLatentQueryLayer = "q_b";
+inline constexpr std::string_view kLatentKeyValueLayer = "kv_b";
 
 struct Model {
   std::string name;                     ///< as on the model hub: "meta-llama/Llama-3-8b"
@@ -107,6 +117,7 @@ struct Case {
   std::optional<std::int64_t> tokens;     ///< see Record
   std::optional<std::int64_t> instances;  ///< see Record
   std::optional<std::int64_t> calls;      ///< see Record
+  std::optional<std::int64_t> experts;    ///< see Record
   bool prefill_only = false;              ///< see Record
   /// Set when the case cannot be run at all: an uneven split.
   std::optional<std::string> skip_reason;
@@ -138,7 +149,8 @@ std::optional<std::int64_t> width_on_device(const std::optional<HeadSplit>& head
                                             std::int64_t width, int devices,
                                             std::string_view dimension, std::string& reason);
 /// For each model, TP size, batch size and layer, in this order of loops: one case. M is the batch
-/// size; for one of several experts, the rows that it sees.
+/// size; for one of several experts, the rows that it sees. Behind the case of one expert there is
+/// one of all that the tokens reach, where these are more than one.
 std::vector<Case> model_cases(const std::vector<Model>& models,
                               const std::vector<std::int64_t>& batch_sizes,
                               const std::vector<int>& tp_sizes);

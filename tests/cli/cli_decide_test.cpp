@@ -207,5 +207,101 @@ TEST(Decision, AReportRefusesAMixOfASizeThatNoRowHas) {
               HasSubstr("which no row of the files has; they have 16, 64, 256, 1024"));
 }
 
+/// A sweep of one shape whose weights are 6:8; `mock` does not expand them.
+std::vector<std::string> six_of_eight(const std::string& k) {
+  return {"--dtype",
+          "int8",
+          "--pattern",
+          "6:8",
+          "--device",
+          "cpu",
+          "--providers",
+          "cpu,mock",
+          "--kernels",
+          "scaled.*mm$",
+          "--threads",
+          "1",
+          "--max-time",
+          "0.2",
+          "--precision",
+          "0.5",
+          "range_bench",
+          "--dim-start",
+          "8",
+          "--dim-end",
+          "9",
+          "--dim-increment",
+          "1",
+          "--k-constant",
+          k};
+}
+
+TEST(Pattern, SixOfEightRunsThroughTwoFourAndIsVerified) {
+  const Folder folder;
+  const Finished finished = run(folder, six_of_eight("64"));
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("Does 6:8 pay off here?"));
+  int sparse = 0;
+  for (const Record& r : read_results(folder.only(".jsonl")).records) {
+    EXPECT_EQ(r.pattern, Sparsity::kSixEight) << r.kernel;
+    if (!is_sparse(r.problem.sparsity)) continue;
+    EXPECT_EQ(r.problem.sparsity, Sparsity::kSixEight);
+    if (r.provider == "mock") {
+      EXPECT_EQ(r.outcome.kind, OutcomeKind::kUnsupported);
+      EXPECT_EQ(r.outcome.reason, "6:8 is not built for mock yet");
+      continue;
+    }
+    ++sparse;
+    EXPECT_TRUE(r.outcome.measured()) << r.outcome.reason;
+    EXPECT_GE(r.executed.k, 96) << "the columns of the expanded form";
+    EXPECT_TRUE(r.accuracy && r.accuracy->max_error_ratio <= 1);
+    EXPECT_THAT(r.repro, HasSubstr("--pattern 6:8"));
+  }
+  EXPECT_EQ(sparse, 1);
+}
+
+TEST(Pattern, SixOfEightNeedsWholeGroups) {
+  const Folder folder;
+  run(folder, six_of_eight("12"));
+  for (const Record& r : read_results(folder.only(".jsonl")).records) {
+    if (r.provider != "cpu" || !is_sparse(r.problem.sparsity)) continue;
+    EXPECT_EQ(r.outcome.kind, OutcomeKind::kUnsupported);
+    EXPECT_EQ(r.outcome.reason, "6:8 needs K to be a multiple of 8, not 12");
+  }
+}
+
+TEST(Pattern, IsOneOfTwo) {
+  const Folder folder;
+  const Finished finished =
+      run(folder, {"--dtype", "int8", "--pattern", "4:8", "square_bench", "--dim-start", "8",
+                   "--dim-end", "8", "--dim-increment", "8"});
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("--pattern: '4:8' is not one of 2:4, 6:8"));
+}
+
+TEST(Experts, AreMeasuredOneByOneAndAllInOneLaunch) {
+  const Folder folder;
+  const std::filesystem::path file = folder.path() / "experts.json";
+  std::ofstream(file) << R"({"models": [{"name": "lab/moe", "source": "invented",
+    "layers": [{"name": "expert_up", "k": 64, "n": 32, "split": "n", "count": 2, "experts": 8,
+                "experts_per_token": 2}]}]})";
+  const Finished finished =
+      run(folder, {"--dtype", "int8", "--device", "cpu", "--providers", "cpu", "--kernels",
+                   "i8_i8_bf16.*mm$", "--threads", "1", "--max-time", "0.2", "--precision", "0.5",
+                   "--models-file", file.string(), "model_bench", "--batch-sizes", "4"});
+  ASSERT_EQ(finished.code, 0) << finished.err;
+  int all = 0;
+  for (const Record& r : read_results(folder.only(".jsonl")).records) {
+    EXPECT_TRUE(r.outcome.measured()) << r.outcome.reason;
+    if (r.layer != "expert_up_all_experts") continue;
+    ++all;
+    EXPECT_EQ(r.experts, 5);  // 8 (1 - (1 - 2/8)^4), rounded
+    EXPECT_EQ(r.calls, 2);
+    EXPECT_TRUE(r.accuracy);
+  }
+  EXPECT_GE(all, 2) << "dense and 2:4";
+  EXPECT_THAT(finished.out, HasSubstr("5 experts in each launch"));
+}
+
 }  // namespace
 }  // namespace twofour::cli

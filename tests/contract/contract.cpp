@@ -300,10 +300,16 @@ GemmProblem problem_of(const KernelInfo& kernel, const GemmShape& shape, ScaleSc
 const Workload& Workloads::get(const GemmProblem& problem) {
   const ScaleScheme scales = problem.scales == kUnscaled ? ScaleScheme{} : problem.scales;
   const GemmShape& shape = problem.shape;
-  auto& made = made_[Key{problem.a, shape.m, shape.n, shape.k, std::string(to_string(scales))}];
+  const Sparsity pattern =
+      problem.sparsity == Sparsity::kSixEight ? problem.sparsity : Sparsity::kTwoFour;
+  auto& made =
+      made_[Key{problem.a, shape.m, shape.n, shape.k, std::string(to_string(scales)), pattern}];
   if (!made) {
-    operands::Operands operands = device_.operands().make_operands(
-        {.shape = shape, .type = problem.a, .scales = scales, .seed = 20240229});
+    operands::Operands operands = device_.operands().make_operands({.shape = shape,
+                                                                    .type = problem.a,
+                                                                    .scales = scales,
+                                                                    .seed = 20240229,
+                                                                    .pattern = pattern});
     verify::Reference reference = make_reference(operands, device_);
     made = std::make_unique<Workload>(Workload{std::move(operands), std::move(reference)});
   }

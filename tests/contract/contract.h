@@ -36,7 +36,7 @@ class Workloads {
   const Workload& get(const GemmProblem& problem);
 
  private:
-  using Key = std::tuple<DataType, std::int64_t, std::int64_t, std::int64_t, std::string>;
+  using Key = std::tuple<DataType, std::int64_t, std::int64_t, std::int64_t, std::string, Sparsity>;
   device::Device& device_;
   std::map<Key, std::unique_ptr<Workload>> made_;
 };

@@ -86,6 +86,11 @@ constexpr GemmShape kShapes[] = {{.m = 1, .n = 1, .k = 4},    {.m = 1, .n = 17, 
                                  {.m = 17, .n = 33, .k = 36}, {.m = 64, .n = 48, .k = 260},
                                  {.m = 5, .n = 16, .k = 7},   {.m = 2, .n = 1030, .k = 128},
                                  {.m = 131, .n = 7, .k = 64}, {.m = 4, .n = 20, .k = 2052}};
+// One group, fewer rows than threads, columns that are no whole panel, more than one cache block.
+constexpr GemmShape kSixEightShapes[] = {{.m = 1, .n = 1, .k = 8},
+                                         {.m = 2, .n = 17, .k = 136},
+                                         {.m = 33, .n = 70, .k = 24},
+                                         {.m = 7, .n = 100, .k = 1032}};
 constexpr std::string_view kSchemes[] = {"tensor", "token", "channel", "token-channel"};
 // Divides few of the shapes.
 constexpr int kManyThreads = 3;
@@ -128,6 +133,24 @@ TEST_P(Kernel, RefusesPartOfAGroupOfFourWhenSparse) {
       examine_ragged_group(provider(), GetParam().kernel, {.m = 5, .n = 16, .k = 8}, 7);
   EXPECT_THAT(findings.violations, ::testing::IsEmpty());
   if (!findings.lacking.empty()) GTEST_SKIP() << findings.lacking;
+}
+
+TEST_P(Kernel, DoesSixOfEightWhereItsProviderExpandsThem) {
+  const KernelInfo& kernel = GetParam().kernel;
+  if (kernel.sparsity != Sparsity::kTwoFour || !provider().expands_six_eight()) return;
+  for (const GemmShape& shape : kSixEightShapes) {
+    GemmProblem problem = problem_of(kernel, shape, parse_scale_scheme("token-channel").value());
+    problem.sparsity = Sparsity::kSixEight;
+    const Finding finding =
+        examine(provider(), kernel, problem, *workloads_, *device_, {.threads = kManyThreads});
+    EXPECT_TRUE(finding.supported) << mkn(shape) << ": " << finding.refusal;
+    EXPECT_THAT(finding.violations, ::testing::IsEmpty()) << mkn(shape);
+    EXPECT_GE(2 * provider().make_operation(kernel, problem)->executed().k, 3 * shape.k);
+  }
+  GemmProblem ragged = problem_of(kernel, {.m = 5, .n = 16, .k = 12}, ScaleScheme{});
+  ragged.sparsity = Sparsity::kSixEight;
+  EXPECT_EQ(provider().supports(kernel, ragged).reason,
+            "6:8 needs K to be a multiple of 8, not 12");
 }
 
 INSTANTIATE_TEST_SUITE_P(OfProvider, Kernel, ::testing::ValuesIn(all_kernels()), test_name);

@@ -75,6 +75,9 @@ TEST(Problem, CountsOperationsAndWeightBytes) {
   EXPECT_EQ(executed_operations(shape, Sparsity::kTwoFour), 2.0 * 8 * 16);
   EXPECT_EQ(weight_bytes(shape, DataType::kInt8, Sparsity::kTwoFour) / 128, 0.625);
   EXPECT_EQ(weight_bytes(shape, DataType::kBf16, Sparsity::kTwoFour) / 256, 0.5625);
+  EXPECT_EQ(executed_operations(shape, Sparsity::kSixEight), 3.0 * 8 * 16);
+  EXPECT_EQ(weight_bytes(shape, DataType::kInt8, Sparsity::kSixEight) / 128, 0.9375);
+  EXPECT_EQ(weight_bytes(shape, DataType::kBf16, Sparsity::kSixEight) / 256, 0.84375);
 }
 
 TEST(Names, OutcomesAndVerdictsParseBack) {

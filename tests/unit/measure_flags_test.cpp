@@ -45,6 +45,30 @@ TEST(Flags, NoneForARowThatIsAsItShouldBe) {
   EXPECT_THAT(flags_of(row(1000, 1000 * kMultiplyRow_s / 2 / 0.9, 1.9)), IsEmpty());
 }
 
+TEST(Flags, SixOfEightHasCeilingsOfItsOwn) {
+  Record record = row(1, kRead_s, 1.05);
+  record.problem.sparsity = record.pattern = Sparsity::kSixEight;
+  EXPECT_NEAR(*speed_up_ceiling(record, roofs()), 1 / 0.9375, 1e-12);
+  record.problem.a = record.problem.b = DataType::kBf16;
+  EXPECT_NEAR(*speed_up_ceiling(record, roofs()), 1 / 0.84375, 1e-12);
+  record = row(1000, 1000 * kMultiplyRow_s * 0.75 / 0.9, 1.4);
+  record.problem.sparsity = record.pattern = Sparsity::kSixEight;
+  EXPECT_NEAR(*speed_up_ceiling(record, roofs()), 4.0 / 3, 1e-12);
+  EXPECT_THAT(flags_of(record), Contains(Flag::kAboveCeiling));
+  record.vs_dense = Ratio{.value = 1.3, .interval = {1.29, 1.31}, .verdict = Verdict::kWin};
+  EXPECT_THAT(flags_of(record), Not(Contains(Flag::kAboveCeiling)));
+}
+
+TEST(Flags, ALaunchOfManyExpertsReadsTheWeightsOfAll) {
+  Record record = row(1, 10 * kRead_s * 0.625 / 0.9, 1.5);
+  record.experts = 10;
+  EXPECT_THAT(flags_of(record), IsEmpty());
+  record.summary->median_s = 10 * kRead_s * 0.625 / 1.2;
+  EXPECT_THAT(flags_of(record), ElementsAre(Flag::kNotCold));
+  EXPECT_NEAR(*dense_equivalent_tflops(record),
+              10 * 2.0 * 4096 * 4096 / record.summary->median_s / 1e12, 1e-9);
+}
+
 TEST(Flags, NotColdWhereNothingKeepsWeightsOut) {
   Record record = row(1, kRead_s, 1.5);
   record.cache.method = CacheMethod::kNone;

@@ -52,6 +52,20 @@ TEST_F(CasePlanTest, AKernelTakesOperandsCopiesOutputAndWorkspace) {
   EXPECT_EQ(one.peak_bytes, kernel.total_bytes());
 }
 
+TEST_F(CasePlanTest, EachGemmOfALaunchHasWeightsOfItsOwn) {
+  KernelNeed experts = need("a");
+  experts.gemms = 3;
+  const CasePlan three = plan({experts});
+  const KernelPlan& kernel = three.kernels.at(0);
+  EXPECT_EQ(kernel.cold.bytes_per_copy, 3 * kWeights) << "what a launch reads";
+  EXPECT_EQ(kernel.cold.copies, 2) << "twice the cache";
+  EXPECT_EQ(kernel.weight_copies(), 6);
+  EXPECT_EQ(kernel.weight_bytes(), 6 * kWeights);
+  EXPECT_EQ(three.peak_bytes, kInt8Operands + kOutput + 100 + 6 * kWeights);
+  experts.gemms = 100000;
+  EXPECT_EQ(plan({experts}).kernels.at(0).outcome.kind, OutcomeKind::kSkipped);
+}
+
 TEST_F(CasePlanTest, WhatIsSharedCountsOnce) {
   const CasePlan shared = plan({need("a"), need("a")});
   EXPECT_EQ(shared.peak_bytes, kInt8Operands + kOutput + 2 * 100 + 4 * kWeights);

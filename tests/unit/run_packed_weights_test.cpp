@@ -76,9 +76,9 @@ TEST_F(PackedWeightsTest, OneKeyForDifferentWeightsIsAnError) {
 TEST_F(PackedWeightsTest, AFlushIsOfWhatOneLaunchReads) {
   const WeightCopies& copies = get({.key = "int8", .bytes = 64}, 2, 1);
   for (int slot = 0; slot < 2; ++slot) {
-    ASSERT_THAT(copies.ranges(slot), SizeIs(1));
-    EXPECT_EQ(copies.ranges(slot)[0].data, copies[slot].data);
-    EXPECT_EQ(copies.ranges(slot)[0].bytes, 64U);
+    ASSERT_THAT(copies.ranges(slot, 1), SizeIs(1));
+    EXPECT_EQ(copies.ranges(slot, 1)[0].data, copies[slot].data);
+    EXPECT_EQ(copies.ranges(slot, 1)[0].bytes, 64U);
   }
 }
 
@@ -87,7 +87,7 @@ TEST_F(PackedWeightsTest, AKernelWithoutPackedWeightsTakesNoMemory) {
   EXPECT_EQ(packs, 0);
   EXPECT_THAT(copies.all(), SizeIs(2));
   EXPECT_EQ(copies[1].slot, 1);
-  EXPECT_THAT(copies.ranges(0), IsEmpty());
+  EXPECT_THAT(copies.ranges(0, 1), IsEmpty());
   EXPECT_EQ(device.live_bytes(), 0U);
 }
 

@@ -79,9 +79,10 @@ TEST_F(SelectionTest, AProviderOfAnotherKindOfDeviceIsNamedWithBothKinds) {
 TEST(ProblemFor, GivesScalesOnlyToKernelsThatScale) {
   providers::KernelInfo kernel;
   const ScaleScheme scales{ScaleGranularity::kVector, ScaleGranularity::kTensor};
-  EXPECT_EQ(problem_for(kernel, {1, 2, 3}, scales).scales, scales);
+  EXPECT_EQ(problem_for(kernel, {1, 2, 3}, scales, Sparsity::kTwoFour).scales, scales);
   kernel.scaled = false;
-  EXPECT_EQ(problem_for(kernel, {1, 2, 3}, scales).scales.a, ScaleGranularity::kNone);
+  EXPECT_EQ(problem_for(kernel, {1, 2, 3}, scales, Sparsity::kTwoFour).scales.a,
+            ScaleGranularity::kNone);
 }
 
 }  // namespace

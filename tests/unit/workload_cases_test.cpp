@@ -123,14 +123,30 @@ TEST(ModelCases, AnExpertSeesTheTokensThatReachIt) {
        .layers = {
            {.name = "expert_down", .k = 8, .n = 8, .count = 58, .experts = Experts{256, 8}}}}};
   const auto cases = model_cases(models, {1, 64, 512}, {1});
+  ASSERT_EQ(cases.size(), 6U) << "one of them, and all in one launch";
   EXPECT_EQ(cases[0].shape.m, 1);
   EXPECT_EQ(cases[0].calls, 58 * 8);
-  EXPECT_EQ(cases[1].shape.m, 3);
-  EXPECT_EQ(cases[1].calls, 58 * 222);
-  EXPECT_EQ(cases[2].shape.m, 16);
-  EXPECT_EQ(cases[2].calls, 58 * 256);
+  EXPECT_EQ(cases[2].shape.m, 3);
+  EXPECT_EQ(cases[2].calls, 58 * 222);
+  EXPECT_EQ(cases[4].shape.m, 16);
+  EXPECT_EQ(cases[4].calls, 58 * 256);
   for (const Case& c : cases) EXPECT_EQ(c.instances, 58 * 256);
-  EXPECT_EQ(cases[2].tokens, 512);
+  EXPECT_EQ(cases[4].tokens, 512);
+}
+
+TEST(ModelCases, AllExpertsThatTokensReachAreACaseOfTheirOwn) {
+  const std::vector<Model> models{
+      {.name = "x",
+       .layers = {{.name = "expert_up", .k = 8, .n = 8, .count = 58, .experts = Experts{256, 8}},
+                  {.name = "expert_one", .k = 8, .n = 8, .count = 1, .experts = Experts{4, 1}}}}};
+  const auto cases = model_cases(models, {64, 1}, {1});
+  EXPECT_EQ(cases[0].experts, std::nullopt);
+  EXPECT_EQ(cases[1].layer, "expert_up_all_experts");
+  EXPECT_EQ(cases[1].experts, 222);
+  EXPECT_EQ(cases[1].shape, cases[0].shape);
+  EXPECT_EQ(cases[1].calls, 58) << "launches";
+  EXPECT_EQ(cases[1].instances, cases[0].instances);
+  EXPECT_EQ(cases.back().layer, "expert_one") << "one token reaches one: nothing to add";
 }
 
 TEST(Experts, AreNeverMoreThanThereAreNorFewerThanATokenNeeds) {

@@ -171,6 +171,14 @@ TEST(BuiltinModels, KnowTheirHeads) {
   const auto llama = model_cases({built_in("meta-llama/Llama-3-8b")}, {1}, {16});
   EXPECT_EQ(llama[0].shape, (GemmShape{1, 512, 4096}));
   EXPECT_EQ(llama[1].shape, (GemmShape{1, 4096, 256}));
+  const auto latent = model_cases({built_in("deepseek-ai/DeepSeek-V3")}, {1}, {128, 256});
+  EXPECT_EQ(latent[1].shape, (GemmShape{1, 192, 1536})) << "q_b: a head";
+  EXPECT_EQ(latent[2].shape, (GemmShape{1, 256, 512})) << "kv_b: a head";
+  const auto uneven = std::find_if(latent.begin(), latent.end(), [](const Case& c) {
+    return c.layer == "q_b" && c.tensor_parallel == 256;
+  });
+  EXPECT_EQ(uneven->skip_reason,
+            "deepseek-ai/DeepSeek-V3 q_b: 128 attention heads do not divide by the TP size 256");
   const auto qwen = model_cases({built_in("Qwen/Qwen2.5-7B")}, {1}, {8});
   EXPECT_EQ(qwen[0].skip_reason,
             "Qwen/Qwen2.5-7B qkv: 28 attention heads do not divide by the TP size 8");

@@ -7,6 +7,7 @@
 #include "device/cuda/error.h"
 #include "device/cuda/kernels.h"
 #include "device/cuda/two_four.cuh"
+#include "operands/six_eight_group.h"
 
 namespace twofour::device::cuda {
 namespace {
@@ -42,6 +43,32 @@ __global__ void fill_kernel(std::uint64_t seed, operands::Tensor tensor, std::in
     }
     if (prune) group = operands::prune_group<kType>(group);
     store_group<kType>(data + row * columns, column, columns, aligned, group);
+  }
+}
+
+/// A thread makes whole groups of eight columns, pruned to 6:8.
+template <DataType kType>
+__global__ void fill_six_eight_kernel(std::uint64_t seed, operands::Tensor tensor,
+                                      std::int64_t rows, std::int64_t columns,
+                                      const operands::QuantileSegment* table,
+                                      typename Format<kType>::Code* data) {
+  using Code = typename Format<kType>::Code;
+  constexpr std::int64_t kGroup = operands::kEightGroup;
+  const std::int64_t groups = (columns + kGroup - 1) / kGroup;
+  const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
+  std::int64_t item = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  for (; item < rows * groups; item += stride) {
+    const std::int64_t row = item / groups;
+    const std::int64_t column = item % groups * kGroup;
+    const StreamKey key = operands::stream_key(seed, tensor, static_cast<std::uint64_t>(row));
+    Code group[kGroup] = {};
+    for (std::int64_t i = 0; i < kGroup && column + i < columns; ++i) {
+      group[i] = operands::random_code<kType>(table, key, static_cast<std::uint32_t>(column + i));
+    }
+    operands::prune_eight<kType>(group);
+    for (std::int64_t i = 0; i < kGroup && column + i < columns; ++i) {
+      data[row * columns + column + i] = group[i];
+    }
   }
 }
 
@@ -81,10 +108,17 @@ unsigned blocks_for(std::int64_t items) {
 }  // namespace
 
 void fill_matrix(DataType type, std::uint64_t seed, operands::Tensor tensor, std::int64_t rows,
-                 std::int64_t columns, bool prune, const operands::QuantileSegment* table,
+                 std::int64_t columns, Sparsity pattern, const operands::QuantileSegment* table,
                  void* data, cudaStream_t stream) {
   with_operand_type(type, [&]<DataType kType>() {
     using Code = typename Format<kType>::Code;
+    if (pattern == Sparsity::kSixEight) {
+      const std::int64_t groups = (columns + operands::kEightGroup - 1) / operands::kEightGroup;
+      fill_six_eight_kernel<kType><<<blocks_for(rows * groups), kThreads, 0, stream>>>(
+          seed, tensor, rows, columns, table, static_cast<Code*>(data));
+      return;
+    }
+    const bool prune = pattern == Sparsity::kTwoFour;
     fill_kernel<kType><<<blocks_for(rows * ((columns + 3) / 4)), kThreads, 0, stream>>>(
         seed, tensor, rows, columns, prune, table, static_cast<Code*>(data));
   });

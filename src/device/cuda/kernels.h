@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/data_type.h"
+#include "core/problem.h"
 #include "operands/fill.h"
 
 namespace twofour::device::cuda {
@@ -20,11 +21,11 @@ void spin(std::int64_t nanoseconds, cudaStream_t stream);
 /// improbable pattern: there so that the reads are not removed.
 void read_all(const void* data, std::size_t bytes, std::uint32_t* sink, cudaStream_t stream);
 
-/// Fills a [rows][columns] row-major matrix with the operand stream of `tensor`; with `prune`,
-/// every group of four columns is then pruned to 2:4. `table` is operands::quantile_table() in
+/// Fills a [rows][columns] row-major matrix with the operand stream of `tensor`, pruned along
+/// the columns as `pattern` says. `table` is operands::quantile_table() in
 /// device memory. The bits are those of operands::make_host_operands.
 void fill_matrix(DataType type, std::uint64_t seed, operands::Tensor tensor, std::int64_t rows,
-                 std::int64_t columns, bool prune, const operands::QuantileSegment* table,
+                 std::int64_t columns, Sparsity pattern, const operands::QuantileSegment* table,
                  void* data, cudaStream_t stream);
 
 /// The canonical compressed form of a 2:4 weight [n][k] in device memory: `values` is

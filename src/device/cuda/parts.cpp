@@ -152,10 +152,10 @@ operands::Operands GpuOperandSource::make_operands(const operands::OperandSpec& 
   made.a = memory_.allocate(bytes_of(spec.type, shape.m * shape.k));
   made.b = memory_.allocate(bytes_of(spec.type, shape.n * shape.k));
   const auto* table = quantiles_.as<operands::QuantileSegment>();
-  fill_matrix(spec.type, spec.seed, Tensor::kA, shape.m, shape.k, false, table, made.a.data(),
-              gpu_->stream());
-  fill_matrix(spec.type, spec.seed, Tensor::kB, shape.n, shape.k, true, table, made.b.data(),
-              gpu_->stream());
+  fill_matrix(spec.type, spec.seed, Tensor::kA, shape.m, shape.k, Sparsity::kDense, table,
+              made.a.data(), gpu_->stream());
+  fill_matrix(spec.type, spec.seed, Tensor::kB, shape.n, shape.k, spec.pattern, table,
+              made.b.data(), gpu_->stream());
   std::vector<float> scales_a(spec.scales.a == ScaleGranularity::kVector ? m : 1);
   std::vector<float> scales_b(spec.scales.b == ScaleGranularity::kVector ? n : 1);
   operands::make_scales(spec.seed, spec.scales.a, true, scales_a);

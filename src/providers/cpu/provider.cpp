@@ -71,19 +71,24 @@ class CpuProvider : public Provider {
     if (kernel.sparsity == Sparsity::kTwoFour && shape.k % 4 != 0) {
       return Support::no("2:4 needs K to be a multiple of 4, not " + std::to_string(shape.k));
     }
+    if (problem.sparsity == Sparsity::kSixEight && shape.k % 8 != 0) {
+      return Support::no("6:8 needs K to be a multiple of 8, not " + std::to_string(shape.k));
+    }
     return Support::yes();
   }
+
+  [[nodiscard]] bool expands_six_eight() const override { return true; }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& info, const GemmProblem& problem,
                                     int threads) const override {
     const Kernel& kernel = chosen(info, problem);
-    return {.weights = weight_layout(kernel, problem.shape),
-            .workspace_bytes = workspace_bytes(kernel, problem.shape, threads)};
+    return {.weights = weight_layout(kernel, problem),
+            .workspace_bytes = workspace_bytes(kernel, problem, threads)};
   }
 
   void pack(const KernelInfo& info, const GemmProblem& problem,
             const PackTask& task) const override {
-    pack_weights(chosen(info, problem), problem.shape, task);
+    pack_weights(chosen(info, problem), problem, task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

@@ -7,6 +7,7 @@
 #include "report/html/escape.h"
 #include "report/html/sections.h"
 #include "report/left_out.h"
+#include "report/pattern_text.h"
 
 namespace twofour::report::html {
 namespace {
@@ -44,9 +45,10 @@ std::string without_result(std::span<const Record> records) {
 
 std::string one(const Group& group, const Sweep& sweep) {
   const AnswerParts parts = answer_parts(sweep.records);
-  std::string html = fmt::format(
-      "<div class=\"answer {}\">\n<h3>{}, {} {}</h3>\n<p class=\"word\">{}</p>\n", tone(parts.word),
-      name(group.name, 80), info(sweep.dtype).cli_name, to_string(sweep.mode), escape(parts.word));
+  std::string html =
+      fmt::format("<div class=\"answer {}\">\n<h3>{}, {}{} {}</h3>\n<p class=\"word\">{}</p>\n",
+                  tone(parts.word), name(group.name, 80), info(sweep.dtype).cli_name,
+                  pattern_mark(sweep.pattern), to_string(sweep.mode), escape(parts.word));
   html += paragraph("", capital(parts.finding));
   html += paragraph("", parts.reasons);
   html += paragraph("", parts.load);

@@ -66,13 +66,14 @@ struct Key {
   std::int64_t k, n;  ///< 0 in a sweep, which is one panel
   DataType a, d;
   std::string scales;
+  Sparsity pattern;
   bool operator<(const Key& other) const { return values() < other.values(); }
 
  private:
   [[nodiscard]] std::tuple<BenchMode, std::string, int, std::string, std::int64_t, std::int64_t,
-                           DataType, DataType, std::string>
+                           DataType, DataType, std::string, Sparsity>
   values() const {
-    return {mode, model, tensor_parallel, layer, k, n, a, d, scales};
+    return {mode, model, tensor_parallel, layer, k, n, a, d, scales, pattern};
   }
 };
 
@@ -86,7 +87,8 @@ Key key_of(const Record& r, bool by_shape) {
           by_shape ? p.shape.n : 0,
           p.a,
           p.d,
-          std::string(to_string(p.scales))};
+          std::string(to_string(p.scales)),
+          r.pattern};
 }
 
 struct Dimension {
@@ -159,6 +161,8 @@ void describe(Panel& panel, const Record& r, const std::optional<std::vector<Dim
     words.push_back(fmt::format("scales: {}", to_string(r.problem.scales)));
   }
   if (panel.cache == CacheMode::kHot) words.emplace_back("hot");
+  if (r.pattern != Sparsity::kTwoFour) words.emplace_back(to_string(r.pattern));
+  if (r.experts) words.emplace_back("all experts in a launch");
   if (several_groups) words.push_back(panel.group->name);
   panel.title = name(title, 40);
   panel.label = title;
@@ -221,7 +225,7 @@ std::string label_of(const Record& r) {
 
 }  // namespace
 
-bool is_sparse(const Record& record) { return record.problem.sparsity == Sparsity::kTwoFour; }
+bool is_sparse(const Record& record) { return is_sparse(record.problem.sparsity); }
 
 bool is_hot(const Record& record) { return record.cache.mode == CacheMode::kHot; }
 

@@ -40,7 +40,8 @@ std::vector<Place> places_of(const Group& group, DataType type) {
     const Record& r = *row.record;
     if (!is_measured(r) || r.problem.a != type) continue;
     const double operations = dense_operations(r.problem.shape);
-    places.push_back({row, operations / bytes_moved(r.problem), operations / r.summary->median_s});
+    const double per_second = gemms_per_launch(r) * operations / r.summary->median_s;
+    places.push_back({row, operations / bytes_moved(r.problem), per_second});
   }
   return places;
 }

@@ -11,6 +11,7 @@
 #include "report/html/escape.h"
 #include "report/html/sections.h"
 #include "report/html/svg.h"
+#include "report/pattern_text.h"
 
 namespace twofour::report::html {
 namespace {
@@ -117,7 +118,8 @@ std::string picture(const Contents& contents, const Panel& panel, const Range& r
   const Scale y = padded(ratios, kArea.bottom, kArea.top, true);
   const std::vector<Bracket> brackets = break_evens(panel);
   Svg svg(kWidth, kHeight,
-          "Speed-up of 2:4 over dense against " + panel.x_title + ": " + panel.label);
+          of_pattern("Speed-up of 2:4 over dense against ", panel.rows.front().record->pattern) +
+              panel.x_title + ": " + panel.label);
   draw_breaks(svg, x, brackets);
   draw_y_axis(svg, kArea, y, ratio_ticks(y, 8, 13),
               [](double value) { return number_label(value) + "\xC3\x97"; });

@@ -11,6 +11,7 @@
 #include "report/html/escape.h"
 #include "report/html/sections.h"
 #include "report/html/svg.h"
+#include "report/pattern_text.h"
 
 namespace twofour::report::html {
 namespace {
@@ -32,9 +33,9 @@ struct Strip {
 using Baselines = std::map<std::string, const Record*>;
 
 std::string problem_key(const Record& r, std::string_view kernel) {
-  return fmt::format("{} {} {} {} {} {} {}", to_string(r.mode), info(r.dtype).cli_name,
-                     r.case_index, to_string(r.cache.mode), to_string(r.problem.scales),
-                     r.problem.bias, kernel);
+  return fmt::format("{} {} {} {} {} {} {} {}", to_string(r.mode), info(r.dtype).cli_name,
+                     to_string(r.pattern), r.case_index, to_string(r.cache.mode),
+                     to_string(r.problem.scales), r.problem.bias, kernel);
 }
 
 Baselines baselines_of(const Group& group) {
@@ -118,7 +119,7 @@ std::string picture(const Contents& contents, const Panel& panel, std::span<cons
   draw_x_axis(svg, area, x, ratio_ticks(x, 7, 32),
               [](double value) { return number_label(value) + "\xC3\x97"; });
   svg.text({(area.left + area.right) / 2, area.bottom + 29}, Anchor::kMiddle, "title",
-           "dense time / 2:4 time of a round");
+           of_pattern("dense time / 2:4 time of a round", panel.rows.front().record->pattern));
   svg.text({2, kTop - 4}, Anchor::kStart, "title", panel.x_title);
   svg.text({kWidth - 1, kTop - 4}, Anchor::kEnd, "title", "rounds");
   double last = -1;

@@ -9,6 +9,7 @@
 #include "report/html/data_table.h"
 #include "report/html/escape.h"
 #include "report/html/sections.h"
+#include "report/pattern_text.h"
 
 namespace twofour::report::html {
 namespace {
@@ -32,8 +33,8 @@ std::string sustained(const Contents& contents) {
     for (const Sweep& sweep : group.device->sweeps) {
       const Grid grid = sustained_table(sweep.records);
       if (grid.rows.empty()) continue;
-      html += table_of(grid, fmt::format("{}, {} {}", group.name, info(sweep.dtype).cli_name,
-                                         to_string(sweep.mode)));
+      html += table_of(grid, fmt::format("{}, {}{} {}", group.name, info(sweep.dtype).cli_name,
+                                         pattern_mark(sweep.pattern), to_string(sweep.mode)));
     }
   }
   if (html.empty()) return {};

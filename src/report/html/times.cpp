@@ -10,6 +10,7 @@
 #include "report/html/escape.h"
 #include "report/html/sections.h"
 #include "report/html/svg.h"
+#include "report/pattern_text.h"
 
 namespace twofour::report::html {
 namespace {
@@ -24,14 +25,17 @@ double rate_of(const std::map<DataType, double>& rates, DataType type) {
 }
 
 /// Seconds that a launch takes at least; nothing where no ceiling is known. Weights that are hot
-/// need not be read from memory. 2:4 executes half of the multiply-adds.
+/// need not be read from memory. A pattern executes its share of the multiply-adds; the rate of 2:4
+/// instructions counts both halves of what they stand for.
 std::optional<double> least_time(const GemmProblem& p, Sparsity sparsity, bool hot,
                                  const Roofs& roofs) {
   const double multiply_adds = dense_operations(p.shape) / 2;
   const double dense_rate = rate_of(roofs.multiply_adds_per_s, p.a);
   const double sparse_rate = rate_of(roofs.sparse_multiply_adds_per_s, p.a);
   double rate = dense_rate;
-  if (sparsity == Sparsity::kTwoFour) rate = sparse_rate > 0 ? sparse_rate : 2 * dense_rate;
+  if (is_sparse(sparsity)) {
+    rate = (sparse_rate > 0 ? sparse_rate / 2 : dense_rate) / kept_share(sparsity);
+  }
   double least = rate > 0 ? multiply_adds / rate : 0;
   if (const double read = roofs.read_bytes_per_s.value_or(0); !hot && read > 0) {
     least = std::max(least, weight_bytes(p.shape, p.b, sparsity) / read);
@@ -44,9 +48,10 @@ std::optional<double> least_time(const GemmProblem& p, Sparsity sparsity, bool h
 std::vector<std::pair<double, double>> limit_of(const Panel& panel, Sparsity sparsity) {
   std::vector<std::pair<double, double>> points;
   const bool hot = panel.cache == CacheMode::kHot;
+  const double gemms = gemms_per_launch(*panel.rows.front().record);
   const auto add = [&](const GemmProblem& p, double x) {
     if (const auto least = least_time(p, sparsity, hot, panel.group->roofs)) {
-      points.emplace_back(x, *least);
+      points.emplace_back(x, gemms * *least);
     }
   };
   std::vector<const Record*> at_xs;
@@ -107,12 +112,12 @@ std::vector<XY> limit_line(const Scales& scales,
 
 void draw_limits(Svg& svg, const Scales& scales,
                  const std::vector<std::pair<double, double>>& dense,
-                 const std::vector<std::pair<double, double>>& sparse,
+                 const std::vector<std::pair<double, double>>& sparse, std::string sparse_name,
                  std::vector<EndLabel>& labels) {
   if (dense.empty() || sparse.empty()) return;
   std::vector<XY> region = limit_line(scales, sparse);
   svg.polyline(region, "limit2");
-  labels.push_back({region.back().second, std::nullopt, "limit2", "2:4 limit"});
+  labels.push_back({region.back().second, std::nullopt, "limit2", std::move(sparse_name)});
   region.emplace_back(region.back().first, kArea.bottom);
   region.emplace_back(region.front().first, kArea.bottom);
   svg.polygon(region, "floor");
@@ -122,8 +127,9 @@ void draw_limits(Svg& svg, const Scales& scales,
 }
 
 std::string picture(const Contents& contents, const Panel& panel) {
+  const Sparsity pattern = panel.rows.front().record->pattern;
   const auto dense_limit = limit_of(panel, Sparsity::kDense);
-  const auto sparse_limit = limit_of(panel, Sparsity::kTwoFour);
+  const auto sparse_limit = limit_of(panel, pattern);
   Range xs(true);
   Range ys(true);
   for (const double x : xs_of(panel)) xs.add(x);
@@ -141,7 +147,7 @@ std::string picture(const Contents& contents, const Panel& panel) {
   draw_titles(svg, kArea, panel.x_title + (scales.x.logarithmic() ? " (log scale)" : ""),
               "median time of a launch (log scale)");
   std::vector<EndLabel> labels;
-  draw_limits(svg, scales, dense_limit, sparse_limit, labels);
+  draw_limits(svg, scales, dense_limit, sparse_limit, of_pattern("2:4 limit", pattern), labels);
   for (const bool sparse : {false, true}) {
     const std::vector<Row> best = fastest(panel, sparse ? sparse_row : dense_row);
     for (const Series& series : series_of(panel, sparse ? sparse_row : dense_row)) {
@@ -158,8 +164,8 @@ std::string picture(const Contents& contents, const Panel& panel) {
     const std::vector<XY> path = placed(scales, medians(panel, best));
     const int style = sparse ? contents.styles.of(*best.back().record) : kNeutral;
     if (path.size() > 1) svg.polyline(path, "path " + style_class(style));
-    labels.push_back(
-        {path.back().second, style, sparse ? "" : "open", sparse ? "best 2:4" : "best dense"});
+    labels.push_back({path.back().second, style, sparse ? "" : "open",
+                      sparse ? of_pattern("best 2:4", pattern) : "best dense"});
   }
   draw_end_labels(svg, kArea, std::move(labels));
   return figure(panel.title, panel.subtitle, svg);
