@@ -115,6 +115,10 @@ BenchOptions bench_options(const CommandLine& line) {
   if (options.break_even && !is_given(line, option::kBatchSizes)) {
     options.batch_sizes.assign(kBreakEvenGrid.begin(), kBreakEvenGrid.end());
   }
+  if (is_given(line, option::kWeights) && options.pattern != Sparsity::kTwoFour) {
+    throw UsageError(fmt::format("{}: '{}' is not possible with {}: real weights are pruned to 2:4",
+                                 option::kPattern, to_string(options.pattern), option::kWeights));
+  }
   open_weights(options);
   // As engines scale 8-bit layers.
   if (options.weights && info(options.dtype).bits == 8 && !is_given(line, option::kScales)) {
