@@ -52,28 +52,13 @@ class RecordLines {
   RecordLines() {
     append_line(text_, columns_, [](const CsvColumn& column) { return column.name; });
   }
-  /// So many rows more are to come.
-  void expect(std::size_t rows) { expected_ += rows; }
   void add(const Record& record) {
-    reserve();
     const Cells cells = cells_of(record_fields(), record);
     append_line(text_, columns_, [&](const CsvColumn& column) { return cells.at(column.cell); });
   }
   std::string take() { return std::move(text_); }
 
  private:
-  /// Room for what is expected, by the rows so far and a little more.
-  void reserve() {
-    constexpr std::size_t kSeen = 100;
-    constexpr double kMargin = 1.1;
-    if (++rows_ != kSeen || expected_ < 2 * kSeen) return;
-    text_.reserve(static_cast<std::size_t>(kMargin * static_cast<double>(text_.size()) /
-                                           static_cast<double>(kSeen) *
-                                           static_cast<double>(expected_)));
-  }
-
-  std::size_t expected_ = 0;
-  std::size_t rows_ = 0;
   std::vector<CsvColumn> columns_ = csv_columns(list_of(record_fields()));
   std::string text_;
 };
@@ -87,11 +72,8 @@ std::string csv(std::span<const Record> records) {
 }
 
 std::string csv_document(std::span<const Run> runs) {
-  const std::vector<std::vector<const Record*>> kept = kept_rows(runs);
   RecordLines lines;
-  // Text that grows by doubling is there twice now and then.
-  for (const std::vector<const Record*>& rows : kept) lines.expect(rows.size());
-  for (const std::vector<const Record*>& rows : kept) {
+  for (const std::vector<const Record*>& rows : kept_rows(runs)) {
     for (const Record* record : rows) lines.add(*record);
   }
   return lines.take();
