@@ -108,14 +108,14 @@ std::string floor_sentence(std::span<const Record> records) {
     sentences.push_back(text + ".");
   }
   if (!imprecise.empty()) {
-    sentences.push_back(fmt::format(
-        "What equal kernels differ by at {} is not known: the control was not precise.",
-        fmt::join(imprecise, " and ")));
+    sentences.push_back(
+        fmt::format("What equal kernels differ by at {} is not known: the control was not precise.",
+                    fmt::join(imprecise, ", ")));
   }
   if (!without.empty()) {
     sentences.push_back(
         fmt::format("No control at {}: what equal kernels differ by there is not known.",
-                    fmt::join(without, " and ")));
+                    fmt::join(without, ", ")));
   }
   return fmt::format("{}", fmt::join(sentences, " "));
 }

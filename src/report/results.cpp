@@ -238,6 +238,7 @@ std::vector<std::vector<const Record*>> kept_rows(std::span<const Run> runs) {
   std::vector<std::vector<const Record*>> kept;
   for (const std::vector<Counting>& rows : counting_rows(runs, doubles)) {
     std::vector<const Record*>& records = kept.emplace_back();
+    records.reserve(rows.size());
     for (const Counting& row : rows) records.push_back(row.record);
   }
   return kept;
@@ -272,6 +273,7 @@ std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs,
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<SweepRows> sweeps;
+  sweeps.reserve(found.size());
   for (auto& [device, sweep] : found) sweeps.push_back(std::move(sweep));
   tell_doubles(doubles, left_out);
   tell_of_files(runs, left_out);
