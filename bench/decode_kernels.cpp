@@ -156,7 +156,7 @@ class Bench {
       return launch_us(
           device_, cache,
           [&](int slot) {
-            const device::MemoryRange range = gemm.weights.ranges(slot).front();
+            const device::MemoryRange range = gemm.weights.ranges(slot, 1).front();
             bench::read_stream(how, range.data, range.bytes, sink.as<std::uint32_t>(),
                                device::multiprocessors_of(device_), device::stream_of(device_));
           },

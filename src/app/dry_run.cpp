@@ -35,8 +35,9 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
     title += fmt::format("  {} {} TP {}", c.model, c.layer, c.tensor_parallel);
     if (c.tokens) title += fmt::format(", {} tokens", *c.tokens);
     if (c.calls && c.instances) {
-      title += fmt::format(": {} of {} such weights{}", *c.calls, *c.instances,
-                           c.prefill_only ? ", in prefill only" : "");
+      title +=
+          fmt::format(": {} {} {} such weights{}", *c.calls, c.experts ? "launches over" : "of",
+                      *c.instances, c.prefill_only ? ", in prefill only" : "");
     }
   }
   if (c.experts) title += fmt::format(", {} experts in each launch", *c.experts);

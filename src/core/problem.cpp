@@ -116,7 +116,7 @@ GemmProblem parse_problem(std::string_view line) {
   p.bias = bias == "1";
   const std::string_view name = take_field(line, "sparsity");
   const auto sparsity = value_in(kSparsityNames, name);
-  if (!sparsity) reject("sparsity", name, "dense, 2:4");
+  if (!sparsity) reject("sparsity", name, "dense, 2:4, 6:8");
   p.sparsity = *sparsity;
   if (!line.empty()) reject("(after sparsity)", line, "nothing");
   return p;

@@ -81,16 +81,22 @@ bool runs(const Layer& layer, const TrafficClass& part) {
   return point == nullptr || !point->calls || *point->calls > 0;
 }
 
-/// Of experts, what stands for them in sums: where both sides have an answer for all of them in one
-/// launch, that, which is nearer to what engines run; else the time of one expert as often as there
-/// are experts. Never both.
+/// Whether both sides have so many rounds at `tokens`.
+bool has_rounds(const Layer& layer, std::int64_t tokens, std::size_t least) {
+  const Point* const point = point_at(layer, tokens);
+  return point != nullptr && point->calls && rounds_of(point->dense).size() >= least &&
+         rounds_of(point->sparse).size() >= least;
+}
+
+/// Of experts, what stands for them in sums: where both sides have an interval for all of them in
+/// one launch, that, which is nearer to what engines run; else the time of one expert as often as
+/// experts run, if that is known. Never both.
 const Layer* counted(const Subject& subject, const Layer& one, const TrafficClass& part) {
   const Layer* const all = all_experts_of(subject, one);
   if (all == nullptr) return &one;
-  const Point* const point = point_at(*all, part.tokens);
-  const bool known =
-      point != nullptr && point->calls && point->dense != nullptr && point->sparse != nullptr;
-  return known ? all : &one;
+  if (has_rounds(*all, part.tokens, kFewestRounds)) return all;
+  const bool all_alone = has_rounds(*all, part.tokens, 1) && !has_rounds(one, part.tokens, 1);
+  return all_alone ? all : &one;
 }
 
 void add_weights(PassDecision& pass, const Layer& layer, bool sparse, bool dense) {

@@ -125,7 +125,7 @@ void add_kinds(std::vector<std::string>& lines, const Decision& decision) {
         "Layers that end in {} run every expert that the tokens reach, one after another, each "
         "with weights of its own: no less than a grouped kernel takes. Engines' dense baseline is "
         "a grouped GEMM, and no library has a grouped 2:4 one. Sums have such a layer once: this "
-        "way where it has both answers, else one expert's time as often as experts run.",
+        "way where both sides have 6 rounds, else one expert's time as often as experts run.",
         kAllExpertsSuffix));
   }
   std::string pattern = report::pattern_sentence(decision.subject.pattern);

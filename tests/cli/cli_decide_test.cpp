@@ -257,7 +257,7 @@ TEST(Pattern, SixOfEightRunsThroughTwoFourAndIsVerified) {
     EXPECT_TRUE(r.accuracy && r.accuracy->max_error_ratio <= 1);
     EXPECT_THAT(r.repro, HasSubstr("--pattern 6:8"));
   }
-  EXPECT_EQ(sparse, 1);
+  EXPECT_GE(sparse, 1);
 }
 
 TEST(Pattern, SixOfEightNeedsWholeGroups) {

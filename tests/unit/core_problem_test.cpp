@@ -57,7 +57,7 @@ TEST(Problem, ABadLineNamesTheFieldTheValueAndWhatIsAllowed) {
       {"types=i8,i8,bf16 mkn=1x4x1 scales=tensor bias=2 sparsity=dense",
        "problem field 'bias' has the value '2'; allowed: 0, 1"},
       {"types=i8,i8,bf16 mkn=1x4x1 scales=tensor bias=0 sparsity=1:2",
-       "problem field 'sparsity' has the value '1:2'; allowed: dense, 2:4"},
+       "problem field 'sparsity' has the value '1:2'; allowed: dense, 2:4, 6:8"},
   };
   for (const auto& [line, message] : bad) {
     try {

@@ -85,6 +85,19 @@ TEST(Experts, OneStandsForThemWhereASideOfAllHasNoAnswer) {
               decision_of(plain_run).passes[0].totals.dense.seconds.value, 1e-12);
 }
 
+TEST(Experts, OneStandsForThemWhereAllHaveTooFewRounds) {
+  report::Run run = with_experts();
+  run.records.back().samples->device_s.resize(kFewestRounds - 1);
+  const report::Run plain_run = golden::decision_run();
+  EXPECT_NEAR(decision_of(run).passes[0].totals.dense.seconds.value,
+              decision_of(plain_run).passes[0].totals.dense.seconds.value, 1e-12);
+  // Where of one there is nothing, they stand for themselves.
+  for (Record& r : run.records) {
+    if (r.layer == "down" && r.tokens == 1) r.samples.reset();
+  }
+  EXPECT_THAT(decision_of(run).passes[0].totals.dense.missing, IsEmpty());
+}
+
 TEST(Experts, HaveOneEntryInTheDispatchTable) {
   const report::Run run = with_experts();
   for (const DispatchLayer& layer : dispatch(subjects(run.records)).layers) {

@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"("bias":false)", R"("bias":0)",
               "field 'problem.bias' has the value 0; allowed: true or false"},
         Wrong{R"("sparsity":"dense")", R"("sparsity":"4:8")",
-              "field 'problem.sparsity' has the value \"4:8\"; allowed: dense, 2:4"},
+              "field 'problem.sparsity' has the value \"4:8\"; allowed: dense, 2:4, 6:8"},
         Wrong{R"("kind":"ok")", R"("kind":"fine")",
               "field 'outcome.kind' has the value \"fine\"; allowed: ok, unstable, unsupported, "
               "not_built, skipped, incorrect, failed"},
