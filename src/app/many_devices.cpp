@@ -194,6 +194,7 @@ std::vector<run::Ledger> earlier_ledgers(const BenchOptions& options, JsonlFile&
       return std::vector<run::Ledger>(devices.size(), all);
     }
     std::vector<run::Ledger> ledgers;
+    ledgers.reserve(devices.size());
     for (const ListedDevice& device : devices) {
       ledgers.push_back(file.read_parts(
           kKeep, [&](const Environment& environment) { return is_of(environment, device.id); }));

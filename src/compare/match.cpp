@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "report/results.h"
+
 namespace twofour::compare {
 namespace {
 
@@ -30,7 +32,9 @@ struct DeviceKey {
 std::set<std::string> devices_by(Runs runs, std::string DeviceId::*part) {
   std::set<std::string> values;
   for (const report::Run& run : runs) {
-    for (const Record& record : run.records) values.insert(device_of(run, record).*part);
+    for (const Record& record : run.records) {
+      values.insert(report::counted_device(record, run).*part);
+    }
   }
   return values;
 }
@@ -75,7 +79,7 @@ class Table {
     for (const report::Run& run : runs) {
       for (const Record& record : run.records) {
         if (is_twin(record)) continue;  // a control is no result
-        std::string bare = bare_key(record, device_key_.of(device_of(run, record)));
+        std::string bare = bare_key(record, device_key_.of(report::counted_device(record, run)));
         const std::string key = bare + names_key(record);
         const auto [found, is_new] = places_.try_emplace(key, rows_.size());
         if (is_new) rows_.push_back({std::move(bare), {}});
@@ -122,9 +126,24 @@ class Table {
   std::map<Row*, std::vector<Row*>> others_of_;
 };
 
+/// As --device has it: "cuda:1", and "cpu:node0" or "cpu:0-7" of a part of a CPU, whose name ends
+/// with it: "AMD EPYC (node0)", "AMD EPYC (cpu 0-7)".
+std::string as_option(const DeviceId& id) {
+  const std::string_view name = id.name;
+  const std::size_t begin = name.rfind(" (");
+  if (id.kind == DeviceKind::kCpu && begin != std::string_view::npos && name.ends_with(')')) {
+    constexpr std::string_view kList = "cpu ";
+    std::string_view of_machine = name.substr(begin + 2, name.size() - begin - 3);
+    const bool is_list = of_machine.starts_with(kList);
+    if (is_list) of_machine.remove_prefix(kList.size());
+    if (is_list || of_machine.starts_with("node")) return fmt::format("cpu:{}", of_machine);
+  }
+  return fmt::format("{}:{}", to_string(id.kind), id.ordinal);
+}
+
 bool is_called(const DeviceId& id, const std::string& device) {
   const std::string_view kind = to_string(id.kind);
-  return device == id.name || device == kind || device == fmt::format("{}:{}", kind, id.ordinal) ||
+  return device == id.name || device == kind || device == as_option(id) ||
          (!id.uuid.empty() &&
           (device == id.uuid || device == fmt::format("{}:{}", kind, id.uuid))) ||
          (!id.pci_address.empty() && device == id.pci_address);
@@ -155,8 +174,8 @@ std::vector<std::string> device_names(Runs runs) {
   for (const report::Run& run : runs) {
     for (const Record& record : run.records) {
       const DeviceId id = device_of(run, record);
-      std::string name = fmt::format("{}:{} ({}{}{})", to_string(id.kind), id.ordinal, id.name,
-                                     id.uuid.empty() ? "" : ", ", id.uuid);
+      std::string name =
+          fmt::format("{} ({}{}{})", as_option(id), id.name, id.uuid.empty() ? "" : ", ", id.uuid);
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         names.push_back(std::move(name));
       }

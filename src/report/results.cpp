@@ -29,12 +29,6 @@ bool is_split(const Environment& environment) {
   return found != environment.device.details.end() && found->second.starts_with(kSplitText);
 }
 
-/// The device of a row as it counts here.
-DeviceId counted_device(const Record& record, const Run& run) {
-  const DeviceId& id = device_of(record, run);
-  return is_split(run.environment) ? without_part(id) : id;
-}
-
 /// A UUID tells a device; without one, its name, its place and what is known of its machine do.
 std::string device_key(const DeviceId& id, const Environment& environment) {
   if (!id.uuid.empty()) return id.uuid;
@@ -205,6 +199,11 @@ DeviceId without_part(DeviceId id) {
   id.ordinal = 0;
   if (id.kind == DeviceKind::kCpu) id.name = id.name.substr(0, id.name.rfind(" ("));
   return id;
+}
+
+DeviceId counted_device(const Record& record, const Run& run) {
+  const DeviceId& id = device_of(record, run);
+  return is_split(run.environment) ? without_part(id) : id;
 }
 
 const DeviceId& device_of(const Record& record, const Run& run) {

@@ -74,6 +74,9 @@ inline constexpr std::string_view kSplitText = "split";
 /// of the machine, "AMD EPYC (node0)".
 DeviceId without_part(DeviceId id);
 
+/// The device as which that of a row counts: of a run whose cases were split, one for all.
+DeviceId counted_device(const Record& record, const Run& run);
+
 /// The device of a row: its own, or where it does not say, that of its run.
 const DeviceId& device_of(const Record& record, const Run& run);
 

@@ -177,6 +177,23 @@ TEST_F(ManyDevices, MeasureEachCaseOnceIntoOneFile) {
   EXPECT_EQ(finished.out.find("Does 2:4 pay off here?", answer + 1), std::string::npos);
 }
 
+TEST_F(ManyDevices, ThatShareCasesAreOneInAComparison) {
+  fs::path files[2];
+  for (fs::path& file : files) {
+    const Folder own;
+    const Finished finished =
+        run(own, words_of(sweep_line(6)), kSleeps, once_both_have(own, 1, [](pid_t) {}));
+    ASSERT_EQ(finished.code, 0) << finished.err;
+    file = folder_.path() / fmt::format("{}.jsonl", &file - files);
+    fs::copy_file(own.only(".jsonl"), file);
+  }
+  const Finished compared =
+      run_line(folder_, "twofour compare " + files[0].string() + " " + files[1].string());
+  EXPECT_THAT(compared.code, ::testing::AnyOf(0, 1)) << compared.err;
+  EXPECT_THAT(compared.out, AllOf(HasSubstr("2:4 vs dense"), Not(HasSubstr(" MISSING")),
+                                  Not(HasSubstr(" NEW ("))));
+}
+
 TEST_F(ManyDevices, MeasureAllMOfALayerOnOneDevice) {
   const Finished finished =
       run_line(folder_,
@@ -259,6 +276,10 @@ TEST_F(ManyDevices, ReplicateMeasuresEveryCaseOnEachWithTheWinnersOfOne) {
     EXPECT_EQ(names.size(), 1U) << row.case_index << " " << row.kernel;
   }
   EXPECT_THAT(finished.out, HasSubstr("Spread over 2 devices"));
+  const Finished compared =
+      run_line(folder_, "twofour compare " + jsonl.string() + " --devices cpu:0 cpu:1");
+  EXPECT_THAT(compared.code, ::testing::AnyOf(0, 1)) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr(" of all 25 rows"));
   const Finished page =
       run_line(folder_, "twofour report --format html --output page.html " + jsonl.string());
   ASSERT_EQ(page.code, 0) << page.err;
