@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "fake_device.h"
 #include "operands/fill.h"
+#include "support/fake_device.h"
 #include "weights_files.h"
 
 namespace twofour::run {
