@@ -94,8 +94,8 @@ void skip_without_weights(const BenchOptions& options, std::vector<workload::Cas
   for (workload::Case& c : cases) {
     if (c.skip_reason) continue;
     if (c.experts) {
-      c.skip_reason = fmt::format("{} reads the weights of one expert, not of all that a launch has",
-                                  option::kWeights);
+      c.skip_reason = fmt::format(
+          "{} reads the weights of one expert, not of all that a launch has", option::kWeights);
       continue;
     }
     const std::string refusal = options.weights->refusal(c.layer, c.tensor_parallel);
