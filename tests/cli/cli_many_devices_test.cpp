@@ -279,7 +279,7 @@ TEST_F(ManyDevices, ReplicateMeasuresEveryCaseOnEachWithTheWinnersOfOne) {
   const Finished compared =
       run_line(folder_, "twofour compare " + jsonl.string() + " --devices cpu:0 cpu:1");
   EXPECT_THAT(compared.code, ::testing::AnyOf(0, 1)) << compared.err;
-  EXPECT_THAT(compared.out, HasSubstr(" of all 25 rows"));
+  EXPECT_THAT(compared.out, HasSubstr("; 25 rows, 1 run"));
   const Finished page =
       run_line(folder_, "twofour report --format html --output page.html " + jsonl.string());
   ASSERT_EQ(page.code, 0) << page.err;

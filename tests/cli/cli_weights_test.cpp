@@ -153,6 +153,8 @@ TEST(Weights, ThatNoLayerHasOrThatAreNotReadEndWithCode2) {
           "has the weights of one model; allowed beside it");
   refused(small_llama(), "}", {"--activations", "none.safetensors"},
           "none.safetensors: cannot be read");
+  refused(small_llama(), "}", {"--pattern", "6:8"},
+          "--pattern: '6:8' is not possible with --weights: real weights are pruned to 2:4");
   const Folder folder;
   const Finished alone = run(folder, {"--dtype", "int8", "model_bench", "--activations", "x"});
   EXPECT_EQ(alone.code, 2);

@@ -30,9 +30,14 @@ constexpr std::chrono::seconds kPatience{120};
 /// Whether a variable is one that the program reads or clears: what the user of the tests has set
 /// for other programs must not change what this one says.
 bool is_switch(std::string_view variable) {
-  constexpr std::array kBeginnings{"TWOFOUR_MOCK=", "OMP_",    "GOMP_",   "KMP_",   "LIBOMP_",
-                                   "ONEDNN_",       "DNNL_",   "MKL_",    "CUBLAS", "CUSPARSE",
-                                   "TORCH_",        "PYTORCH", "NVIDIA_", "CUDA_"};
+  constexpr std::array kBeginnings{"TWOFOUR_MOCK=", "TWOFOUR_CONFIGS_DIR=",
+                                   "OMP_",          "GOMP_",
+                                   "KMP_",          "LIBOMP_",
+                                   "ONEDNN_",       "DNNL_",
+                                   "MKL_",          "CUBLAS",
+                                   "CUSPARSE",      "TORCH_",
+                                   "PYTORCH",       "NVIDIA_",
+                                   "CUDA_"};
   return std::any_of(kBeginnings.begin(), kBeginnings.end(),
                      [&](const char* beginning) { return variable.starts_with(beginning); });
 }
