@@ -113,9 +113,10 @@ ForeignWork foreign_work(const Neighbours& neighbours, std::optional<double> bus
   std::vector<std::string> words;
   ForeignWork work;
   if (busy.value_or(0) > kBusyShare) {
-    words.push_back(fmt::format("kernels of others run on the GPU for {:.0f} % of a second in which "
-                                "this process does nothing",
-                                100 * *busy));
+    words.push_back(
+        fmt::format("kernels of others run on the GPU for {:.0f} % of a second in which "
+                    "this process does nothing",
+                    100 * *busy));
     work.disturbs = true;
   }
   if (neighbours.foreign.value_or(0) > 0) {
@@ -124,8 +125,8 @@ ForeignWork foreign_work(const Neighbours& neighbours, std::optional<double> bus
     work.disturbs = true;
   }
   if (neighbours.hidden.value_or(0) > 0) {
-    words.push_back(fmt::format("{} on the GPU that cannot be seen from here",
-                                processes(*neighbours.hidden)));
+    words.push_back(
+        fmt::format("{} on the GPU that cannot be seen from here", processes(*neighbours.hidden)));
   } else if (!neighbours.foreign && !busy) {
     words.emplace_back("whether others use the GPU cannot be seen from here");
   }

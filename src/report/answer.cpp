@@ -250,9 +250,8 @@ std::string throttling(const Rows& rows) {
     return flags_of(*r).contains(Flag::kThrottled);
   });
   if (throttled == 0) return {};
-  return fmt::format("a CPU quota stopped the process in {} of {} comparisons ({}); {}.",
-                     throttled, rows.size(), to_string(Flag::kThrottled),
-                     info(Flag::kThrottled).advice);
+  return fmt::format("a CPU quota stopped the process in {} of {} comparisons ({}); {}.", throttled,
+                     rows.size(), to_string(Flag::kThrottled), info(Flag::kThrottled).advice);
 }
 
 /// That others used the device; empty where nobody did.

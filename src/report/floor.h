@@ -13,8 +13,8 @@
 
 namespace twofour::report {
 
-/// A pair of equal kernels is precise where its interval reaches at most so far from its ratio, as a
-/// natural logarithm.
+/// A pair of equal kernels is precise where its interval reaches at most so far from its ratio, as
+/// a natural logarithm.
 inline constexpr double kPreciseLogRatio = 0.02;
 
 /// Of one regime: the largest |natural logarithm of the ratio| of a kernel and its twin there. Of a

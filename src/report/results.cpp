@@ -257,7 +257,8 @@ std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs,
       const Environment& environment = runs[i].environment;
       const std::size_t device =
           devices.try_emplace(device_key(id, environment), devices.size()).first->second;
-      const auto [place, is_new] = places.try_emplace({device, r.mode, r.dtype, r.pattern}, found.size());
+      const auto [place, is_new] =
+          places.try_emplace({device, r.mode, r.dtype, r.pattern}, found.size());
       if (is_new) {
         found.push_back({device,
                          {.title = device_title(id, environment),

@@ -11,17 +11,17 @@
 
 namespace twofour::run {
 
-/// Of each regime (report::kSizeClasses), the first case and then every so many have a twin, as long
-/// as twins take no more than measure::kTwinShare of the run.
+/// Of each regime (report::kSizeClasses), the first case and then every so many have a twin, as
+/// long as twins take no more than measure::kTwinShare of the run.
 inline constexpr int kTwinEvery = 8;
 
 /// What the name of a twin ends with, so that a result file has no two rows of one name.
 inline constexpr std::string_view kTwinSuffix = "_twin";
 
 /// Indices of the cases that have a twin, where each case has `kernels` others. A kernel is sampled
-/// for as long as its precision takes, whatever its size, so each is expected to take the same time.
-/// Where a run is too short for a twin in each regime, those of most cases have one. Cases that are
-/// skipped count for nothing.
+/// for as long as its precision takes, whatever its size, so each is expected to take the same
+/// time. Where a run is too short for a twin in each regime, those of most cases have one. Cases
+/// that are skipped count for nothing.
 std::set<int> control_cases(std::span<const workload::Case> cases, std::size_t kernels);
 
 /// Place of the entry that a twin of `type` would be of: by its verifying launch the fastest dense

@@ -42,9 +42,9 @@ struct Noise {
   std::function<Series(Random&)> shared;
   /// Rounds for the tests without the stopping rule.
   int rounds = 40;
-  /// Equal kernels that are called different after so many rounds, at most. A 95 % interval excludes
-  /// 1 in 5 % of cases, less what is a TIE, more where noise has a memory that the rounds show little
-  /// of.
+  /// Equal kernels that are called different after so many rounds, at most. A 95 % interval
+  /// excludes 1 in 5 % of cases, less what is a TIE, more where noise has a memory that the rounds
+  /// show little of.
   double most_decided = 0.05;
 };
 
@@ -120,7 +120,11 @@ Noise switching_for_some() {
       return noise() * speed();
     };
   };
-  return {.name = "switching_for_some", .own = own, .shared = none, .rounds = 300, .most_decided = 0.06};
+  return {.name = "switching_for_some",
+          .own = own,
+          .shared = none,
+          .rounds = 300,
+          .most_decided = 0.06};
 }
 
 /// The median that an endless measurement would find.

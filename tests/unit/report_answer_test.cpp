@@ -262,9 +262,10 @@ TEST(Answer, SaysThatOthersUsedTheDevice) {
 TEST(Answer, IsCarefulOnce) {
   auto records = cases({{1, 1.5, kWin}, {2, 1.4, kWin}});
   records.back().flags = {Flag::kBusy, Flag::kThrottled, Flag::kWeakBaseline};
-  EXPECT_THAT(answer(records),
-              HasSubstr(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE. A CPU quota stopped the "
-                        "process in 1 of 2 comparisons (THROTTLED); "));
+  EXPECT_THAT(
+      answer(records),
+      HasSubstr(" Careful: 1 of the 2 wins is flagged WEAK_BASELINE. A CPU quota stopped the "
+                "process in 1 of 2 comparisons (THROTTLED); "));
   EXPECT_THAT(answer(records),
               EndsWith(" Other processes used the device in 1 of 2 comparisons (BUSY)."));
 }

@@ -81,7 +81,8 @@ TEST(Floor, IsNotWidenedByWhatIsChanceInAnImpreciseControl) {
 }
 
 TEST(Floor, IsSaidToBeUnknownWhereItCouldMatter) {
-  const std::string none = "No control at M <= 64: what equal kernels differ by there is not known.";
+  const std::string none =
+      "No control at M <= 64: what equal kernels differ by there is not known.";
   EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 1.05, Verdict::kWin)}), none);
   EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 0.95, Verdict::kLoss)}), none);
   EXPECT_EQ(floor_sentence(std::vector<Record>{sparse(0, 1, 1.5, Verdict::kWin)}), "")

@@ -92,8 +92,7 @@ std::optional<ForeignLoad> foreign_between(const LoadReading& before, const Load
   }
   const double there_s = elapsed_s * static_cast<double>(after.processors);
   const auto share = [&](double seconds) { return std::clamp(seconds / there_s, 0.0, 1.0); };
-  ForeignLoad load{.foreign =
-                       share((after.busy_s - before.busy_s) - (after.own_s - before.own_s))};
+  ForeignLoad load{.foreign = share((after.busy_s - before.busy_s) - (after.own_s - before.own_s))};
   if (before.steal_s && after.steal_s) load.stolen = share(*after.steal_s - *before.steal_s);
   return load;
 }
