@@ -97,18 +97,26 @@ Noise spiky_noise() {
 }
 
 /// Two speeds with a memory: slow for three samples on average, then fast for six.
-Series two_speeds(Random& random, double slower) {
-  return [&random, slower, slow = uniform(random) < 1.0 / 3]() mutable {
-    slow = uniform(random) < (slow ? 2.0 / 3 : 1.0 / 6);
-    return slow ? 1 + slower : 1;
-  };
-}
+class TwoSpeeds {
+ public:
+  TwoSpeeds(Random& random, double slower)
+      : random_(&random), slower_(slower), slow_(uniform(random) < 1.0 / 3) {}
+  double operator()() {
+    slow_ = uniform(*random_) < (slow_ ? 2.0 / 3 : 1.0 / 6);
+    return slow_ ? 1 + slower_ : 1;
+  }
+
+ private:
+  Random* random_;
+  double slower_;
+  bool slow_;
+};
 
 /// Cores that change their speed together: what one kernel loses, the next one loses too.
 Noise switching_for_all() {
   return {.name = "switching_for_all",
           .own = [](Random& r) { return white(r, 0.02); },
-          .shared = [](Random& r) { return two_speeds(r, 0.10); },
+          .shared = [](Random& r) { return TwoSpeeds(r, 0.10); },
           .rounds = 300};
 }
 
@@ -116,7 +124,7 @@ Noise switching_for_all() {
 /// each at times of its own.
 Noise switching_for_some() {
   const auto own = [](Random& random) -> Series {
-    return [noise = white(random, 0.03), speed = two_speeds(random, 0.08)] {
+    return [noise = white(random, 0.03), speed = TwoSpeeds(random, 0.08)]() mutable {
       return noise() * speed();
     };
   };
