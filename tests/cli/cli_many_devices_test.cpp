@@ -23,7 +23,6 @@ namespace twofour::cli {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -43,7 +42,10 @@ std::string sweep_line(int cases, const std::string& more = "") {
 struct Row {
   int case_index = 0;
   std::string kernel;
-  auto operator<=>(const Row&) const = default;
+  bool operator==(const Row&) const = default;
+  bool operator<(const Row& other) const {
+    return std::tie(case_index, kernel) < std::tie(other.case_index, other.kernel);
+  }
 };
 
 /// Rows by the name of the device that measured them, without controls.
