@@ -1,6 +1,6 @@
 #include "core/parallel.h"
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || !defined(_OPENMP)
 #include <thread>
 #include <vector>
 #else
@@ -9,10 +9,11 @@
 
 namespace twofour {
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || !defined(_OPENMP)
 
-// The OpenMP runtime is not instrumented, so ThreadSanitizer cannot see its barriers and reports
-// every fork and join as a race. Plain threads keep the kernels' own sharing under test.
+// The fuzzers are built without OpenMP. And its runtime is not instrumented, so ThreadSanitizer
+// cannot see its barriers and reports every fork and join as a race. Plain threads keep the
+// kernels' own sharing under test.
 void parallel_run(int threads, FunctionRef<void(int, int)> body) {
   std::vector<std::jthread> team;
   team.reserve(static_cast<std::size_t>(threads));
