@@ -49,23 +49,6 @@ run::Ledger earlier_part(JsonlFile& file) {
   }
 }
 
-/// `ledger`, which can be gone on with.
-run::Ledger checked(run::Ledger ledger, const std::filesystem::path& file) {
-  const auto& environment = ledger.environment();
-  if (!environment) {
-    throw UsageError(
-        fmt::format("--resume: '{}' has no environment line: its run ended before it "
-                    "began, so start it anew",
-                    file.string()));
-  }
-  if (environment->schema_version != kSchemaVersion) {
-    throw UsageError(fmt::format(
-        "--resume: '{}' has schema_version {}; only a run of schema_version {} can be gone on with",
-        file.string(), environment->schema_version, kSchemaVersion));
-  }
-  return ledger;
-}
-
 void print_time_spent(const Recorder& recorder) {
   const report::TimeSpent spent = report::time_spent(recorder.ledger().records());
   if (spent.total_s() <= 0) return;
@@ -176,7 +159,8 @@ std::filesystem::path beside(const JsonlFile& file, const char* extension) {
 int bench_rank(const BenchOptions& options, const CommandLine& line,
                std::span<const workload::Case> cases, Job& job) {
   RankFiles files(*job.agent, options);
-  run::Ledger earlier = options.resume ? checked(files.earlier(), files.joined()) : run::Ledger{};
+  run::Ledger earlier = options.resume ? files.earlier() : run::Ledger{};
+  if (options.resume) require_resumable(earlier, files.joined());
   JsonlSink jsonl(files.own());
   const BlockedSignals signals;
   Recorder recorder(cases, std::move(earlier), {}, {&jsonl}, options.case_timeout_s,
@@ -215,7 +199,7 @@ int bench_alone(const BenchOptions& options, const CommandLine& line,
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
   run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
-  if (options.resume) earlier = checked(std::move(earlier), file.path());
+  if (options.resume) require_resumable(earlier, file.path());
 
   const std::size_t grid = cases.size();
   if (options.break_even) {

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "app/command.h"
+#include "app/option_names.h"
+#include "core/environment.h"
 #include "report/report.h"
 
 namespace twofour::app {
@@ -145,6 +147,21 @@ JsonlFile open_to_resume(const fs::path& file) {
   JsonlFile opened = joined == file ? JsonlFile::open(file) : JsonlFile::make_or_open(joined);
   take_in_rank_files(opened);
   return opened;
+}
+
+void require_resumable(const run::Ledger& ledger, const fs::path& file) {
+  const std::optional<Environment>& environment = ledger.environment();
+  if (!environment) {
+    throw UsageError(
+        fmt::format("{}: '{}' has no environment line: its run ended before it began, "
+                    "so start it anew",
+                    option::kResume, file.string()));
+  }
+  if (environment->schema_version != kSchemaVersion) {
+    throw UsageError(fmt::format(
+        "{}: '{}' has schema_version {}; only a run of schema_version {} can be gone on with",
+        option::kResume, file.string(), environment->schema_version, kSchemaVersion));
+  }
 }
 
 }  // namespace twofour::app

@@ -48,4 +48,8 @@ void take_in_rank_files(JsonlFile& joined, const KeepsRow& keeps = {});
 /// The file of the run that --resume `file` means, with what its ranks left.
 JsonlFile open_to_resume(const std::filesystem::path& file);
 
+/// Throws UsageError where `ledger`, which `file` holds, cannot be gone on with: it has no
+/// environment, or that of another version of the schema.
+void require_resumable(const run::Ledger& ledger, const std::filesystem::path& file);
+
 }  // namespace twofour::app

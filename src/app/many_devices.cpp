@@ -167,21 +167,6 @@ class Processes {
   int requests_ = 0;
 };
 
-void require_environment(const run::Ledger& ledger, const std::filesystem::path& file) {
-  if (!ledger.environment()) {
-    throw UsageError(
-        fmt::format("{}: '{}' has no environment line: its run ended before it began, "
-                    "so start it anew",
-                    option::kResume, file.string()));
-  }
-  if (ledger.environment()->schema_version != kSchemaVersion) {
-    throw UsageError(fmt::format(
-        "{}: '{}' has schema_version {}; only a run of schema_version {} "
-        "can be gone on with",
-        option::kResume, file.string(), ledger.environment()->schema_version, kSchemaVersion));
-  }
-}
-
 /// Of an earlier part of the run, for each device. Throws UsageError.
 std::vector<run::Ledger> earlier_ledgers(const BenchOptions& options, JsonlFile& file,
                                          const std::vector<ListedDevice>& devices) {
@@ -189,7 +174,7 @@ std::vector<run::Ledger> earlier_ledgers(const BenchOptions& options, JsonlFile&
   if (!options.resume) return std::vector<run::Ledger>(devices.size());
   try {
     run::Ledger all = file.read(kKeep);
-    require_environment(all, file.path());
+    require_resumable(all, file.path());
     if (options.spread == Spread::kSplit) {
       return std::vector<run::Ledger>(devices.size(), all);
     }

@@ -59,4 +59,16 @@ std::string plain_table(std::string_view caption, std::span<const std::string> h
   return html + "</tbody>\n</table>\n</div>\n";
 }
 
+std::string plain_table(std::string_view caption, const Grid& grid, std::size_t most_rows) {
+  std::vector<std::string> headings;
+  for (const Grid::Heading& heading : grid.headings) headings.push_back(heading.text);
+  std::vector<std::vector<std::string>> rows;
+  for (const Grid::Row& row : grid.rows) {
+    if (rows.size() == most_rows) break;
+    std::vector<std::string>& cells = rows.emplace_back();
+    for (const std::string& cell : row.cells) cells.push_back(name(cell));
+  }
+  return plain_table(caption, headings, rows);
+}
+
 }  // namespace twofour::report::html

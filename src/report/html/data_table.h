@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "report/grid.h"
+
 namespace twofour::report::html {
 
 enum class Order { kAscending, kDescending };
@@ -33,5 +35,9 @@ std::string data_table(std::string_view caption, std::span<const DataColumn> col
 /// A table of words and figures that is neither sorted nor filtered: cells are HTML.
 std::string plain_table(std::string_view caption, std::span<const std::string> headings,
                         std::span<const std::vector<std::string>> rows);
+
+/// The same of the first `most_rows` rows of a grid, whose cells are text.
+std::string plain_table(std::string_view caption, const Grid& grid,
+                        std::size_t most_rows = static_cast<std::size_t>(-1));
 
 }  // namespace twofour::report::html

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <string>
-#include <vector>
 
 #include "report/html/data_table.h"
 #include "report/html/escape.h"
@@ -16,17 +15,9 @@ namespace {
 constexpr std::size_t kMostRows = 500;
 
 std::string one(const Spread& spread) {
-  std::vector<std::string> headings;
-  for (const Grid::Heading& heading : spread.grid.headings) headings.push_back(heading.text);
-  std::vector<std::vector<std::string>> rows;
-  for (const Grid::Row& row : spread.grid.rows) {
-    if (rows.size() == kMostRows) break;
-    std::vector<std::string>& cells = rows.emplace_back();
-    for (const std::string& cell : row.cells) cells.push_back(name(cell));
-  }
   std::string html;
   for (const std::string& told : spread.told) html += "<p>" + escape(told) + "</p>\n";
-  html += plain_table(spread.title, headings, rows);
+  html += plain_table(spread.title, spread.grid, kMostRows);
   if (spread.grid.rows.size() > kMostRows) {
     html += fmt::format(
         "<p class=\"note\">The first {} of {} problems; 'twofour report' shows "

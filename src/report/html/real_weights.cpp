@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
 #include "report/html/data_table.h"
 #include "report/html/escape.h"
 #include "report/html/sections.h"
@@ -17,17 +15,10 @@ std::string real_weights(const Contents& contents) {
     for (const Sweep& sweep : group.device->sweeps) {
       const Grid grid = real_weights_table(sweep.records);
       if (grid.rows.empty()) continue;
-      std::vector<std::string> headings;
-      for (const Grid::Heading& heading : grid.headings) headings.push_back(heading.text);
-      std::vector<std::vector<std::string>> rows;
-      for (const Grid::Row& row : grid.rows) {
-        std::vector<std::string>& cells = rows.emplace_back();
-        for (const std::string& cell : row.cells) cells.push_back(name(cell));
-      }
       html += "<p>" + escape(real_weights_text(sweep.records)) + "</p>\n" +
               plain_table(fmt::format("{}, {} {}", group.name, info(sweep.dtype).cli_name,
                                       to_string(sweep.mode)),
-                          headings, rows);
+                          grid);
     }
   }
   return html;

@@ -4,28 +4,11 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
 #include "report/html/data_table.h"
-#include "report/html/escape.h"
 #include "report/html/sections.h"
 #include "report/pattern_text.h"
 
 namespace twofour::report::html {
-namespace {
-
-std::string table_of(const Grid& grid, const std::string& caption) {
-  std::vector<std::string> headings;
-  for (const Grid::Heading& heading : grid.headings) headings.push_back(heading.text);
-  std::vector<std::vector<std::string>> rows;
-  for (const Grid::Row& row : grid.rows) {
-    std::vector<std::string>& cells = rows.emplace_back();
-    for (const std::string& cell : row.cells) cells.push_back(name(cell));
-  }
-  return plain_table(caption, headings, rows);
-}
-
-}  // namespace
 
 std::string sustained(const Contents& contents) {
   std::string html;
@@ -33,8 +16,9 @@ std::string sustained(const Contents& contents) {
     for (const Sweep& sweep : group.device->sweeps) {
       const Grid grid = sustained_table(sweep.records);
       if (grid.rows.empty()) continue;
-      html += table_of(grid, fmt::format("{}, {}{} {}", group.name, info(sweep.dtype).cli_name,
-                                         pattern_mark(sweep.pattern), to_string(sweep.mode)));
+      html += plain_table(fmt::format("{}, {}{} {}", group.name, info(sweep.dtype).cli_name,
+                                      pattern_mark(sweep.pattern), to_string(sweep.mode)),
+                          grid);
     }
   }
   if (html.empty()) return {};
