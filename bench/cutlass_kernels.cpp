@@ -73,7 +73,7 @@ class Bench {
           measure({.shape = {m, n, k},
                    .a = type,
                    .b = type,
-                   .d = DataType::kBf16,
+                   .d = bench::GemmOptions::output_of(type),
                    .sparsity = Sparsity::kTwoFour});
         }
       }

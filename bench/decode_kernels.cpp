@@ -1,7 +1,7 @@
 // Cold times of the decode kernels on the layers of Llama-3-8B and Llama-2-70B, each way to cut the
 // work beside the time that reading the weights alone takes.
 //
-//   decode_kernels [--types i8,fp8] [--m 1,16,64] [--cuts 5] [--direct 16] [--dense]
+//   decode_kernels [--types i8,fp8,bf16,fp16] [--m 1,16,64] [--cuts 5] [--direct 16] [--dense]
 //                  [--timeline 1] [--all] [KxN...]
 //
 // The best of each family of kernels come out, the direct ones and those with clusters that pass
@@ -142,8 +142,11 @@ class Bench {
       if (sparsity == Sparsity::kDense && !options_.dense) continue;
       floors_.reset();
       for (const std::int64_t m : options_.gemms.m_values) {
-        const GemmProblem problem{
-            .shape = {m, n, k}, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
+        const GemmProblem problem{.shape = {m, n, k},
+                                  .a = type,
+                                  .b = type,
+                                  .d = bench::GemmOptions::output_of(type),
+                                  .sparsity = sparsity};
         measure(problem);
       }
     }

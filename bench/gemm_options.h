@@ -25,7 +25,7 @@ struct GemmOptions {
   CLI::Option* add_to(CLI::App& app) {
     app.add_option("--types", type_names)
         ->delimiter(',')
-        ->check(CLI::IsMember(std::vector<std::string>{"i8", "fp8"}));
+        ->check(CLI::IsMember(std::vector<std::string>{"i8", "fp8", "bf16", "fp16"}));
     app.add_option("--m", m_values)->delimiter(',')->check(CLI::Range(1, 65536));
     const CLI::Validator layer(
         [](const std::string& text) {
@@ -42,6 +42,11 @@ struct GemmOptions {
         type_names.begin(), type_names.end(), std::back_inserter(types),
         [](const std::string& name) { return data_type_from_kernel_name(name).value(); });
     return types;
+  }
+
+  /// The type that D has beside operands of type `a`: bf16 for 8-bit ones, else their own.
+  [[nodiscard]] static DataType output_of(DataType a) {
+    return a == DataType::kFp16 ? DataType::kFp16 : DataType::kBf16;
   }
 
   /// K and N of each layer.

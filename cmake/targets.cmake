@@ -2,7 +2,9 @@
 #
 # One folder of src/ is one static library. Its headers are reachable as "NAME/header.h" only through
 # a directory of its own, so that a folder that does not link another cannot include it. PUBLIC links
-# are those whose headers appear in the folder's headers. Every header is compiled alone.
+# are those whose headers appear in the folder's headers. Every header is compiled alone: by the
+# source of its own name, which includes it first (scripts/check-house), else by a file made for it.
+# Where only headers of CUDA builds are asked for, sources may stay out, and each gets a file.
 function(twofour_add_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
   string(REPLACE "/" "_" target "twofour_${name}")
@@ -29,6 +31,10 @@ function(twofour_add_library name)
   if(check_headers AND arg_HEADERS)
     set(checks "")
     foreach(header IN LISTS arg_HEADERS)
+      string(REGEX REPLACE "\\.h$" ".cpp" source "${header}")
+      if(source IN_LIST arg_SOURCES AND NOT TWOFOUR_CHECK_HEADERS STREQUAL "CUDA")
+        continue()
+      endif()
       string(MAKE_C_IDENTIFIER "${header}" id)
       set(check "${PROJECT_BINARY_DIR}/header_checks/${target}_${id}.cpp")
       file(CONFIGURE OUTPUT "${check}" CONTENT "#include \"${name}/${header}\" // IWYU pragma: keep\n")
@@ -39,6 +45,9 @@ function(twofour_add_library name)
         set_source_files_properties("${check}" PROPERTIES COMPILE_OPTIONS "${options}")
       endif()
     endforeach()
+    if(NOT checks)
+      return()
+    endif()
     add_library(${target}_headers OBJECT ${checks})
     target_link_libraries(${target}_headers PRIVATE ${target} twofour_warnings ${arg_PRIVATE})
     if(TWOFOUR_CHECK_HEADERS STREQUAL "CUDA")
