@@ -16,11 +16,10 @@ std::unique_ptr<Operation> make(std::string kernel, const GemmProblem& problem) 
   return std::make_unique<T>(std::move(kernel), problem);
 }
 
-constexpr std::array kSm90Types{TypePair{DataType::kInt8, DataType::kBf16},
-                                TypePair{DataType::kFp8E4m3, DataType::kBf16},
-                                TypePair{DataType::kFp8E4m3, DataType::kFp16},
-                                TypePair{DataType::kBf16, DataType::kBf16},
-                                TypePair{DataType::kFp16, DataType::kFp16}};
+constexpr std::array kSm90Types{
+    TypePair{DataType::kInt8, DataType::kBf16}, TypePair{DataType::kFp8E4m3, DataType::kBf16},
+    TypePair{DataType::kFp8E4m3, DataType::kFp16}, TypePair{DataType::kBf16, DataType::kBf16},
+    TypePair{DataType::kFp16, DataType::kFp16}};
 
 constexpr std::array kArchitectures{
     Architecture{.architecture = GpuArchitecture::kSm90,
