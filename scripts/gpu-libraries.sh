@@ -1,7 +1,8 @@
+# shellcheck shell=bash
 # Sourced by what runs the program on a GPU machine: where its libraries are, and PyTorch's module.
 
 # find_libraries: sets and exports LD_LIBRARY_PATH and PATH, for what is not where the programs look:
-# cuSPARSELt may only be inside a PyTorch. Takes $extra_lib; sets torch, the folder of PyTorch's package
+# cuSPARSELt and CUPTI may only be inside a PyTorch. Takes $extra_lib; sets torch, the folder of PyTorch's package
 # (empty: there is none), and scratch, a folder that is gone when the shell ends.
 find_libraries() {
   local python packages library cuda=${CUDA_HOME:-/usr/local/cuda}
@@ -22,7 +23,12 @@ find_libraries() {
       if [ -n "$library" ]; then ln -sf "$library" "$scratch/lib/"; fi
     done <<<"$packages"
   fi
-  export LD_LIBRARY_PATH=$scratch/lib:$cuda/lib64:$cuda/lib:${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$extra_lib
+  if ! compgen -G "$cuda/lib*/libcupti.so.1?" >/dev/null && ! compgen -G "$cuda/extras/CUPTI/lib*/libcupti.so.1?" >/dev/null; then
+    while read -r folder; do
+      find "$folder/nvidia" -name 'libcupti.so.1?' -exec ln -sf {} "$scratch/lib/" \; 2>/dev/null
+    done <<<"$packages"
+  fi
+  export LD_LIBRARY_PATH=$scratch/lib:$cuda/lib64:$cuda/lib:$cuda/extras/CUPTI/lib64:${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$extra_lib
   export PATH=$PATH:$cuda/bin
 }
 

@@ -72,7 +72,11 @@ void GpuMemory::synchronize() {
 double GpuTimer::resolution_s() const { return kEventResolution_s; }
 
 std::unique_ptr<TimedLoop> GpuTimer::timed_loop(LoopSpec spec) {
-  return make_graph_loop(std::move(spec), gpu_->stream());
+  if (spec.effective_clock && !stamps_) {
+    stamps_ = std::make_shared<ClockStamps>(gpu_->multiprocessors());
+  }
+  auto stamps = spec.effective_clock ? stamps_ : nullptr;
+  return make_graph_loop(std::move(spec), gpu_->stream(), std::move(stamps));
 }
 
 Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {

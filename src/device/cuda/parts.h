@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "device/cuda/clock_stamps.h"
 #include "device/cuda/gpu.h"
 #include "device/cuda/nvml.h"
 #include "device/device.h"
@@ -44,6 +45,8 @@ class GpuTimer final : public Timer {
 
  private:
   std::shared_ptr<const Gpu> gpu_;
+  /// Of all loops that want them, of which one runs at a time; made with the first.
+  std::shared_ptr<ClockStamps> stamps_;
 };
 
 /// Read bandwidth is measured in memory from `memory`, which must outlive it. The arithmetic peaks
