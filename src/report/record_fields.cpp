@@ -229,7 +229,7 @@ std::span<const Field<ClockSample>> clock_fields() {
     member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
     member<OptionalText, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none; `null`: not readable (an empty text in earlier files)", .csv = {"throttle_reasons"}}),
     member<PresentShare, &C::quota_throttled_share>({.name = "quota_throttled_share", .meaning = "of the periods of a CPU quota (cgroup), those in which it stopped this process, from 0 to 1; absent without a quota", .csv = {"quota_throttled_share"}, .optional = true}),
-    member<PresentShare, &C::foreign_share>({.name = "foreign_share", .meaning = "of the time of the processors that compute, while the case was sampled: other processes ran there, from 0 to 1; absent where that cannot be told", .csv = {"foreign_share"}, .optional = true}),
+    member<PresentShare, &C::foreign_share>({.name = "foreign_share", .meaning = "of the time of the processors that compute, while the case was sampled: other processes ran there, from 0 to 1; of a GPU whose processes cannot be seen, the share of an idle second before the first case in which kernels of others ran; absent where that cannot be told", .csv = {"foreign_share"}, .optional = true}),
     member<PresentShare, &C::steal_share>({.name = "steal_share", .meaning = "the same: the host of a virtual machine ran another one", .csv = {"steal_share"}, .optional = true}),
     member<PresentNumber, &C::foreign_processes>({.name = "foreign_processes", .meaning = "other processes that compute on the GPU; absent where they cannot be seen, as from within a container", .csv = {"foreign_processes"}, .optional = true}),
   };

@@ -64,9 +64,12 @@ class GpuProbe final : public Probe {
   [[nodiscard]] std::optional<double> energy_j() const override;
 
  private:
+  [[nodiscard]] std::optional<double> busy_while_idle() const;
+
   std::shared_ptr<const Gpu> gpu_;
   Memory& memory_;
   std::unique_ptr<Nvml> nvml_;
+  mutable std::optional<double> last_busy_;  ///< what foreign_load() saw of others' kernels
 };
 
 /// Draws operands on the GPU, in memory from `memory`, which must outlive it.
