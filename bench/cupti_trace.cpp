@@ -41,7 +41,7 @@ int number_of(const char* name) {
   static std::map<std::string, int> numbers;
   const auto [place, added] =
       numbers.try_emplace(name == nullptr ? "?" : name, static_cast<int>(numbers.size()));
-  if (added) std::fprintf(file, "name %d %s\n", place->second, place->first.c_str());
+  if (added) (void)std::fprintf(file, "name %d %s\n", place->second, place->first.c_str());
   return place->second;
 }
 
@@ -65,8 +65,9 @@ void write(const CUpti_Activity& record) {
   }
   if (begin == 0 || end < begin) return;  // CUPTI had no room for its times
   const int number = number_of(name);
-  std::fprintf(file, "kernel %u %llu %llu %d\n", graph, static_cast<unsigned long long>(begin),
-               static_cast<unsigned long long>(end), number);
+  (void)std::fprintf(file, "kernel %u %llu %llu %d\n", graph,
+                     static_cast<unsigned long long>(begin), static_cast<unsigned long long>(end),
+                     number);
 }
 
 void CUPTIAPI give_buffer(std::uint8_t** buffer, std::size_t* size, std::size_t* most_records) {
@@ -88,7 +89,7 @@ void CUPTIAPI take_buffer(CUcontext /*context*/, std::uint32_t /*stream*/, std::
 void finish() {
   cupti.flush_all(CUPTI_ACTIVITY_FLAG_FLUSH_FORCED);
   const std::lock_guard lock(writing);
-  std::fflush(file);
+  (void)std::fflush(file);
 }
 
 void* open_cupti() {
@@ -133,8 +134,8 @@ extern "C" int InitializeInjection() {
   if (file == nullptr) return 1;
   const std::string reason = start();
   if (!reason.empty()) {
-    std::fprintf(file, "none %s\n", reason.c_str());
-    std::fflush(file);
+    (void)std::fprintf(file, "none %s\n", reason.c_str());
+    (void)std::fflush(file);
   }
   return 1;
 }
