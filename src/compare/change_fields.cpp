@@ -147,7 +147,7 @@ std::span<const Field<Shift>> shift_fields() {
 std::span<const Field<ClockShift>> clock_fields() {
   using C = ClockShift;
   static constexpr std::array kFields{
-    member<NotNegative, &C::old_mhz>({.name = "old_mhz", .unit = "MHz", .meaning = "beside the measurements of OLD", .csv = {"old_core_mhz"}}),
+    member<NotNegative, &C::old_mhz>({.name = "old_mhz", .unit = "MHz", .meaning = "beside the measurements of OLD; of a GPU the effective clock of its multiprocessors", .csv = {"old_core_mhz"}}),
     member<NotNegative, &C::new_mhz>({.name = "new_mhz", .unit = "MHz", .meaning = "beside those of NEW", .csv = {"new_core_mhz"}}),
     member<Rounded, &C::cycles_change>({.name = "cycles_change", .meaning = "change of time x clock, NEW over OLD", .csv = {"cycles_change"}}),
   };

@@ -199,7 +199,7 @@ void add_notes(Change& change, const Row& row) {
 std::optional<double> clock_of(Measurements side) {
   std::vector<double> clocks;
   for (const Measurement& m : side) {
-    if (m.record->clocks.core_mhz) clocks.push_back(*m.record->clocks.core_mhz);
+    if (const auto mhz = true_clock_mhz(*m.record)) clocks.push_back(*mhz);
   }
   const double middle = median(std::move(clocks));
   return std::isfinite(middle) && middle > 0 ? std::optional(middle) : std::nullopt;

@@ -79,7 +79,13 @@ struct Environment {
 
 /// Clocks and power at the time of a measurement; empty fields were not readable.
 struct ClockSample {
+  /// Of a CPU: measured, by a chain of additions. Of a GPU: what the driver calls the SM clock,
+  /// which reads 10 to 13 % above the clock that its multiprocessors have under load, so nothing is
+  /// to be derived from it.
   std::optional<double> core_mhz;
+  /// Of a GPU, while this row's samples were taken, not the whole case's: cycles of its
+  /// multiprocessors over time, the median over samples.
+  std::optional<double> effective_sm_mhz;
   std::optional<double> memory_mhz;
   std::optional<double> power_w;
   std::optional<double> temperature_c;

@@ -8,6 +8,13 @@ std::optional<double> dense_equivalent_tflops(const Record& record) {
          record.summary->median_s / 1e12;
 }
 
+std::optional<double> true_clock_mhz(const Record& record) {
+  // Files of version 1 do not name the device.
+  const bool on_cpu = record.device ? record.device->kind == DeviceKind::kCpu
+                                    : !record.architecture.starts_with("sm_");
+  return on_cpu ? record.clocks.core_mhz : record.clocks.effective_sm_mhz;
+}
+
 std::optional<double> executed_tflops(const Record& record) {
   if (!record.summary || record.summary->median_s <= 0) return std::nullopt;
   return gemms_per_launch(record) *

@@ -193,6 +193,11 @@ inline double gemms_per_launch(const Record& record) {
   return static_cast<double>(record.experts.value_or(1));
 }
 
+/// The clock that cycles may be counted by: of a CPU the measured one, of a GPU the effective one
+/// of its multiprocessors. Nothing where that is not known, such as of a GPU whose driver alone
+/// told one.
+std::optional<double> true_clock_mhz(const Record& record);
+
 /// Dense-equivalent TFLOP/s, 2MNK for each GEMM of a launch over the median; nothing without a
 /// measurement.
 std::optional<double> dense_equivalent_tflops(const Record& record);

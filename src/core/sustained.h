@@ -35,9 +35,10 @@ struct Sustained {
   /// Joules for one launch, idle power included, a value for each block; empty where the device
   /// does not tell.
   std::vector<double> launch_j;
-  std::optional<double> median_s;  ///< of launch_s
-  std::optional<double> median_j;  ///< of launch_j
-  std::optional<double> watts;     ///< joules over seconds, over all blocks together
+  std::optional<double> median_s;          ///< of launch_s
+  std::optional<double> median_j;          ///< of launch_j
+  std::optional<double> watts;             ///< joules over seconds, over all blocks together
+  std::optional<double> effective_sm_mhz;  ///< as ClockSample has it, the median over blocks
   /// Of 2:4 to the dense kernel that it took turns with; nothing in the dense kernel's row.
   std::optional<Ratio> vs_dense;
   std::optional<Ratio> energy_vs_dense;  ///< joules of dense over joules of 2:4

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/record.h"
@@ -15,6 +16,9 @@ namespace twofour::device {
 struct Elapsed {
   double device_s = 0;
   double host_s = 0;
+  /// What the clock of a GPU's multiprocessors was meanwhile, by their cycles (device/sm_clock.h);
+  /// nothing: not measured.
+  std::optional<double> effective_mhz = std::nullopt;
 };
 
 /// What to time: `launch(slot)` reads the weights of copy `slot`, 0 <= slot < cache.copies.
@@ -26,6 +30,8 @@ struct LoopSpec {
   /// About how long quantum() launches should take, where a device lays launches together; 0: as
   /// long as a sample.
   double quantum_s = 0;
+  /// Whether Elapsed::effective_mhz is wanted, where a device can tell it.
+  bool effective_clock = false;
 };
 
 /// Times consecutive launches of one operation in one cache state. Rotation goes on where the last

@@ -27,6 +27,10 @@ class BlockRunner {
     const device::Elapsed elapsed = loop_.run(launches_);
     device_s_ += elapsed.device_s;
     counted_ += launches_;
+    if (elapsed.effective_mhz) {
+      clocked_s_ += elapsed.device_s;
+      megacycles_ += *elapsed.effective_mhz * elapsed.device_s;
+    }
     fit(elapsed.device_s);
     return true;
   }
@@ -34,6 +38,8 @@ class BlockRunner {
   void begin_count() {
     device_s_ = 0;
     counted_ = 0;
+    clocked_s_ = 0;
+    megacycles_ = 0;
   }
 
   /// Pieces until `seconds` have gone by; false when the run is to end.
@@ -47,6 +53,9 @@ class BlockRunner {
 
   [[nodiscard]] double launch_s() const { return device_s_ / static_cast<double>(counted_); }
   [[nodiscard]] std::int64_t launches() const { return counted_; }
+  [[nodiscard]] std::optional<double> effective_mhz() const {
+    return clocked_s_ > 0 ? std::optional(megacycles_ / clocked_s_) : std::nullopt;
+  }
 
  private:
   /// The first pieces find out how many launches a piece has.
@@ -68,6 +77,8 @@ class BlockRunner {
   std::int64_t launches_ = loop_.quantum();
   double device_s_ = 0;
   std::int64_t counted_ = 0;
+  double clocked_s_ = 0;
+  double megacycles_ = 0;
 };
 
 /// Where the counter stood at a moment.
@@ -107,6 +118,7 @@ std::optional<Block> run_block(BlockRunner runner, const EnergyCounter& energy,
     }
   }
   block.launch_s = runner.launch_s();
+  block.effective_mhz = runner.effective_mhz();
   if (stop.stop_requested()) return std::nullopt;
   return block;
 }
@@ -140,8 +152,10 @@ Sustained sustained_of(const std::vector<Block>& blocks) {
   Sustained result;
   double seconds = 0;
   double joules = 0;
+  std::vector<double> clocks_mhz;
   for (const Block& block : blocks) {
     result.launch_s.push_back(block.launch_s);
+    if (block.effective_mhz) clocks_mhz.push_back(*block.effective_mhz);
     if (!block.launch_j) continue;
     result.launch_j.push_back(*block.launch_j);
     seconds += block.counted_s;
@@ -150,6 +164,7 @@ Sustained sustained_of(const std::vector<Block>& blocks) {
   // A pair is one of blocks: with gaps, entries of two kernels would not belong together.
   if (result.launch_j.size() < blocks.size()) result.launch_j.clear();
   if (!result.launch_s.empty()) result.median_s = median(result.launch_s);
+  if (!clocks_mhz.empty()) result.effective_sm_mhz = median(std::move(clocks_mhz));
   if (!result.launch_j.empty()) {
     result.median_j = median(result.launch_j);
     if (seconds > 0) result.watts = joules / seconds;

@@ -32,9 +32,10 @@ struct BlockConfig {
 
 /// What one block says.
 struct Block {
-  double launch_s = 0;             ///< device time for one launch
-  std::optional<double> launch_j;  ///< joules for one launch, idle power included
-  double counted_s = 0;            ///< wall time from one step of the energy counter to another
+  double launch_s = 0;                  ///< device time for one launch
+  std::optional<double> launch_j;       ///< joules for one launch, idle power included
+  std::optional<double> effective_mhz;  ///< of the pieces that tell it, weighted by their times
+  double counted_s = 0;  ///< wall time from one step of the energy counter to another
   double counted_j = 0;
 };
 

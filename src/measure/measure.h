@@ -62,6 +62,8 @@ struct Sampling {
   std::vector<Samples> samples;  ///< entry i is from round i; a contender may have left early
   std::vector<double> spent_s;   ///< wall time, rests included
   std::vector<StopReason> stopped;
+  /// The median over samples of Elapsed::effective_mhz, of those that have it.
+  std::vector<std::optional<double>> effective_mhz;
 };
 
 /// Current time in seconds on a steady clock; replaced in tests.

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/median.h"
 #include "measure/measure.h"
 #include "measure/stopping.h"
 
@@ -59,6 +60,7 @@ class Sampler {
         random_(config.seed),
         round_(contenders.size()),
         last_s_(contenders.size()),
+        clocks_mhz_(contenders.size()),
         rule_(contenders, config) {
     result_.samples.resize(contenders.size());
     result_.spent_s.resize(contenders.size());
@@ -71,6 +73,8 @@ class Sampler {
       const StopReason own = rule_.answered(i, result_.samples) ? StopReason::kPrecise : ending;
       result_.stopped.push_back(rule_.left(i).value_or(own));
       if (resting_) result_.samples[i].rest_share = config_.rests.share;
+      result_.effective_mhz.push_back(
+          clocks_mhz_[i].empty() ? std::nullopt : std::optional(median(clocks_mhz_[i])));
     }
     return std::move(result_);
   }
@@ -109,6 +113,7 @@ class Sampler {
       samples.device_s.clear();
       samples.host_s.clear();
     }
+    for (std::vector<double>& clocks : clocks_mhz_) clocks.clear();
   }
 
   void choose_lengths() {
@@ -181,6 +186,7 @@ class Sampler {
       const auto launches = static_cast<double>(samples.launches_per_sample);
       samples.device_s.push_back(round_[i].device_s / launches);
       samples.host_s.push_back(round_[i].host_s / launches);
+      if (round_[i].effective_mhz) clocks_mhz_[i].push_back(*round_[i].effective_mhz);
     }
     return true;
   }
@@ -236,7 +242,8 @@ class Sampler {
   std::mt19937_64 random_;
   std::vector<std::size_t> order_;
   std::vector<device::Elapsed> round_;
-  std::vector<double> last_s_;  ///< wall time of the last sample
+  std::vector<double> last_s_;                   ///< wall time of the last sample
+  std::vector<std::vector<double>> clocks_mhz_;  ///< of the samples that tell
   StoppingRule rule_;
   bool resting_ = false;
   Sampling result_;

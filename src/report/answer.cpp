@@ -61,7 +61,8 @@ std::set<Flag> flags_of(const Record& r) {
 std::string rounded(double ratio) { return fmt::format("{:.2f}x", ratio); }
 
 /// What the rows of one M, or of neighbouring Ms, have in common.
-enum class Finding { kFaster, kSlower, kEven, kMixed };
+/// kTooFew: no ratio has an interval.
+enum class Finding { kFaster, kSlower, kEven, kMixed, kTooFew };
 
 struct Span {
   Finding finding = Finding::kEven;
@@ -94,6 +95,10 @@ Finding finding_of(const Rows& rows) {
   const std::int64_t wins = count_verdict(rows, Verdict::kWin);
   const std::int64_t losses = count_verdict(rows, Verdict::kLoss);
   const auto count = static_cast<std::int64_t>(rows.size());
+  if (std::none_of(rows.begin(), rows.end(),
+                   [](const Record* r) { return is_known(r->vs_dense->interval); })) {
+    return Finding::kTooFew;
+  }
   if (wins > 0 && losses > 0) return Finding::kMixed;
   if (2 * wins >= count) return Finding::kFaster;
   if (2 * losses >= count) return Finding::kSlower;
@@ -145,7 +150,8 @@ std::string clause(const std::vector<Span>& spans, std::size_t i) {
   const auto agree =
       count_verdict(span.rows, span.finding == Finding::kSlower ? Verdict::kLoss : Verdict::kWin);
   // The rest are ties, or decided nothing.
-  const bool in_part = span.finding != Finding::kEven && agree < count;
+  const bool in_part =
+      span.finding != Finding::kEven && span.finding != Finding::kTooFew && agree < count;
   if (in_part) mean += fmt::format(", clear in {} of {} comparisons", agree, count);
   const std::string_view pattern = to_string(span.rows.front()->pattern);
   switch (span.finding) {
@@ -155,6 +161,8 @@ std::string clause(const std::vector<Span>& spans, std::size_t i) {
       return fmt::format("dense is faster {} ({} runs at {})", place, pattern, mean);
     case Finding::kEven:
       return fmt::format("there is no clear difference {} ({})", place, mean);
+    case Finding::kTooFew:
+      return fmt::format("there are too few samples to tell {} ({} at {})", place, pattern, mean);
     case Finding::kMixed:
       break;
   }
@@ -168,7 +176,7 @@ std::string_view first_word(const std::vector<Span>& spans) {
                        [&](const Span& span) { return span.finding == finding; });
   };
   if (any(Finding::kMixed)) return "In part";
-  if (!any(Finding::kFaster)) return "No";
+  if (!any(Finding::kFaster)) return any(Finding::kTooFew) ? "Not known" : "No";
   return spans.size() == 1 ? "Yes" : "It depends on M";
 }
 

@@ -59,22 +59,33 @@ std::string throttle_text(const Record& r) {
   return r.clocks.throttle_reasons->empty() ? "none" : *r.clocks.throttle_reasons;
 }
 
+/// "1500 to 1980 MHz"; `clocks` is not empty.
+std::string range_text(const std::vector<double>& clocks) {
+  const auto [low, high] = std::minmax_element(clocks.begin(), clocks.end());
+  return fmt::format("{:.0f} to {:.0f} MHz", *low, *high);
+}
+
 /// Empty where no clock is known.
 std::string clock_fact(const Run& run) {
   std::vector<double> clocks;
+  std::vector<double> effective;
   std::map<std::string, std::size_t> throttled;
   for (const Record& r : run.records) {
-    if (!r.summary || !r.clocks.core_mhz) continue;
-    clocks.push_back(*r.clocks.core_mhz);
-    ++throttled[throttle_text(r)];
+    if (!r.summary) continue;
+    if (r.clocks.core_mhz) clocks.push_back(*r.clocks.core_mhz);
+    if (r.clocks.effective_sm_mhz) effective.push_back(*r.clocks.effective_sm_mhz);
+    if (r.clocks.core_mhz || r.clocks.effective_sm_mhz) ++throttled[throttle_text(r)];
   }
-  if (clocks.empty()) return {};
-  const auto [low, high] = std::minmax_element(clocks.begin(), clocks.end());
-  std::string text =
-      fmt::format("Clock while rows were measured: {:.0f} to {:.0f} MHz", *low, *high);
+  if (clocks.empty() && effective.empty()) return {};
+  std::string text = "Clock while rows were measured: ";
+  if (!clocks.empty()) text += range_text(clocks);
   const auto& details = run.environment.device.details;
-  if (const auto most = details.find("max_sm_clock_mhz"); most != details.end()) {
-    text += fmt::format(" of at most {}", most->second);
+  const auto most = details.find("max_sm_clock_mhz");
+  if (!clocks.empty() && most != details.end()) text += " of at most " + most->second;
+  if (!effective.empty()) {
+    text += fmt::format("{}{} by cycles of the SMs over time ({} {})",
+                        clocks.empty() ? "" : " by the driver, ", range_text(effective),
+                        effective.size(), effective.size() == 1 ? "row" : "rows");
   }
   std::vector<std::string> reasons;
   reasons.reserve(throttled.size());

@@ -193,6 +193,7 @@ std::span<const Field<Sustained>> sustained_fields() {
     member<OptionalNotNegative, &S::median_s>({.name = "median_s", .unit = "s", .meaning = "of one launch, on the device, over the blocks", .csv = {"sustained_median_s"}}),
     member<OptionalNotNegative, &S::median_j>({.name = "median_j", .unit = "J", .meaning = "of one launch, for the whole device with its idle power, over the blocks; `null`: the device does not count", .csv = {"joules"}}),
     member<OptionalNotNegative, &S::watts>({.name = "watts", .unit = "W", .meaning = "joules over seconds, over all blocks", .csv = {"watts"}}),
+    member<PresentNumber, &S::effective_sm_mhz>({.name = "effective_sm_mhz", .unit = "MHz", .meaning = "as in `clocks`, over the blocks; absent where it was not measured", .csv = {"sustained_effective_sm_mhz"}, .optional = true}),
     member<OptionalObject<Ratio, ratio_fields>, &S::vs_dense>({.name = "vs_dense", .meaning = "ratio to `baseline` in blocks that came in turns; `null` in the row of the baseline", .csv = {"sustained_vs_dense", "sustained_vs_dense_low", "sustained_vs_dense_high", "sustained_verdict"}}),
     member<OptionalObject<Ratio, ratio_fields>, &S::energy_vs_dense>({.name = "energy_vs_dense", .meaning = "joules of `baseline` over joules of this kernel: above 1 this kernel takes less", .csv = {"energy_vs_dense", "energy_vs_dense_low", "energy_vs_dense_high", "energy_verdict"}}),
     member<Numbers, &S::launch_s>({.name = "launch_s", .unit = "s", .meaning = "for one launch, a value for each block; entry i of the two kernels of a pair belongs together"}),
@@ -221,13 +222,14 @@ std::span<const Field<RealWeights>> real_weights_fields() {
 std::span<const Field<ClockSample>> clock_fields() {
   using C = ClockSample;
   static constexpr std::array kFields{
-    member<OptionalNotNegative, &C::core_mhz>({.name = "core_mhz", .unit = "MHz", .meaning = "", .csv = {"core_mhz"}}),
+    member<OptionalNotNegative, &C::core_mhz>({.name = "core_mhz", .unit = "MHz", .meaning = "of a CPU measured; of a GPU what the driver calls the SM clock, which is above the one that its multiprocessors have under load ([measurement.md](measurement.md#clocks)): nothing is derived from it", .csv = {"core_mhz"}}),
+    member<PresentNumber, &C::effective_sm_mhz>({.name = "effective_sm_mhz", .unit = "MHz", .meaning = "of a GPU, while this row's samples were taken: cycles of its multiprocessors over time, the median over samples; absent where it was not measured", .csv = {"effective_sm_mhz"}, .optional = true}),
     member<OptionalNotNegative, &C::memory_mhz>({.name = "memory_mhz", .unit = "MHz", .meaning = "", .csv = {"memory_mhz"}}),
     member<OptionalNotNegative, &C::power_w>({.name = "power_w", .unit = "W", .meaning = "", .csv = {"power_w"}}),
     member<OptionalNumber, &C::temperature_c>({.name = "temperature_c", .unit = "degrees Celsius", .meaning = "", .csv = {"temperature_c"}}),
     member<OptionalText, &C::throttle_reasons>({.name = "throttle_reasons", .meaning = "empty: none; `null`: not readable (an empty text in earlier files)", .csv = {"throttle_reasons"}}),
     member<PresentShare, &C::quota_throttled_share>({.name = "quota_throttled_share", .meaning = "of the periods of a CPU quota (cgroup), those in which it stopped this process, from 0 to 1; absent without a quota", .csv = {"quota_throttled_share"}, .optional = true}),
-    member<PresentShare, &C::foreign_share>({.name = "foreign_share", .meaning = "of the time of the processors that compute, while the case was sampled: other processes ran there, from 0 to 1; absent where that cannot be told", .csv = {"foreign_share"}, .optional = true}),
+    member<PresentShare, &C::foreign_share>({.name = "foreign_share", .meaning = "of the time of the processors that compute, while the case was sampled: other processes ran there, from 0 to 1; of a GPU whose processes cannot be seen, the share of an idle second before the first case in which kernels of others ran; absent where that cannot be told", .csv = {"foreign_share"}, .optional = true}),
     member<PresentShare, &C::steal_share>({.name = "steal_share", .meaning = "the same: the host of a virtual machine ran another one", .csv = {"steal_share"}, .optional = true}),
     member<PresentNumber, &C::foreign_processes>({.name = "foreign_processes", .meaning = "other processes that compute on the GPU; absent where they cannot be seen, as from within a container", .csv = {"foreign_processes"}, .optional = true}),
   };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -62,20 +63,27 @@ double median_of(const std::vector<Measured>& rows, double (*value)(const Measur
   return median(values);
 }
 
-/// Time over the median of the devices. The interval holds where both are anywhere in theirs.
+/// Time over the median of the devices. The interval holds where both are anywhere in theirs; it is
+/// not known where one of theirs is not.
 Ratio over_median(const Measured& row, const std::vector<Measured>& rows) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  const double value = row.time() / median_of(rows, [](const Measured& m) { return m.time(); });
+  const bool known = std::all_of(rows.begin(), rows.end(), [](const Measured& m) {
+    return is_known(m.row->summary->median_interval_s);
+  });
+  if (!known) return {.value = value, .interval = {kUnknown, kUnknown}};
   const Interval& own = row.row->summary->median_interval_s;
   const double low =
       median_of(rows, [](const Measured& m) { return m.row->summary->median_interval_s.low; });
   const double high =
       median_of(rows, [](const Measured& m) { return m.row->summary->median_interval_s.high; });
-  return {.value = row.time() / median_of(rows, [](const Measured& m) { return m.time(); }),
-          .interval = {own.low / high, own.high / low}};
+  return {.value = value, .interval = {own.low / high, own.high / low}};
 }
 
 bool is_straggler(const Ratio& ratio) { return ratio.interval.low > kStraggler; }
 
 std::string ratio_text(const Ratio& ratio) {
+  if (!is_known(ratio.interval)) return fmt::format("{:.3f}", ratio.value);
   return fmt::format("{:.3f} [{:.3f}, {:.3f}]", ratio.value, ratio.interval.low,
                      ratio.interval.high);
 }

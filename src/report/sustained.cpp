@@ -30,12 +30,24 @@ std::optional<double> mean_of(const std::vector<double>& values) {
 
 std::string ratio_cell(const std::optional<Ratio>& ratio) {
   if (!ratio) return {};
+  if (!is_known(ratio->interval)) {  // the run was interrupted before there were 6 pairs of blocks
+    return fmt::format("{} {}", times(ratio->value), to_string(ratio->verdict));
+  }
   return fmt::format("{} [{:.3f}, {:.3f}] {}", times(ratio->value), ratio->interval.low,
                      ratio->interval.high, to_string(ratio->verdict));
 }
 
 std::string number_cell(const std::optional<double>& value, double scale = 1) {
   return value ? short_number(*value * scale) : std::string{};
+}
+
+/// "1650 / 1710"; empty where neither was measured.
+std::string clocks_cell(const Sustained& dense, const Sustained& sparse) {
+  if (!dense.effective_sm_mhz && !sparse.effective_sm_mhz) return {};
+  const auto one = [](const std::optional<double>& mhz) {
+    return mhz ? fmt::format("{:.0f}", *mhz) : std::string("-");
+  };
+  return fmt::format("{} / {}", one(dense.effective_sm_mhz), one(sparse.effective_sm_mhz));
 }
 
 /// How many times as long a launch takes as one of a rested device.
@@ -117,6 +129,13 @@ Grid sustained_table(std::span<const Record> records) {
                    {.text = "W dense", .align = Align::kRight, .drop = 4},
                    {.text = named("W 2:4"), .align = Align::kRight, .drop = 4},
                    {.text = "time over rested", .align = Align::kRight, .drop = 5}};
+  const bool clocked = std::any_of(pairs.begin(), pairs.end(), [](const LoadedPair& pair) {
+    return !clocks_cell(*pair.dense->sustained, *pair.sparse->sustained).empty();
+  });
+  if (clocked) {
+    grid.headings.push_back(
+        {.text = named("SM MHz, dense / 2:4"), .align = Align::kRight, .drop = 6});
+  }
   constexpr double kMilli = 1e3;
   for (const auto& [dense, sparse] : pairs) {
     const std::optional<double> slower = slow_down(*dense);
@@ -128,6 +147,7 @@ Grid sustained_table(std::span<const Record> records) {
             number_cell(dense->sustained->median_j, kMilli),
             number_cell(sparse->sustained->median_j, kMilli), number_cell(dense->sustained->watts),
             number_cell(sparse->sustained->watts), slower ? times(*slower) : std::string{}}};
+    if (clocked) row.cells.push_back(clocks_cell(*dense->sustained, *sparse->sustained));
     const Verdict verdict = sparse->sustained->vs_dense->verdict;
     if (verdict == Verdict::kWin) row.tone = Tone::kGood;
     if (verdict == Verdict::kLoss) row.tone = Tone::kBad;

@@ -83,7 +83,8 @@ struct Sampled {
   Samples samples;
   double spent_s = 0;
   measure::StopReason stopped = measure::StopReason::kPrecise;
-  std::optional<Together> together = {};  ///< how its sampling began
+  std::optional<Together> together = {};     ///< how its sampling began
+  std::optional<double> effective_mhz = {};  ///< ClockSample::effective_sm_mhz of its samples
 };
 
 /// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.

@@ -122,6 +122,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
       record.vs_bf16 = ratio_to(bf16, s);
     }
     record.clocks = clocks;
+    record.clocks.effective_sm_mhz = s.effective_mhz;
     record.read_roof_bytes_per_s = state.roofs.read_bytes_per_s;
     record.flags = measure::flags(record, median_of(dense), state.roofs);
     s.entry->results.push_back(std::move(record));

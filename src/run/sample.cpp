@@ -121,6 +121,7 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
     sampled[i].samples = std::move(sampling.samples[i]);
     sampled[i].spent_s = making_s[i] + sampling.spent_s[i];
     sampled[i].stopped = sampling.stopped[i];
+    sampled[i].effective_mhz = sampling.effective_mhz[i];
   }
 }
 
@@ -158,7 +159,8 @@ std::unique_ptr<device::TimedLoop> make_loop(CaseState& state, Entry& entry,
   auto loop =
       state.device.timer().timed_loop({.launch = [&entry](int slot) { entry.launch(slot); },
                                        .cache = cache,
-                                       .weights = entry.weights->ranges(0, entry.plan.gemms)});
+                                       .weights = entry.weights->ranges(0, entry.plan.gemms),
+                                       .effective_clock = true});
   culprit = nullptr;
   return std::make_unique<AttributedLoop>(std::move(loop), state.attempts, entry, culprit);
 }

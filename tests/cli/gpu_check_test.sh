@@ -30,6 +30,7 @@ while [ "\$1" != --output-dir ]; do shift; done
 mkdir -p "\$2"
 cp "\$work/rows" "\$2/model_bench-1.jsonl"
 if [ -e "\$work/csv" ]; then : >"\$2/model_bench-1.csv"; fi
+if [ -n "\${TWOFOUR_CUPTI_FILE:-}" ]; then cp "\$work/trace" "\$TWOFOUR_CUPTI_FILE"; fi
 exit "\$(cat "\$work/code")"
 END
 
@@ -38,10 +39,11 @@ row() {
   echo "{\"type\":\"record\",\"sub_label\":\"MKN=(1x2x3)\",\"provider\":\"$1\",\"kernel\":\"$1_mm\",${3:-}\"outcome\":{\"kind\":\"$2\",\"reason\":\"an \\\"odd\\\" reason\"},\"phases\":{}}"
 }
 
-# expect CODE NAME: the exit code of gpu-check, and its summary in $summary.
+# expect CODE NAME: the exit code of gpu-check's step $step, and its summary in $summary.
+step=bench
 expect() {
   local code=0
-  OUT=$work/out GPU_CHECK_STEPS=bench TWOFOUR_TORCH_MODULE=$work/rows \
+  OUT=$work/out GPU_CHECK_STEPS=$step TWOFOUR_TORCH_MODULE=$work/rows \
     bash "$source_dir/scripts/gpu-check" "$work/bundle" >"$work/stdout" 2>&1 || code=$?
   summary=$(cat "$work/out/summary.txt")
   rm -rf "$work/out"
@@ -86,4 +88,46 @@ done
 row cusparselt incorrect >"$work/rows"
 echo 3 >"$work/code"
 expect 1 "a wrong result"
+
+# Times by CUPTI: a dense and a 2:4 row for each M, and a trace of three graphs of which the first, a
+# search's, does not count. Those that count have a first half that is slower, and the 2:4 kernel's launches
+# add up parts, which takes another 2 us.
+step=cupti
+echo 0 >"$work/code"
+row_of() { # KERNEL SPARSITY MICROSECONDS RATIO M
+  echo "{\"type\":\"record\",\"kernel\":\"$1\",\"algorithm\":\"a\",\"baseline\":\"dense\",\"vs_dense\":$4,\"problem\":{\"m\":$5,\"sparsity\":\"$2\"},\"summary\":{\"median_s\":${3}e-6}}"
+}
+for m in 1 16 64 256 1024 4096; do
+  row_of dense dense 20 null $m
+  row_of slow 2:4 30 '{"value":0.66}' $m
+  row_of sparse 2:4 11 '{"value":1.82}' $m
+done >"$work/rows"
+expect 0 "a build without a library"
+contains "not run: the build had no cupti.h" "a build without a library"
+: >"$work/bundle/bin/libtwofour_cupti.so"
+kernels() { # GRAPH BEGIN NANOSECONDS NAME
+  for i in $(seq 20); do echo "kernel $1 $(($2 + i * 100000)) $(($2 + i * 100000 + $3)) $4"; done
+}
+{
+  echo "name 0 multiply"
+  echo "name 1 add_up"
+  kernels 0 0 500 0
+  kernels 3 10000000 700 0
+  kernels 4 20000000 25000 0
+  kernels 4 30000000 20500 0
+  kernels 5 40000000 9000 0
+  kernels 5 50000000 8000 0
+  kernels 5 40050000 2000 1
+  kernels 5 50050000 2000 1
+  printf 'kernel 5 60'
+} >"$work/trace"
+expect 0 "times by CUPTI"
+contains "    1  dense     20.00     20.50         0.976  dense" "times by CUPTI"
+contains " 4096  2:4       11.00     10.00         1.100  sparse" "times by CUPTI"
+echo "none libcupti.so: no such file" >"$work/trace"
+expect 0 "a machine without CUPTI"
+contains "CUPTI does not record here: libcupti.so: no such file" "a machine without CUPTI"
+echo "kernel 4 10 20 0" >"$work/trace"
+expect 1 "a trace without the rows"
+contains "    1  dense     20.00         -             -  dense" "a trace without the rows"
 echo "gpu-check judges rows as it should"

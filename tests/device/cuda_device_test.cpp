@@ -10,6 +10,7 @@
 
 #include "device/cuda/cuda_device.h"
 #include "device/cuda/cuda_stream.h"
+#include "device/cuda/kernels.h"
 #include "gpu_fixture.h"
 #include "test_kernels.h"
 
@@ -82,6 +83,23 @@ TEST_F(CudaDeviceTest, TheLoopGoesRoundAllCopies) {
       EXPECT_GE(launches, 3 * quantum / copies);
       EXPECT_LE(launches, 3 * quantum / copies + 4);
     }
+  }
+}
+
+// A clock can only be as high as the GPU's highest, however short the launches are.
+TEST_F(CudaDeviceTest, ALoopTellsTheClockOfTheMultiprocessorsWhereItIsAsked) {
+  LoopSpec spec;
+  spec.launch = [&](int /*slot*/) { cuda::spin(20'000, stream_of(device())); };
+  const auto plain = device().timer().timed_loop(spec);
+  EXPECT_FALSE(plain->run(10 * plain->quantum()).effective_mhz);
+  spec.effective_clock = true;
+  const auto loop = device().timer().timed_loop(spec);
+  const double most_mhz = std::stod(device().info().details.at("max_sm_clock_mhz"));
+  for (int i = 0; i < 3; ++i) {
+    const Elapsed elapsed = loop->run(10 * loop->quantum());
+    ASSERT_TRUE(elapsed.effective_mhz);
+    EXPECT_GT(*elapsed.effective_mhz, 100);
+    EXPECT_LT(*elapsed.effective_mhz, 1.01 * most_mhz);
   }
 }
 

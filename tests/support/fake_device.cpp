@@ -64,7 +64,9 @@ class FakeLoop final : public device::TimedLoop {
       slot_ = (slot_ + 1) % spec_.cache.copies;
     }
     const double elapsed_s = state_->now_s - start;
-    return {.device_s = elapsed_s, .host_s = elapsed_s};
+    return {.device_s = elapsed_s,
+            .host_s = elapsed_s,
+            .effective_mhz = spec_.effective_clock ? state_->effective_mhz : std::nullopt};
   }
 
  private:

@@ -30,6 +30,8 @@ class FakeDevice final : public device::Device {
   /// From now on the device takes `watts` while launches run, and counts them.
   void set_watts(double watts) { state_->watts = watts; }
   void set_held_back(bool held_back) { state_->held_back = held_back; }
+  /// From now on samples tell this clock, where they are asked for one.
+  void set_effective_mhz(std::optional<double> mhz) { state_->effective_mhz = mhz; }
   void set_clocks(ClockSample clocks) { state_->clocks = std::move(clocks); }
   /// Asking for the state of the memory throws std::bad_alloc from now on.
   void run_out_of_memory() { state_->out_of_memory = true; }
@@ -49,6 +51,7 @@ class FakeDevice final : public device::Device {
     bool can_flush = false;
     bool held_back = false;
     std::optional<double> watts;
+    std::optional<double> effective_mhz;
     bool out_of_memory = false;
     ClockSample clocks;
     Roofs roofs;

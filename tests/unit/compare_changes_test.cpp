@@ -386,6 +386,21 @@ TEST(Clocks, AreToldApart) {
   EXPECT_NEAR(only(comparison).clock->cycles_change, 1, 0.002);
 }
 
+TEST(Clocks, OfAGpuAreItsEffectiveOnes) {
+  Record before = plain(1, 1);
+  before.device = DeviceId{.kind = DeviceKind::kCuda, .name = "Invented GPU"};
+  before.clocks.core_mhz = 1980;
+  Record after = plain(1, 1.1, 2);
+  after.device = before.device;
+  after.clocks.core_mhz = 990;
+  EXPECT_FALSE(of_rows(before, after).clocks.has_value()) << "what the driver says does not count";
+  before.clocks.effective_sm_mhz = 1700;
+  after.clocks.effective_sm_mhz = 1530;
+  const Comparison comparison = of_rows(before, after);
+  ASSERT_TRUE(comparison.clocks.has_value());
+  EXPECT_NEAR(comparison.clocks->change, 0.9, 1e-9);
+}
+
 TEST(Common, IsWhatMovedAllRowsAlike) {
   std::vector<Record> before;
   std::vector<Record> after;

@@ -140,6 +140,16 @@ TEST_F(Blocks, ACounterThatIsNotThereOrStandsStillGivesNoJoules) {
   }
 }
 
+TEST_F(Blocks, HaveTheirEffectiveClock) {
+  // In the half second that does not count it is another one.
+  first_.clock_mhz = [this](int) { return world_.now_s - since_s_ > 0.4 ? 1500.0 : 1900.0; };
+  const BlockPairs pairs = run({});
+  const Sustained first = sustained_of(pairs.blocks[0]);
+  ASSERT_TRUE(first.effective_sm_mhz);
+  EXPECT_DOUBLE_EQ(*first.effective_sm_mhz, 1500);
+  EXPECT_FALSE(sustained_of(pairs.blocks[1]).effective_sm_mhz) << "not told, and not 0";
+}
+
 TEST_F(Blocks, AnInterruptedPairIsDropped) {
   std::stop_source source;
   PretendLoop stopping(world_, 1, [&](int /*call*/) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -32,13 +33,17 @@ class PretendLoop final : public device::TimedLoop {
     const double elapsed_s =
         launch_s_(static_cast<int>(calls.size()) - 1) * static_cast<double>(launches);
     world_.now_s += elapsed_s;
-    return {.device_s = elapsed_s, .host_s = elapsed_s / 4};
+    std::optional<double> mhz;
+    if (clock_mhz) mhz = clock_mhz(static_cast<int>(calls.size()) - 1);
+    return {.device_s = elapsed_s, .host_s = elapsed_s / 4, .effective_mhz = mhz};
   }
   [[nodiscard]] std::int64_t quantum() const override { return quantum_; }
   [[nodiscard]] bool warmed_up() const override { return warmed_up_; }
   void set_warmed_up(bool warmed_up) { warmed_up_ = warmed_up; }
 
   std::vector<std::int64_t> calls;  ///< launches of each call
+  /// The clock that call number `call` tells; empty: no call tells one.
+  std::function<std::optional<double>(int)> clock_mhz;
 
  private:
   World& world_;

@@ -209,6 +209,22 @@ TEST_F(SamplingTest, RoundsBeforeTheRestsAreDropped) {
   EXPECT_THAT(sampling.samples[1].device_s, Each(2e-3));
 }
 
+TEST_F(SamplingTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
+  bool resting = false;
+  int asked = 0;
+  add([](int) { return 1e-3; }, 1, 0, true);
+  add([](int) { return 2e-3; });
+  // Some samples do not tell it, and those before the rests had another one.
+  loops_[0]->clock_mhz = [&](int call) {
+    return call % 2 == 0 ? std::nullopt : std::optional(resting ? 1900.0 : 1500.0);
+  };
+  MeasureConfig config{.max_time_s = 10, .min_rounds = 8, .min_time_s = 0};
+  config.rests.wanted = [&] { return resting = ++asked > 4; };
+  config.rests.take = [&](double seconds) { world_.now_s += seconds; };
+  const Sampling sampling = sample(config);
+  EXPECT_THAT(sampling.effective_mhz, ::testing::ElementsAre(1900.0, std::nullopt));
+}
+
 TEST_F(SamplingTest, RestsDoNotBeginLate) {
   add(restless(1e-3));
   MeasureConfig config{.max_time_s = 2};

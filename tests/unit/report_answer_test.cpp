@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -63,6 +64,18 @@ TEST(Answer, NoWhereNoneDoes) {
             kQuestion + "No: dense is faster at M = 1 (2:4 runs at 0.90x).");
   EXPECT_EQ(answer(cases({{1, 1.0, kTie}, {2, 1.0, kUnclear}})),
             kQuestion + "No: there is no clear difference at every M from 1 to 2 (1.00x).");
+}
+
+TEST(Answer, DoesNotSayNoWhereThereAreTooFewSamples) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Record> records = cases({{64, 1.66, kUnclear}, {64, 1.66, kUnclear}});
+  for (Record& r : records) r.vs_dense->interval = {kUnknown, kUnknown};
+  EXPECT_EQ(answer(records),
+            kQuestion + "Not known: there are too few samples to tell at M = 64 (2:4 at 1.66x).");
+  records.push_back(sparse(2, 1, 0.9, kLoss));
+  EXPECT_EQ(answer(records), kQuestion +
+                                 "Not known: dense is faster at M <= 1 (2:4 runs at 0.90x); there "
+                                 "are too few samples to tell at M >= 64 (2:4 at 1.66x).");
 }
 
 TEST(Answer, NamesTheMFromWhichDenseIsFaster) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "report/formats.h"
 
 namespace twofour::report {
@@ -57,6 +59,16 @@ TEST(Spread, CallsNobodyAStragglerWhoseIntervalIsWide) {
   EXPECT_THAT(found[0].grid.rows[0].cells[4], Not(HasSubstr("STRAGGLER")));
   EXPECT_EQ(found[0].grid.rows[0].cells[5], "WIN");
   EXPECT_THAT(found[0].told, ElementsAre("Verdicts differ between devices in 0 of 1 problems."));
+}
+
+TEST(Spread, PrintsNoIntervalWhereADeviceHasTooFewSamples) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<report::Run> runs{on("a", {row(1, 10e-6, kUnknown, Verdict::kWin)}),
+                                      on("b", {row(1, 10e-6, 0.01, Verdict::kWin)}),
+                                      on("c", {row(1, 15e-6, 0.01, Verdict::kWin)})};
+  const std::vector<Spread> found = spreads(join(runs));
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].grid.rows[0].cells[4], "#3 GPU 1.500");
 }
 
 TEST(Spread, IsOfDevicesOfOneNameThatMeasuredTheSame) {

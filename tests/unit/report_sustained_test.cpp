@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,24 @@ TEST(SustainedTable, HasARowForEachPair) {
   EXPECT_EQ(cells[4], "80.00");
   EXPECT_EQ(cells[5], "64.00");
   EXPECT_EQ(cells[8], "1.170x");
+  EXPECT_THAT(cells, SizeIs(9)) << "no clock was measured";
+}
+
+TEST(SustainedTable, HasTheEffectiveClocksWhereTheyWereMeasured) {
+  std::vector<Record> records = pair_of(0, 1.32, 1.36, 1.25);
+  records[1].sustained->effective_sm_mhz = 1650;
+  EXPECT_EQ(sustained_table(records).rows[0].cells.back(), "- / 1650");
+  records[0].sustained->effective_sm_mhz = 1711.6;
+  const Grid grid = sustained_table(records);
+  EXPECT_EQ(grid.headings.back().text, "SM MHz, dense / 2:4");
+  EXPECT_EQ(grid.rows[0].cells.back(), "1712 / 1650");
+}
+
+TEST(SustainedTable, PrintsNoIntervalOfFewerThanSixPairs) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Record> records = pair_of(0, 1.32, 1.36, 1.25);
+  records[1].sustained->vs_dense = Ratio{1.36, {kUnknown, kUnknown}, Verdict::kInconclusive};
+  EXPECT_EQ(sustained_table(records).rows[0].cells[2], "1.360x INCONCLUSIVE");
 }
 
 }  // namespace

@@ -62,6 +62,21 @@ TEST_F(SustainedTest, JoulesAreThoseOfALaunch) {
   EXPECT_NEAR(sparse.energy_vs_dense->value, 2, 0.2);
 }
 
+TEST_F(SustainedTest, BothMeasurementsHaveTheirEffectiveClock) {
+  device.set_effective_mhz(1650);
+  device.set_clocks({.core_mhz = 1980});
+  const auto records = run({dense_kernel("dense", 2e-5), sparse_kernel("sparse", 1e-5)});
+  for (const char* kernel : {"dense", "sparse"}) {
+    EXPECT_EQ(of(records, kernel).clocks.core_mhz, 1980);
+    EXPECT_EQ(of(records, kernel).clocks.effective_sm_mhz, 1650);
+    EXPECT_EQ(of(records, kernel).sustained->effective_sm_mhz, 1650);
+  }
+  device.set_effective_mhz(std::nullopt);
+  const auto silent = run({dense_kernel("dense", 2e-5), sparse_kernel("sparse", 1e-5)});
+  EXPECT_FALSE(of(silent, "dense").clocks.effective_sm_mhz);
+  EXPECT_FALSE(of(silent, "dense").sustained->effective_sm_mhz);
+}
+
 TEST_F(SustainedTest, ADeviceThatDoesNotCountHasTimesAlone) {
   testing::FakeDevice silent;
   const auto kernels = {dense_kernel("dense", 2e-5), sparse_kernel("sparse", 1e-5)};

@@ -65,8 +65,11 @@ using Executable = std::unique_ptr<std::remove_pointer_t<cudaGraphExec_t>, Destr
 
 class GraphLoop final : public TimedLoop {
  public:
-  GraphLoop(LoopSpec spec, cudaStream_t stream)
-      : launch_(std::move(spec.launch)), copies_(std::max(spec.cache.copies, 1)), stream_(stream) {
+  GraphLoop(LoopSpec spec, cudaStream_t stream, std::shared_ptr<ClockStamps> stamps)
+      : launch_(std::move(spec.launch)),
+        copies_(std::max(spec.cache.copies, 1)),
+        stream_(stream),
+        stamps_(std::move(stamps)) {
     const double graph_s = spec.quantum_s > 0 ? spec.quantum_s : kGraphSeconds;
     length_ = graph_length(copies_, estimate_launch_s(), graph_s);
     capture();
@@ -77,15 +80,18 @@ class GraphLoop final : public TimedLoop {
       throw std::logic_error("launches must be a positive multiple of the graph's length");
     }
     cover(replay_host_s_, stream_);
+    if (stamps_) stamps_->begin(stream_);
     events_.start(stream_);
     for (std::int64_t i = 0; i < launches / length_; ++i) {
       check(cudaGraphLaunch(executable_.get(), stream_), "launch a CUDA graph");
     }
     events_.stop(stream_);
+    if (stamps_) stamps_->end(stream_);
     Elapsed elapsed;
     elapsed.host_s = launch_host_s() * static_cast<double>(launches);
     elapsed.device_s = events_.wait_elapsed_s();
     check(cudaStreamSynchronize(stream_), "finish the timed launches");
+    if (stamps_) elapsed.effective_mhz = stamps_->effective_mhz();
     return elapsed;
   }
 
@@ -146,6 +152,7 @@ class GraphLoop final : public TimedLoop {
   std::function<void(int)> launch_;
   int copies_;
   cudaStream_t stream_;
+  std::shared_ptr<ClockStamps> stamps_;
   EventPair events_;
   std::int64_t length_ = 1;
   Executable executable_;
@@ -181,8 +188,9 @@ double EventPair::wait_elapsed_s() {
   return static_cast<double>(milliseconds) * 1e-3;
 }
 
-std::unique_ptr<TimedLoop> make_graph_loop(LoopSpec spec, cudaStream_t stream) {
-  return std::make_unique<GraphLoop>(std::move(spec), stream);
+std::unique_ptr<TimedLoop> make_graph_loop(LoopSpec spec, cudaStream_t stream,
+                                           std::shared_ptr<ClockStamps> stamps) {
+  return std::make_unique<GraphLoop>(std::move(spec), stream, std::move(stamps));
 }
 
 }  // namespace twofour::device::cuda

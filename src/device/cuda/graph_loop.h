@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "device/cuda/clock_stamps.h"
 #include "device/timer.h"
 
 namespace twofour::device::cuda {
@@ -35,8 +36,13 @@ class EventPair {
 /// spends in launch() outside a graph, measured in each run on a few launches after the replays,
 /// while the GPU is still busy with them, and scaled to all launches.
 ///
+/// `stamps` (null: none) are taken around the events, outside what they time. While a waiting
+/// kernel covers the host, the first set is enqueued behind it, so that the stretch that the clock
+/// is of has nothing in it but the launches.
+///
 /// The constructor warms up and captures. It throws std::runtime_error when the kernel's launches
 /// cannot be captured.
-std::unique_ptr<TimedLoop> make_graph_loop(LoopSpec spec, cudaStream_t stream);
+std::unique_ptr<TimedLoop> make_graph_loop(LoopSpec spec, cudaStream_t stream,
+                                           std::shared_ptr<ClockStamps> stamps);
 
 }  // namespace twofour::device::cuda

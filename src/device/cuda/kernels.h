@@ -9,6 +9,7 @@
 
 #include "core/data_type.h"
 #include "core/problem.h"
+#include "device/sm_clock.h"
 #include "operands/fill.h"
 
 namespace twofour::device::cuda {
@@ -16,6 +17,12 @@ namespace twofour::device::cuda {
 /// Occupies the GPU for about `nanoseconds`, so that what is enqueued meanwhile starts without a
 /// gap.
 void spin(std::int64_t nanoseconds, cudaStream_t stream);
+
+/// `blocks` blocks of one thread each write a stamp of the multiprocessor that they run on, block i
+/// to stamps[i], which may lie in pinned memory of the host. Each waits until the GPU's timer
+/// moves, because on some GPUs it does so once in a microsecond, but for no more than some tens of
+/// them.
+void stamp_clocks(ClockStamp* stamps, unsigned blocks, cudaStream_t stream);
 
 /// Reads `bytes` (a multiple of 16) once, and writes four bytes to `sink` only if the data has one
 /// improbable pattern: there so that the reads are not removed.

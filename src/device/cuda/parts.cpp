@@ -72,7 +72,11 @@ void GpuMemory::synchronize() {
 double GpuTimer::resolution_s() const { return kEventResolution_s; }
 
 std::unique_ptr<TimedLoop> GpuTimer::timed_loop(LoopSpec spec) {
-  return make_graph_loop(std::move(spec), gpu_->stream());
+  if (spec.effective_clock && !stamps_) {
+    stamps_ = std::make_shared<ClockStamps>(gpu_->multiprocessors());
+  }
+  auto stamps = spec.effective_clock ? stamps_ : nullptr;
+  return make_graph_loop(std::move(spec), gpu_->stream(), std::move(stamps));
 }
 
 Roofs GpuProbe::measure_roofs(std::span<const DataType> types) {
@@ -113,12 +117,26 @@ std::optional<double> GpuProbe::energy_j() const {
   return nvml_ ? nvml_->energy_j() : std::nullopt;
 }
 
+/// Share of a second in which kernels ran although this process launches none. What NVML calls
+/// utilisation is of its last period, which may be a second long and may have begun while this
+/// process was at work: what looks busy is looked at again.
+std::optional<double> GpuProbe::busy_while_idle() const {
+  std::optional<double> least;
+  for (int look = 0; look < 2; ++look) {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    const std::optional<double> busy = nvml_->busy_share();
+    if (!busy) return least;
+    least = std::min(*busy, least.value_or(1));
+    if (!foreign_work({}, least).disturbs) break;
+  }
+  return least;
+}
+
 ForeignWork GpuProbe::foreign_load() const {
   if (!nvml_) return {};
   memory_.synchronize();
-  // What NVML calls utilisation is of its last period, which may be a second long.
-  std::this_thread::sleep_for(std::chrono::seconds(1));
-  const std::optional<double> busy = nvml_->busy_share();
+  const std::optional<double> busy = busy_while_idle();
+  last_busy_ = busy;
   const std::optional<std::vector<unsigned>> processes = nvml_->compute_processes();
   const std::optional<std::span<const unsigned>> listed =
       processes ? std::optional<std::span<const unsigned>>(*processes) : std::nullopt;
@@ -129,7 +147,13 @@ bool GpuProbe::held_back() const {
   return nvml_ != nullptr && !nvml_->throttle_reasons().value_or("").empty();
 }
 
-ClockSample GpuProbe::clocks() const { return nvml_ != nullptr ? nvml_->sample() : ClockSample{}; }
+ClockSample GpuProbe::clocks() const {
+  if (nvml_ == nullptr) return {};
+  ClockSample sample = nvml_->sample();
+  // A container hides other processes, but not what they do.
+  if (!sample.foreign_processes) sample.foreign_share = last_busy_;
+  return sample;
+}
 
 operands::Operands GpuOperandSource::make_operands(const operands::OperandSpec& spec) {
   using operands::Tensor;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "device/cuda/clock_stamps.h"
 #include "device/cuda/gpu.h"
 #include "device/cuda/nvml.h"
 #include "device/device.h"
@@ -44,6 +45,8 @@ class GpuTimer final : public Timer {
 
  private:
   std::shared_ptr<const Gpu> gpu_;
+  /// Of all loops that want them, of which one runs at a time; made with the first.
+  std::shared_ptr<ClockStamps> stamps_;
 };
 
 /// Read bandwidth is measured in memory from `memory`, which must outlive it. The arithmetic peaks
@@ -61,9 +64,12 @@ class GpuProbe final : public Probe {
   [[nodiscard]] std::optional<double> energy_j() const override;
 
  private:
+  [[nodiscard]] std::optional<double> busy_while_idle() const;
+
   std::shared_ptr<const Gpu> gpu_;
   Memory& memory_;
   std::unique_ptr<Nvml> nvml_;
+  mutable std::optional<double> last_busy_;  ///< what foreign_load() saw of others' kernels
 };
 
 /// Draws operands on the GPU, in memory from `memory`, which must outlive it.

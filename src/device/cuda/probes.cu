@@ -24,6 +24,30 @@ __global__ void spin_kernel(std::int64_t nanoseconds) {
   }
 }
 
+/// Cycles that a thread waits for the timer to move: more than 30 microseconds at 2 GHz.
+constexpr long long kLongestWait = 1 << 16;
+
+__device__ std::uint32_t multiprocessor() {
+  std::uint32_t number;
+  asm volatile("mov.u32 %0, %%smid;" : "=r"(number));
+  return number;
+}
+
+__global__ void stamp_kernel(ClockStamp* stamps) {
+  const std::uint64_t first_ns = nanoseconds_now();
+  const long long first_cycles = clock64();
+  std::uint64_t now_ns;
+  long long now_cycles;
+  do {
+    now_ns = nanoseconds_now();
+    now_cycles = clock64();
+  } while (now_ns == first_ns && now_cycles - first_cycles < kLongestWait);
+  stamps[blockIdx.x] = {.nanoseconds = now_ns,
+                        .cycles = static_cast<std::uint64_t>(now_cycles),
+                        .multiprocessor = multiprocessor(),
+                        .moved = now_ns != first_ns ? 1U : 0U};
+}
+
 /// Each block reads consecutive stretches of kUnroll x kThreads vectors, all loads of a stretch in
 /// flight before the first use.
 __global__ void __launch_bounds__(kThreads)
@@ -50,6 +74,11 @@ __global__ void __launch_bounds__(kThreads)
 void spin(std::int64_t nanoseconds, cudaStream_t stream) {
   spin_kernel<<<1, 1, 0, stream>>>(nanoseconds);
   check(cudaGetLastError(), "launch the waiting kernel");
+}
+
+void stamp_clocks(ClockStamp* stamps, unsigned blocks, cudaStream_t stream) {
+  stamp_kernel<<<blocks, 1, 0, stream>>>(stamps);
+  check(cudaGetLastError(), "launch the kernel that stamps clocks");
 }
 
 void read_all(const void* data, std::size_t bytes, std::uint32_t* sink, cudaStream_t stream) {

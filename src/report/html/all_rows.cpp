@@ -91,6 +91,7 @@ bool has_bf16(const Record& r) { return r.vs_bf16.has_value(); }
 bool has_load(const Record& r) { return r.sustained.has_value(); }
 bool has_energy(const Record& r) { return r.sustained && r.sustained->median_j; }
 bool has_clock(const Record& r) { return r.clocks.core_mhz.has_value(); }
+bool has_effective_clock(const Record& r) { return r.clocks.effective_sm_mhz.has_value(); }
 bool has_power(const Record& r) { return r.clocks.power_w.has_value(); }
 
 // clang-format off
@@ -120,7 +121,8 @@ const std::vector<RowColumn>& row_columns() {
     {{"weights", "weights", false, true, true}, [](R r, G) { return std::string(to_string(r.problem.sparsity)); }},
     {{"provider", "provider", false, true, false}, [](R r, G) { return cell(r.provider); }},
     {{"code", "code", false, false, false}, [](R r, G) { return cell(r.architecture); }},
-    {{"clock", "MHz", true, false, false, Order::kAscending, "clock of the cores"}, [](R r, G) { return optional_number(r.clocks.core_mhz); }, has_clock},
+    {{"clock", "MHz", true, false, false, Order::kAscending, "clock of the cores; of a GPU by its driver"}, [](R r, G) { return optional_number(r.clocks.core_mhz); }, has_clock},
+    {{"effective", "effective MHz", true, false, false, Order::kAscending, "cycles of the GPU's multiprocessors over time"}, [](R r, G) { return optional_number(r.clocks.effective_sm_mhz); }, has_effective_clock},
     {{"power", "W", true, false, false, Order::kAscending, "power of the device"}, [](R r, G) { return optional_number(r.clocks.power_w); }, has_power},
   };
   return list;

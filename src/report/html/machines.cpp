@@ -114,6 +114,9 @@ void add_clocks(std::vector<Cells>& rows, std::span<const Record> records) {
   add(rows, "clock",
       span_of(
           records, [](const Record& r) { return r.clocks.core_mhz; }, "MHz"));
+  add(rows, "SM cycles over time",
+      span_of(
+          records, [](const Record& r) { return r.clocks.effective_sm_mhz; }, "MHz"));
   add(rows, "memory clock",
       span_of(
           records, [](const Record& r) { return r.clocks.memory_mhz; }, "MHz"));
