@@ -67,8 +67,8 @@ class CublasLtProvider final : public Provider {
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
     const Fit fit = fit_of(problem);
-    return fitted(fit, std::make_unique<MatmulOperation>(handle_, kernel, fit.given,
-                                                         scaling(fit.given)));
+    return fitted(
+        fit, std::make_unique<MatmulOperation>(handle_, kernel, fit.given, scaling(fit.given)));
   }
 
  private:

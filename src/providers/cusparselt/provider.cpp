@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
@@ -54,10 +55,10 @@ class CusparseLtProvider final : public Provider {
     const std::size_t padded_a =
         bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
     // The compressed form depends neither on the algorithm nor on M.
-    return footprint_of(
-        fit, {.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
-                          .bytes = size.weight},
-              .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a});
+    Footprint library{.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
+                                  .bytes = size.weight},
+                      .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+    return footprint_of(fit, std::move(library));
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,

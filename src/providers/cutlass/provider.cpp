@@ -44,15 +44,14 @@ class CutlassProvider final : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     const Fit fit = fit_of(problem);
-    return footprint_of(fit, {.weights = weight_layout(own_, fit.given),
-                              .workspace_bytes = kMostWorkspaceBytes});
+    return footprint_of(
+        fit, {.weights = weight_layout(own_, fit.given), .workspace_bytes = kMostWorkspaceBytes});
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
     const Fit fit = fit_of(problem);
-    pack_fitted(fit, task,
-                [&](const PackTask& given) { pack_weights(own_, fit.given, given); });
+    pack_fitted(fit, task, [&](const PackTask& given) { pack_weights(own_, fit.given, given); });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

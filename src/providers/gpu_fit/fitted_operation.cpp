@@ -137,10 +137,7 @@ void pack_fitted(const Fit& fit, const PackTask& task, FunctionRef<void(const Pa
     copy_rows(task.weights.data(), bytes_of(type, asked.k), weights.data(), bytes_of(type, given.k),
               asked.n, stream);
   }
-  pack({.device = task.device,
-        .weights = weights,
-        .packed = task.packed,
-        .threads = task.threads});
+  pack({.device = task.device, .weights = weights, .packed = task.packed, .threads = task.threads});
   memory.synchronize();  // before the copy goes
 }
 

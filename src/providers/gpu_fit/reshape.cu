@@ -22,8 +22,9 @@ constexpr std::int64_t kMostRowBlocks = 65535;
 
 /// A block is kThreads items of rows blockIdx.y, blockIdx.y + gridDim.y, ...
 dim3 grid_of(std::int64_t items_of_row, std::int64_t rows) {
-  return {static_cast<unsigned>(std::max<std::int64_t>((items_of_row + kThreads - 1) / kThreads, 1)),
-          static_cast<unsigned>(std::clamp<std::int64_t>(rows, 1, kMostRowBlocks))};
+  return {
+      static_cast<unsigned>(std::max<std::int64_t>((items_of_row + kThreads - 1) / kThreads, 1)),
+      static_cast<unsigned>(std::clamp<std::int64_t>(rows, 1, kMostRowBlocks))};
 }
 
 __device__ std::int64_t item_of_row() {
@@ -62,8 +63,8 @@ void copy_units(const void* from, std::size_t from_bytes, void* to, std::size_t 
 
 /// Two elements: windows overlap by so many.
 template <DataType kType>
-using Pair = std::conditional_t<sizeof(typename Format<kType>::Code) == 1, std::uint16_t,
-                                std::uint32_t>;
+using Pair =
+    std::conditional_t<sizeof(typename Format<kType>::Code) == 1, std::uint16_t, std::uint32_t>;
 
 /// An item is a group of eight columns, and behind those a window of zeros.
 template <class Pair>
@@ -147,9 +148,9 @@ void expand_activations(DataType type, const void* a, std::int64_t rows, std::in
   const std::int64_t windows = columns / kWindow;
   const dim3 grid = grid_of(windows - groups * (kWindows - 1), rows);
   with_operand_type(type, [&]<DataType kType>() {
-    expand_activations_kernel<Pair<kType>><<<grid, kThreads, 0, stream>>>(
-        static_cast<const Pair<kType>*>(a), rows, groups, static_cast<Pair<kType>*>(expanded),
-        windows);
+    expand_activations_kernel<Pair<kType>>
+        <<<grid, kThreads, 0, stream>>>(static_cast<const Pair<kType>*>(a), rows, groups,
+                                        static_cast<Pair<kType>*>(expanded), windows);
   });
   device::cuda::check(cudaGetLastError(), "launch the kernel that expands activations");
 }
