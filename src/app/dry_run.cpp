@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "run/case_plan.h"
+#include "run/limits.h"
 
 namespace twofour::app {
 namespace {
@@ -29,7 +30,7 @@ std::string need_text(const Session& session, const workload::Case& c,
 }
 
 std::string case_text(const Session& session, const workload::Case& c, std::size_t name_width,
-                      const run::MemoryFacts& facts, bool& runs) {
+                      const run::MemoryFacts& facts, const run::LimitCases& limits, bool& runs) {
   std::string title = fmt::format("[{}]  MKN=({})", c.index, mkn(c.shape));
   if (!c.model.empty()) {
     title += fmt::format("  {} {} TP {}", c.model, c.layer, c.tensor_parallel);
@@ -44,6 +45,7 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
   title += '\n';
   if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";
   for (const run::SelectedKernel& selected : session.kernels) {
+    if (!run::has_rows(selected.kernel, c, limits)) continue;
     title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width,
                          need_text(session, c, selected, facts, runs));
   }
@@ -60,10 +62,12 @@ DryRun dry_run(const Session& session, std::span<const workload::Case> cases,
   }
   // Reading how much is free takes longer than planning a case.
   const run::MemoryFacts facts = run::memory_facts(session.device());
+  std::vector<workload::Case> own_cases;
+  for (const int place : own) own_cases.push_back(cases[static_cast<std::size_t>(place)]);
+  const run::LimitCases limits = run::limit_cases(own_cases, session.kernels);
   DryRun plan;
-  for (const int place : own) {
-    const workload::Case& c = cases[static_cast<std::size_t>(place)];
-    plan.text += case_text(session, c, width, facts, plan.anything_runs);
+  for (const workload::Case& c : own_cases) {
+    plan.text += case_text(session, c, width, facts, limits, plan.anything_runs);
   }
   const auto free_bytes = facts.free_bytes;
   plan.text +=

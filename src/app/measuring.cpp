@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "report/results.h"
 #include "run/case_plan.h"
+#include "run/limits.h"
 #include "run/runner.h"
 #include "run/twin.h"
 #include "weights/model_weights.h"
@@ -75,9 +76,14 @@ Roofs earlier_roofs(const run::Ledger& ledger) {
 /// One case after the other.
 class Measuring {
  public:
-  Measuring(Session& session, const run::Ledger& ledger, Roofs& roofs, run::ResultStream& stream,
-            run::Attempts& attempts)
-      : session_(session), ledger_(ledger), roofs_(roofs), stream_(stream), attempts_(attempts) {}
+  Measuring(Session& session, run::LimitCases limits, const run::Ledger& ledger, Roofs& roofs,
+            run::ResultStream& stream, run::Attempts& attempts)
+      : session_(session),
+        limits_(std::move(limits)),
+        ledger_(ledger),
+        roofs_(roofs),
+        stream_(stream),
+        attempts_(attempts) {}
 
   [[nodiscard]] bool any_left(const workload::Case& c) const {
     return !kernels_left(c).empty() || (!ledger_.touched(c.index) && any_provider_missing());
@@ -107,7 +113,10 @@ class Measuring {
 
  private:
   [[nodiscard]] std::vector<run::SelectedKernel> kernels_left(const workload::Case& c) const {
-    return ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
+    std::vector<run::SelectedKernel> left =
+        ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
+    std::erase_if(left, [&](const auto& each) { return !run::has_rows(each.kernel, c, limits_); });
+    return left;
   }
   [[nodiscard]] bool any_provider_missing() const {
     return std::any_of(session_.providers.begin(), session_.providers.end(),
@@ -123,6 +132,7 @@ class Measuring {
   }
 
   Session& session_;
+  run::LimitCases limits_;
   const run::Ledger& ledger_;
   Roofs& roofs_;
   run::ResultStream& stream_;
@@ -205,7 +215,8 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
                   run::Attempts& attempts) {
   const run::Ledger& ledger = request.ledger;
   Session session = start_session(request.options);
-  session.config.control_cases = run::control_cases(own_of(request), session.kernels.size());
+  const std::vector<workload::Case> own = own_of(request);
+  session.config.control_cases = run::control_cases(own, session.kernels.size());
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
   check_same_run(session, request.cases, ledger.records(),
@@ -232,7 +243,8 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
     stream.environment(environment);
   }
   session.config.companions = request.companions;
-  Measuring measuring(session, ledger, roofs, stream, attempts);
+  Measuring measuring(session, run::limit_cases(own, session.kernels), ledger, roofs, stream,
+                      attempts);
   for (const int place : request.own) {
     const workload::Case& c = request.cases[static_cast<std::size_t>(place)];
     if (measuring.any_left(c)) {

@@ -123,8 +123,11 @@ struct Record {
   int case_index = 0;                ///< all rows of one MKN of one run share it
   GemmProblem problem;               ///< as requested
   GemmShape executed;                ///< what the kernel computed: larger where it pads
-  std::string model;                 ///< model_bench only
-  std::string layer;                 ///< "qkv", "o", "gate_up", "down"; model_bench only
+  /// What each launch copies, in its time, because the library takes or makes other rows than were
+  /// asked for: "activations", "output", "activations and output"; empty: nothing is told.
+  std::string copies;
+  std::string model;  ///< model_bench only
+  std::string layer;  ///< "qkv", "o", "gate_up", "down"; model_bench only
   int tensor_parallel = 1;
   /// Tokens of one forward pass: M, but for one of several experts, which sees some of them.
   /// Nothing: not known, as all that follows.

@@ -36,6 +36,9 @@ struct KernelInfo {
   /// Run unless --kernels says otherwise. False for outputs that vLLM's sparse_benchmarks.py did
   /// not print.
   bool by_default = true;
+  /// Largest M of all problems that it takes. A run says once that larger ones are beyond it
+  /// (run/limits.h).
+  std::optional<std::int64_t> most_m = {};
 };
 
 /// Yes, or no with the reason.
@@ -107,6 +110,11 @@ struct PlanArgs {
   std::string algorithm = {};
 };
 
+/// Operation::remark() of a problem of Sparsity::kSixEight.
+inline constexpr std::string_view kSixEightRemark =
+    "6:8 runs as 2:4 over one and a half times the columns and copies the activations for that in "
+    "each launch";
+
 /// One kernel on one problem. The order of calls is prepare, plan, launch...; each may throw
 /// std::exception: the row is then `failed` with what(). What is thrown besides ends the process
 /// that measures, and the row with it.
@@ -130,6 +138,9 @@ class Operation {
   [[nodiscard]] virtual std::string remark() const { return {}; }
   /// The shape that is computed, larger than requested where the kernel pads.
   [[nodiscard]] virtual GemmShape executed() const = 0;
+  /// What each launch copies, because the library takes or makes other rows than were asked for
+  /// (Record::copies): "activations", "output", "activations and output"; empty: nothing.
+  [[nodiscard]] virtual std::string copies() const { return {}; }
 };
 
 class Provider {

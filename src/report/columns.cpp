@@ -62,8 +62,8 @@ std::string error_cell(const Record& r) {
   return fmt::format("{} ({})", error, percent(r.accuracy->share_checked));
 }
 
-/// "padded to M=32, K=4096", of 6:8 "expanded to K=6144": the dimensions that the kernel computed
-/// and nobody asked for.
+/// "padded to M=32, K=4096, copies activations", of 6:8 "expanded to K=6144, ...": the dimensions
+/// that the kernel computed and nobody asked for, and what it copies for them.
 std::string padding_of(const Record& r) {
   const GemmShape& asked = r.problem.shape;
   const bool expands = r.problem.sparsity == Sparsity::kSixEight;
@@ -76,6 +76,7 @@ std::string padding_of(const Record& r) {
   add('M', asked.m, r.executed.m);
   add('K', asked.k, r.executed.k);
   add('N', asked.n, r.executed.n);
+  if (!r.copies.empty()) text += fmt::format("{}copies {}", text.empty() ? "" : ", ", r.copies);
   return text;
 }
 

@@ -335,6 +335,7 @@ std::span<const Field<Record>> record_fields() {
     member<UnusualPattern, &R::pattern>({.name = "pattern", .meaning = "what the weights of the case were pruned to, those of dense kernels too: `6:8` ([patterns.md](patterns.md)); absent where it is `2:4`", .csv = {"pattern"}, .optional = true}),
     member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
     member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),
+    member<Name, &R::copies>({.name = "copies", .meaning = "what each launch copies, in its time, because the library takes or makes other rows than were asked for: `activations`, `output` or `activations and output` ([providers.md](providers.md#every-shape)); absent where it copies nothing", .csv = {"copies"}, .after = "executed_n", .optional = true}),
     member<OptionalObject<DeviceId, device_id_fields>, &R::device>({.name = "device", .meaning = "what computed; `null`: not known", .since = 2}),
     member<Name, &R::provider>({.name = "provider", .meaning = "the library", .csv = {"provider"}}),
     member<Text, &R::provider_version>({.name = "provider_version", .meaning = "its version", .csv = {"provider_version"}}),

@@ -9,6 +9,8 @@
 #include <tuple>
 #include <utility>
 
+#include "run/limits.h"
+
 namespace twofour::run {
 namespace {
 
@@ -205,6 +207,12 @@ KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
                   .gemms = static_cast<int>(c.experts.value_or(1))};
   if (c.skip_reason) {
     need.outcome = {OutcomeKind::kSkipped, *c.skip_reason};
+    return need;
+  }
+  if (beyond_limit(selected.kernel, c)) {
+    need.outcome = {OutcomeKind::kUnsupported,
+                    fmt::format("takes M up to {}; there is no other row of it beyond that",
+                                *selected.kernel.most_m)};
     return need;
   }
   const providers::Provider& provider = *selected.instance->provider;

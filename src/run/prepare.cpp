@@ -184,6 +184,7 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
   entry.record.architecture = entry.operation->architecture();
   entry.record.remark = entry.operation->remark();
   entry.record.executed = entry.operation->executed();
+  entry.record.copies = entry.operation->copies();
   verify_entry(state, entry, verifier, d);
 }
 

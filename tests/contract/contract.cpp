@@ -30,7 +30,7 @@ std::vector<unsigned char> to_host(const Buffer& buffer, device::Device& device)
   return bytes;
 }
 
-verify::Reference make_reference(const operands::Operands& o, device::Device& device) {
+verify::Reference make_reference(const operands::Operands& o, device::Device& device, int threads) {
   const auto a = to_host(o.a, device);
   const auto b = to_host(o.b, device);
   const auto scale_a = to_host(o.scale_a, device);
@@ -44,7 +44,7 @@ verify::Reference make_reference(const operands::Operands& o, device::Device& de
            .scale_b = reinterpret_cast<const float*>(scale_b.data()),
            .bias_bf16 = bias_bf16.data(),
            .bias_fp16 = bias_fp16.data()},
-          1};
+          threads};
 }
 
 /// One examination: an operation, what it works on, and what it broke.
@@ -310,7 +310,7 @@ const Workload& Workloads::get(const GemmProblem& problem) {
                                                                     .scales = scales,
                                                                     .seed = 20240229,
                                                                     .pattern = pattern});
-    verify::Reference reference = make_reference(operands, device_);
+    verify::Reference reference = make_reference(operands, device_, threads_);
     made = std::make_unique<Workload>(Workload{std::move(operands), std::move(reference)});
   }
   return *made;

@@ -31,13 +31,16 @@ struct Workload {
 /// Makes each workload once.
 class Workloads {
  public:
-  explicit Workloads(device::Device& device) : device_(device) {}
+  /// References are computed by `threads` threads of the host.
+  explicit Workloads(device::Device& device, int threads = 1)
+      : device_(device), threads_(threads) {}
   /// What `problem` multiplies. An unscaled problem has the operands of a scaled one.
   const Workload& get(const GemmProblem& problem);
 
  private:
   using Key = std::tuple<DataType, std::int64_t, std::int64_t, std::int64_t, std::string, Sparsity>;
   device::Device& device_;
+  int threads_;
   std::map<Key, std::unique_ptr<Workload>> made_;
 };
 

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "contract.h"
@@ -30,7 +31,22 @@ constexpr GemmShape kShapes[] = {
     {.m = 16, .n = 64, .k = 128},   {.m = 17, .n = 96, .k = 256},    {.m = 64, .n = 256, .k = 512},
     {.m = 129, .n = 160, .k = 192}, {.m = 200, .n = 320, .k = 1056}, {.m = 5, .n = 33, .k = 36},
     {.m = 5, .n = 16, .k = 7},      {.m = 256, .n = 256, .k = 4096}};
+// Layers of a 72B model split over 8 and 16 GPUs, and N that is no whole vector or tile.
+constexpr GemmShape kRaggedShapes[] = {
+    {.m = 1, .n = 4100, .k = 1848},   {.m = 1, .n = 1000, .k = 3696},
+    {.m = 7, .n = 1000, .k = 1848},   {.m = 33, .n = 4100, .k = 3696},
+    {.m = 100, .n = 1000, .k = 3696}, {.m = 100, .n = 4100, .k = 1848},
+    {.m = 300, .n = 1000, .k = 1848}, {.m = 300, .n = 1000, .k = 3696}};
+constexpr GemmShape kFewRaggedShapes[] = {{.m = 7, .n = 100, .k = 184}};
+// Few groups of eight; and sides that are padded too, all of them and none.
+constexpr GemmShape kSixEightShapes[] = {{.m = 1, .n = 64, .k = 40},
+                                         {.m = 7, .n = 1000, .k = 1848},
+                                         {.m = 33, .n = 4100, .k = 3696},
+                                         {.m = 100, .n = 4096, .k = 1024},
+                                         {.m = 300, .n = 1000, .k = 1848}};
 constexpr std::string_view kSchemes[] = {"tensor", "token", "channel", "token-channel"};
+// What cuSPARSELt takes for all types and what all others do.
+constexpr std::string_view kPaddedSchemes[] = {"tensor", "token-channel"};
 // Two tiles and a tail of everything; every kernel takes it.
 constexpr GemmShape kTimedShape{.m = 48, .n = 320, .k = 1152};
 // Under compute-sanitizer a launch takes a hundred times as long.
@@ -69,6 +85,7 @@ class KernelTest : public ::testing::Test {
 
  protected:
   [[nodiscard]] const Subject& subject() const { return subject_; }
+  [[nodiscard]] Gpu& gpu() const { return *gpu_; }
   Findings examine_on(const Problems& problems, const Circumstances& circumstances) {
     return examine_all(*subject_.provider, subject_.kernel, problems, *gpu_->workloads,
                        *gpu_->device, circumstances);
@@ -101,6 +118,51 @@ class CanBeSearchedAndTimed : public KernelTest {
   void TestBody() override {
     report(examine_on({.shapes = {&kTimedShape, 1}, .schemes = std::span(kSchemes).first(1)},
                       {.plan_budget = std::chrono::duration<double>(0.02), .times = true}));
+  }
+};
+
+/// examine() of each of `shapes`, and that each is taken up to the kernel's largest M.
+void examine_padded(const Subject& subject, Gpu& gpu, std::span<const GemmShape> shapes,
+                    Sparsity sparsity) {
+  const auto& [provider, kernel] = subject;
+  for (const GemmShape& shape : shapes) {
+    bool taken = kernel.most_m && shape.m > *kernel.most_m;
+    for (const std::string_view scheme : kPaddedSchemes) {
+      GemmProblem problem = problem_of(kernel, shape, parse_scale_scheme(scheme).value());
+      problem.sparsity = sparsity;
+      const Finding finding = examine(*provider, kernel, problem, *gpu.workloads, *gpu.device, {});
+      taken = taken || finding.supported || finding.refusal.find("this ") != std::string::npos;
+      EXPECT_THAT(finding.violations, ::testing::IsEmpty()) << mkn(shape) << " " << scheme;
+      if (!finding.supported || scheme != kPaddedSchemes[0]) continue;
+      const auto operation = provider->make_operation(kernel, problem);
+      std::printf("  %s: %zu bytes of weights%s%s\n", mkn(shape).c_str(),
+                  provider->footprint(kernel, problem, 1).weights.bytes,
+                  operation->copies().empty() ? "" : ", copies ", operation->copies().c_str());
+    }
+    EXPECT_TRUE(taken) << mkn(shape) << " is refused";
+  }
+}
+
+class TakesEveryShape : public KernelTest {
+ public:
+  using KernelTest::KernelTest;
+  void TestBody() override {
+    const std::span<const GemmShape> all = kRaggedShapes;
+    examine_padded(subject(), gpu(), few_problems() ? kFewRaggedShapes : all,
+                   subject().kernel.sparsity);
+  }
+};
+
+class DoesSixOfEight : public KernelTest {
+ public:
+  using KernelTest::KernelTest;
+  void TestBody() override {
+    const std::span<const GemmShape> all = kSixEightShapes;
+    examine_padded(subject(), gpu(), few_problems() ? kFewRaggedShapes : all, Sparsity::kSixEight);
+    GemmProblem ragged = problem_of(subject().kernel, {.m = 5, .n = 16, .k = 12}, ScaleScheme{});
+    ragged.sparsity = Sparsity::kSixEight;
+    EXPECT_EQ(subject().provider->supports(subject().kernel, ragged).reason,
+              "6:8 needs K to be a multiple of 8, not 12");
   }
 };
 
@@ -139,8 +201,12 @@ void add_tests(const std::shared_ptr<Gpu>& gpu) {
         const Subject subject{provider, kernel};
         add_test<KeepsTheContract>("KeepsTheContract", gpu, subject);
         add_test<CanBeSearchedAndTimed>("CanBeSearchedAndTimed", gpu, subject);
+        add_test<TakesEveryShape>("TakesEveryShape", gpu, subject);
         if (kernel.sparsity != Sparsity::kTwoFour) continue;
         add_test<RefusesPartOfAGroupOfFour>("RefusesPartOfAGroupOfFour", gpu, subject);
+        if (provider->expands_six_eight()) {
+          add_test<DoesSixOfEight>("DoesSixOfEight", gpu, subject);
+        }
       }
     } catch (const std::exception& error) {
       std::printf("%s: cannot start: %s\n", name.c_str(), error.what());
@@ -162,7 +228,8 @@ int main(int argc, char** argv) {
     std::printf("skipped: %s\n", error.what());
     return 0;
   }
-  gpu->workloads = std::make_unique<twofour::contract::Workloads>(*gpu->device);
+  const int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  gpu->workloads = std::make_unique<twofour::contract::Workloads>(*gpu->device, threads);
   twofour::contract::add_tests(gpu);
   return RUN_ALL_TESTS();
 }

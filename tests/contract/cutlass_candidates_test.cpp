@@ -35,7 +35,8 @@ class EveryCandidate : public ::testing::Test {
   void check_all(DataType a, DataType d) {
     // A tail of every tile, and K with a part of a stage: of the stages of 128 and of 256 deep
     // tiles there are an odd number, an even one and a single one. The second has several tiles of
-    // each width, so that clusters, swizzles and raster orders make a difference.
+    // each width, so that clusters, swizzles and raster orders make a difference. The last one's
+    // weights are padded beyond K of its activations.
     for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
       check(
           {.shape = {.m = 17, .n = 328, .k = 1888}, .a = a, .b = a, .d = d, .sparsity = sparsity});
@@ -47,6 +48,11 @@ class EveryCandidate : public ::testing::Test {
              .bias = true,
              .sparsity = sparsity});
       check({.shape = {.m = 40, .n = 72, .k = 96}, .a = a, .b = a, .d = d, .sparsity = sparsity});
+      check({.shape = {.m = 33, .n = 1000, .k = 1904 - 8 * (info(a).bits / 16)},
+             .a = a,
+             .b = a,
+             .d = d,
+             .sparsity = sparsity});
     }
   }
 

@@ -95,6 +95,7 @@ class FakeOperation final : public providers::Operation {
   [[nodiscard]] std::string algorithm() const override { return "loop"; }
   [[nodiscard]] std::string architecture() const override { return "portable"; }
   [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
+  [[nodiscard]] std::string copies() const override { return kernel_.copies; }
 
  private:
   const FakeKernel& kernel_;

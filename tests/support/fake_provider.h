@@ -36,6 +36,7 @@ struct FakeKernel {
   std::size_t weight_bytes = 256;
   std::string weights_key;  ///< empty: the kernel's name, shared with nobody
   std::optional<std::string> unsupported;
+  std::string copies;  ///< Operation::copies()
 };
 
 /// What was asked of one kernel.

@@ -3,7 +3,7 @@ if(TARGET twofour_providers_cutlass)
   twofour_add_test(cuda_cutlass_test LABEL unit
     SOURCES cuda_cutlass_candidates_test.cpp cuda_cutlass_kernels_test.cpp
             cuda_cutlass_layout_test.cpp cuda_cutlass_list.cpp
-    LINK twofour_providers_cutlass twofour_cutlass_headers twofour_operands)
+    LINK twofour_providers_cutlass twofour_providers_gpu_fit twofour_cutlass_headers twofour_operands)
   target_compile_definitions(cuda_cutlass_test PRIVATE
     TWOFOUR_CUTLASS_LIST="${PROJECT_SOURCE_DIR}/src/providers/cutlass/kernel_list.txt")
   # Where CUDA 13 keeps the standard library of device code; nvcc knows, other compilers do not.

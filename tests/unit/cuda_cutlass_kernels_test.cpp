@@ -12,15 +12,15 @@
 #include "cuda_cutlass_list.h"
 #include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel_names.h"
+#include "providers/cutlass/operation.h"
+#include "providers/gpu_fit/fit.h"
 
 namespace twofour::providers::cutlass {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::IsSupersetOf;
-using ::testing::Optional;
 
 GemmProblem problem_of(DataType type, Sparsity sparsity, const GemmShape& shape) {
   return {.shape = shape, .a = type, .b = type, .d = DataType::kBf16, .sparsity = sparsity};
@@ -73,23 +73,54 @@ TEST(CutlassKernels, WithFixedTilesRunOnlyWhenNamed) {
   EXPECT_TRUE(is_fixed("cutlass_i8_i8_bf16_scaled_sparse_mm_bias_fixed_tiles"));
 }
 
-TEST(CutlassKernels, NameWhatTheyDoNotTake) {
-  const Architecture& row = architectures().front();
-  const auto support = [&](DataType type, Sparsity sparsity, const GemmShape& shape) {
-    return support_of(row, listed_kernels(), problem_of(type, sparsity, shape), false);
+TEST(CutlassKernels, PadWhatTmaDoesNotTake) {
+  const auto given = [](DataType type, Sparsity sparsity, const GemmShape& shape) {
+    const GemmProblem asked = problem_of(type, sparsity, shape);
+    return fit_to(asked, side_units(asked)).given.shape;
   };
-  EXPECT_TRUE(support(DataType::kInt8, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 32}));
-  EXPECT_TRUE(support(DataType::kBf16, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 16}));
-  EXPECT_TRUE(support(DataType::kInt8, Sparsity::kDense, {.m = 3, .n = 8, .k = 16}));
-  EXPECT_THAT(support(DataType::kInt8, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 48}).reason,
-              Optional(HasSubstr("K = 48 is not a multiple of 32")));
-  EXPECT_THAT(support(DataType::kBf16, Sparsity::kTwoFour, {.m = 1, .n = 8, .k = 40}).reason,
-              Optional(HasSubstr("K = 40 is not a multiple of 16")));
-  EXPECT_THAT(support(DataType::kFp8E4m3, Sparsity::kDense, {.m = 1, .n = 8, .k = 24}).reason,
-              Optional(HasSubstr("K = 24 is not a multiple of 16")));
-  EXPECT_THAT(support(DataType::kInt8, Sparsity::kDense, {.m = 1, .n = 12, .k = 32}).reason,
-              Optional(HasSubstr("N = 12 is not a multiple of 8")));
+  for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+    EXPECT_EQ(given(DataType::kInt8, sparsity, {.m = 7, .n = 4100, .k = 1848}),
+              (GemmShape{.m = 7, .n = 4104, .k = 1856}));
+    // Rows of activations are aligned; those of compressed weights are padded when packed.
+    EXPECT_EQ(given(DataType::kFp8E4m3, sparsity, {.m = 7, .n = 1000, .k = 3696}),
+              (GemmShape{.m = 7, .n = 1000, .k = 3696}));
+    EXPECT_EQ(given(DataType::kBf16, sparsity, {.m = 7, .n = 1000, .k = 1848}),
+              (GemmShape{.m = 7, .n = 1000, .k = 1848}));
+  }
+  EXPECT_EQ(given(DataType::kFp8E4m3, Sparsity::kSixEight, {.m = 7, .n = 1000, .k = 1848}),
+            (GemmShape{.m = 7, .n = 1000, .k = 2784}));
+}
+
+TEST(CutlassKernels, SayWhatTheyExecute) {
+  const Architecture& row = architectures().front();
+  const auto executed = [&](Sparsity sparsity, DataType type) {
+    const GemmProblem problem = problem_of(type, sparsity, {.m = 7, .n = 1000, .k = 3696});
+    return CutlassOperation(row, {}, problem, "", false).executed();
+  };
+  EXPECT_EQ(executed(Sparsity::kTwoFour, DataType::kFp8E4m3),
+            (GemmShape{.m = 7, .n = 1000, .k = 3712}));
+  EXPECT_EQ(executed(Sparsity::kDense, DataType::kFp8E4m3),
+            (GemmShape{.m = 7, .n = 1000, .k = 3696}));
+  EXPECT_EQ(executed(Sparsity::kTwoFour, DataType::kBf16),
+            (GemmShape{.m = 7, .n = 1000, .k = 3696}));
+}
+
+TEST(CutlassKernels, CountThePaddingOfPackedWeights) {
+  const Architecture& row = architectures().front();
+  const auto bytes = [&](std::int64_t k) {
+    return weight_layout(
+               row, problem_of(DataType::kFp8E4m3, Sparsity::kTwoFour, {.m = 7, .n = 1000, .k = k}))
+        .bytes;
+  };
+  EXPECT_EQ(bytes(3696), bytes(3712));
+  EXPECT_EQ(row.values_bytes(1000, 3696, DataType::kFp8E4m3), 1000U * 3712 / 2);
+}
+
+TEST(CutlassKernels, AreNotThereInEveryBuild) {
+  const Architecture& row = architectures().front();
   const GemmShape small{.m = 1, .n = 8, .k = 32};
+  EXPECT_TRUE(support_of(row, listed_kernels(),
+                         problem_of(DataType::kInt8, Sparsity::kDense, small), false));
   EXPECT_FALSE(support_of(row, {}, problem_of(DataType::kInt8, Sparsity::kDense, small), false));
   EXPECT_FALSE(support_of(row, {}, problem_of(DataType::kInt8, Sparsity::kTwoFour, small), true));
 }
@@ -124,6 +155,7 @@ TEST(CompiledCutlassKernels, TakeEveryShapeThatIsNotRefusedByName) {
     const KernelTraits& traits = kernel->traits();
     for (const GemmShape& shape :
          {GemmShape{.m = 1, .n = 8, .k = 32}, GemmShape{.m = 17, .n = 96, .k = 352},
+          GemmShape{.m = 33, .n = 1000, .k = 3696}, GemmShape{.m = 5, .n = 16, .k = 16},
           GemmShape{.m = 4096, .n = 57344, .k = 8192}}) {
       EXPECT_TRUE(kernel->can_implement(shape)) << to_string(traits) << " " << mkn(shape);
     }

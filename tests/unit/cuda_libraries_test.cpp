@@ -12,6 +12,7 @@
 #include "core/problem.h"
 #include "providers/cublaslt/rules.h"
 #include "providers/cusparselt/rules.h"
+#include "providers/gpu_fit/fit.h"
 #include "providers/torch/library.h"
 #include "providers/torch/rules.h"
 
@@ -76,16 +77,23 @@ TEST(CublasLtRules, CountTheSumsThatAreLeft) {
   EXPECT_EQ(of(DataType::kBf16, "token", true), 64U * 256 * 4);
 }
 
-TEST(CublasLtRules, NameWhatIsNotAllowed) {
+/// The shape that a library of these rules is given.
+template <class Units>
+GemmShape given(const GemmProblem& asked, Units units) {
+  return fit_to(asked, units(asked)).given.shape;
+}
+
+TEST(CublasLtRules, PadWhatTheLibraryDoesNotTake) {
   EXPECT_TRUE(cublaslt::rules_allow(problem(DataType::kFp8E4m3, "tensor")));
-  EXPECT_TRUE(cublaslt::rules_allow(problem(DataType::kBf16, "tensor", {3, 5, 7})));
-  EXPECT_THAT(cublaslt::rules_allow(problem(DataType::kFp8E4m3, "tensor", {1, 256, 520})).reason,
-              ::testing::Optional(HasSubstr("K is a multiple of 16")));
-  EXPECT_THAT(cublaslt::rules_allow(problem(DataType::kFp8E4m3, "tensor", {1, 260, 512})).reason,
-              ::testing::Optional(HasSubstr("N is a multiple of 8")));
-  EXPECT_THAT(cublaslt::rules_allow(problem(DataType::kInt8, "tensor", {1, 257, 512})).reason,
-              ::testing::Optional(HasSubstr("N is a multiple of 4")));
   EXPECT_FALSE(cublaslt::rules_allow(sparse(DataType::kInt8, "tensor")));
+  const auto of = [](DataType type, const GemmShape& shape) {
+    return given(problem(type, "tensor", shape), cublaslt::side_units);
+  };
+  EXPECT_EQ(of(DataType::kFp8E4m3, {7, 4100, 1848}), (GemmShape{7, 4104, 1856}));
+  EXPECT_EQ(of(DataType::kFp8E4m3, {7, 1000, 3696}), (GemmShape{7, 1000, 3696}));
+  EXPECT_EQ(of(DataType::kInt8, {7, 4100, 1848}), (GemmShape{7, 4100, 1848}));
+  EXPECT_EQ(of(DataType::kInt8, {7, 257, 1850}), (GemmShape{7, 272, 1856}));
+  EXPECT_EQ(of(DataType::kBf16, {3, 5, 7}), (GemmShape{3, 5, 7}));
 }
 
 TEST(CusparseLtRules, NameWhatIsNotAllowed) {
@@ -95,12 +103,20 @@ TEST(CusparseLtRules, NameWhatIsNotAllowed) {
               ::testing::Optional(HasSubstr("per-token")));
   EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kFp8E4m3, "channel")).reason,
               ::testing::Optional(HasSubstr("int8 operands only")));
-  EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kInt8, "tensor", {16, 48, 64})).reason,
-              ::testing::Optional(HasSubstr("N is a multiple of 32")));
-  EXPECT_TRUE(cusparselt::rules_allow(sparse(DataType::kBf16, "tensor", {16, 48, 64})));
-  EXPECT_THAT(cusparselt::rules_allow(sparse(DataType::kBf16, "tensor", {16, 48, 72})).reason,
-              ::testing::Optional(HasSubstr("K is a multiple of 16")));
   EXPECT_FALSE(cusparselt::rules_allow(problem(DataType::kInt8, "tensor")));
+}
+
+TEST(CusparseLtRules, PadWeightsToWhatTheLibraryCompresses) {
+  const auto of = [](DataType type, const GemmShape& shape) {
+    return given(sparse(type, "tensor", shape), cusparselt::side_units);
+  };
+  EXPECT_EQ(of(DataType::kInt8, {33, 4100, 1848}), (GemmShape{33, 4128, 1856}));
+  EXPECT_EQ(of(DataType::kFp8E4m3, {33, 1000, 3696}), (GemmShape{33, 1024, 3712}));
+  EXPECT_EQ(of(DataType::kBf16, {33, 4100, 1848}), (GemmShape{33, 4112, 1856}));
+  EXPECT_EQ(of(DataType::kBf16, {33, 48, 3696}), (GemmShape{33, 48, 3696}));
+  GemmProblem six_eight = sparse(DataType::kFp8E4m3, "tensor", {33, 4096, 1848});
+  six_eight.sparsity = Sparsity::kSixEight;
+  EXPECT_EQ(given(six_eight, cusparselt::side_units), (GemmShape{33, 4096, 2784}));
 }
 
 TEST(CusparseLtRules, LeaveFp16WithTheDefaultAlgorithm) {
@@ -127,8 +143,14 @@ TEST(TorchRules, NameWhatIsNotAllowed) {
   fp16_output.d = DataType::kFp16;
   EXPECT_THAT(torch::rules_allow(fp16_output).reason,
               ::testing::Optional(HasSubstr("bf16 output only")));
-  EXPECT_THAT(torch::rules_allow(problem(DataType::kFp8E4m3, "tensor", {1, 24, 64})).reason,
-              ::testing::Optional(HasSubstr("multiples of 16")));
+}
+
+TEST(TorchRules, PadFp8) {
+  const auto of = [](DataType type) {
+    return given(problem(type, "tensor", {1, 4100, 1848}), torch::side_units);
+  };
+  EXPECT_EQ(of(DataType::kFp8E4m3), (GemmShape{1, 4112, 1856}));
+  EXPECT_EQ(of(DataType::kBf16), (GemmShape{1, 4100, 1848}));
 }
 
 // The names of vLLM's sparse_benchmarks.py.

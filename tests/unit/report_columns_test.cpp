@@ -100,6 +100,21 @@ TEST(VsDenseText, HasNoIntervalOfFewSamples) {
   EXPECT_EQ(vs_dense_text(record), "0.856x");
 }
 
+TEST(Notes, SayWhatWasPaddedAndCopied) {
+  Record record;
+  record.problem.shape = {.m = 7, .n = 4100, .k = 1848};
+  record.executed = record.problem.shape;
+  EXPECT_EQ(notes_text(record), "");
+  record.executed = {.m = 16, .n = 4128, .k = 1856};
+  EXPECT_EQ(notes_text(record), "padded to M=16, K=1856, N=4128");
+  record.copies = "activations and output";
+  EXPECT_EQ(notes_text(record), "padded to M=16, K=1856, N=4128, copies activations and output");
+  record.problem.sparsity = Sparsity::kSixEight;
+  record.executed = {.m = 7, .n = 4100, .k = 2784};
+  record.copies = "activations";
+  EXPECT_EQ(notes_text(record), "expanded to K=2784, copies activations");
+}
+
 TEST(NoResult, SaysKindAndReason) {
   EXPECT_EQ(no_result(record_with_reason("status 7")), "failed: status 7");
   EXPECT_EQ(no_result(record_with_reason("")), "failed");

@@ -196,10 +196,7 @@ std::string CpuOperation::algorithm() const { return std::string(kernel_.name); 
 std::string CpuOperation::architecture() const { return std::string(to_string(kernel_.isa)); }
 
 std::string CpuOperation::remark() const {
-  if (expands(problem_)) {
-    return "6:8 runs as 2:4 over one and a half times the columns and copies the activations for "
-           "that in each launch";
-  }
+  if (expands(problem_)) return std::string(kSixEightRemark);
   if (kernel_.isa != Isa::kAmx || problem_.sparsity != Sparsity::kTwoFour) return {};
   return "AMX has no sparse instruction: expanding 2:4 weights takes time beside the "
          "multiplications and saves only weight bytes";

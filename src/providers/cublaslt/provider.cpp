@@ -11,6 +11,7 @@
 #include "providers/cublaslt/matmul.h"
 #include "providers/cublaslt/operation.h"
 #include "providers/cublaslt/rules.h"
+#include "providers/gpu_fit/fitted_operation.h"
 #include "providers/gpu_library/dense_weights.h"
 #include "providers/gpu_library/refusal.h"
 
@@ -34,10 +35,11 @@ class CublasLtProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& kernel,
                                  const GemmProblem& problem) const override {
     if (Support allowed = rules_allow(problem); !allowed) return allowed;
+    const GemmProblem given = fit_of(problem).given;
     const Attachments attachments{address_never_read(), address_never_read(), address_never_read()};
     const bool fast = kernel.accumulation == Accumulation::kFp8Fast;
     return unless_refused([&] {
-      const Description description(problem, scaling(problem), fast, attachments);
+      const Description description(given, scaling(given), fast, attachments);
       if (!description.algorithms(*handle_, 1).empty()) return Support::yes();
       return Support::no(fmt::format("cuBLASLt {} has no algorithm for it on this GPU", version()));
     });
@@ -45,26 +47,32 @@ class CublasLtProvider final : public Provider {
 
   [[nodiscard]] Accumulation accumulation(const KernelInfo& kernel,
                                           const GemmProblem& problem) const override {
-    return accumulation_of(kernel, problem, scaling(problem));
+    const GemmProblem given = fit_of(problem).given;
+    return accumulation_of(kernel, given, scaling(given));
   }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    return {.weights = dense_layout("cublaslt", problem),
-            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem, scaling(problem))};
+    const Fit fit = fit_of(problem);
+    return footprint_of(
+        fit, {.weights = dense_layout("cublaslt", fit.given),
+              .workspace_bytes = kWorkspaceBytes + sum_bytes(fit.given, scaling(fit.given))});
   }
 
-  void pack(const KernelInfo& /*kernel*/, const GemmProblem& /*problem*/,
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    copy_dense_weights(task);
+    pack_fitted(fit_of(problem), task, [](const PackTask& given) { copy_dense_weights(given); });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<MatmulOperation>(handle_, kernel, problem, scaling(problem));
+    const Fit fit = fit_of(problem);
+    return fitted(
+        fit, std::make_unique<MatmulOperation>(handle_, kernel, fit.given, scaling(fit.given)));
   }
 
  private:
+  static Fit fit_of(const GemmProblem& problem) { return fit_to(problem, side_units(problem)); }
   [[nodiscard]] Scaling scaling(const GemmProblem& problem) const {
     return scaling_of(problem, takes_vectors_);
   }

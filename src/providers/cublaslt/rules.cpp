@@ -37,13 +37,6 @@ KernelInfo scaled_kernel(DataType a, DataType d, bool bias, bool by_default,
           .by_default = by_default};
 }
 
-Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t unit,
-                    std::string_view type) {
-  if (value % unit == 0) return Support::yes();
-  return Support::no(fmt::format("cuBLASLt multiplies {} only where {} is a multiple of {}", type,
-                                 dimension, unit));
-}
-
 }  // namespace
 
 const bool kKnowsScaleVectors = CUDART_VERSION >= 12090;
@@ -102,18 +95,17 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
 
 Support rules_allow(const GemmProblem& problem) {
   if (problem.sparsity != Sparsity::kDense) return Support::no("dense only");
-  const std::string_view type = info(problem.a).cli_name;
-  std::int64_t k_unit = 1;
-  std::int64_t n_unit = 1;
-  if (is_integer(problem.a)) {
-    k_unit = n_unit = 4;
-  } else if (is_float8(problem.a)) {
-    // Rows of A and B, and of D, must begin at multiples of 16 bytes.
-    k_unit = 16;
-    n_unit = elements_in(problem.d, 16);
-  }
-  if (Support k = multiple_of("K", problem.shape.k, k_unit, type); !k) return k;
-  return multiple_of("N", problem.shape.n, n_unit, type);
+  return Support::yes();
+}
+
+SideUnits side_units(const GemmProblem& problem) {
+  constexpr std::int64_t kRowBytes = 16;
+  // Rows of A and B, and of D, must begin at multiples of 16 bytes.
+  if (is_float8(problem.a)) return {.k = kRowBytes, .n = elements_in(problem.d, kRowBytes)};
+  if (!is_integer(problem.a)) return {};
+  constexpr std::int64_t kLeast = 4;
+  const auto unit = [](std::int64_t side) { return side % kLeast == 0 ? kLeast : kRowBytes; };
+  return {.k = unit(problem.shape.k), .n = unit(problem.shape.n)};
 }
 
 }  // namespace twofour::providers::cublaslt

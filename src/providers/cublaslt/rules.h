@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "providers/gpu_fit/fit.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cublaslt {
@@ -38,7 +39,12 @@ std::size_t sum_bytes(const GemmProblem& problem, Scaling scaling);
 /// Every kernel of this provider on a GPU of `compute_capability`.
 std::vector<KernelInfo> list_kernels(int compute_capability);
 
-/// What the library documents as impossible; what it decides by itself is asked in the provider.
+/// What the library documents as impossible, with sides of side_units(); what it decides by itself
+/// is asked in the provider.
 Support rules_allow(const GemmProblem& problem);
+
+/// What it demands sides to be multiples of. Sides that it takes as they are stay so; where int8
+/// must be padded, it is so to whole vectors of 16 bytes.
+SideUnits side_units(const GemmProblem& problem);
 
 }  // namespace twofour::providers::cublaslt

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "providers/cuda/architectures.h"
+#include "providers/gpu_fit/fitted_operation.h"
 #include "providers/provider.h"
 
 namespace twofour::providers {
 namespace cuda {
 namespace {
 
-void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types) {
+void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, std::int64_t most_m) {
   const auto [a, d, by_default] = types;
   for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
     for (const bool bias : {false, true}) {
@@ -24,7 +25,8 @@ void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types) {
            .sparsity = sparsity,
            .bias = bias,
            .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide,
-           .by_default = by_default});
+           .by_default = by_default,
+           .most_m = most_m});
     }
   }
 }
@@ -38,40 +40,45 @@ class CudaProvider final : public Provider {
 
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     std::vector<KernelInfo> kernels;
-    for (const TypePair& types : own_.types) add_kernels(kernels, types);
+    for (const TypePair& types : own_.types) add_kernels(kernels, types, own_.most_m);
     return kernels;
   }
 
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
-    const GemmShape& shape = problem.shape;
-    if (shape.m > own_.most_m) {
-      return Support::no(
-          fmt::format("M = {}: kernels for at most {} tokens", shape.m, own_.most_m));
+    const std::int64_t m = problem.shape.m;
+    if (m > own_.most_m) {
+      return Support::no(fmt::format("M = {}: kernels for at most {} tokens", m, own_.most_m));
     }
-    const std::int64_t k_multiple = elements_in(problem.a, own_.row_multiple);
-    if (shape.k % k_multiple != 0) {
-      return Support::no(fmt::format("K = {} is not a multiple of {}", shape.k, k_multiple));
-    }
-    return Support::yes();
+    return whole_groups(problem);
   }
+
+  [[nodiscard]] bool expands_six_eight() const override { return true; }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    return {.weights = own_.weight_layout(problem)};
+    const Fit fit = fit_of(problem);
+    return footprint_of(fit, {.weights = own_.weight_layout(fit.given)});
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    own_.pack_weights(problem, task);
+    const Fit fit = fit_of(problem);
+    pack_fitted(fit, task, [&](const PackTask& given) { own_.pack_weights(fit.given, given); });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return own_.make_operation(kernel.name, problem);
+    const Fit fit = fit_of(problem);
+    return fitted(fit, own_.make_operation(kernel.name, fit.given));
   }
 
  private:
+  /// N of any size is packed into whole tiles, and none of their columns beyond N is stored.
+  [[nodiscard]] Fit fit_of(const GemmProblem& problem) const {
+    return fit_to(problem, {.k = elements_in(problem.a, own_.row_multiple)});
+  }
+
   const Architecture& own_;
 };
 

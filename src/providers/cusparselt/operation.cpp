@@ -56,6 +56,7 @@ void MatmulOperation::pad_activations(const PrepareArgs& args) {
   const std::int64_t rows = executed().m;
   if (rows == problem_.shape.m) return;
   const std::size_t bytes = bytes_of(problem_.a, rows * problem_.shape.k);
+  if (a.bytes() >= bytes) return;  // there is room behind them
   padded_a_ = args.device.memory().allocate(bytes);
   args.device.memory().fill_bytes(padded_a_.data(), 0, bytes);
   args.device.memory().copy(padded_a_.data(), a.data(), a.bytes());

@@ -5,12 +5,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cusparselt/matmul.h"
 #include "providers/cusparselt/operation.h"
 #include "providers/cusparselt/rules.h"
+#include "providers/gpu_fit/fitted_operation.h"
 #include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers {
@@ -31,38 +33,51 @@ class CusparseLtProvider final : public Provider {
 
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
-    if (Support allowed = rules_allow(problem); !allowed) return allowed;
+    if (Support whole = whole_groups(problem); !whole) return whole;
+    const GemmProblem given = fit_of(problem).given;
+    if (Support allowed = rules_allow(given); !allowed) return allowed;
     return unless_refused([&] {
-      const Description description(handle_, problem, address_never_read());
+      const Description description(handle_, given, address_never_read());
       const Plan plan(description, Configuration{});
       return Support::yes();
     });
   }
 
-  [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
+  [[nodiscard]] bool expands_six_eight() const override { return true; }
+
+  [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& asked,
                                     int /*threads*/) const override {
+    const Fit fit = fit_of(asked);
+    const GemmProblem& problem = fit.given;
     const Description description(handle_, problem, address_never_read());
     const CompressedSize size = description.compressed_size();
     const Plan plan(description, Configuration{});
     const std::size_t padded_a =
         bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
     // The compressed form depends neither on the algorithm nor on M.
-    return {.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
-                        .bytes = size.weight},
-            .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+    Footprint library{.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
+                                  .bytes = size.weight},
+                      .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+    return footprint_of(fit, std::move(library));
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    compress_weights(Description(handle_, problem, address_never_read()), task);
+    const Fit fit = fit_of(problem);
+    pack_fitted(fit, task, [&](const PackTask& given) {
+      compress_weights(Description(handle_, fit.given, address_never_read()), given);
+    });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<MatmulOperation>(handle_, kernel.name, problem);
+    const Fit fit = fit_of(problem);
+    return fitted(fit, std::make_unique<MatmulOperation>(handle_, kernel.name, fit.given));
   }
 
  private:
+  static Fit fit_of(const GemmProblem& problem) { return fit_to(problem, side_units(problem)); }
+
   int compute_capability_;
   std::shared_ptr<const Handle> handle_;
 };

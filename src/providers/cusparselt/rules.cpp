@@ -1,9 +1,5 @@
 #include "providers/cusparselt/rules.h"
 
-#include <fmt/format.h>
-
-#include <string_view>
-
 #include "core/rounding.h"
 
 namespace twofour::providers::cusparselt {
@@ -22,13 +18,6 @@ KernelInfo kernel(DataType a, DataType d, bool bias, bool by_default) {
           // 2^16 + 2046 - 2^16, summed in this order, gives 1520: with fewer bits than float32 has.
           .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide,
           .by_default = by_default};
-}
-
-Support multiple_of(std::string_view dimension, std::int64_t value, std::int64_t unit,
-                    std::string_view type) {
-  if (value % unit == 0) return Support::yes();
-  return Support::no(fmt::format(
-      "cuSPARSELt compresses {} weights only where {} is a multiple of {}", type, dimension, unit));
 }
 
 }  // namespace
@@ -57,10 +46,12 @@ Support rules_allow(const GemmProblem& problem) {
   if (problem.scales.b == ScaleGranularity::kVector && problem.a != DataType::kInt8) {
     return Support::no("cuSPARSELt has per-channel scales for int8 operands only");
   }
-  const std::string_view type = info(problem.b).cli_name;
+  return Support::yes();
+}
+
+SideUnits side_units(const GemmProblem& problem) {
   const std::int64_t unit = elements_in(problem.b, 32);
-  if (Support n = multiple_of("N", problem.shape.n, unit, type); !n) return n;
-  return multiple_of("K", problem.shape.k, unit, type);
+  return {.k = unit, .n = unit};
 }
 
 std::int64_t padded_rows(std::int64_t m, DataType type) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "providers/gpu_fit/fit.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cusparselt {
@@ -12,9 +13,12 @@ namespace twofour::providers::cusparselt {
 /// Every kernel of this provider on a GPU of `compute_capability`.
 std::vector<KernelInfo> list_kernels(int compute_capability);
 
-/// What the library documents as impossible (version 0.8); what it decides by itself is asked in
-/// the provider.
+/// What the library documents as impossible (version 0.8), with sides of side_units(); what it
+/// decides by itself is asked in the provider.
 Support rules_allow(const GemmProblem& problem);
+
+/// What it compresses weights of this type in multiples of.
+SideUnits side_units(const GemmProblem& problem);
 
 /// Rows of A and D that the library computes for `m` rows of `type`: it takes dense matrices whose
 /// sides are multiples of 16 bytes.

@@ -17,6 +17,7 @@ constexpr std::array kArchitectures{
     Architecture{.architecture = GpuArchitecture::kSm90,
                  .candidates = sm90::candidates,
                  .fixed_candidate = sm90::fixed_candidate,
+                 .packed_k = sm90::packed_k,
                  .values_bytes = sm90::values_bytes,
                  .metadata_bytes = sm90::metadata_bytes,
                  .compress = sm90::compress},

@@ -25,6 +25,8 @@ struct Architecture {
   /// The kernel of fixed dispatch; empty where `kernels` lacks it or there is no such dispatch.
   std::vector<Candidate> (*fixed_candidate)(std::span<const Kernel* const> kernels,
                                             const GemmProblem& problem);
+  /// K of a compressed 2:4 weight, padded.
+  std::int64_t (*packed_k)(std::int64_t k, DataType type);
   /// Bytes of the compressed 2:4 weight [n][k].
   std::size_t (*values_bytes)(std::int64_t n, std::int64_t k, DataType type);
   std::size_t (*metadata_bytes)(std::int64_t n, std::int64_t k);

@@ -75,8 +75,8 @@ struct Tactic {
 /// " swizzle=4 raster=n streamk pdl": what differs from the default, empty for the default.
 std::string to_string(const Tactic& tactic);
 
-/// One problem in device memory. Weights are [N][K] row-major, or for 2:4 [N][K/2] with the
-/// metadata of layout.h.
+/// One problem in device memory. Weights are [N][K] row-major, or for 2:4 values and metadata as in
+/// layout.h, where K may be padded beyond that of the activations.
 struct GemmArguments {
   int gpu = 0;              ///< ordinal of the GPU, which is the calling thread's current one
   int multiprocessors = 0;  ///< SMs of it

@@ -56,23 +56,16 @@ std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels) {
   return infos;
 }
 
+SideUnits side_units(const GemmProblem& problem) {
+  return {.k = elements_of_16_bytes(problem.a), .n = elements_of_16_bytes(problem.d)};
+}
+
 Support support_of(const Architecture& architecture, std::span<const Kernel* const> kernels,
                    const GemmProblem& problem, bool fixed) {
   const GemmShape& shape = problem.shape;
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   if (shape.m > kMost || shape.n > kMost || shape.k > kMost) {
     return Support::no("CUTLASS counts M, N and K in 32 bits");
-  }
-  const bool sparse = problem.sparsity == Sparsity::kTwoFour;
-  const std::int64_t depth = elements_of_16_bytes(problem.a) * (sparse ? 2 : 1);
-  if (shape.k % depth != 0) {
-    return Support::no(
-        fmt::format("K = {} is not a multiple of {}: rows of {} must be 16-byte aligned", shape.k,
-                    depth, sparse ? "compressed weights" : "operands"));
-  }
-  if (const std::int64_t width = elements_of_16_bytes(problem.d); shape.n % width != 0) {
-    return Support::no(fmt::format(
-        "N = {} is not a multiple of {}: rows of D must be 16-byte aligned", shape.n, width));
   }
   if (fixed) {
     if (!architecture.fixed_candidate(kernels, problem).empty()) return Support::yes();

@@ -8,6 +8,7 @@
 #include "core/problem.h"
 #include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel.h"
+#include "providers/gpu_fit/fit.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cutlass {
@@ -20,7 +21,12 @@ std::vector<KernelInfo> kernel_infos(std::span<const Kernel* const> kernels);
 /// Whether a kernel of that name has fixed tiles.
 bool is_fixed(std::string_view name);
 
-/// Whether some kernel of `kernels`, which are of `architecture`, takes `problem`.
+/// What they want sides to be multiples of: rows of activations, of dense weights and of D are
+/// whole vectors of 16 bytes. Compressed weights are padded by themselves.
+SideUnits side_units(const GemmProblem& problem);
+
+/// Whether some kernel of `kernels`, which are of `architecture`, takes `problem`, whose sides are
+/// of side_units().
 Support support_of(const Architecture& architecture, std::span<const Kernel* const> kernels,
                    const GemmProblem& problem, bool fixed);
 

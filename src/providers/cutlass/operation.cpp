@@ -163,6 +163,12 @@ void CutlassOperation::use(device::Device& device, const Candidate& candidate,
   algorithm_ = name_of(candidate);
 }
 
+GemmShape CutlassOperation::executed() const {
+  GemmShape shape = problem_.shape;
+  if (sparse(problem_)) shape.k = own_.packed_k(shape.k, problem_.b);
+  return shape;
+}
+
 void CutlassOperation::launch(WeightCopy weights) {
   launches_[static_cast<std::size_t>(weights.slot)]->launch(stream_);
 }

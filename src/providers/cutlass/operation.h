@@ -41,7 +41,7 @@ class CutlassOperation final : public Operation {
   [[nodiscard]] std::string architecture() const override {
     return std::string(info(own_.architecture).target);
   }
-  [[nodiscard]] GemmShape executed() const override { return problem_.shape; }
+  [[nodiscard]] GemmShape executed() const override;
 
  private:
   [[nodiscard]] GemmArguments arguments(WeightCopy weights) const;

@@ -11,6 +11,7 @@
 #include "providers/cutlass/architectures.h"
 #include "providers/cutlass/kernel_names.h"
 #include "providers/cutlass/operation.h"
+#include "providers/gpu_fit/fitted_operation.h"
 #include "providers/tuning.h"
 
 namespace twofour::providers {
@@ -34,17 +35,23 @@ class CutlassProvider final : public Provider {
 
   [[nodiscard]] Support supports(const KernelInfo& kernel,
                                  const GemmProblem& problem) const override {
-    return support_of(own_, own_kernels_, problem, is_fixed(kernel.name));
+    if (Support whole = whole_groups(problem); !whole) return whole;
+    return support_of(own_, own_kernels_, fit_of(problem).given, is_fixed(kernel.name));
   }
+
+  [[nodiscard]] bool expands_six_eight() const override { return true; }
 
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
-    return {.weights = weight_layout(own_, problem), .workspace_bytes = kMostWorkspaceBytes};
+    const Fit fit = fit_of(problem);
+    return footprint_of(
+        fit, {.weights = weight_layout(own_, fit.given), .workspace_bytes = kMostWorkspaceBytes});
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    pack_weights(own_, problem, task);
+    const Fit fit = fit_of(problem);
+    pack_fitted(fit, task, [&](const PackTask& given) { pack_weights(own_, fit.given, given); });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
@@ -52,11 +59,14 @@ class CutlassProvider final : public Provider {
     // A winner among few kernels is none among more: a build's kernels are part of the tuning key.
     const std::string library =
         fmt::format("cutlass {}, {} kernels, {}", version(), own_kernels_.size(), kernels_build());
-    return std::make_unique<CutlassOperation>(own_, kernel, problem, library,
-                                              is_fixed(kernel.name));
+    const Fit fit = fit_of(problem);
+    return fitted(fit, std::make_unique<CutlassOperation>(own_, kernel, fit.given, library,
+                                                          is_fixed(kernel.name)));
   }
 
  private:
+  static Fit fit_of(const GemmProblem& problem) { return fit_to(problem, side_units(problem)); }
+
   const Architecture& own_;
   std::vector<const Kernel*> own_kernels_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
+#include "providers/gpu_fit/fitted_operation.h"
 #include "providers/gpu_library/dense_weights.h"
 #include "providers/torch/library.h"
 #include "providers/torch/operation.h"
@@ -37,20 +38,25 @@ class TorchProvider final : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     // PyTorch gives cuBLAS 32 MiB on Hopper.
-    return {.weights = dense_layout("torch", problem), .workspace_bytes = std::size_t{32} << 20};
+    const Fit fit = fit_of(problem);
+    return footprint_of(fit, {.weights = dense_layout("torch", fit.given),
+                              .workspace_bytes = std::size_t{32} << 20});
   }
 
-  void pack(const KernelInfo& /*kernel*/, const GemmProblem& /*problem*/,
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    copy_dense_weights(task);
+    pack_fitted(fit_of(problem), task, [](const PackTask& given) { copy_dense_weights(given); });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
       const KernelInfo& kernel, const GemmProblem& problem) const override {
-    return std::make_unique<MatmulOperation>(module_, kernel, problem);
+    const Fit fit = fit_of(problem);
+    return fitted(fit, std::make_unique<MatmulOperation>(module_, kernel, fit.given));
   }
 
  private:
+  static Fit fit_of(const GemmProblem& problem) { return fit_to(problem, side_units(problem)); }
+
   const TwofourTorchModule& module_;
   int compute_capability_;
 };

@@ -43,14 +43,15 @@ Support rules_allow(const GemmProblem& problem) {
   if (problem.sparsity != Sparsity::kDense) return Support::no("dense only");
   if (problem.bias) return Support::no("without bias only");
   if (problem.a != kFp8) return Support::yes();
-  if (problem.shape.k % kFp8Unit != 0 || problem.shape.n % kFp8Unit != 0) {
-    return Support::no(
-        fmt::format("PyTorch multiplies fp8 only where K and N are multiples of {}", kFp8Unit));
-  }
   if (scales_by_row(problem) && problem.d != DataType::kBf16) {
     return Support::no("PyTorch has per-token and per-channel scales with bf16 output only");
   }
   return Support::yes();
+}
+
+SideUnits side_units(const GemmProblem& problem) {
+  if (problem.a != kFp8) return {};
+  return {.k = kFp8Unit, .n = kFp8Unit};
 }
 
 bool scales_by_row(const GemmProblem& problem) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/problem.h"
+#include "providers/gpu_fit/fit.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::torch {
@@ -12,8 +13,11 @@ namespace twofour::providers::torch {
 /// sparse_benchmarks.py.
 std::vector<KernelInfo> list_kernels(int compute_capability);
 
-/// What PyTorch documents as impossible.
+/// What PyTorch documents as impossible, with sides of side_units().
 Support rules_allow(const GemmProblem& problem);
+
+/// What it demands sides to be multiples of.
+SideUnits side_units(const GemmProblem& problem);
 
 /// Whether scales go in as a vector of each operand: PyTorch takes two vectors or two numbers.
 bool scales_by_row(const GemmProblem& problem);

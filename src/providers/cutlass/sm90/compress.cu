@@ -19,11 +19,12 @@ constexpr std::int64_t kMostBlocks = std::int64_t{1} << 20;
 constexpr std::uint32_t kZeroGroup = 0b0100;
 
 /// An item is eight k of a row: one byte of metadata and the values of its two groups, which are
-/// neighbours in both orders of an atom. Items cover whole atoms.
+/// neighbours in both orders of an atom. Items cover whole atoms. Rows of values are those of `wide`
+/// k, a multiple of 8.
 template <DataType kType>
 __global__ void compress_kernel(const typename Format<kType>::Code* b, std::int64_t n,
-                                std::int64_t k, operands::PairWord<kType>* values,
-                                std::uint8_t* metadata) {
+                                std::int64_t k, std::int64_t wide,
+                                operands::PairWord<kType>* values, std::uint8_t* metadata) {
   const std::int64_t row_items = round_up(k, kAtomDepth) / 8;
   const std::int64_t rows = round_up(n, kAtomRows);
   const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
@@ -40,10 +41,12 @@ __global__ void compress_kernel(const typename Format<kType>::Code* b, std::int6
         const operands::KeptPair pair = operands::kept_pair<kType>(group);
         const auto first = device::cuda::element_of<kType>(group, pair.first);
         const auto second = device::cuda::element_of<kType>(group, pair.second);
-        values[(row * k + at) / 4] = static_cast<operands::PairWord<kType>>(
+        values[(row * wide + at) / 4] = static_cast<operands::PairWord<kType>>(
             first | static_cast<std::uint32_t>(second) << operands::kCodeBits<kType>);
         byte |= pair.nibble() << (4 * half);
       }
+    } else if (row < n && column < wide) {
+      for (int half = 0; half < 2; ++half) values[(row * wide + column) / 4 + half] = 0;
     }
     const std::int64_t position =
         metadata_position(row, column, n, static_cast<int>(sizeof(typename Format<kType>::Code)));
@@ -61,8 +64,8 @@ void compress(DataType type, const void* b, std::int64_t n, std::int64_t k, void
   with_operand_type(type, [&]<DataType kType>() {
     using Code = typename Format<kType>::Code;
     compress_kernel<kType><<<blocks, kThreads, 0, stream>>>(
-        static_cast<const Code*>(b), n, k, static_cast<operands::PairWord<kType>*>(values),
-        metadata);
+        static_cast<const Code*>(b), n, k, packed_k(k, kType),
+        static_cast<operands::PairWord<kType>*>(values), metadata);
   });
   device::cuda::check(cudaGetLastError(), "launch the kernel that compresses weights for CUTLASS");
 }

@@ -227,6 +227,8 @@ struct Gemm {
                                                              cute::make_shape(n, k, l));
     if constexpr (kSparse) {
       using Config = typename CollectiveMainloop::SparseConfig;
+      // The layout of weights rounds K up; that of activations does not, and TMA gives zeros there.
+      static_assert(typename Config::TensorAAlignmentK{} == 2 * kAlignA, "packed_k() of layout.h");
       to.mainloop = {weights,
                      Config::fill_layoutA(shape),
                      activations,
@@ -345,8 +347,12 @@ class CompiledKernel final : public Kernel {
  public:
   [[nodiscard]] const KernelTraits& traits() const override { return G::kTraits; }
   [[nodiscard]] bool can_implement(const GemmShape& shape) const override {
-    return G::Adapter::can_implement(G::arguments({.shape = shape}, {})) ==
-           ::cutlass::Status::kSuccess;
+    // CUTLASS wants rows of compressed weights without padding to be aligned; ours are packed_k().
+    GemmShape packed = shape;
+    if constexpr (G::kSparse) packed.k = packed_k(shape.k, G::kTraits.a);
+    return shape.k % G::kAlignA == 0 &&
+           G::Adapter::can_implement(G::arguments({.shape = packed}, {})) ==
+               ::cutlass::Status::kSuccess;
   }
   [[nodiscard]] std::size_t workspace_bytes(const GemmArguments& arguments,
                                             const Tactic& tactic) const override {

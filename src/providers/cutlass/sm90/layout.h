@@ -1,7 +1,7 @@
 // The compressed 2:4 weight that CUTLASS's Hopper kernels read. It depends only on the element
 // width, as long as a tile has at least 128 k, so one compressed weight serves every kernel.
 //
-//   values     [N][K / 2], the two kept elements of each group of four
+//   values     [N][packed K / 2], the two kept elements of each group of four, zeros behind K
 //   metadata   [K / 128][N / 64][atom of 64 rows x 128 k], a nibble for each group as in
 //              operands/two_four.h, the low nibble of a byte first
 //
@@ -28,9 +28,15 @@ constexpr std::size_t metadata_bytes(std::int64_t n, std::int64_t k) {
   return static_cast<std::size_t>(round_up(n, kAtomRows) * round_up(k, kAtomDepth) / 8);
 }
 
-/// Bytes of the values of a weight [n][k] of `type`; 4 divides k.
+/// K as the values have it: rows of them are whole vectors of 16 bytes, which is half as many k of
+/// the activations.
+constexpr std::int64_t packed_k(std::int64_t k, DataType type) {
+  return round_up(k, 2 * elements_in(type, 16));
+}
+
+/// Bytes of the values of a weight [n][k] of `type`.
 constexpr std::size_t values_bytes(std::int64_t n, std::int64_t k, DataType type) {
-  return bytes_of(type, n * (k / 2));
+  return bytes_of(type, n * (packed_k(k, type) / 2));
 }
 
 /// Position of (row, k) in the metadata, in units of k: the group's nibble has number
