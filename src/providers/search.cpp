@@ -234,7 +234,7 @@ class Search {
                                          {.most_rounds = config_.confirmations,
                                           .leave_early = config_.leave_early,
                                           .spent = no_time});
-    if (turns.order.empty()) fail(result_.failures.back());
+    if (turns.order.empty()) fail(result_.failures.front());
     result_.winner = pool_[turns.order.front()].index;
     result_.seconds = median(turns.seconds[turns.order.front()]);
     result_.confirmed = true;

@@ -46,6 +46,7 @@ class Turns {
  private:
   void round() {
     ++result_.rounds;
+    std::sort(left_.begin(), left_.end());
     std::erase_if(left_, [&](std::size_t contestant) {
       const std::optional<double> seconds = time_(contestant);
       if (seconds) result_.seconds[contestant].push_back(*seconds);
