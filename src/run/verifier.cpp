@@ -6,8 +6,15 @@
 namespace twofour::run {
 namespace {
 
-/// Elements that take a thread about as long as a team needs to come together.
-constexpr std::size_t kElementsPerThread = 4096;
+/// Elements that one thread compares in less than half a millisecond.
+constexpr std::size_t kFewElements = 16384;
+
+/// Threads that compare `elements` beside a GPU. A team as large as the machine waits for a time
+/// slice, 10 ms, whenever another thread has one of its processors: on the 16 of an H200's host that
+/// happened in a quarter of the rows, and took more time than all comparisons.
+int comparing_threads(int threads, std::size_t elements) {
+  return elements <= kFewElements ? 1 : std::max(1, threads / 2);
+}
 
 /// Operands where the host can read them: in place, or copied.
 class HostView {
@@ -84,9 +91,8 @@ verify::CheckResult Verifier::check_read(const GemmProblem& problem, Accumulatio
   if (last.codes == codes_ && last.problem == judged && last.accumulation == accumulation) {
     return last.result;
   }
-  const auto most = static_cast<int>(codes_.size() / kElementsPerThread) + 1;
-  last.result =
-      reference_.check_elements(problem, accumulation, codes_, std::min(threads_, most));
+  last.result = reference_.check_elements(problem, accumulation, codes_,
+                                          comparing_threads(threads_, codes_.size()));
   last.problem = judged;
   last.accumulation = accumulation;
   last.codes = codes_;
