@@ -75,8 +75,8 @@ struct BenchOptions {
   std::optional<std::filesystem::path> resume;
   bool resume_anyway = false;  ///< wherever the run began
   SearchMode search = SearchMode::kShortlists;
-  bool no_tuning = false;      ///< winners of searches are neither read nor written
-  bool wide = false;           ///< all columns on a terminal too
+  bool no_tuning = false;  ///< winners of searches are neither read nor written
+  bool wide = false;       ///< all columns on a terminal too
   bool dry_run = false;
   bool quiet = false;
   bool in_process = false;  ///< measure without a process of its own

@@ -87,7 +87,10 @@ class Choosing {
     std::vector<std::size_t> order;
     if (const auto shortlist = memory_.shortlists.find(task_.subject.family); !shortlist.empty()) {
       order = contestants(names, shortlist);
-      if (order.size() < names.size()) field.extent.among = SearchedAmong::kRelative;
+      const auto found = std::count_if(names.begin(), names.end(), [&](const std::string& name) {
+        return std::find(shortlist.begin(), shortlist.end(), name) != shortlist.end();
+      });
+      if (found >= 2) field.extent.among = SearchedAmong::kRelative;
     } else if (const auto neighbour =
                    memory_.neighbours.find(task_.subject.line, task_.subject.m)) {
       LedBy led = led_by(names, field.groups, neighbour->names);
@@ -110,10 +113,8 @@ class Choosing {
     const auto time = [&](std::size_t place, SearchStage stage) {
       return task_.time(field.entered[place], stage);
     };
-    SearchConfig config{.budget_s = task_.budget_s,
-                        .now = task_.now,
-                        .head = field.head,
-                        .groups = field.groups};
+    SearchConfig config{
+        .budget_s = task_.budget_s, .now = task_.now, .head = field.head, .groups = field.groups};
     if (exhaustive) {
       config.budget_s *= kExhaustiveBudget;
       config.finalists = kExhaustiveFinalists;

@@ -26,7 +26,8 @@ constexpr double kHopeless = 1.25;
 /// A kernel that is slower than the fastest candidate by more than this factor, with all of its
 /// launch parameters that were timed, is not timed with further ones.
 constexpr double kGroupHopeless = 1.4;
-/// A first timing that is slower than the fastest by more than this factor is not disturbed but slow.
+/// A first timing that is slower than the fastest by more than this factor is not disturbed but
+/// slow.
 constexpr double kNotDisturbed = 1.5;
 /// Another of the neighbour's finalists that is faster than its winner by more than this factor
 /// shows that the order has changed.

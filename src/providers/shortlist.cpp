@@ -66,8 +66,7 @@ std::optional<Neighbours::Found> Neighbours::find(const std::string& line, std::
   return nearest;
 }
 
-void Neighbours::keep(const std::string& line, std::int64_t m,
-                      std::span<const std::string> names) {
+void Neighbours::keep(const std::string& line, std::int64_t m, std::span<const std::string> names) {
   const std::lock_guard lock(mutex_);
   const auto first = names.first(std::min(names.size(), kNeighbourFinalists));
   lines_[line].try_emplace(m, first.begin(), first.end());

@@ -10,8 +10,8 @@ namespace {
 constexpr std::size_t kFewElements = 16384;
 
 /// Threads that compare `elements` beside a GPU. A team as large as the machine waits for a time
-/// slice, 10 ms, whenever another thread has one of its processors: on the 16 of an H200's host that
-/// happened in a quarter of the rows, and took more time than all comparisons.
+/// slice, 10 ms, whenever another thread has one of its processors: on the 16 of an H200's host
+/// that happened in a quarter of the rows, and took more time than all comparisons.
 int comparing_threads(int threads, std::size_t elements) {
   return elements <= kFewElements ? 1 : std::max(1, threads / 2);
 }

@@ -50,7 +50,7 @@ class Verifier {
   std::vector<std::uint16_t> codes_;  ///< checked elements of D
   /// The last check of each output type with and without bias.
   std::map<std::pair<DataType, bool>, Checked> checked_;
-  std::vector<std::byte> copy_;       ///< all of D
+  std::vector<std::byte> copy_;  ///< all of D
 };
 
 }  // namespace twofour::run

@@ -59,14 +59,15 @@ class HostReader final : public verify::ElementReader {
 class VerifierTest : public ::testing::Test {
  protected:
   VerifierTest()
-      : operands(device.operands().make_operands(
-            {.shape = shape, .type = DataType::kInt8, .seed = 3})),
+      : operands(
+            device.operands().make_operands({.shape = shape, .type = DataType::kInt8, .seed = 3})),
         d(device.memory().allocate(static_cast<std::size_t>(shape.m * shape.n) * 2)),
-        verifier(operands, device,
-                 [](const GemmShape& of, const verify::ElementList& elements) {
-                   return std::make_unique<HostReader>(of, elements);
-                 },
-                 4) {
+        verifier(
+            operands, device,
+            [](const GemmShape& of, const verify::ElementList& elements) {
+              return std::make_unique<HostReader>(of, elements);
+            },
+            4) {
     problem.a = problem.b = DataType::kInt8;
     problem.shape = shape;
     write(problem);

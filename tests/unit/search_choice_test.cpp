@@ -29,8 +29,8 @@ class Library : public ::testing::Test {
   AlgorithmChoice choose(std::int64_t m, SearchMode mode = SearchMode::kShortlists) {
     problem.shape.m = m;
     SearchSubject subject = related("library 1", "", problem, CacheMode::kCold);
-    subject.key = {.gpu = "G", .library = "library 1", .kernel = kernel,
-                   .problem = to_string(problem)};
+    subject.key = {
+        .gpu = "G", .library = "library 1", .kernel = kernel, .problem = to_string(problem)};
     double clock = 0;
     const auto now = [&] { return clock; };
     timings = 0;
@@ -116,6 +116,15 @@ TEST_F(Library, ABiasIsARelative) {
   EXPECT_LE(timings, 15);
 }
 
+TEST_F(Library, ARelativeWithOneOfTheFinalistsLeftIsSearchedInFull) {
+  choose(1);
+  kernel = "kernel_bias";
+  problem.bias = true;
+  avoid = {"a13", "a12", "a14"};
+  const AlgorithmChoice choice = choose(1);
+  EXPECT_EQ(*choice.tuning->extent, (SearchExtent{SearchedAmong::kAll, 37, 37}));
+}
+
 TEST_F(Library, TheSameProblemIsSearchedOnce) {
   choose(1);
   const AlgorithmChoice choice = choose(1);
@@ -130,8 +139,8 @@ TEST_F(Library, TheSameProblemIsSearchedOnce) {
 
 TEST_F(Library, AWinnerOfAnEarlierRunIsRacedOnce) {
   choose(1);
-  const TuningKey key{.gpu = "G", .library = "library 1", .kernel = "kernel",
-                      .problem = to_string(problem)};
+  const TuningKey key{
+      .gpu = "G", .library = "library 1", .kernel = "kernel", .problem = to_string(problem)};
   file.settle(key, "forgotten", TuningOrigin::kSearched);
   EXPECT_EQ(choose(1).tuning->origin, TuningOrigin::kFile);
   EXPECT_GT(timings, 0);

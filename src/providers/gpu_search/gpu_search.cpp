@@ -49,13 +49,15 @@ class LaunchTimer {
   [[nodiscard]] double budget_clock() const { return search_clock() - loading_s_; }
 
  private:
-  /// A first launch, by itself and untimed: it loads the kernel.
+  /// A first launch, by itself and untimed: it loads the kernel. It reads the copy that was read
+  /// last, so that those which are timed come out of memory.
   void load(std::size_t index) {
     if (!loaded_.insert(index).second) return;
     const double start = search_clock();
     const LaunchCandidate& candidate = candidates_[index];
-    if (candidate.ready) candidate.ready(copies_.front());
-    candidate.launch(copies_.front());
+    const WeightCopy& copy = copies_[(next_ + copies_.size() - 1) % copies_.size()];
+    if (candidate.ready) candidate.ready(copy);
+    candidate.launch(copy);
     check(cudaStreamSynchronize(stream_), "finish the first launch of a candidate");
     loading_s_ += search_clock() - start;
   }
@@ -82,8 +84,9 @@ class LaunchTimer {
   double screen(const LaunchCandidate& candidate) {
     const double first = in_a_row(candidate, 1);
     if (fastest_ > 0 && first > kNotWorthRepeating * fastest_) return first;
-    const double wanted = std::clamp(kScreen_s / std::max(first, 1e-7), 1.0, kMostScreenLaunches);
-    const double seconds = in_a_row(candidate, static_cast<int>(wanted));
+    const double wanted = std::min(kScreen_s / std::max(first, 1e-7), kMostScreenLaunches);
+    // A long launch says by itself what a second one would say.
+    const double seconds = wanted < 2 ? first : in_a_row(candidate, static_cast<int>(wanted));
     fastest_ = fastest_ > 0 ? std::min(fastest_, seconds) : seconds;
     return seconds;
   }
@@ -145,8 +148,8 @@ class LaunchTask {
       task.names.push_back(candidate.name);
       if (grouped) task.groups.push_back(candidate.kernel);
     }
-    const AlgorithmChoice choice = choose_algorithm(
-        task, {file_, Shortlists::shared(), Neighbours::shared()});
+    const AlgorithmChoice choice =
+        choose_algorithm(task, {file_, Shortlists::shared(), Neighbours::shared()});
     if (choice.tuning && args_.log != nullptr) args_.log->chosen(*choice.tuning);
     return {.index = choice.index, .seconds = choice.seconds};
   }
@@ -177,8 +180,7 @@ class LaunchTask {
 SearchSubject search_subject(const device::Device& device, std::string_view library,
                              std::string_view kernel, const GemmProblem& problem,
                              const CacheState& cache, std::string_view variant) {
-  SearchSubject subject =
-      related(std::string(library), std::string(variant), problem, cache.mode);
+  SearchSubject subject = related(std::string(library), std::string(variant), problem, cache.mode);
   const auto detail = [&](const char* name) {
     const auto found = device.info().details.find(name);
     return found == device.info().details.end() ? std::string() : found->second;

@@ -48,9 +48,9 @@ std::vector<std::string> names_to_try(const SearchSubject& subject, SearchMode m
 
 /// The candidate to use: that of args.algorithm where one is named; else that of choose_algorithm()
 /// within args.budget, in args.cache's state and args.search's mode. A candidate that args.log says
-/// to avoid takes no part (without a log, those of the file). A search times first a few launches in
-/// a row, each on the next copy of the weights, and its finalists by the device's own timed loop.
-/// Throws as search() does, or std::logic_error for a device that is not a GPU.
+/// to avoid takes no part (without a log, those of the file). A search times first a few launches
+/// in a row, each on the next copy of the weights, and its finalists by the device's own timed
+/// loop. Throws as search() does, or std::logic_error for a device that is not a GPU.
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file = TuningFile::shared());
 
