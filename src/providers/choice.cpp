@@ -20,6 +20,18 @@ namespace {
 constexpr double kExhaustiveBudget = 10;
 constexpr std::size_t kExhaustiveFinalists = 12;
 
+/// A finalist further behind the winner than this is not made up for by another epilogue: a bias
+/// costs CUTLASS's kernels 7.5 % at most (docs/results-h200.md).
+constexpr double kClose = 1.1;
+
+/// How many finalists, the fastest first, a relative should time: at least two, where there are.
+std::size_t close_ones(std::span<const double> seconds) {
+  const auto far = std::find_if(seconds.begin(), seconds.end(),
+                                [&](double one) { return one > kClose * seconds.front(); });
+  const auto close = static_cast<std::size_t>(far - seconds.begin());
+  return std::min(seconds.size(), std::max<std::size_t>(close, 2));
+}
+
 /// Candidates in the order in which a search looks at them, and what it knows of them.
 struct Field {
   std::vector<std::size_t> entered;  ///< places in ChoiceTask::names
@@ -132,7 +144,8 @@ class Choosing {
     std::vector<std::string> finalists;
     for (const std::size_t place : result.finalists) finalists.push_back(entered[place]);
     if (mode != SearchMode::kExhaustive) {
-      memory_.shortlists.keep(task_.subject.family, finalists);
+      memory_.shortlists.keep(task_.subject.family,
+                              std::span(finalists).first(close_ones(result.finalist_seconds)));
       // A relative's three are not all that the neighbour may have to offer.
       if (field.extent.among == SearchedAmong::kAll || result.widened) {
         memory_.neighbours.keep(task_.subject.line, task_.subject.m, finalists);

@@ -219,7 +219,7 @@ class Search {
   /// not timed again.
   void drop_to(std::size_t count) {
     while (pool_.size() > count) {
-      if (!pool_.back().refined.empty()) worst_first_.push_back(pool_.back().index);
+      if (!pool_.back().refined.empty()) worst_first_.push_back(pool_.back());
       pool_.pop_back();
     }
   }
@@ -239,8 +239,16 @@ class Search {
     result_.winner = pool_[turns.order.front()].index;
     result_.seconds = median(turns.seconds[turns.order.front()]);
     result_.confirmed = true;
-    for (const std::size_t place : turns.order) result_.finalists.push_back(pool_[place].index);
-    result_.finalists.insert(result_.finalists.end(), worst_first_.rbegin(), worst_first_.rend());
+    const auto add = [&](std::size_t index, double seconds) {
+      result_.finalists.push_back(index);
+      result_.finalist_seconds.push_back(seconds);
+    };
+    for (const std::size_t place : turns.order) {
+      add(pool_[place].index, median(turns.seconds[place]));
+    }
+    for (auto left = worst_first_.rbegin(); left != worst_first_.rend(); ++left) {
+      add(left->index, left->seconds);
+    }
   }
 
   std::size_t count_;
@@ -250,7 +258,7 @@ class Search {
   double fastest_ = std::numeric_limits<double>::infinity();  ///< of the screening
   std::map<std::size_t, double> best_of_group_;               ///< likewise
   std::vector<Contestant> pool_;
-  std::vector<std::size_t> worst_first_;  ///< finalists that are no longer timed
+  std::vector<Contestant> worst_first_;  ///< finalists that are no longer timed
   SearchResult result_;
 };
 

@@ -61,6 +61,7 @@ struct SearchResult {
   /// Candidates that were refined, the fastest first; those of the confirmation come first, in the
   /// order of their timings in it.
   std::vector<std::size_t> finalists;
+  std::vector<double> finalist_seconds;  ///< of each of them, the median of its last timings
   std::vector<std::string> failures;  ///< "candidate 3: reason", for those that could not run
 };
 

@@ -23,7 +23,7 @@ class Library : public ::testing::Test {
 
   [[nodiscard]] double seconds_of(std::size_t algorithm) const {
     const double away = std::fabs(static_cast<double>(algorithm) - static_cast<double>(best));
-    return 1e-5 * (1 + 0.02 * away);
+    return 1e-5 * (1 + slope * away);
   }
 
   AlgorithmChoice choose(std::int64_t m, SearchMode mode = SearchMode::kShortlists) {
@@ -48,6 +48,7 @@ class Library : public ::testing::Test {
   GemmProblem problem{.shape = {.m = 1, .n = 4096, .k = 4096}};
   std::string kernel = "kernel";
   std::size_t best = 13;  ///< of the algorithms
+  double slope = 0.02;    ///< how much slower each is than the next
   std::vector<std::string> avoid;
   int timings = 0;
   TuningFile file{""};
@@ -114,6 +115,17 @@ TEST_F(Library, ABiasIsARelative) {
   const AlgorithmChoice choice = choose(1);
   EXPECT_EQ(*choice.tuning->extent, (SearchExtent{SearchedAmong::kRelative, 40, 3}));
   EXPECT_LE(timings, 15);
+}
+
+TEST_F(Library, ARelativeDoesNotTimeFinalistsFarBehind) {
+  slope = 0.12;
+  choose(1);
+  kernel = "kernel_bias";
+  problem.bias = true;
+  const AlgorithmChoice choice = choose(1);
+  EXPECT_EQ(*choice.tuning->extent, (SearchExtent{SearchedAmong::kRelative, 40, 2}));
+  EXPECT_EQ(choice.index, 13U);
+  EXPECT_EQ(timings, 4);
 }
 
 TEST_F(Library, ARelativeWithOneOfTheFinalistsLeftIsSearchedInFull) {

@@ -204,6 +204,7 @@ TEST(Search, NamesItsFinalistsTheBestFirst) {
   const SearchResult result = race.run(0.3);
   EXPECT_THAT(result.finalists, ::testing::ElementsAre(3, 1, 5, 4));
   EXPECT_EQ(result.finalists.front(), result.winner);
+  EXPECT_THAT(result.finalist_seconds, ::testing::ElementsAre(9e-6, 10e-6, 10.5e-6, 11e-6));
 }
 
 TEST(Search, KeepsToItsBudget) {
