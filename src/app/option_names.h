@@ -42,6 +42,7 @@ inline constexpr std::string_view kCaseTimeout = "--case-timeout";
 inline constexpr std::string_view kThreads = "--threads";
 inline constexpr std::string_view kSeed = "--seed";
 inline constexpr std::string_view kOutputDir = "--output-dir";
+inline constexpr std::string_view kSearch = "--search";
 inline constexpr std::string_view kNoTuning = "--no-tuning";
 inline constexpr std::string_view kHtml = "--html";
 inline constexpr std::string_view kResume = "--resume";

@@ -16,6 +16,7 @@
 #include "core/mode.h"
 #include "core/problem.h"
 #include "core/record.h"
+#include "core/search_mode.h"
 #include "decide/question.h"
 #include "report/formats.h"
 #include "run/shards.h"
@@ -73,8 +74,9 @@ struct BenchOptions {
   std::optional<std::filesystem::path> html;                  ///< the page of the run goes there
   std::optional<std::filesystem::path> resume;
   bool resume_anyway = false;  ///< wherever the run began
-  bool no_tuning = false;      ///< winners of searches are neither read nor written
-  bool wide = false;           ///< all columns on a terminal too
+  SearchMode search = SearchMode::kShortlists;
+  bool no_tuning = false;  ///< winners of searches are neither read nor written
+  bool wide = false;       ///< all columns on a terminal too
   bool dry_run = false;
   bool quiet = false;
   bool in_process = false;  ///< measure without a process of its own

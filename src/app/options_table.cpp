@@ -217,6 +217,12 @@ void apply_load(BenchOptions& o, const OptionSpec& row, Values v) {
   o.load = *load;
 }
 
+void apply_search(BenchOptions& o, const OptionSpec& row, Values v) {
+  const auto mode = value_in(kSearchModeNames, v[0]);
+  if (!mode) reject(row, v[0]);
+  o.search = *mode;
+}
+
 void apply_case_timeout(BenchOptions& o, const OptionSpec& row, Values v) {
   o.case_timeout_s = number<double>(row, v[0], 0, kMaxSeconds);
 }
@@ -409,6 +415,9 @@ constexpr std::array kRows{
     BenchOptionRow{{option::kFormat, "FORMAT", Arity::kOne, kAnywhere, 0,
               "of the results on stdout: table (default), md, csv or jsonl",
               "one of table, md, csv, jsonl"}, apply_format, nullptr, true},
+    BenchOptionRow{{option::kSearch, "HOW", Arity::kOne, kAnywhere, 0,
+              "of algorithms: shortlists (default), exhaustive, or both and compared",
+              "one of shortlists, exhaustive, both"}, apply_search, nullptr, true},
     BenchOptionRow{{option::kNoTuning, "", Arity::kFlag, kAnywhere, 0,
               "search anew: winners in the tuning file are neither read nor written", ""},
               [](BenchOptions& o, const OptionSpec&, Values) { o.no_tuning = true; }, nullptr, true},

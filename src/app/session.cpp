@@ -76,6 +76,7 @@ run::RunConfig config_of(const BenchOptions& options, device::Device& device) {
           .pattern = options.pattern,
           .control_cases = {},
           .plan_budget_s = kPlanBudgetSeconds,
+          .search = options.search,
           .seed = options.seed,
           .threads = host_threads(device),
           .weights = options.weights,

@@ -76,12 +76,50 @@ constexpr std::string_view to_string(TuningOrigin origin) {
   return name_in(kTuningOriginNames, origin);
 }
 
+/// Which candidates a search began with.
+enum class SearchedAmong : std::uint8_t {
+  kAll,        ///< all, in the library's order
+  kRelative,   ///< the finalists of the same problem with another bias or output type
+  kNeighbour,  ///< those of the same weights with another M, beside some others as probes
+  kEqual,      ///< none: the same problem was searched before in this run
+};
+
+inline constexpr NameTable<SearchedAmong, 4> kSearchedAmongNames{{
+    {SearchedAmong::kAll, "all"},
+    {SearchedAmong::kRelative, "relative"},
+    {SearchedAmong::kNeighbour, "neighbour"},
+    {SearchedAmong::kEqual, "equal"},
+}};
+
+constexpr std::string_view to_string(SearchedAmong among) {
+  return name_in(kSearchedAmongNames, among);
+}
+
+/// How far a search went.
+struct SearchExtent {
+  SearchedAmong among = SearchedAmong::kAll;
+  std::int64_t candidates = 0;              ///< that the library offered and nothing ruled out
+  std::int64_t timed = 0;                   ///< of them
+  std::optional<std::int64_t> neighbour_m;  ///< of kNeighbour: M of the other search
+  bool widened = false;  ///< the neighbour's finalists did not hold, so all were timed
+  bool operator==(const SearchExtent&) const = default;
+};
+
+/// What an exhaustive search found for the same row, timed in turns with the row's own algorithm.
+struct ExhaustiveWinner {
+  std::string algorithm;
+  double ratio = 1;  ///< time of the row's algorithm over that of this one; 1: it is the same
+  bool operator==(const ExhaustiveWinner&) const = default;
+};
+
 struct Tuning {
   TuningOrigin origin = TuningOrigin::kSearched;
   std::string found_utc;  ///< when it won, ISO 8601; empty: not known
   double seconds = 0;     ///< of one launch, when it won
   /// The algorithm that it was timed in turns with in this run, the second best; empty: none.
   std::string raced;
+  std::optional<SearchExtent> extent;          ///< nothing: not searched in this run, or not known
+  std::optional<ExhaustiveWinner> exhaustive;  ///< of SearchMode::kBoth
   bool operator==(const Tuning&) const = default;
 };
 

@@ -16,6 +16,7 @@
 
 #include "core/device_id.h"
 #include "core/problem.h"
+#include "core/search_mode.h"
 #include "device/device.h"
 #include "operands/operands.h"
 #include "providers/search_log.h"
@@ -108,6 +109,7 @@ struct PlanArgs {
   /// Algorithm (as Operation::algorithm() names it) of an operation that does the same: to be taken
   /// again, without a search. Empty: search.
   std::string algorithm = {};
+  SearchMode search = SearchMode::kShortlists;
 };
 
 /// Operation::remark() of a problem of Sparsity::kSixEight.

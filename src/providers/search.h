@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,13 @@ enum class SearchStage : std::uint8_t { kScreen, kRefine };
 /// search.
 using TimeCandidate = FunctionRef<double(std::size_t candidate, SearchStage stage)>;
 
+/// The candidates that come first because of what the search of a neighbour found.
+struct SearchHead {
+  std::size_t shortlisted = 0;  ///< the neighbour's finalists, its winner first
+  std::size_t probes = 0;       ///< others, which would be faster if the neighbour misled
+  [[nodiscard]] std::size_t count() const { return shortlisted + probes; }
+};
+
 struct SearchConfig {
   /// Seconds for the whole search. It can be exceeded by the timing in progress when it ends, and
   /// by the smallest number of confirmation rounds.
@@ -27,10 +35,18 @@ struct SearchConfig {
   /// The clock that the budget is measured with, in seconds.
   FunctionRef<double()> now;
   std::size_t finalists = 6;  ///< candidates that go from screening to refining
-  /// Most rounds of the confirmation, in each of which each contestant is timed once. It ends after
-  /// two rounds if all timings of one contestant are more than 3 % below all of the others', and
-  /// after three if the budget is spent.
+  /// Most rounds of the confirmation, in each of which each contestant is timed once.
   std::size_t confirmations = 9;
+  /// The neighbour's finalists and probes, as candidates 0 .. head.count() - 1. Where its winner is
+  /// faster than every probe, and at most 5 % behind another of its finalists, each timed twice,
+  /// the other candidates are not timed at all.
+  SearchHead head = {};
+  /// Of each candidate: those with one number are one kernel with other launch parameters, which
+  /// are not tried where the kernel is far behind. Empty: each is a kernel of its own.
+  std::span<const std::size_t> groups = {};
+  /// Whether what is clearly slower leaves after few timings. Without, every candidate that the
+  /// budget reaches is screened, and all rounds of the confirmation take place.
+  bool leave_early = true;
 };
 
 struct SearchResult {
@@ -41,9 +57,11 @@ struct SearchResult {
   /// Whether the winner was chosen by a confirmation.
   bool confirmed = false;
   std::size_t screened = 0;  ///< candidates that were timed at least once
+  bool widened = false;      ///< there was a head, and it did not hold
   /// Candidates that were refined, the fastest first; those of the confirmation come first, in the
   /// order of their timings in it.
   std::vector<std::size_t> finalists;
+  std::vector<double> finalist_seconds;  ///< of each of them, the median of its last timings
   std::vector<std::string> failures;  ///< "candidate 3: reason", for those that could not run
 };
 
@@ -51,10 +69,10 @@ struct SearchResult {
 ///   screen    times each one once, in order, for half of the budget at most. Order them with the
 ///             most promising first: those that the budget does not reach are not timed.
 ///   refine    times the fastest few repeatedly, and drops the slower half after each round.
-///   confirm   times the fastest two, or three if the third is within the noise, in turns once
-///   more,
-///             and chooses by these timings alone: the minimum of many noisy timings is biased, so
-///             the timings that selected a candidate do not tell how fast it is.
+///   confirm   times the fastest two, or three if the third is within the noise, in turns once more
+///             (turns.h), and chooses by these timings alone: the minimum of many noisy timings is
+///             biased, so the timings that selected a candidate do not tell how fast it is.
+/// Three candidates or fewer are confirmed at once.
 /// Without a budget or with a single candidate, candidate 0 is the winner and nothing is timed.
 /// Throws std::invalid_argument if `count` is 0, std::runtime_error with the first reason if no
 /// candidate can run.

@@ -7,10 +7,13 @@
 #include <array>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "core/median.h"
+#include "providers/shortlist.h"
+#include "providers/turns.h"
 
 namespace twofour::providers {
 namespace {
@@ -28,26 +31,21 @@ std::optional<std::size_t> place_of(const std::string& name, std::span<const std
   return static_cast<std::size_t>(found - names.begin());
 }
 
-/// Medians of both, timed in turns; nothing for one that cannot run.
-std::array<std::optional<double>, 2> race(const std::array<std::size_t, 2>& places,
-                                          FunctionRef<double(std::size_t)> time) {
-  std::array<std::vector<double>, 2> times;
-  std::array<bool, 2> failed{};
-  for (int round = 0; round < kRaceRounds; ++round) {
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (failed[i]) continue;
-      try {
-        times[i].push_back(time(places[i]));
-      } catch (const std::exception&) {
-        failed[i] = true;
-      }
+/// The faster of both by the median of their turns, and that median; nothing where neither can run.
+std::optional<std::pair<std::size_t, double>> race(const std::array<std::size_t, 2>& places,
+                                                   FunctionRef<double(std::size_t)> time) {
+  const auto turn = [&](std::size_t i) -> std::optional<double> {
+    try {
+      return time(places[i]);
+    } catch (const std::exception&) {
+      return std::nullopt;
     }
-  }
-  std::array<std::optional<double>, 2> medians;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!failed[i]) medians[i] = median(times[i]);
-  }
-  return medians;
+  };
+  const auto never = [] { return false; };
+  const TurnsResult turns =
+      take_turns(places.size(), turn, {.most_rounds = kRaceRounds, .spent = never});
+  if (turns.order.empty()) return std::nullopt;
+  return std::pair(turns.order.front(), median(turns.seconds[turns.order.front()]));
 }
 
 }  // namespace
@@ -66,23 +64,32 @@ std::optional<TunedChoice> choose_tuned(const TuningKey& key, std::span<const st
           .origin = TuningOrigin::kFile, .found_utc = tuned->found_utc, .seconds = tuned->seconds}};
   const std::optional<std::size_t> second = place_of(tuned->runner_up, names, avoid);
   if (!second || *second == *winner) return choice;
-  const auto [first_s, second_s] = race({*winner, *second}, time);
-  if (!first_s && !second_s) return std::nullopt;
+  if (const auto origin = file.settled(key)) {
+    choice.tuning.origin = *origin;
+    choice.tuning.raced = tuned->runner_up;
+    choice.tuning.extent = SearchExtent{.among = SearchedAmong::kEqual,
+                                        .candidates = std::ssize(without(avoid, names))};
+    return choice;
+  }
+  const auto faster = race({*winner, *second}, time);
+  if (!faster) return std::nullopt;
   choice.tuning.raced = tuned->runner_up;
-  if (first_s && (!second_s || *first_s <= *second_s)) {
-    choice.seconds = *first_s;
+  if (faster->first == 0) {
+    choice.seconds = faster->second;
+    file.settle(key, tuned->algorithm, TuningOrigin::kFile);
     return choice;
   }
   choice.index = *second;
-  choice.seconds = *second_s;
+  choice.seconds = faster->second;
   choice.tuning = {.origin = TuningOrigin::kRace,
                    .found_utc = now_utc(),
-                   .seconds = *second_s,
+                   .seconds = faster->second,
                    .raced = tuned->algorithm};
   file.keep(key, {.algorithm = tuned->runner_up,
-                  .seconds = *second_s,
+                  .seconds = faster->second,
                   .runner_up = tuned->algorithm,
                   .found_utc = choice.tuning.found_utc});
+  file.settle(key, tuned->runner_up, TuningOrigin::kRace);
   return choice;
 }
 
@@ -97,6 +104,7 @@ std::optional<Tuning> keep_winner(const TuningKey& key, std::span<const std::str
                   .seconds = found.seconds,
                   .runner_up = tuning.raced,
                   .found_utc = tuning.found_utc});
+  file.settle(key, names[found.winner], TuningOrigin::kSearched);
   return tuning;
 }
 

@@ -21,8 +21,9 @@ struct TunedChoice {
 
 /// The candidate of `names` that the file has under `key`, but for those of `avoid`; nothing where
 /// there is none, or where it cannot run any more. A winner was found at one time, perhaps on a
-/// busy machine: it is timed in turns with its runner-up, kRaceRounds times each by `time` (seconds
-/// of one launch), and where that has the smaller median it is taken and the file keeps it.
+/// busy machine: it takes turns (turns.h) with its runner-up, at most kRaceRounds, timed by `time`
+/// (seconds of one launch), and where that is faster it is taken and the file keeps it. What this
+/// process has searched or raced already is settled, and nothing is timed.
 /// Exceptions of `time` that are no std::exception pass through.
 inline constexpr int kRaceRounds = 5;
 std::optional<TunedChoice> choose_tuned(const TuningKey& key, std::span<const std::string> names,

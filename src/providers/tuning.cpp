@@ -217,6 +217,22 @@ std::optional<TunedAlgorithm> TuningFile::find(const TuningKey& key) {
   return found->second;
 }
 
+void TuningFile::settle(const TuningKey& key, std::string algorithm, TuningOrigin origin) {
+  const std::lock_guard lock(mutex_);
+  settled_.insert_or_assign(key, std::pair(std::move(algorithm), origin));
+}
+
+std::optional<TuningOrigin> TuningFile::settled(const TuningKey& key) {
+  const std::optional<TunedAlgorithm> winner = find(key);
+  const std::lock_guard lock(mutex_);
+  const auto found = settled_.find(key);
+  // A winner that was not kept, as on a busy machine, is none of the file.
+  if (!winner || found == settled_.end() || found->second.first != winner->algorithm) {
+    return std::nullopt;
+  }
+  return found->second.second;
+}
+
 bool TuningFile::keep(const TuningKey& key, const TunedAlgorithm& winner) {
   const std::lock_guard lock(mutex_);
   load_once();

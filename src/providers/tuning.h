@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/record.h"
@@ -93,6 +94,10 @@ class TuningFile {
   /// Winners are found and not kept from here on.
   void keep_no_winners();
   [[nodiscard]] std::optional<TunedAlgorithm> find(const TuningKey& key);
+  /// `algorithm` won a search or a race of this process, which need not take place again.
+  void settle(const TuningKey& key, std::string algorithm, TuningOrigin origin);
+  /// Where the winner that find() gives came from, if it is settled.
+  [[nodiscard]] std::optional<TuningOrigin> settled(const TuningKey& key);
   /// Adds or replaces a winner and, when it is time, writes the file: a new one that takes the old
   /// one's place in one step, with the winners that other processes have written meanwhile. Returns
   /// false, and says why in problem(), when it cannot be written.
@@ -133,6 +138,7 @@ class TuningFile {
   bool keeps_winners_ = true;
   State state_ = State::kSound;
   TuningContent content_;
+  std::map<TuningKey, std::pair<std::string, TuningOrigin>> settled_;
   std::string problem_;
 };
 

@@ -260,6 +260,27 @@ std::span<const Field<Samples>> sample_fields() {
   return kFields;
 }
 
+std::span<const Field<SearchExtent>> extent_fields() {
+  using E = SearchExtent;
+  static constexpr std::array kFields{
+    member<Choice<kSearchedAmongNames>, &E::among>({.name = "among", .meaning = "which candidates it began with: `all`; `relative`: the finalists of the same problem with another bias or output type; `neighbour`: those of the same weights at another M, beside some others as probes; `equal`: none, the same problem was searched before in this run"}),
+    member<Whole<std::int64_t, 0>, &E::candidates>({.name = "candidates", .meaning = "that the library offered and nothing ruled out"}),
+    member<Whole<std::int64_t, 0>, &E::timed>({.name = "timed", .meaning = "how many of them were timed"}),
+    member<PresentCount, &E::neighbour_m>({.name = "neighbour_m", .meaning = "of `neighbour`: the M of the search that was followed; absent otherwise", .optional = true}),
+    member<PresentIfSo, &E::widened>({.name = "widened", .meaning = "true where the neighbour's finalists did not hold and the search went on to all candidates; absent otherwise", .optional = true}),
+  };
+  return kFields;
+}
+
+std::span<const Field<ExhaustiveWinner>> exhaustive_fields() {
+  using E = ExhaustiveWinner;
+  static constexpr std::array kFields{
+    member<Text, &E::algorithm>({.name = "algorithm", .meaning = "its winner"}),
+    member<NotNegative, &E::ratio>({.name = "ratio", .meaning = "time of `algorithm` of the record over the time of this one, timed in turns; 1 where they are the same"}),
+  };
+  return kFields;
+}
+
 std::span<const Field<Tuning>> tuning_fields() {
   using T = Tuning;
   static constexpr std::array kFields{
@@ -267,6 +288,8 @@ std::span<const Field<Tuning>> tuning_fields() {
     member<Text, &T::found_utc>({.name = "found_utc", .meaning = "when it won, ISO 8601; empty: not known", .csv = {"tuning_found_utc"}}),
     member<NotNegative, &T::seconds>({.name = "seconds", .unit = "s", .meaning = "of one launch, when it won", .csv = {"tuning_seconds"}}),
     member<Text, &T::raced>({.name = "raced", .meaning = "the second best, which it was timed in turns with in this run; empty: none", .csv = {"tuning_raced"}}),
+    member<PresentObject<SearchExtent, extent_fields>, &T::extent>({.name = "extent", .meaning = "how far the search went; absent where there was none in this run", .optional = true}),
+    member<PresentObject<ExhaustiveWinner, exhaustive_fields>, &T::exhaustive>({.name = "exhaustive", .meaning = "of `--search both`: what an exhaustive search found for the same row; absent otherwise", .optional = true}),
   };
   return kFields;
 }

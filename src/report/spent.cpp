@@ -25,6 +25,7 @@ TimeSpent time_spent(std::span<const Record> records) {
     }
     if (kernels.emplace(r.case_index, r.provider, r.kernel).second) {
       spent.set_up_s += p.prepare_s + p.plan_s;
+      spent.search_s += p.plan_s;
       spent.verify_s += p.verify_s;
     }
   }

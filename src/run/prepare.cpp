@@ -175,7 +175,8 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
                            .cache = entry.plan.cold,
                            .copies = entry.weights->all(),
                            .log = &search,
-                           .algorithm = entry.twin_of ? entry.record.algorithm : entry.winner});
+                           .algorithm = entry.twin_of ? entry.record.algorithm : entry.winner,
+                           .search = state.config.search});
   }
   entry.record.algorithm = entry.operation->algorithm();
   if (state.config.companions != nullptr && !entry.twin_of) {

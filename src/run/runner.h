@@ -15,6 +15,7 @@
 
 #include "core/environment.h"
 #include "core/record.h"
+#include "core/search_mode.h"
 #include "device/device.h"
 #include "measure/blocks.h"
 #include "measure/measure.h"
@@ -42,6 +43,7 @@ struct RunConfig {
   Sparsity pattern = Sparsity::kTwoFour;
   std::set<int> control_cases = {};  ///< indices of the cases that have a twin (run/twin.h)
   double plan_budget_s = 0;  ///< for the algorithm search of one kernel; the same for dense and 2:4
+  SearchMode search = SearchMode::kShortlists;
   std::uint64_t seed = 0;
   int threads = 1;
   Companions* companions = nullptr;  ///< null: no other device measures these cases now

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/buffer.h"
@@ -23,12 +25,21 @@ class Verifier {
   Verifier(const operands::Operands& operands, device::Device& device,
            const verify::MakeElementReader& make_reader, int threads);
 
-  /// Compares D as the last launch left it; waits for that.
+  /// Compares D as the last launch left it; waits for that. Where every checked element has the
+  /// same bits as in an earlier check of the same problem and accumulation, the result is that one:
+  /// it depends on nothing else.
   verify::CheckResult check(const GemmProblem& problem, Accumulation accumulation, const Buffer& d);
 
  private:
   verify::Reference make_reference(const operands::Operands& operands,
                                    const verify::MakeElementReader& make_reader);
+  /// What a check was of, and what it found.
+  struct Checked {
+    GemmProblem problem;
+    Accumulation accumulation = Accumulation::kWide;
+    std::vector<std::uint16_t> codes;
+    verify::CheckResult result;
+  };
   verify::CheckResult check_read(const GemmProblem& problem, Accumulation accumulation,
                                  const Buffer& d);
 
@@ -37,7 +48,9 @@ class Verifier {
   std::unique_ptr<verify::ElementReader> reader_;
   verify::Reference reference_;
   std::vector<std::uint16_t> codes_;  ///< checked elements of D
-  std::vector<std::byte> copy_;       ///< all of D
+  /// The last check of each output type with and without bias.
+  std::map<std::pair<DataType, bool>, Checked> checked_;
+  std::vector<std::byte> copy_;  ///< all of D
 };
 
 }  // namespace twofour::run

@@ -40,6 +40,7 @@ TEST(TimeSpent, CountsOnceWhatKernelsOfACaseShare) {
                                     row(1, DataType::kInt8, "dense", phases(8, 1, 1))};
   const TimeSpent spent = time_spent(records);
   EXPECT_DOUBLE_EQ(spent.set_up_s, 6 + 9 + 9 + 3 * (1 + 1 + 2 + 1));
+  EXPECT_DOUBLE_EQ(spent.search_s, 1 + 1 + 2 + 1);
   EXPECT_DOUBLE_EQ(spent.verify_s, 3 * 5);
   EXPECT_DOUBLE_EQ(spent.measure_s, 10 * 5);
   EXPECT_DOUBLE_EQ(spent.overhead(), 54.0 / 104.0);

@@ -44,8 +44,19 @@ class FakeRace {
   SearchResult run(double budget_s) {
     auto now = [this] { return clock_s_; };
     auto timer = [this](std::size_t i, SearchStage stage) { return time(i, stage); };
-    return search(seconds_.size(), timer, {.budget_s = budget_s, .now = now});
+    return search(seconds_.size(), timer,
+                  {.budget_s = budget_s,
+                   .now = now,
+                   .head = config.head,
+                   .groups = config.groups,
+                   .leave_early = config.leave_early});
   }
+
+  struct {
+    SearchHead head;
+    std::vector<std::size_t> groups;
+    bool leave_early = true;
+  } config;
 
   [[nodiscard]] double clock_s() const { return clock_s_; }
   [[nodiscard]] const std::vector<int>& screened() const { return screened_; }
@@ -126,24 +137,30 @@ TEST(Search, ReportsTheFreshSamplesOfTheWinner) {
 }
 
 TEST(Search, TheLastTwoTakeTurnsOnFreshSamples) {
-  FakeRace race({12e-6, 10e-6, 10.25e-6, 11e-6, 13e-6});
+  FakeRace race({12e-6, 10e-6, 10.08e-6, 11e-6, 13e-6});
   race.run(0.3);
   const auto& order = race.refinements();
-  ASSERT_GE(order.size(), 18U);
-  for (std::size_t i = order.size() - 18; i + 2 < order.size(); ++i) {
-    EXPECT_EQ(order[i], order[i + 2]) << i;
-    EXPECT_NE(order[i], order[i + 1]) << i;
-  }
+  // 0.8 % in every round: five of them, so that no one doubts it.
+  ASSERT_GE(order.size(), 10U);
+  const std::vector<std::size_t> turns(order.end() - 10, order.end());
+  EXPECT_THAT(turns, ::testing::ElementsAre(1, 2, 1, 2, 1, 2, 1, 2, 1, 2));
 }
 
-TEST(Search, AClearWinnerNeedsTwoFreshSamples) {
-  // Fresh samples come after one of each that refines.
-  FakeRace clear({10e-6, 10.4e-6});
-  clear.run(0.3);
-  EXPECT_THAT(clear.refined(), ::testing::ElementsAre(3, 3));
+TEST(Search, FewCandidatesTakeTurnsAtOnce) {
+  FakeRace clear({10e-6, 10.4e-6, 12e-6});
+  EXPECT_EQ(clear.run(0.3).screened, 3U);
+  EXPECT_THAT(clear.refined(), ::testing::ElementsAre(2, 2, 2));
+  EXPECT_THAT(clear.screened(), ::testing::Each(0));
   FakeRace close({10e-6, 10.2e-6});
   close.run(0.3);
-  EXPECT_THAT(close.refined(), ::testing::ElementsAre(10, 10));
+  EXPECT_THAT(close.refined(), ::testing::ElementsAre(3, 3));
+}
+
+TEST(Search, WithoutEarlyLeavesAllRoundsTakePlace) {
+  FakeRace race({10e-6, 10.4e-6});
+  race.config.leave_early = false;
+  race.run(0.3);
+  EXPECT_THAT(race.refined(), ::testing::Each(::testing::Ge(9)));
 }
 
 // A GPU at its power limit changes its clock by more than finalists differ by.
@@ -170,7 +187,7 @@ TEST(Search, ThreeCloseOnesAreConfirmed) {
   FakeRace race({10e-6, 10.1e-6, 10.2e-6, 11e-6});
   const SearchResult result = race.run(0.3);
   EXPECT_THAT(result.finalists, ::testing::ElementsAre(0, 1, 2, 3));
-  EXPECT_EQ(race.refined()[0], race.refined()[2]);
+  EXPECT_GE(race.refined()[2], race.refined()[3] + 3);
 }
 
 // Where one launch takes a large part of the budget, three samples of each still come after it.
@@ -179,7 +196,7 @@ TEST(Search, LongOnesAreConfirmedBeyondTheBudget) {
   const SearchResult result = race.run(0.1);
   EXPECT_TRUE(result.confirmed);
   EXPECT_EQ(result.winner, 0U);
-  EXPECT_GE(race.refined()[1], 4);
+  EXPECT_GE(race.refined()[1], 3);
 }
 
 TEST(Search, NamesItsFinalistsTheBestFirst) {
@@ -187,6 +204,7 @@ TEST(Search, NamesItsFinalistsTheBestFirst) {
   const SearchResult result = race.run(0.3);
   EXPECT_THAT(result.finalists, ::testing::ElementsAre(3, 1, 5, 4));
   EXPECT_EQ(result.finalists.front(), result.winner);
+  EXPECT_THAT(result.finalist_seconds, ::testing::ElementsAre(9e-6, 10e-6, 10.5e-6, 11e-6));
 }
 
 TEST(Search, KeepsToItsBudget) {
@@ -226,6 +244,72 @@ TEST(Search, ACandidateThatCannotRunIsOut) {
   const SearchResult result = search(5, timer, {.budget_s = 1, .now = now});
   EXPECT_EQ(result.winner, 2U);
   EXPECT_THAT(result.failures, ::testing::Contains("candidate 0: no workspace"));
+}
+
+TEST(Search, FurtherParametersOfAKernelFarBehindAreNotTried) {
+  // Two kernels, each with four sets of parameters; those of the second one change little.
+  FakeRace race({10e-6, 20e-6, 9.5e-6, 19e-6, 9e-6, 19.5e-6, 9.8e-6, 20e-6});
+  race.config.groups = {0, 1, 0, 1, 0, 1, 0, 1};
+  EXPECT_EQ(race.run(0.3).winner, 4U);
+  EXPECT_THAT(race.screened(), ::testing::ElementsAre(1, 1, 1, 0, 1, 0, 1, 0));
+  // One that is a little behind may gain by them.
+  FakeRace near({10e-6, 13e-6, 10e-6, 9e-6});
+  near.config.groups = {0, 1, 0, 1};
+  EXPECT_EQ(near.run(0.3).winner, 3U);
+}
+
+/// 24 candidates: two finalists of a neighbour, four probes, and the others.
+std::vector<double> led(double winner, double finalist, double probe, double hidden) {
+  std::vector<double> seconds(24, 12e-6);
+  seconds[0] = winner;
+  seconds[1] = finalist;
+  seconds[4] = probe;
+  seconds[20] = hidden;
+  return seconds;
+}
+
+TEST(SearchHead, ThatHoldsIsAllThatIsTimed) {
+  FakeRace race(led(10e-6, 10.2e-6, 11e-6, 12e-6));
+  race.config.head = {.shortlisted = 2, .probes = 4};
+  const SearchResult result = race.run(0.3);
+  EXPECT_EQ(result.winner, 0U);
+  EXPECT_EQ(result.screened, 6U);
+  EXPECT_FALSE(result.widened);
+}
+
+TEST(SearchHead, AnotherFinalistMayWin) {
+  FakeRace race(led(10e-6, 9.7e-6, 11e-6, 12e-6));
+  race.config.head = {.shortlisted = 2, .probes = 4};
+  const SearchResult result = race.run(0.3);
+  EXPECT_EQ(result.winner, 1U);
+  EXPECT_EQ(result.screened, 6U);
+}
+
+TEST(SearchHead, WhoseWinnerLosesToAProbeIsNotEnough) {
+  FakeRace race(led(10e-6, 9.9e-6, 9.95e-6, 9e-6));
+  race.config.head = {.shortlisted = 2, .probes = 4};
+  const SearchResult result = race.run(0.3);
+  EXPECT_EQ(result.winner, 20U);
+  EXPECT_EQ(result.screened, 24U);
+  EXPECT_TRUE(result.widened);
+}
+
+TEST(SearchHead, OfAnotherOrderIsNotEnough) {
+  FakeRace race(led(10e-6, 9.4e-6, 11e-6, 9e-6));
+  race.config.head = {.shortlisted = 2, .probes = 4};
+  EXPECT_EQ(race.run(0.3).winner, 20U);
+}
+
+TEST(SearchHead, WhoseWinnerCannotRunIsNotEnough) {
+  auto now = [] { return 0.0; };
+  auto timer = [](std::size_t i, SearchStage) {
+    if (i == 0) throw std::runtime_error("no workspace");
+    return i == 20 ? 9e-6 : 10e-6;
+  };
+  const SearchResult result =
+      search(24, timer, {.budget_s = 1, .now = now, .head = {.shortlisted = 2, .probes = 4}});
+  EXPECT_EQ(result.winner, 20U);
+  EXPECT_TRUE(result.widened);
 }
 
 TEST(Search, SaysWhyNoneCanRun) {

@@ -44,7 +44,28 @@ TEST_F(TunedChoiceTest, AWinnerBeatsItsRunnerUpAgain) {
   EXPECT_EQ(choice->index, 0U);
   EXPECT_EQ(choice->seconds, 1e-3) << "as fast as it is now";
   EXPECT_EQ(choice->tuning, (Tuning{TuningOrigin::kFile, "then", 5, "b"}));
+  EXPECT_THAT(timed, SizeIs(4)) << "twice as fast: two rounds are enough";
+}
+
+TEST_F(TunedChoiceTest, ARaceThatIsCloseTakesAllRounds) {
+  seconds = {1e-3, 1.007e-3, 3e-3};
+  file.keep(key, {.algorithm = "a", .seconds = 5, .runner_up = "b"});
+  EXPECT_EQ(choose()->index, 0U);
   EXPECT_THAT(timed, SizeIs(2 * kRaceRounds));
+}
+
+TEST_F(TunedChoiceTest, OneRaceInARunIsEnough) {
+  file.keep(key, {.algorithm = "c", .seconds = 1e-6, .runner_up = "a", .found_utc = "then"});
+  EXPECT_EQ(choose()->tuning.origin, TuningOrigin::kRace);
+  const auto again = choose();
+  EXPECT_EQ(again->index, 0U);
+  EXPECT_EQ(again->tuning.origin, TuningOrigin::kRace);
+  EXPECT_EQ(again->tuning.extent, (SearchExtent{SearchedAmong::kEqual, 3, 0}));
+  EXPECT_THAT(timed, SizeIs(0));
+  // Another winner in the file is none of this run.
+  file.keep(key, {.algorithm = "b", .seconds = 1e-6, .runner_up = "a"});
+  choose();
+  EXPECT_THAT(timed, SizeIs(4));
 }
 
 TEST_F(TunedChoiceTest, ARunnerUpThatIsFasterNowTakesItsPlace) {
@@ -71,6 +92,8 @@ TEST_F(TunedChoiceTest, WhatCannotRunOrMustNotIsSearchedAnew) {
   EXPECT_EQ(choose({"b"})->index, 0U);
   seconds = {-1, 2e-3, 3e-3};
   EXPECT_EQ(choose()->index, 1U);
+  key.kernel = "other";
+  file.keep(key, {.algorithm = "a", .seconds = 5, .runner_up = "b"});
   seconds = {-1, -1, 3e-3};
   EXPECT_FALSE(choose());
 }

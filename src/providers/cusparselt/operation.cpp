@@ -132,7 +132,7 @@ void MatmulOperation::plan(const PlanArgs& args) {
   const SearchSubject subject =
       search_subject(args.device, "cusparselt " + handle_->version(), kernel_, problem_, args.cache,
                      info(problem_.d).kernel_name);
-  std::vector<std::unique_ptr<Plan>> plans = make_plans(names_to_try(subject));
+  std::vector<std::unique_ptr<Plan>> plans = make_plans(names_to_try(subject, args.search));
   if (plans.empty()) plans = make_plans({});
   std::size_t workspace_bytes = 0;
   std::vector<LaunchCandidate> candidates;

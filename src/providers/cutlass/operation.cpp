@@ -134,6 +134,7 @@ void CutlassOperation::choose(const std::vector<Candidate>& list, const PlanArgs
     auto trial = std::make_shared<Trial>(candidate, args.copies.size(), workspace_.data());
     race.push_back(
         {.name = name_of(candidate),
+         .kernel = to_string(candidate.kernel->traits()),
          .launch = [trial, this](WeightCopy weights) { trial->launch(weights.slot, stream_); },
          .ready =
              [trial, this](WeightCopy weights) {

@@ -1,7 +1,5 @@
 #include "providers/gpu_search/gpu_search.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -16,8 +14,6 @@
 #include "device/cuda/graph_loop.h"
 #include "device/cuda/kernels.h"
 #include "providers/search.h"
-#include "providers/shortlist.h"
-#include "providers/tuned_choice.h"
 
 namespace twofour::providers {
 namespace {
@@ -53,13 +49,15 @@ class LaunchTimer {
   [[nodiscard]] double budget_clock() const { return search_clock() - loading_s_; }
 
  private:
-  /// A first launch, by itself and untimed: it loads the kernel.
+  /// A first launch, by itself and untimed: it loads the kernel. It reads the copy that was read
+  /// last, so that those which are timed come out of memory.
   void load(std::size_t index) {
     if (!loaded_.insert(index).second) return;
     const double start = search_clock();
     const LaunchCandidate& candidate = candidates_[index];
-    if (candidate.ready) candidate.ready(copies_.front());
-    candidate.launch(copies_.front());
+    const WeightCopy& copy = copies_[(next_ + copies_.size() - 1) % copies_.size()];
+    if (candidate.ready) candidate.ready(copy);
+    candidate.launch(copy);
     check(cudaStreamSynchronize(stream_), "finish the first launch of a candidate");
     loading_s_ += search_clock() - start;
   }
@@ -86,8 +84,9 @@ class LaunchTimer {
   double screen(const LaunchCandidate& candidate) {
     const double first = in_a_row(candidate, 1);
     if (fastest_ > 0 && first > kNotWorthRepeating * fastest_) return first;
-    const double wanted = std::clamp(kScreen_s / std::max(first, 1e-7), 1.0, kMostScreenLaunches);
-    const double seconds = in_a_row(candidate, static_cast<int>(wanted));
+    const double wanted = std::min(kScreen_s / std::max(first, 1e-7), kMostScreenLaunches);
+    // A long launch says by itself what a second one would say.
+    const double seconds = wanted < 2 ? first : in_a_row(candidate, static_cast<int>(wanted));
     fastest_ = fastest_ > 0 ? std::min(fastest_, seconds) : seconds;
     return seconds;
   }
@@ -122,57 +121,37 @@ class LaunchTimer {
   std::map<std::size_t, std::unique_ptr<device::TimedLoop>> loops_;
 };
 
-/// A search among some of `candidates`.
-class Race {
+/// The parts of a ChoiceTask that come from launches.
+class LaunchTask {
  public:
-  Race(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
-       const SearchSubject& subject, TuningFile& file)
+  LaunchTask(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
+             const SearchSubject& subject, TuningFile& file)
       : candidates_(candidates),
         args_(args),
         subject_(subject),
         file_(file),
-        timer_(candidates, args) {
-    names_.reserve(candidates.size());
-    for (const LaunchCandidate& candidate : candidates) names_.push_back(candidate.name);
-    avoid_ = args.log != nullptr ? args.log->avoid(subject.scope()) : file.avoided(subject.scope());
-    const std::vector<std::size_t> usable = without(avoid_, names_);
-    std::vector<std::string> names;
-    for (const std::size_t place : usable) names.push_back(candidates[place].name);
-    for (const std::size_t place : contestants(names, Shortlists::shared().find(subject.family))) {
-      entered_.push_back(usable[place]);
-    }
-  }
+        timer_(candidates, args) {}
 
-  /// The winner that the file has; nothing where a search must find one.
-  std::optional<LaunchChoice> from_file() {
-    if (args_.budget.count() <= 0) return std::nullopt;
-    auto time = [&](std::size_t index) { return time_one(index, SearchStage::kRefine); };
-    const auto tuned = choose_tuned(subject_.key, names_, avoid_, time, file_);
-    if (!tuned) return std::nullopt;
-    if (args_.log != nullptr) args_.log->chosen(tuned->tuning);
-    return LaunchChoice{.index = tuned->index, .seconds = tuned->seconds, .tuned = true};
-  }
-
-  LaunchChoice run() {
-    auto clock = [this] { return timer_.budget_clock(); };
-    auto time = [&](std::size_t place, SearchStage stage) {
-      return time_one(entered_[place], stage);
-    };
-    const SearchResult result =
-        search(entered_.size(), time, {.budget_s = args_.budget.count(), .now = clock});
-    const std::size_t winner = entered_[result.winner];
-    if (result.confirmed) {
-      std::vector<std::string> finalists;
-      for (const std::size_t place : result.finalists) {
-        finalists.push_back(candidates_[entered_[place]].name);
-      }
-      Shortlists::shared().keep(subject_.family, finalists);
-      std::vector<std::string> entered;
-      for (const std::size_t place : entered_) entered.push_back(names_[place]);
-      const auto tuning = keep_winner(subject_.key, entered, result, file_);
-      if (tuning && args_.log != nullptr) args_.log->chosen(*tuning);
+  LaunchChoice choose() {
+    auto now = [this] { return timer_.budget_clock(); };
+    auto time = [this](std::size_t index, SearchStage stage) { return time_one(index, stage); };
+    ChoiceTask task{.subject = subject_,
+                    .avoid = args_.log != nullptr ? args_.log->avoid(subject_.scope())
+                                                  : file_.avoided(subject_.scope()),
+                    .mode = args_.search,
+                    .budget_s = args_.budget.count(),
+                    .now = now,
+                    .time = time};
+    const bool grouped = std::all_of(candidates_.begin(), candidates_.end(),
+                                     [](const LaunchCandidate& c) { return !c.kernel.empty(); });
+    for (const LaunchCandidate& candidate : candidates_) {
+      task.names.push_back(candidate.name);
+      if (grouped) task.groups.push_back(candidate.kernel);
     }
-    return {.index = winner, .seconds = result.seconds, .screened = result.screened};
+    const AlgorithmChoice choice =
+        choose_algorithm(task, {file_, Shortlists::shared(), Neighbours::shared()});
+    if (choice.tuning && args_.log != nullptr) args_.log->chosen(*choice.tuning);
+    return {.index = choice.index, .seconds = choice.seconds};
   }
 
  private:
@@ -194,9 +173,6 @@ class Race {
   const SearchSubject& subject_;
   TuningFile& file_;
   LaunchTimer timer_;
-  std::vector<std::string> names_;  ///< of candidates_
-  std::vector<std::string> avoid_;
-  std::vector<std::size_t> entered_;  ///< places in candidates_
 };
 
 }  // namespace
@@ -204,25 +180,24 @@ class Race {
 SearchSubject search_subject(const device::Device& device, std::string_view library,
                              std::string_view kernel, const GemmProblem& problem,
                              const CacheState& cache, std::string_view variant) {
-  GemmProblem relative = problem;
-  relative.bias = false;
-  relative.d = DataType::kBf16;
+  SearchSubject subject = related(std::string(library), std::string(variant), problem, cache.mode);
   const auto detail = [&](const char* name) {
     const auto found = device.info().details.find(name);
     return found == device.info().details.end() ? std::string() : found->second;
   };
-  return {.key = {.gpu = device.id().name,
-                  .library = std::string(library),
-                  .kernel = std::string(kernel),
-                  .problem = to_string(problem),
-                  .cache = cache.mode,
-                  .driver = detail("driver"),
-                  .power_limit = detail("power_limit_w")},
-          .family = fmt::format("{} {} {} {}", library, variant, to_string(relative),
-                                to_string(cache.mode))};
+  subject.key = {.gpu = device.id().name,
+                 .library = std::string(library),
+                 .kernel = std::string(kernel),
+                 .problem = to_string(problem),
+                 .cache = cache.mode,
+                 .driver = detail("driver"),
+                 .power_limit = detail("power_limit_w")};
+  return subject;
 }
 
-std::vector<std::string> names_to_try(const SearchSubject& subject, TuningFile& file) {
+std::vector<std::string> names_to_try(const SearchSubject& subject, SearchMode mode,
+                                      TuningFile& file) {
+  if (mode != SearchMode::kShortlists) return {};
   if (const auto tuned = file.find(subject.key)) {
     std::vector<std::string> names{tuned->algorithm};
     if (!tuned->runner_up.empty()) names.push_back(tuned->runner_up);
@@ -239,9 +214,7 @@ LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const
   if (!args.algorithm.empty() && same != candidates.end()) {
     return {.index = static_cast<std::size_t>(same - candidates.begin())};
   }
-  Race race(candidates, args, subject, file);
-  if (const auto tuned = race.from_file()) return *tuned;
-  return race.run();
+  return LaunchTask(candidates, args, subject, file).choose();
 }
 
 }  // namespace twofour::providers

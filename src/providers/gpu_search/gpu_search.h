@@ -10,6 +10,7 @@
 #include "core/problem.h"
 #include "core/record.h"
 #include "device/device.h"
+#include "providers/choice.h"
 #include "providers/provider.h"
 #include "providers/tuning.h"
 
@@ -19,6 +20,9 @@ namespace twofour::providers {
 struct LaunchCandidate {
   /// Stable: the tuning file finds the candidate again by it, and Operation::algorithm() shows it.
   std::string name;
+  /// Names the kernel, where candidates are one kernel with several launch parameters: those of one
+  /// that is far behind are not all timed. Empty, for all or none: each is a kernel of its own.
+  std::string kernel = {};
   /// Enqueues one launch that reads that copy of the weights on the device's stream.
   std::function<void(WeightCopy)> launch;
   /// Makes ready what launch() needs, outside of every timing; may be called again. Optional.
@@ -29,15 +33,6 @@ struct LaunchCandidate {
 struct LaunchChoice {
   std::size_t index = 0;
   double seconds = 0;  ///< of one launch; 0 when nothing was timed
-  bool tuned = false;  ///< taken from the tuning file
-  std::size_t screened = 0;
-};
-
-/// What is searched for.
-struct SearchSubject {
-  TuningKey key;       ///< in the tuning file
-  std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
-  [[nodiscard]] SearchScope scope() const { return {.gpu = key.gpu, .family = family}; }
 };
 
 /// The subject `kernel` on `problem`. `library` is name and version. Relatives have the same
@@ -48,17 +43,14 @@ SearchSubject search_subject(const device::Device& device, std::string_view libr
 
 /// Names of all candidates that choose_launch() would look at, for libraries where describing one
 /// takes time: the tuned one, or those that a relative short-listed. Empty: any.
-std::vector<std::string> names_to_try(const SearchSubject& subject,
+std::vector<std::string> names_to_try(const SearchSubject& subject, SearchMode mode,
                                       TuningFile& file = TuningFile::shared());
 
-/// The candidate to use: that of args.algorithm where one is named; else the tuned one when the
-/// file has one of that name and it beats its runner-up (choose_tuned()); else the winner of a
-/// search within args.budget in args.cache's state, which is then kept in the file. Where a
-/// relative was searched before, the race is between its finalists; a candidate that args.log says
-/// to avoid takes no part (without a log, those of the file). With a budget of zero the first
-/// candidate, untimed, and the file is left alone. A search times first a few launches in a row,
-/// each on the next copy of the weights, and its finalists by the device's own timed loop. Throws
-/// as search() does, or std::logic_error for a device that is not a GPU.
+/// The candidate to use: that of args.algorithm where one is named; else that of choose_algorithm()
+/// within args.budget, in args.cache's state and args.search's mode. A candidate that args.log says
+/// to avoid takes no part (without a log, those of the file). A search times first a few launches
+/// in a row, each on the next copy of the weights, and its finalists by the device's own timed
+/// loop. Throws as search() does, or std::logic_error for a device that is not a GPU.
 LaunchChoice choose_launch(const std::vector<LaunchCandidate>& candidates, const PlanArgs& args,
                            const SearchSubject& subject, TuningFile& file = TuningFile::shared());
 

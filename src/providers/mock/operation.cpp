@@ -12,9 +12,8 @@
 #include <thread>
 
 #include "operands/number_formats.h"
+#include "providers/choice.h"
 #include "providers/mock/product.h"
-#include "providers/search.h"
-#include "providers/tuned_choice.h"
 
 namespace twofour::providers::mock {
 namespace {
@@ -99,31 +98,28 @@ void MockOperation::search_algorithm(const PlanArgs& args) {
   const auto same = std::find(names.begin(), names.end(), args.algorithm);
   chosen_ = static_cast<std::size_t>(same - names.begin());
   if (same == names.end()) {
-    TuningFile& file = TuningFile::shared();
-    const TuningKey key{.gpu = args.device.id().name,
-                        .library = "mock 1",
-                        .kernel = kernel_,
-                        .problem = to_string(problem_),
-                        .cache = args.cache.mode};
-    const auto time = [&](std::size_t algorithm) {
+    SearchSubject subject = related("mock 1", kernel_, problem_, args.cache.mode);
+    subject.key = {.gpu = args.device.id().name,
+                   .library = "mock 1",
+                   .kernel = kernel_,
+                   .problem = to_string(problem_),
+                   .cache = args.cache.mode};
+    const auto time = [&](std::size_t algorithm, SearchStage) {
       chosen_ = algorithm;
       const double start = search_clock();
       launch(args.copies.front());
       return search_clock() - start;
     };
-    std::optional<Tuning> tuning;
-    if (const auto tuned = choose_tuned(key, names, {}, time, file)) {
-      chosen_ = tuned->index;
-      tuning = tuned->tuning;
-    } else {
-      auto now = [] { return search_clock(); };
-      auto stage_time = [&](std::size_t i, SearchStage) { return time(i); };
-      const SearchResult found =
-          search(names.size(), stage_time, {.budget_s = args.budget.count(), .now = now});
-      chosen_ = found.winner;
-      tuning = keep_winner(key, names, found, file);
-    }
-    if (tuning && args.log != nullptr) args.log->chosen(*tuning);
+    auto now = [] { return search_clock(); };
+    const AlgorithmChoice choice = choose_algorithm({.subject = subject,
+                                                     .names = names,
+                                                     .mode = args.search,
+                                                     .budget_s = args.budget.count(),
+                                                     .now = now,
+                                                     .time = time},
+                                                    SearchMemory::shared());
+    chosen_ = choice.index;
+    if (choice.tuning && args.log != nullptr) args.log->chosen(*choice.tuning);
   }
   algorithm_ = names[chosen_];
 }
