@@ -85,7 +85,8 @@ class StreamedGemm {
 
   /// Runs in which the k-steps of a panel are taken.
   [[nodiscard]] std::int64_t runs() const {
-    const bool worth = row_tiles(args_.m) <= kMaxRunRowTiles && args_.k_steps >= kRuns * kMinRunSteps;
+    const bool worth =
+        row_tiles(args_.m) <= kMaxRunRowTiles && args_.k_steps >= kRuns * kMinRunSteps;
     return worth ? kRuns : 1;
   }
 
@@ -105,7 +106,9 @@ class StreamedGemm {
           cursor_(args.k_steps, runs),
           panel_(args.panels),
           packed_(args.panels),
-          prefetch_at_(packed_ + (passes == 1 ? kPrefetchBytes : panel_bytes())),
+          far_cursor_(args.k_steps, passes == 1 ? 1 : kRuns),
+          far_panel_(packed_ + (passes == 1 ? kPrefetchBytes : panel_bytes())),
+          far_(far_panel_),
           end_(packed_ + args.panel_count * panel_bytes()) {
       stop_prefetching();
       aim_near();
@@ -126,9 +129,12 @@ class StreamedGemm {
     [[gnu::always_inline]] void produce_half(int half) const {
       if (kExpands && produced_ == total_) return;
       constexpr std::int64_t kHalf = kTile / kHalvesPerTile;
-      if (until_prefetch_ == 0) prefetch<kHalf, kIntoSecondLevel>(prefetch_at_ + half * kHalf);
-      const std::int64_t at = half * kHalf;
-      prefetch<kHalf, kIntoFirstLevel>(at + kRunAheadBytes < kStep ? near_ + at : near_next_ + at);
+      if (until_prefetch_ == 0) prefetch<kHalf, kIntoSecondLevel>(far_ + half * kHalf);
+      if (passes_ == 1) {
+        const std::int64_t at = half * kHalf;
+        prefetch<kHalf, kIntoFirstLevel>(at + kRunAheadBytes < kStep ? near_ + at
+                                                                     : near_next_ + at);
+      }
       if constexpr (kExpands) {
         const int tile = half / kHalvesPerTile;
         Unit::template expand_half<Element>(packed_ + tile * kTile, half % kHalvesPerTile,
@@ -143,8 +149,8 @@ class StreamedGemm {
     }
 
    private:
-    /// With several runs lines are prefetched so far ahead in each. Measured for dense weights: half
-    /// a k-step, where a whole one gains half as much; for 2:4 from half a k-step to two.
+    /// With several runs lines are prefetched so far ahead in each. Measured for dense weights:
+    /// half a k-step, where a whole one gains half as much; for 2:4 from half a k-step to two.
     static constexpr std::int64_t kRunAheadBytes = kExpands ? kStep : kStep / 2;
 
     [[nodiscard]] std::int64_t panel_bytes() const { return args_.k_steps * kStep; }
@@ -157,7 +163,7 @@ class StreamedGemm {
     /// Nothing is prefetched behind the last panel of this thread: that is another thread's. With
     /// several runs only what is near is prefetched.
     [[gnu::always_inline]] void stop_prefetching() {
-      if (in_runs_ || prefetch_at_ >= end_) {
+      if (in_runs_ || far_ >= end_) {
         until_prefetch_ = std::numeric_limits<std::int64_t>::max();
       }
     }
@@ -180,7 +186,8 @@ class StreamedGemm {
       // it for every `passes_` k-steps.
       if (--until_prefetch_ < 0) {
         until_prefetch_ = passes_ - 1;
-        prefetch_at_ += kStep;
+        if (far_cursor_.next()) far_panel_ += panel_bytes();
+        far_ = far_panel_ + far_cursor_.step() * kStep;
         stop_prefetching();
       }
       ++produced_;
@@ -194,15 +201,18 @@ class StreamedGemm {
 
     const GemmArgs& args_;
     std::int64_t passes_;
-    bool in_runs_;                          ///< several of them
-    std::int64_t total_;                    ///< k-steps to produce, each panel's passes_ times
-    KCursor cursor_;                        ///< position in its panel of the k-step to produce next
-    const std::byte* panel_;                ///< that panel
-    const std::byte* packed_;               ///< packed tiles of the k-step to produce next
-    const std::byte* near_ = nullptr;       ///< what to prefetch into the first-level cache, where
-    const std::byte* near_next_ = nullptr;  ///< that is in the same k-step, and where in a later one
-    const std::byte* prefetch_at_;          ///< what to prefetch next into the second-level cache
-    const std::byte* end_;                  ///< of this thread's panels
+    bool in_runs_;                     ///< several of them
+    std::int64_t total_;               ///< k-steps to produce, each panel's passes_ times
+    KCursor cursor_;                   ///< position in its panel of the k-step to produce next
+    const std::byte* panel_;           ///< that panel
+    const std::byte* packed_;          ///< packed tiles of the k-step to produce next
+    const std::byte* near_ = nullptr;  ///< what to prefetch into the first-level cache, where
+    const std::byte* near_next_ =
+        nullptr;                  ///< that is in the same k-step, and where in a later one
+    KCursor far_cursor_;          ///< what to prefetch next into the second-level cache:
+    const std::byte* far_panel_;  ///< position in these bytes of the size of a panel,
+    const std::byte* far_;        ///< and place
+    const std::byte* end_;        ///< of this thread's panels
     std::int64_t produced_ = 0, step_ = 0;  ///< k-steps produced, k-steps consumed
     std::int64_t pass_ = 0;                 ///< of the k-step to produce next
     std::int64_t until_prefetch_ = 0;       ///< k-steps until the next prefetch; 0: now
