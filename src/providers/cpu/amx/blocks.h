@@ -11,6 +11,7 @@
 #include "providers/cpu/amx/accumulators.h"
 #include "providers/cpu/amx/deferred_epilogue.h"
 #include "providers/cpu/amx/gemm_args.h"
+#include "providers/cpu/amx/k_order.h"
 #include "providers/cpu/amx/panel.h"
 #include "providers/cpu/amx/rasterisation.h"
 
@@ -85,7 +86,7 @@ class BlockedGemm {
 
   /// Expands block `next` and prefetches block `later` in work items of half a tile, spread evenly
   /// over the k-steps of the block that is being multiplied: expansion runs on vector ports while
-  /// the tile unit is busy.
+  /// the tile unit is busy. A block is prefetched in several runs in turn (k_order.h).
   class BlockProducer {
    public:
     /// `row_blocks`: row blocks of the block being multiplied; each one passes over all its
@@ -114,16 +115,16 @@ class BlockedGemm {
 
     [[gnu::always_inline]] void produce_half() {
       if (done_ == end_) return;
-      const std::int64_t step = done_ / kHalvesPerStep;
-      const int tile = static_cast<int>(done_ / kHalvesPerTile % kTilesPerStep);
-      const int half = static_cast<int>(done_ % kHalvesPerTile);
-      ++done_;
-      if (step < later_.steps()) {
+      const std::int64_t i = done_++;
+      if (const std::int64_t halves = kHalvesPerStep * later_.steps(); i < halves) {
         constexpr std::int64_t kShare = kPackedBytes / kHalvesPerTile;
-        prefetch<kShare, kIntoSecondLevel>(gemm_.packed_tile(later_, later_.begin + step, tile) +
-                                           half * kShare);
+        prefetch<kShare, kIntoSecondLevel>(gemm_.packed_tile(later_, later_.begin, 0) +
+                                           piece_in_runs(i, halves) * kShare);
       }
       if constexpr (kExpands) {
+        const std::int64_t step = i / kHalvesPerStep;
+        const int tile = static_cast<int>(i / kHalvesPerTile % kTilesPerStep);
+        const int half = static_cast<int>(i % kHalvesPerTile);
         if (step >= next_.steps()) return;
         Unit::template expand_half<Element>(
             gemm_.packed_tile(next_, next_.begin + step, tile), half,
