@@ -46,7 +46,8 @@ std::string reserve_memory(Session& session, const Request& request) {
     const auto m = static_cast<double>(c.shape.m);
     const auto n = static_cast<double>(c.shape.n);
     const auto k = static_cast<double>(c.shape.k);
-    return c.skip_reason ? 0 : (m + n) * k + m * n;
+    const auto gemms = static_cast<double>(c.experts.value_or(1));  // each has weights of its own
+    return c.skip_reason ? 0 : m * k + gemms * n * k + m * n;
   };
   const workload::Case* largest = nullptr;
   for (const int place : request.own) {
@@ -107,7 +108,9 @@ class Measuring {
 
  private:
   [[nodiscard]] std::vector<run::SelectedKernel> kernels_left(const workload::Case& c) const {
-    return ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
+    auto left = ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
+    std::erase_if(left, [&](const auto& one) { return !run::takes_part(one.kernel, c); });
+    return left;
   }
   [[nodiscard]] bool any_provider_missing() const {
     return std::any_of(session_.providers.begin(), session_.providers.end(),

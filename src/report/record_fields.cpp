@@ -308,6 +308,7 @@ std::span<const Field<GemmProblem>> problem_fields() {
     member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
     member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
     member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense`, `2:4` or `6:8`", .csv = {"sparsity"}}),
+    member<Whole<std::int64_t, 1>, &P::batch>({.name = "batch", .meaning = "GEMMs of this shape that one call of the library multiplies (strided-batched), each with an A, weights and a D of its own; absent where it is 1", .optional = true}),
   };
   return kFields;
 }
@@ -329,7 +330,7 @@ std::span<const Field<Record>> record_fields() {
     member<PresentCount, &R::instances>({.name = "instances", .meaning = "weights of this shape in one device's part of the model: its layers, times all experts; absent where it is not known", .csv = {"instances"}, .optional = true}),
     member<PresentCount, &R::calls>({.name = "calls", .meaning = "GEMMs of this shape that a forward pass of `tokens` tokens runs on one device: its layers, times the experts that the tokens reach ([models.md](models.md#mixtures-of-experts)); absent where it is not known", .csv = {"calls"}, .optional = true}),
     member<PresentIfSo, &R::prefill_only>({.name = "prefill_only", .meaning = "`true`: a decoding step runs no such GEMM, and `calls` is of a prefill; absent where it runs in both", .optional = true}),
-    member<PresentCount, &R::experts>({.name = "experts", .meaning = "GEMMs of one launch, one after another, each with weights of its own: those of all experts that the tokens reach ([models.md](models.md#mixtures-of-experts)), and `calls` counts such launches; absent where a launch is one GEMM", .csv = {"experts"}, .optional = true}),
+    member<PresentCount, &R::experts>({.name = "experts", .meaning = "GEMMs of one launch, one after another or, where `problem.batch` is as many, in one call of the library, each with weights of its own: those of all experts that the tokens reach ([models.md](models.md#mixtures-of-experts)), and `calls` counts such launches; absent where a launch is one GEMM", .csv = {"experts"}, .optional = true}),
     member<UnusualPattern, &R::pattern>({.name = "pattern", .meaning = "what the weights of the case were pruned to, those of dense kernels too: `6:8` ([patterns.md](patterns.md)); absent where it is `2:4`", .csv = {"pattern"}, .optional = true}),
     member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
     member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),

@@ -51,12 +51,13 @@ class CublasLtProvider final : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     return {.weights = dense_layout("cublaslt", problem),
-            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem, scaling(problem))};
+            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem, scaling(problem)) +
+                               activation_bytes(problem)};
   }
 
-  void pack(const KernelInfo& /*kernel*/, const GemmProblem& /*problem*/,
+  void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    copy_dense_weights(task);
+    repeat(task.device, task.weights, task.packed, dense_layout("cublaslt", problem).bytes);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

@@ -11,6 +11,7 @@
 #include "providers/cusparselt/matmul.h"
 #include "providers/cusparselt/operation.h"
 #include "providers/cusparselt/rules.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers {
@@ -35,6 +36,7 @@ class CusparseLtProvider final : public Provider {
     return unless_refused([&] {
       const Description description(handle_, problem, address_never_read());
       const Plan plan(description, Configuration{});
+      if (problem.batch > 1) static_cast<void>(description.compressed_size());
       return Support::yes();
     });
   }
@@ -44,17 +46,20 @@ class CusparseLtProvider final : public Provider {
     const Description description(handle_, problem, address_never_read());
     const CompressedSize size = description.compressed_size();
     const Plan plan(description, Configuration{});
-    const std::size_t padded_a =
-        bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
+    const bool several = problem.batch > 1;
+    // The dense weights of a batch are there while they are compressed.
+    const std::size_t dense = several ? dense_layout("cusparselt", problem).bytes : 0;
     // The compressed form depends neither on the algorithm nor on M.
-    return {.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
+    return {.weights = {.key = fmt::format("cusparselt/{}{}", info(problem.b).kernel_name,
+                                           several ? "/batch" : ""),
                         .bytes = size.weight},
-            .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+            .workspace_bytes =
+                size.scratch + plan.workspace_bytes() + activation_bytes(problem) + dense};
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    compress_weights(Description(handle_, problem, address_never_read()), task);
+    compress_weights(Description(handle_, problem, address_never_read()), problem, task);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(
