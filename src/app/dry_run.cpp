@@ -48,7 +48,7 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
     title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width,
                          need_text(session, c, selected, facts, runs));
   }
-  return title + "  repro: " + session.config.repro_line(c.shape) + "\n";
+  return title + "  repro: " + session.config.repro_line(c) + "\n";
 }
 
 }  // namespace

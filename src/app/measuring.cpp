@@ -15,6 +15,7 @@
 #include "app/same_environment.h"
 #include "app/same_run.h"
 #include "app/session.h"
+#include "app/survey_weights.h"
 #include "core/streams.h"
 #include "measure/measure.h"
 #include "providers/tuning.h"
@@ -235,6 +236,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
     stream.environment(environment);
   }
   session.config.companions = request.companions;
+  survey_weights(session, request.options, ledger, orders.stop());
   Measuring measuring(session, ledger, roofs, stream, attempts);
   for (const int place : request.own) {
     const workload::Case& c = request.cases[static_cast<std::size_t>(place)];

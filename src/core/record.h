@@ -183,7 +183,7 @@ struct Record {
   std::optional<double> read_roof_bytes_per_s;
   ClockSample clocks;
   std::uint64_t seed = 0;
-  std::string repro;  ///< command line that measures this row's case again
+  std::string repro;  ///< command line that measures this row's case again, maybe with others
   bool operator==(const Record&) const = default;
 };
 

@@ -42,7 +42,7 @@ Record case_record(const RunConfig& config, const workload::Case& c,
   record.device = instance.device;
   record.provider = instance.row.name;
   record.seed = config.seed;
-  record.repro = config.repro_line(c.shape);
+  record.repro = config.repro_line(c);
   return record;
 }
 
