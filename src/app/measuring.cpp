@@ -15,6 +15,7 @@
 #include "app/same_environment.h"
 #include "app/same_run.h"
 #include "app/session.h"
+#include "app/survey_weights.h"
 #include "core/streams.h"
 #include "measure/measure.h"
 #include "providers/tuning.h"
@@ -47,7 +48,8 @@ std::string reserve_memory(Session& session, const Request& request) {
     const auto m = static_cast<double>(c.shape.m);
     const auto n = static_cast<double>(c.shape.n);
     const auto k = static_cast<double>(c.shape.k);
-    return c.skip_reason ? 0 : (m + n) * k + m * n;
+    const auto gemms = static_cast<double>(c.experts.value_or(1));  // each has weights of its own
+    return c.skip_reason ? 0 : m * k + gemms * n * k + m * n;
   };
   const workload::Case* largest = nullptr;
   for (const int place : request.own) {
@@ -113,9 +115,10 @@ class Measuring {
 
  private:
   [[nodiscard]] std::vector<run::SelectedKernel> kernels_left(const workload::Case& c) const {
-    std::vector<run::SelectedKernel> left =
-        ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
-    std::erase_if(left, [&](const auto& each) { return !run::has_rows(each.kernel, c, limits_); });
+    auto left = ledger_.kernels_left(c.index, session_.kernels, session_.config.caches);
+    std::erase_if(left, [&](const auto& each) {
+      return !run::takes_part(each.kernel, c) || !run::has_rows(each.kernel, c, limits_);
+    });
     return left;
   }
   [[nodiscard]] bool any_provider_missing() const {
@@ -243,6 +246,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
     stream.environment(environment);
   }
   session.config.companions = request.companions;
+  survey_weights(session, request.options, ledger, orders.stop());
   Measuring measuring(session, run::limit_cases(own, session.kernels), ledger, roofs, stream,
                       attempts);
   for (const int place : request.own) {

@@ -46,18 +46,20 @@ void apply_files(BenchOptions& options, const OptionSpec& row, const std::string
 
 void apply_model_config(BenchOptions& options, const OptionSpec& row,
                         std::span<const std::string> values) {
+  options.model_files.emplace_back(option::kModelConfig, values[0]);
   apply_files(options, row, values[0], workload::load_model_config);
 }
 
 void apply_model_dir(BenchOptions& options, const OptionSpec& row,
                      std::span<const std::string> values) {
+  options.model_files.emplace_back(option::kModelDir, values[0]);
   apply_files(options, row, values[0], workload::load_model_folder);
 }
 
 void apply_weights(BenchOptions& options, const OptionSpec& row,
                    std::span<const std::string> values) {
   options.weights_dir = values[0];
-  if (options.plans.empty()) apply_model_dir(options, row, values);
+  if (options.plans.empty()) apply_files(options, row, values[0], workload::load_model_folder);
 }
 
 void open_weights(BenchOptions& options) {

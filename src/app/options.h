@@ -43,6 +43,8 @@ struct BenchOptions {
   decide::Question question;
   std::optional<std::filesystem::path> dispatch;  ///< the dispatch table goes there
   std::optional<std::filesystem::path> models_file;
+  /// --model-config and --model-dir as they were given, in order.
+  std::vector<std::pair<std::string_view, std::string>> model_files;
   bool unfused = false;                    ///< of the plans: q, k, v, gate and up stand alone
   std::vector<workload::ModelPlan> plans;  ///< of --model-config and --model-dir
   std::optional<std::filesystem::path> weights_dir;
@@ -96,7 +98,9 @@ std::vector<int> own_cases(const BenchOptions& options, std::span<const workload
 /// default and that a measurement depends on.
 std::string repro_prefix(const BenchOptions& options);
 
-/// Gives the command line that measures a shape again, alone.
-std::function<std::string(const GemmShape&)> repro_lines(const BenchOptions& options);
+/// Gives the command line that measures a case again: its shape alone with drawn operands, or, of
+/// stored weights and of all experts in one launch, which no shape tells, every layer of the model
+/// at that size; a comment behind it then says so, and which layer the case is.
+std::function<std::string(const workload::Case&)> repro_lines(const BenchOptions& options);
 
 }  // namespace twofour::app

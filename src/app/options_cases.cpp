@@ -47,13 +47,42 @@ std::string repro_prefix(const BenchOptions& options) {
   return line;
 }
 
-std::function<std::string(const GemmShape&)> repro_lines(const BenchOptions& options) {
+namespace {
+
+/// The options that say which model it is and what its weights are.
+std::string model_options(const BenchOptions& options) {
+  std::string line;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    line += fmt::format(" {} {}", name, report::shell_quoted(value));
+  };
+  if (options.models_file) add(option::kModelsFile, options.models_file->string());
+  for (const auto& [name, path] : options.model_files) add(name, path);
+  if (options.weights_dir) add(option::kWeights, options.weights_dir->string());
+  if (options.weights_layer) add(option::kWeightsLayer, fmt::format("{}", *options.weights_layer));
+  if (options.activations) add(option::kActivations, options.activations->string());
+  if (options.unfused) line += fmt::format(" {}", option::kUnfused);
+  return line;
+}
+
+}  // namespace
+
+std::function<std::string(const workload::Case&)> repro_lines(const BenchOptions& options) {
+  const std::string prefix = repro_prefix(options);
   const std::string sweep =
-      fmt::format("{} {} {} 1 {} 2 {} 1", repro_prefix(options), to_string(BenchMode::kRange),
-                  option::kDimStart, option::kDimEnd, option::kDimIncrement);
-  return [sweep](const GemmShape& shape) {
-    return fmt::format("{} {} {} {} {} {} {}", sweep, option::kMConstant, shape.m,
-                       option::kKConstant, shape.k, option::kNConstant, shape.n);
+      fmt::format("{} {} {} 1 {} 2 {} 1", prefix, to_string(BenchMode::kRange), option::kDimStart,
+                  option::kDimEnd, option::kDimIncrement);
+  const std::string models =
+      fmt::format("{} {}{}", prefix, to_string(BenchMode::kModel), model_options(options));
+  const bool stored = options.weights_dir.has_value();
+  return [=](const workload::Case& c) {
+    if (stored || c.experts) {
+      return fmt::format("{} {} {} {} {} {} {}  # every layer of it; this one is {}", models,
+                         option::kModels, report::shell_quoted(c.model), option::kBatchSizes,
+                         c.tokens.value_or(c.shape.m), option::kTpSizes, c.tensor_parallel,
+                         c.layer);
+    }
+    return fmt::format("{} {} {} {} {} {} {}", sweep, option::kMConstant, c.shape.m,
+                       option::kKConstant, c.shape.k, option::kNConstant, c.shape.n);
   };
 }
 

@@ -42,7 +42,7 @@ void check_same_run(const Session& session, std::span<const workload::Case> case
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& record = records[i];
     const workload::Case* const c = case_of(cases, record);
-    const std::string here = c == nullptr ? "no such case" : session.config.repro_line(c->shape);
+    const std::string here = c == nullptr ? "no such case" : session.config.repro_line(*c);
     const bool same_command = may.anyway ? c != nullptr : same(here, record.repro);
     if (same_command && record.mode == session.config.mode) continue;
     throw UsageError(

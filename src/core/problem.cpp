@@ -40,13 +40,18 @@ std::string_view take_field(std::string_view& line, std::string_view key) {
   return token;
 }
 
-std::int64_t parse_dimension(std::string_view text, std::string_view whole) {
+/// A whole number of at least 1; nothing for anything else.
+std::optional<std::int64_t> parse_count(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1) {
-    reject("mkn", whole, "three whole numbers of at least 1, as MxKxN");
-  }
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1) return std::nullopt;
   return value;
+}
+
+std::int64_t parse_dimension(std::string_view text, std::string_view whole) {
+  const auto value = parse_count(text);
+  if (!value) reject("mkn", whole, "three whole numbers of at least 1, as MxKxN");
+  return *value;
 }
 
 GemmShape parse_mkn(std::string_view text) {
@@ -96,6 +101,7 @@ std::string to_string(const GemmProblem& p) {
   line += p.bias ? " bias=1" : " bias=0";
   line += " sparsity=";
   line += to_string(p.sparsity);
+  if (p.batch != 1) line += " batch=" + std::to_string(p.batch);
   return line;
 }
 
@@ -118,7 +124,12 @@ GemmProblem parse_problem(std::string_view line) {
   const auto sparsity = value_in(kSparsityNames, name);
   if (!sparsity) reject("sparsity", name, "dense, 2:4, 6:8");
   p.sparsity = *sparsity;
-  if (!line.empty()) reject("(after sparsity)", line, "nothing");
+  if (line.empty()) return p;
+  const std::string_view text = take_field(line, "batch");
+  const auto batch = parse_count(text);
+  if (!batch || *batch < 2) reject("batch", text, "whole numbers of at least 2");
+  p.batch = *batch;
+  if (!line.empty()) reject("(after batch)", line, "nothing");
   return p;
 }
 

@@ -98,6 +98,9 @@ struct GemmProblem {
   ScaleScheme scales;
   bool bias = false;
   Sparsity sparsity = Sparsity::kDense;
+  /// So many GEMMs of this shape in one launch (strided-batched): each has an A, weights and a D of
+  /// its own, one behind another in memory, and all have the same scales.
+  std::int64_t batch = 1;
   bool operator==(const GemmProblem&) const = default;
 };
 
@@ -114,7 +117,8 @@ constexpr std::string_view without_bias(std::string_view kernel) {
 std::string mkn(const GemmShape& shape);
 
 /// One line that parse_problem reads back, for example
-/// "types=i8,i8,bf16 mkn=128x4096x4096 scales=token-channel bias=1 sparsity=2:4".
+/// "types=i8,i8,bf16 mkn=128x4096x4096 scales=token-channel bias=1 sparsity=2:4"; of several GEMMs
+/// with " batch=222" behind it.
 std::string to_string(const GemmProblem& problem);
 
 /// Reads a line written by to_string. Throws std::invalid_argument naming the field, its value and

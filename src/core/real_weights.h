@@ -26,6 +26,16 @@ inline constexpr NameTable<WeightMask, 3> kWeightMaskNames{{
 
 constexpr std::string_view to_string(WeightMask mask) { return name_in(kWeightMaskNames, mask); }
 
+/// What pruning and quantising does to a layer of one decoder layer.
+struct SurveyedLayer {
+  std::int64_t decoder_layer = 0;
+  std::optional<double> retained_energy;  ///< as in RealWeights, as the two that follow
+  std::optional<double> pruning_error;
+  std::optional<double> quantisation_error;
+  std::string reason;  ///< why there are no numbers; empty: there are
+  bool operator==(const SurveyedLayer&) const = default;
+};
+
 /// X are activations [rows, K], W the layer's weights as stored. An error is the Frobenius norm of
 /// a difference of outputs over that of X W, in float64; docs/real-weights.md says of which.
 struct RealWeights {
@@ -40,6 +50,10 @@ struct RealWeights {
   std::optional<double> quantisation_error;
   /// Of this kernel, at the elements that were checked; nothing: not launched, or it adds a bias.
   std::optional<double> arithmetic_error;
+  /// Decoder layers that have this layer, and those of them that were looked at before the time for
+  /// that was over, ascending; of 2:4 rows of the run's type.
+  std::optional<std::int64_t> decoder_layers;
+  std::vector<SurveyedLayer> survey;
   bool operator==(const RealWeights&) const = default;
 };
 

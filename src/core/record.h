@@ -176,8 +176,9 @@ struct Record {
   /// that the tokens reach.
   std::optional<std::int64_t> calls;
   bool prefill_only = false;  ///< no GEMM of its own in a decoding step
-  /// GEMMs of one launch, one after another, each with weights of its own: those of all experts
-  /// that the tokens reach. `calls` then counts launches. Nothing: one GEMM.
+  /// GEMMs of one launch, each with weights of its own: those of all experts that the tokens reach,
+  /// one after another or as a batch (GemmProblem::batch). `calls` then counts launches. Nothing:
+  /// one GEMM.
   std::optional<std::int64_t> experts;
   /// What the weights of the case were pruned to. Dense kernels multiply the same weights.
   Sparsity pattern = Sparsity::kTwoFour;
@@ -223,7 +224,7 @@ struct Record {
   std::optional<double> read_roof_bytes_per_s;
   ClockSample clocks;
   std::uint64_t seed = 0;
-  std::string repro;  ///< command line that measures this row's case again
+  std::string repro;  ///< command line that measures this row's case again, maybe with others
   bool operator==(const Record&) const = default;
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/expert_layers.h"
+#include "measure/statistics.h"
 
 namespace twofour::decide {
 namespace {
@@ -84,6 +85,16 @@ State state_of(const Record& sparse) {
   return State::kUnclear;
 }
 
+/// The fastest of those that multiply a batch in one call; null: none has a time.
+const Record* fastest_batch(const Rows& rows, bool sparse) {
+  const Record* best = nullptr;
+  for (const Record* r : rows) {
+    if (r->problem.batch == 1 || is_sparse(*r) != sparse || !has_time(*r)) continue;
+    if (best == nullptr || r->summary->median_s < best->summary->median_s) best = r;
+  }
+  return best;
+}
+
 Point point_of(const Rows& rows) {
   Point point{.m = rows.front()->problem.shape.m};
   point.tokens = rows.front()->tokens;
@@ -101,6 +112,8 @@ Point point_of(const Rows& rows) {
       if (!is_sparse(*r) && has_time(*r) && r->kernel == point.sparse->baseline) point.dense = r;
     }
   }
+  point.dense_batch = fastest_batch(rows, false);
+  point.sparse_batch = fastest_batch(rows, true);
   if (point.dense == nullptr) point.why_no_dense = reason_of(rows, false);
   if (point.sparse == nullptr) point.why_no_sparse = reason_of(rows, true);
   if (point.dense != nullptr && point.sparse != nullptr) point.state = state_of(*point.sparse);
@@ -233,6 +246,16 @@ std::vector<Subject> leading(const std::vector<Subject>& all) {
     }
   }
   return kept;
+}
+
+std::optional<Ratio> batch_ratio(const Point& point) {
+  const auto rounds = [](const Record* r) {
+    return r == nullptr || !r->samples ? std::span<const double>() : r->samples->device_s;
+  };
+  const auto dense = rounds(point.dense_batch);
+  const auto sparse = rounds(point.sparse_batch);
+  if (dense.empty() || sparse.empty()) return std::nullopt;
+  return measure::compare(dense, sparse);
 }
 
 std::vector<std::string_view> doubts(const Point& point) {

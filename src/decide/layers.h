@@ -38,6 +38,10 @@ struct Point {
   const Record* dense = nullptr;       ///< what `sparse` was compared with, else the fastest
   const Record* sparse = nullptr;      ///< the 2:4 row with the highest speed-up
   State state = State::kUnknown;
+  /// Of all experts in one call of a library (GemmProblem::batch), the fastest of each side; null:
+  /// none. They take part in the choice above too.
+  const Record* dense_batch = nullptr;
+  const Record* sparse_batch = nullptr;
   std::string why_no_dense;   ///< why `dense` is null
   std::string why_no_sparse;  ///< why `sparse` is null
   /// Wall seconds: what the first of the kernels that share packed weights, or a search, spent.
@@ -85,6 +89,9 @@ std::vector<Subject> subjects(std::span<const Record> records);
 /// Of each device, dtype, model and TP size the subject that is told of first: cold where there is
 /// one, without bias where there is one, else in their order.
 std::vector<Subject> leading(const std::vector<Subject>& all);
+
+/// Strided-batched 2:4 against strided-batched dense; nothing where one has no time.
+std::optional<Ratio> batch_ratio(const Point& point);
 
 /// The names of flags by which the win of a point is doubtful.
 std::vector<std::string_view> doubts(const Point& point);

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "core/expert_layers.h"
+#include "decide/kinds.h"
 #include "report/numbers.h"
 #include "report/pattern_text.h"
 
@@ -113,23 +113,6 @@ bool same_grid(const Decision& decision) {
                      [&](const LayerDecision& layer) {
                        return layer.found.grid == decision.layers.front().found.grid;
                      });
-}
-
-/// What all experts in one launch are, and what to know of the pattern.
-void add_kinds(std::vector<std::string>& lines, const Decision& decision) {
-  const bool experts =
-      std::any_of(decision.layers.begin(), decision.layers.end(),
-                  [](const LayerDecision& layer) { return layer.layer.all_experts; });
-  if (experts) {
-    lines.push_back(fmt::format(
-        "Layers that end in {} run every expert that the tokens reach, one after another, each "
-        "with weights of its own: no less than a grouped kernel takes. Engines' dense baseline is "
-        "a grouped GEMM, and no library has a grouped 2:4 one. Sums have such a layer once: this "
-        "way where both sides have 6 rounds, else one expert's time as often as experts run.",
-        kAllExpertsSuffix));
-  }
-  std::string pattern = report::pattern_sentence(decision.subject.pattern);
-  if (!pattern.empty()) lines.push_back(std::move(pattern));
 }
 
 report::Grid::Row weights_row(std::string what, const WeightBytes& bytes, bool padding_known,

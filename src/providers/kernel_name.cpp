@@ -2,6 +2,12 @@
 
 namespace twofour::providers {
 
+KernelInfo batched(KernelInfo kernel) {
+  kernel.name += "_batched";
+  kernel.batched = true;
+  return kernel;
+}
+
 std::string kernel_name(std::string_view library, DataType a, DataType b, DataType d,
                         Sparsity sparsity, bool bias) {
   std::string name{library};

@@ -34,6 +34,9 @@ struct KernelInfo {
   bool scaled = true;  ///< false: "matmul-no-scales"
   bool bias = false;
   Accumulation accumulation = Accumulation::kWide;
+  /// Multiplies several GEMMs in one launch (GemmProblem::batch), and takes part only where a launch
+  /// has several.
+  bool batched = false;
   /// Run unless --kernels says otherwise. False for outputs that vLLM's sparse_benchmarks.py did
   /// not print.
   bool by_default = true;
@@ -73,7 +76,8 @@ struct Footprint {
 /// For Provider::pack().
 struct PackTask {
   device::Device& device;
-  const Buffer& weights;   ///< operands::Operands::b
+  /// operands::Operands::b, which each GEMM of a batch gets, or one such behind another for each.
+  const Buffer& weights;
   void* packed = nullptr;  ///< WeightLayout::bytes, aligned as the device allocates
   int threads = 1;
 };
@@ -94,7 +98,8 @@ struct PrepareArgs {
   const operands::Operands& operands;  ///< alive during prepare() and plan(); a, scale_a, scale_b,
                                        ///< bias also as long as the operation lives
   void* d = nullptr;  ///< [M][N] of the kernel's output type, row-major, with room for
-                      ///< output_rows(M) rows, shared by the case's kernels
+                      ///< output_rows(M) rows, shared by the case's kernels; that of GEMM i of a
+                      ///< batch begins behind i such rooms
   int threads = 1;
 };
 
@@ -192,6 +197,9 @@ struct ProviderRow {
 
 /// Every provider of the source tree, built or not, in the order of their folders.
 std::span<const ProviderRow> provider_table();
+
+/// `kernel` as one of several GEMMs in a launch, with a name of its own.
+KernelInfo batched(KernelInfo kernel);
 
 /// The kernel name by the contract: <library>_<a>_<b>_<d>_<operation>[_bias].
 std::string kernel_name(std::string_view library, DataType a, DataType b, DataType d,

@@ -1,10 +1,12 @@
 #include "report/real_weights.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -17,7 +19,8 @@ namespace {
 
 /// A layer, of all its rows.
 struct LayerFacts {
-  std::string name;
+  std::string name;   ///< with its model
+  std::string layer;  ///< without
   std::string stored;
   WeightMask mask = WeightMask::kNone;
   std::optional<double> retained_energy;
@@ -26,6 +29,8 @@ struct LayerFacts {
   std::optional<double> dense_quantisation;
   std::optional<double> arithmetic;       ///< the largest of its 2:4 kernels
   std::map<std::int64_t, double> ratios;  ///< the best of each M
+  std::int64_t decoder_layers = 0;        ///< that have it, of which `survey` tells
+  std::vector<SurveyedLayer> survey = {};
 };
 
 void add(LayerFacts& layer, const Record& r) {
@@ -41,6 +46,10 @@ void add(LayerFacts& layer, const Record& r) {
   layer.quantisation = facts.quantisation_error;
   if (facts.arithmetic_error) {
     layer.arithmetic = std::max(layer.arithmetic.value_or(0), *facts.arithmetic_error);
+  }
+  if (facts.survey.size() > layer.survey.size()) {
+    layer.survey = facts.survey;
+    layer.decoder_layers = facts.decoder_layers.value_or(0);
   }
   if (!r.vs_dense) return;
   double& best = layer.ratios[r.problem.shape.m];
@@ -58,6 +67,7 @@ std::vector<LayerFacts> layers_of(std::span<const Record> records) {
         places.try_emplace(Key{r.model, r.layer, r.tensor_parallel}, layers.size());
     if (is_new) {
       layers.emplace_back();
+      layers.back().layer = r.layer;
       layers.back().name = fmt::format("{} of {}, TP {}", r.layer, r.model, r.tensor_parallel);
     }
     add(layers[found->second], r);
@@ -71,6 +81,76 @@ std::vector<LayerFacts> layers_of(std::span<const Record> records) {
 std::string percent_cell(const std::optional<double>& share) {
   constexpr double kHundred = 100;
   return share ? short_number(kHundred * *share) + " %" : std::string();
+}
+
+/// "86.1 to 88.7 %" over the decoder layers; empty without numbers.
+std::string survey_range(const LayerFacts& layer, std::optional<double> SurveyedLayer::*number) {
+  std::optional<double> low;
+  std::optional<double> high;
+  for (const SurveyedLayer& one : layer.survey) {
+    if (!(one.*number)) continue;
+    low = std::min(low.value_or(*(one.*number)), *(one.*number));
+    high = std::max(high.value_or(*(one.*number)), *(one.*number));
+  }
+  if (!low) return {};
+  constexpr double kHundred = 100;
+  return fmt::format("{} to {} %", short_number(kHundred * *low), short_number(kHundred * *high));
+}
+
+std::string survey_count(const LayerFacts& layer) {
+  if (layer.survey.empty()) return {};
+  const auto seen = static_cast<std::int64_t>(layer.survey.size());
+  if (seen == layer.decoder_layers) return fmt::format("{}", seen);
+  return fmt::format("{} of {}", seen, layer.decoder_layers);
+}
+
+struct Worst {
+  const LayerFacts* layer = nullptr;
+  const SurveyedLayer* seen = nullptr;
+};
+
+/// Of all layers in all decoder layers, those with the largest error by pruning first.
+std::vector<Worst> worst_of(const std::vector<LayerFacts>& layers) {
+  std::vector<Worst> all;
+  for (const LayerFacts& layer : layers) {
+    for (const SurveyedLayer& one : layer.survey) {
+      if (one.pruning_error) all.push_back({&layer, &one});
+    }
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Worst& a, const Worst& b) {
+    return *a.seen->pruning_error > *b.seen->pruning_error;
+  });
+  return all;
+}
+
+/// What the survey over decoder layers found, and of how many; empty without one.
+std::string survey_text(const std::vector<LayerFacts>& layers) {
+  constexpr std::size_t kNamed = 5;
+  std::string text;
+  const std::vector<Worst> worst = worst_of(layers);
+  if (worst.size() > layers.size() && *worst.front().seen->pruning_error > 0) {
+    std::vector<std::string> named;
+    for (const Worst& one : std::span(worst).first(std::min(kNamed, worst.size()))) {
+      named.push_back(fmt::format("{} of decoder layer {} ({}, {} retained)", one.layer->layer,
+                                  one.seen->decoder_layer, percent_cell(one.seen->pruning_error),
+                                  percent_cell(one.seen->retained_energy)));
+    }
+    text = fmt::format("Over {} weights of all decoder layers, pruning costs most in {}. ",
+                       worst.size(), fmt::join(named, ", "));
+  }
+  for (const LayerFacts& layer : layers) {
+    if (static_cast<std::int64_t>(layer.survey.size()) < layer.decoder_layers) {
+      text += fmt::format("There was no time for all decoder layers of {}: {} were looked at. ",
+                          layer.layer, survey_count(layer));
+    }
+    for (const SurveyedLayer& one : layer.survey) {
+      if (one.reason.empty()) continue;
+      text += fmt::format("{} of decoder layer {} cannot be read: {}. ", layer.layer,
+                          one.decoder_layer, one.reason);
+      break;
+    }
+  }
+  return text;
 }
 
 /// "1.11x to 1.49x".
@@ -97,6 +177,14 @@ Grid real_weights_table(std::span<const Record> records) {
                    {.text = "by arithmetic", .align = Align::kRight, .drop = 2},
                    {.text = "dense, by quantising", .align = Align::kRight, .drop = 3},
                    {.text = "2:4 vs dense", .align = Align::kRight}};
+  const bool surveyed = std::any_of(layers.begin(), layers.end(), [](const LayerFacts& layer) {
+    return !layer.survey.empty();
+  });
+  if (surveyed) {
+    grid.headings.push_back({.text = "decoder layers", .align = Align::kRight, .drop = 6});
+    grid.headings.push_back({.text = "energy in them", .align = Align::kRight, .drop = 7});
+    grid.headings.push_back({.text = "by pruning in them", .align = Align::kRight, .drop = 8});
+  }
   for (const LayerFacts& layer : layers) {
     Grid::Row row;
     row.cells = {
@@ -109,6 +197,34 @@ Grid real_weights_table(std::span<const Record> records) {
         percent_cell(layer.arithmetic),
         percent_cell(layer.dense_quantisation),
         ratio_range(layer)};
+    if (surveyed) {
+      row.cells.push_back(survey_count(layer));
+      row.cells.push_back(survey_range(layer, &SurveyedLayer::retained_energy));
+      row.cells.push_back(survey_range(layer, &SurveyedLayer::pruning_error));
+    }
+    grid.rows.push_back(std::move(row));
+  }
+  return grid;
+}
+
+Grid survey_table(std::span<const Record> records) {
+  Grid grid;
+  const std::vector<LayerFacts> layers = layers_of(records);
+  std::map<std::int64_t, std::vector<std::string>> rows;
+  grid.headings = {{.text = "decoder layer", .align = Align::kRight}};
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    grid.headings.push_back({.text = layers[i].layer, .align = Align::kRight});
+    for (const SurveyedLayer& one : layers[i].survey) {
+      auto& cells = rows[one.decoder_layer];
+      cells.resize(layers.size());
+      cells[i] = one.reason.empty() ? fmt::format("{} ({})", percent_cell(one.pruning_error),
+                                                  percent_cell(one.retained_energy))
+                                    : one.reason;
+    }
+  }
+  for (auto& [layer, cells] : rows) {
+    Grid::Row row{.cells = {fmt::format("{}", layer)}};
+    row.cells.insert(row.cells.end(), cells.begin(), cells.end());
     grid.rows.push_back(std::move(row));
   }
   return grid;
@@ -125,7 +241,7 @@ std::string real_weights_text(std::span<const Record> records) {
         "of its weights retained. ",
         worst.name, percent_cell(worst.pruning), percent_cell(worst.retained_energy));
   }
-  return text +
+  return text + survey_text(layers) +
          "Errors are Frobenius norms of differences of one layer's output over that of XW with its "
          "stored weights, in float64: by pruning, then by quantising, then by the kernel's "
          "arithmetic; they need not add up. They are not accuracy on any task: a model may forgive "

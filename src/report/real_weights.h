@@ -14,6 +14,10 @@ namespace twofour::report {
 /// operands were drawn.
 Grid real_weights_table(std::span<const Record> records);
 
+/// A row for each decoder layer that was looked at, a column for each layer: error by pruning, and
+/// retained energy in brackets. No rows without a survey.
+Grid survey_table(std::span<const Record> records);
+
 /// What the numbers are and what they are not, and which layers lose most; empty without any.
 std::string real_weights_text(std::span<const Record> records);
 

@@ -75,6 +75,31 @@ struct SomeTexts : Texts {
   static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
 };
 
+/// A list of objects that have the members of `kFields`; without columns.
+template <class T, std::span<const Field<T>> (*kFields)()>
+struct ObjectList {
+  using Item = Object<T, kFields>;
+  using Value = std::vector<T>;
+  static std::string allowed() { return "a list of objects"; }
+  static Json write(const Value& items, int version) {
+    Json list = Json::array();
+    for (const T& item : items) list.push_back(Item::write(item, version));
+    return list;
+  }
+  static Value read(const JsonField& field, int version) {
+    field.require(field.json().is_array(), allowed());
+    Value items;
+    items.reserve(field.json().size());
+    for (std::size_t i = 0; i < field.json().size(); ++i) {
+      items.push_back(Item::read(field.entry(i), version));
+    }
+    return items;
+  }
+  static FieldList inner() { return Item::inner(); }
+  static Json schema() { return {{"type", "array"}, {"items", Item::schema()}}; }
+  static void cells(const Value* /*value*/, Cells& cells) { cells.emplace_back(); }
+};
+
 /// A share that is absent where there is none.
 struct PresentShare : OptionalNumber {
   static Json schema() { return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}; }
@@ -202,6 +227,18 @@ std::span<const Field<Sustained>> sustained_fields() {
   return kFields;
 }
 
+std::span<const Field<SurveyedLayer>> surveyed_fields() {
+  using S = SurveyedLayer;
+  static constexpr std::array kFields{
+    member<Whole<std::int64_t, 0>, &S::decoder_layer>({.name = "decoder_layer", .meaning = "from 0"}),
+    member<PresentShare, &S::retained_energy>({.name = "retained_energy", .meaning = "as above, as the two that follow; absent with a reason", .optional = true}),
+    member<PresentNumber, &S::pruning_error>({.name = "pruning_error", .meaning = "", .optional = true}),
+    member<PresentNumber, &S::quantisation_error>({.name = "quantisation_error", .meaning = "", .optional = true}),
+    member<Text, &S::reason>({.name = "reason", .meaning = "why there are no numbers; absent where there are", .optional = true}),
+  };
+  return kFields;
+}
+
 std::span<const Field<RealWeights>> real_weights_fields() {
   using W = RealWeights;
   static constexpr std::array kFields{
@@ -215,6 +252,8 @@ std::span<const Field<RealWeights>> real_weights_fields() {
     member<PresentNumber, &W::pruning_error>({.name = "pruning_error", .meaning = "of the output, by pruning, over the norm of XW; absent for a dense kernel", .csv = {"pruning_error"}, .optional = true}),
     member<PresentNumber, &W::quantisation_error>({.name = "quantisation_error", .meaning = "of the output, by quantising weights and activations after that", .csv = {"quantisation_error"}, .optional = true}),
     member<PresentNumber, &W::arithmetic_error>({.name = "arithmetic_error", .meaning = "of the output, by this kernel's arithmetic and the rounding of D; absent where it was not launched, and with a bias", .csv = {"arithmetic_error"}, .optional = true}),
+    member<PresentCount, &W::decoder_layers>({.name = "decoder_layers", .meaning = "that have such a layer; absent where none was surveyed", .optional = true}),
+    member<ObjectList<SurveyedLayer, surveyed_fields>, &W::survey>({.name = "survey", .meaning = "of each of them that was looked at in time, with fewer output channels than the errors above; absent where none was", .optional = true}),
   };
   return kFields;
 }
@@ -333,6 +372,7 @@ std::span<const Field<GemmProblem>> problem_fields() {
     member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
     member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
     member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense`, `2:4` or `6:8`", .csv = {"sparsity"}}),
+    member<Whole<std::int64_t, 1>, &P::batch>({.name = "batch", .meaning = "GEMMs of this shape that one call of the library multiplies (strided-batched), each with an A, weights and a D of its own; absent where it is 1", .optional = true}),
   };
   return kFields;
 }
@@ -354,7 +394,7 @@ std::span<const Field<Record>> record_fields() {
     member<PresentCount, &R::instances>({.name = "instances", .meaning = "weights of this shape in one device's part of the model: its layers, times all experts; absent where it is not known", .csv = {"instances"}, .optional = true}),
     member<PresentCount, &R::calls>({.name = "calls", .meaning = "GEMMs of this shape that a forward pass of `tokens` tokens runs on one device: its layers, times the experts that the tokens reach ([models.md](models.md#mixtures-of-experts)); absent where it is not known", .csv = {"calls"}, .optional = true}),
     member<PresentIfSo, &R::prefill_only>({.name = "prefill_only", .meaning = "`true`: a decoding step runs no such GEMM, and `calls` is of a prefill; absent where it runs in both", .optional = true}),
-    member<PresentCount, &R::experts>({.name = "experts", .meaning = "GEMMs of one launch, one after another, each with weights of its own: those of all experts that the tokens reach ([models.md](models.md#mixtures-of-experts)), and `calls` counts such launches; absent where a launch is one GEMM", .csv = {"experts"}, .optional = true}),
+    member<PresentCount, &R::experts>({.name = "experts", .meaning = "GEMMs of one launch, one after another or, where `problem.batch` is as many, in one call of the library, each with weights of its own: those of all experts that the tokens reach ([models.md](models.md#mixtures-of-experts)), and `calls` counts such launches; absent where a launch is one GEMM", .csv = {"experts"}, .optional = true}),
     member<UnusualPattern, &R::pattern>({.name = "pattern", .meaning = "what the weights of the case were pruned to, those of dense kernels too: `6:8` ([patterns.md](patterns.md)); absent where it is `2:4`", .csv = {"pattern"}, .optional = true}),
     member<Object<GemmProblem, problem_fields>, &R::problem>({.name = "problem", .meaning = "what was asked for"}),
     member<Object<GemmShape, executed_fields>, &R::executed>({.name = "executed", .meaning = "what the kernel computed: larger where it pads; 0 where it did not run", .csv = {"executed_m", "executed_k", "executed_n"}, .after = "n"}),
@@ -387,7 +427,7 @@ std::span<const Field<Record>> record_fields() {
     member<Object<Phases, phase_fields>, &R::phases>({.name = "phases", .meaning = "wall time, [below](#phases)"}),
     member<OnceZero, &R::read_roof_bytes_per_s>({.name = "read_roof_bytes_per_s", .unit = "bytes/s", .meaning = "the read bandwidth that the flags were judged by: the roof of the environment, or a higher one that was measured during the run, because bandwidth changes where a machine is shared; `null` without a measurement (0 in version 1)", .csv = {"read_roof_bytes_per_s"}}),
     member<Unsigned, &R::seed>({.name = "seed", .meaning = "of the operands", .csv = {"seed"}}),
-    member<Text, &R::repro>({.name = "repro", .meaning = "the command line that measures this case again", .csv = {"repro"}}),
+    member<Text, &R::repro>({.name = "repro", .meaning = "the command line that measures this case again; of stored weights, and of all experts in one launch, with the model's other layers, as a comment behind it says", .csv = {"repro"}}),
     member<OptionalObject<Samples, sample_fields>, &R::samples>({.name = "samples", .meaning = "the timings; `null` without a measurement"}),
   };
   return kFields;

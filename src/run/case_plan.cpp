@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <set>
 #include <string>
 #include <tuple>
@@ -27,7 +28,8 @@ std::size_t b_bytes(const operands::OperandSpec& spec) {
 }
 
 std::size_t output_bytes(const GemmProblem& problem) {
-  return bytes_of(problem.d, providers::output_rows(problem.shape.m) * problem.shape.n);
+  return static_cast<std::size_t>(problem.batch) *
+         bytes_of(problem.d, providers::output_rows(problem.shape.m) * problem.shape.n);
 }
 
 operands::OperandSpec spec_of(const RunConfig& config, const GemmProblem& problem) {
@@ -49,6 +51,18 @@ KernelPlan kernel_plan(const RunConfig& config, const KernelNeed& need) {
   plan.workspace_bytes = need.footprint.workspace_bytes;
   if (config.weights) plan.weights.key += fmt::format("/{}", to_string(need.problem.sparsity));
   return plan;
+}
+
+/// Kernels of one output type write one D, which has room for the largest.
+void share_outputs(std::vector<KernelPlan>& kernels) {
+  std::map<DataType, std::size_t> most;
+  for (const KernelPlan& kernel : kernels) {
+    std::size_t& bytes = most[kernel.problem.d];
+    bytes = std::max(bytes, kernel.output_bytes);
+  }
+  for (KernelPlan& kernel : kernels) {
+    if (kernel.runs()) kernel.output_bytes = most[kernel.problem.d];
+  }
 }
 
 using OperandKey = std::pair<DataType, Sparsity>;
@@ -125,7 +139,8 @@ CacheState cache_state(const RunConfig& config, const KernelPlan& kernel, std::s
     state.last_level_cache_bytes = facts.last_level_cache_bytes;
   }
   const auto bytes = [&](Sparsity sparsity) {
-    return static_cast<std::size_t>(kernel.gemms *
+    const auto gemms = static_cast<double>(kernel.gemms * kernel.problem.batch);
+    return static_cast<std::size_t>(gemms *
                                     weight_bytes(kernel.problem.shape, kernel.problem.b, sparsity));
   };
   state.residency = device::residency(bytes(Sparsity::kDense), bytes(config.pattern),
@@ -203,8 +218,10 @@ MemoryFacts memory_facts(device::Device& device) {
 
 KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
                        const SelectedKernel& selected) {
-  KernelNeed need{.problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern),
-                  .gemms = static_cast<int>(c.experts.value_or(1))};
+  const std::int64_t gemms = c.experts.value_or(1);
+  KernelNeed need{
+      .problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern, gemms),
+      .gemms = selected.kernel.batched ? 1 : static_cast<int>(gemms)};
   if (c.skip_reason) {
     need.outcome = {OutcomeKind::kSkipped, *c.skip_reason};
     return need;
@@ -233,6 +250,7 @@ CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
                    const MemoryFacts& facts) {
   CasePlan plan;
   for (const KernelNeed& need : needs) plan.kernels.push_back(kernel_plan(config, need));
+  share_outputs(plan.kernels);
   const std::size_t copy_budget = fit_into_memory(config, plan.kernels, facts);
   for (KernelPlan& kernel : plan.kernels) {
     if (kernel.runs()) kernel.cold = cache_state(config, kernel, copy_budget, facts);
@@ -246,6 +264,7 @@ CasePlan plan_case(const RunConfig& config, const workload::Case& c,
                    std::span<const SelectedKernel> kernels, const MemoryFacts& facts) {
   std::vector<KernelNeed> needs;
   for (const SelectedKernel& selected : kernels) {
+    if (!takes_part(selected.kernel, c)) continue;
     try {
       needs.push_back(kernel_need(config, c, selected));
     } catch (const std::exception& error) {

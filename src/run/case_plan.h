@@ -38,7 +38,7 @@ struct KernelNeed {
   Outcome outcome;  ///< not ok: it takes no part, for that reason, and the footprint is empty
   GemmProblem problem;
   providers::Footprint footprint;
-  int gemms = 1;  ///< of one launch, each with weights of its own
+  int gemms = 1;  ///< of one launch, one after another, each with weights of its own
 };
 
 /// Asks the provider of `selected`; a skipped case needs no answer. Throws what the provider
@@ -105,7 +105,8 @@ struct CasePlan {
 CasePlan plan_case(const RunConfig& config, std::span<const KernelNeed> needs,
                    const MemoryFacts& facts);
 
-/// The same for kernels that are asked now; one whose provider throws is `failed` with what().
+/// The same for those kernels that take part in the case, which are asked now; one whose provider
+/// throws is `failed` with what().
 CasePlan plan_case(const RunConfig& config, const workload::Case& c,
                    std::span<const SelectedKernel> kernels, const MemoryFacts& facts);
 CasePlan plan_case(const RunConfig& config, const workload::Case& c,

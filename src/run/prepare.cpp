@@ -118,28 +118,44 @@ void launch_timed(CaseState& state, Entry& entry, FunctionRef<void()> launch) {
   entry.record.phases.verify_s -= entry.warm_launch_s;
 }
 
+/// Compares D with the reference; the entry ends where it is wrong.
+void compare(Entry& entry, Verifier& verifier, const Buffer& d) {
+  const Accumulation accumulation = entry.selected.instance->provider->accumulation(
+      entry.selected.kernel, entry.record.problem);
+  const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
+  note_arithmetic(entry, check);
+  if (!entry.record.accuracy ||
+      check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
+    entry.record.accuracy = check.accuracy;
+  }
+  if (!check.right) entry.end(OutcomeKind::kIncorrect, check.description);
+}
+
+/// The D of the last GEMM of a batch, where that of the first stood.
+void bring_last(CaseState& state, const GemmProblem& problem, const Buffer& d) {
+  const std::int64_t room = providers::output_rows(problem.shape.m) * problem.shape.n;
+  const auto at = bytes_of(problem.d, (problem.batch - 1) * room);
+  state.device.memory().copy(d.data(), d.as<std::byte>() + at,
+                             bytes_of(problem.d, problem.shape.m * problem.shape.n));
+}
+
 /// Runs one GEMM into a poisoned D and compares. Both ends of the rotation are checked: the first
-/// copy, and the last one made. Where a launch has several GEMMs, all write one D, and what is seen
-/// of them together is the time.
+/// copy, and the last one made; of a batch, its first and its last GEMM. Where a launch has several
+/// GEMMs one after another, all write one D, and what is seen of them together is the time.
 void verify_entry(CaseState& state, Entry& entry, Verifier& verifier, const Buffer& d) {
   const PhaseTimer timer(entry.record.phases.verify_s);
   std::vector<int> copies{0};
   if (entry.plan.weight_copies() > 1) copies.push_back(entry.plan.weight_copies() - 1);
+  const GemmProblem& problem = entry.record.problem;
   for (const int copy : copies) {
     state.device.memory().fill_bytes(d.data(), verify::kPoisonByte, d.bytes());
     launch_timed(state, entry, [&] { entry.operation->launch((*entry.weights)[copy]); });
-    const Accumulation accumulation = entry.selected.instance->provider->accumulation(
-        entry.selected.kernel, entry.record.problem);
-    const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
-    note_arithmetic(entry, check);
-    if (!entry.record.accuracy ||
-        check.accuracy.max_error_ratio >= entry.record.accuracy->max_error_ratio) {
-      entry.record.accuracy = check.accuracy;
+    compare(entry, verifier, d);
+    if (problem.batch > 1 && entry.alive()) {
+      bring_last(state, problem, d);
+      compare(entry, verifier, d);
     }
-    if (!check.right) {
-      entry.end(OutcomeKind::kIncorrect, check.description);
-      return;
-    }
+    if (!entry.alive()) return;
   }
   if (entry.plan.gemms > 1) launch_timed(state, entry, [&] { entry.launch(0); });
 }

@@ -42,7 +42,7 @@ Record case_record(const RunConfig& config, const workload::Case& c,
   record.device = instance.device;
   record.provider = instance.row.name;
   record.seed = config.seed;
-  record.repro = config.repro_line(c.shape);
+  record.repro = config.repro_line(c);
   return record;
 }
 
@@ -51,7 +51,8 @@ Record case_record(const RunConfig& config, const workload::Case& c,
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected) {
   Record record = case_record(config, c, *selected.instance);
-  record.problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern);
+  record.problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern,
+                               c.experts.value_or(1));
   record.provider_version = selected.instance->provider->version();
   record.kernel = selected.kernel.name;
   record.lost_algorithms = selected.avoid;
@@ -91,6 +92,7 @@ std::vector<Entry> entries_of(const RunConfig& config, const workload::Case& c,
                               std::span<const SelectedKernel> kernels) {
   std::vector<Entry> entries;
   for (const SelectedKernel& kernel : kernels) {
+    if (!takes_part(kernel.kernel, c)) continue;
     Entry entry;
     entry.selected = kernel;
     entry.record = base_record(config, c, kernel);

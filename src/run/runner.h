@@ -51,8 +51,8 @@ struct RunConfig {
   std::shared_ptr<weights::ModelWeights> weights = {};
   /// Empty where the host reads operands and D itself.
   verify::MakeElementReader make_element_reader = {};
-  /// What measures a shape again, alone, for Record::repro. Always set.
-  std::function<std::string(const GemmShape&)> repro_line;
+  /// What measures a case again, for Record::repro. Always set.
+  std::function<std::string(const workload::Case&)> repro_line;
 };
 
 /// A record with everything that is known before a kernel runs.

@@ -112,8 +112,12 @@ std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> ins
   return selected;
 }
 
+bool takes_part(const KernelInfo& kernel, const workload::Case& c) {
+  return !kernel.batched || c.experts.value_or(1) > 1;
+}
+
 GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleScheme scales,
-                        Sparsity pattern) {
+                        Sparsity pattern, std::int64_t batch) {
   constexpr ScaleScheme kUnscaled{ScaleGranularity::kNone, ScaleGranularity::kNone};
   return {.shape = shape,
           .a = kernel.a,
@@ -121,7 +125,8 @@ GemmProblem problem_for(const KernelInfo& kernel, const GemmShape& shape, ScaleS
           .d = kernel.d,
           .scales = kernel.scaled ? scales : kUnscaled,
           .bias = kernel.bias,
-          .sparsity = is_sparse(kernel.sparsity) ? pattern : Sparsity::kDense};
+          .sparsity = is_sparse(kernel.sparsity) ? pattern : Sparsity::kDense,
+          .batch = kernel.batched ? batch : 1};
 }
 
 }  // namespace twofour::run

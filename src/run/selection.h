@@ -13,6 +13,7 @@
 #include "core/problem.h"
 #include "device/device.h"
 #include "providers/provider.h"
+#include "workload/workload.h"
 
 namespace twofour::run {
 
@@ -55,8 +56,12 @@ std::vector<SelectedKernel> select_kernels(std::span<const ProviderInstance> ins
                                            DataType dtype,
                                            const std::optional<std::regex>& pattern);
 
-/// The problem that `kernel` is given at `shape`. A 2:4 kernel is given weights of `pattern`.
+/// Whether `kernel` takes part in `c`: one of several GEMMs in a launch where there are several.
+bool takes_part(const providers::KernelInfo& kernel, const workload::Case& c);
+
+/// The problem that `kernel` is given at `shape`. A 2:4 kernel is given weights of `pattern`, a
+/// batched one `batch` GEMMs.
 GemmProblem problem_for(const providers::KernelInfo& kernel, const GemmShape& shape,
-                        ScaleScheme scales, Sparsity pattern);
+                        ScaleScheme scales, Sparsity pattern, std::int64_t batch = 1);
 
 }  // namespace twofour::run

@@ -173,6 +173,11 @@ RealWeights ModelWeights::facts(const std::string& layer, int tensor_parallel, D
   facts.retained_energy = stored ? 1 : one.inspection.retained_energy;
   facts.pruning_error = numbers.pruning_error;
   facts.quantisation_error = numbers.sparse_quantisation;
+  if (const auto surveyed = surveys_.find({{layer, tensor_parallel}, type});
+      surveyed != surveys_.end()) {
+    facts.decoder_layers = surveyed->second.decoder_layers;
+    facts.survey = surveyed->second.seen;
+  }
   return facts;
 }
 

@@ -15,6 +15,7 @@
 #include "weights/layer_weights.h"
 #include "weights/quality.h"
 #include "weights/quantised.h"
+#include "weights/survey.h"
 #include "weights/tensor_files.h"
 #include "workload/workload.h"
 
@@ -51,6 +52,9 @@ class ModelWeights {
   /// Computes it the first time. Throws as read() does.
   const Quality& quality(const std::string& layer, int tensor_parallel, DataType type,
                          ScaleScheme scales, int threads);
+  /// Looks at all decoder layers, and keeps what is found for facts(). A weight that cannot be read
+  /// has the reason. Maps files and keeps none of what it reads.
+  void survey(const SurveyRequest& request, TellSurvey tell);
   /// What rows of kernels of `sparsity` say, but for their arithmetic. Throws as read() does.
   RealWeights facts(const std::string& layer, int tensor_parallel, DataType type,
                     ScaleScheme scales, Sparsity sparsity, int threads);
@@ -66,6 +70,8 @@ class ModelWeights {
     std::string refusal;
   };
   const Found& found(const std::string& layer, int tensor_parallel);
+  SurveyedLayer survey_one(const workload::Layer& layer, std::int64_t decoder_layer,
+                           const SurveyRequest& request);
   [[nodiscard]] Activations activations_of(const LayerSource& source, const workload::Layer& layer);
   [[nodiscard]] const workload::Layer* layer_named(const std::string& name) const;
 
@@ -77,6 +83,7 @@ class ModelWeights {
   std::map<Key, Found> found_;
   std::map<Key, std::unique_ptr<ReadLayer>> read_;
   std::map<std::tuple<Key, DataType, ScaleGranularity, ScaleGranularity>, Quality> qualities_;
+  std::map<std::pair<Key, DataType>, LayerSurvey> surveys_;
 };
 
 }  // namespace twofour::weights

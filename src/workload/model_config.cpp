@@ -133,8 +133,7 @@ void add_embeddings(const ConfigFields& root, const ConfigFields& config, Decode
   } else {
     decoder.leave_out("lm_head", "engines keep it dense", weights);
     if (!said) {
-      decoder.notes.emplace_back(
-          "tie_word_embeddings is missing: lm_head is taken to have weights of its own");
+      decoder.notes.emplace_back(kHeadTaken);
     }
   }
   if (config.number("hidden_size_per_layer_input", 0).value_or(0) > 0) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "workload/model_plan.h"
@@ -38,6 +39,10 @@ struct Decoder {
   /// Adds to the weights of that name.
   void leave_out(const std::string& name, const std::string& why, double parameters);
 };
+
+/// A note of Decoder, where config.json does not tell.
+inline constexpr std::string_view kHeadTaken =
+    "tie_word_embeddings is missing: lm_head is taken to have weights of its own";
 
 /// Equal layers are counted; those of one name and several shapes have their shape in their name.
 /// Within a group N is added up, unless `unfused`.

@@ -62,6 +62,7 @@ constexpr std::array kUnmeasured{
     Told{TensorRole::kEmbeddings, "embeddings", "rows of it are looked up", true},
     Told{TensorRole::kHead, "lm_head", "engines keep it dense", true},
     Told{TensorRole::kRouter, "router", "engines keep it dense", true},
+    Told{TensorRole::kPooler, "pooler", "it runs for one token of a sequence", true},
     Told{TensorRole::kIndexer, "indexer", "it chooses the tokens that attention reads", true},
     Told{TensorRole::kConvolution, "convolution", "no product of matrices", true},
     Told{TensorRole::kVision, "vision", "no part of the text model", false},
@@ -281,12 +282,18 @@ void StoredWeights::correct(Decoder& decoder) const {
         missing_files_.size(), missing_files_.front()));
   }
   if (!not_understood_.empty()) {
+    const std::string first = not_understood_.front().substr(0, 100);
     decoder.notes.push_back(
-        fmt::format("{} tensors are not understood, the first: {}; what they hold is not checked",
-                    not_understood_.size(), not_understood_.front().substr(0, 100)));
+        not_understood_.size() == 1
+            ? fmt::format("a tensor is not understood, {}; what it holds is not checked", first)
+            : fmt::format("{} tensors are not understood, the first: {}; what they hold is not "
+                          "checked",
+                          not_understood_.size(), first));
   }
   Correction(all, decoder).run();
   if (!missing_files_.empty()) return;
+  // The files tell whether there is an lm_head.
+  std::erase(decoder.notes, kHeadTaken);
   for (const Told& told : kUnmeasured) {
     const auto found = all.parameters_.find(told.role);
     const auto same = std::find_if(decoder.unmeasured.begin(), decoder.unmeasured.end(),

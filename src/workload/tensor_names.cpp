@@ -156,6 +156,7 @@ TensorPlace place_of(std::string_view name, std::int64_t layers) {
   if (layer >= layers) return be(TensorRole::kFurtherTokens);
   if (is_small(words.back())) return be(TensorRole::kSmall);
   if (has(words, "lm_head")) return be(TensorRole::kHead);
+  if (layer < 0 && has(words, "pooler")) return be(TensorRole::kPooler);
   if (layer < 0) {
     return be(has_any(words, kEmbeddings) ? TensorRole::kEmbeddings : TensorRole::kNotUnderstood);
   }

@@ -13,6 +13,7 @@ enum class TensorRole : std::uint8_t {
   kEmbeddings,
   kHead,
   kRouter,
+  kPooler,  ///< of an encoder, behind its layers
   kIndexer,
   kConvolution,
   kVision,

@@ -51,16 +51,20 @@ verify::Reference make_reference(const operands::Operands& o, device::Device& de
 class Examination {
  public:
   Examination(const providers::Provider& provider, const KernelInfo& kernel,
-              const GemmProblem& problem, const Workload& workload, device::Device& device,
+              const GemmProblem& problem, Workloads& workloads, device::Device& device,
               const Circumstances& circumstances)
       : provider_(provider),
         kernel_(kernel),
         problem_(problem),
-        workload_(workload),
+        workload_(workloads.get(problem)),
         device_(device),
         circumstances_(circumstances),
-        operands_(clone(workload.operands, device)),
-        output_(problem, device) {}
+        operands_(clone(workload_.operands, device)),
+        output_(problem, device) {
+    for (std::int64_t i = 0; i < problem.batch; ++i) {
+      each_.push_back(&workloads.get(problem, i));
+    }
+  }
 
   std::vector<std::string> run() {
     try {
@@ -95,9 +99,10 @@ class Examination {
     Buffer area = device_.memory().allocate(2 * guard + layout_.bytes);
     device_.memory().fill_bytes(area.data(), kGuardByte, area.bytes());
     auto* packed = area.as<std::byte>() + guard;
+    const Buffer weights = weights_of_each();
     provider_.pack(kernel_, problem_,
                    {.device = device_,
-                    .weights = operands_.b,
+                    .weights = weights,
                     .packed = packed,
                     .threads = circumstances_.threads});
     const std::vector<unsigned char> bytes = to_host(area, device_);
@@ -118,6 +123,17 @@ class Examination {
     }
     device_.memory().synchronize();
     return true;
+  }
+
+  /// B, of a batch one behind another.
+  [[nodiscard]] Buffer weights_of_each() const {
+    const std::size_t one = operands_.b.bytes();
+    Buffer all = device_.memory().allocate(each_.size() * one);
+    for (std::size_t i = 0; i < each_.size(); ++i) {
+      device_.memory().copy(all.as<std::byte>() + i * one, each_[i]->operands.b.data(), one);
+    }
+    device_.memory().synchronize();
+    return all;
   }
 
   void prepare() {
@@ -152,11 +168,21 @@ class Examination {
     device_.memory().synchronize();
     const std::string where = "slot " + std::to_string(slot) + ": ";
     if (!output_.guards_intact(operation_->executed().m)) broke(where + "wrote outside D");
-    auto result = output_.copy();
-    const verify::CheckResult check = workload_.reference.check(
-        problem_, provider_.accumulation(kernel_, problem_), result.data(), 1);
-    if (!check.right) broke(where + "wrong result: " + check.description);
-    return result;
+    return check_each(where + "wrong result");
+  }
+
+  /// All results, one behind another.
+  std::vector<unsigned char> check_each(const std::string& what) {
+    std::vector<unsigned char> all;
+    for (std::size_t i = 0; i < each_.size(); ++i) {
+      const auto result = output_.copy(static_cast<std::int64_t>(i));
+      const verify::CheckResult check = each_[i]->reference.check(
+          problem_, provider_.accumulation(kernel_, problem_), result.data(), 1);
+      const std::string of = each_.size() == 1 ? "" : " of GEMM " + std::to_string(i);
+      if (!check.right) broke(what + of + ": " + check.description);
+      all.insert(all.end(), result.begin(), result.end());
+    }
+    return all;
   }
 
   void examine_results() {
@@ -179,10 +205,7 @@ class Examination {
         {.launch = launch, .cache = cache, .weights = {{copies_.front().data, layout_.bytes}}});
     output_.poison();
     if (loop->run(loop->quantum()).device_s <= 0) broke("a timed loop took no time");
-    const auto result = output_.copy();
-    const verify::CheckResult check = workload_.reference.check(
-        problem_, provider_.accumulation(kernel_, problem_), result.data(), 1);
-    if (!check.right) broke("wrong result in a timed loop: " + check.description);
+    check_each("wrong result in a timed loop");
     if (!output_.guards_intact(operation_->executed().m)) broke("a timed loop wrote outside D");
   }
 
@@ -203,6 +226,7 @@ class Examination {
   const KernelInfo& kernel_;
   const GemmProblem& problem_;
   const Workload& workload_;
+  std::vector<const Workload*> each_;  ///< of the GEMMs of a batch; workload_ is the first
   device::Device& device_;
   Circumstances circumstances_;
   // The operation refers to what stands above it.
@@ -239,35 +263,47 @@ void judge_refusals(const std::vector<std::string>& refusals, Findings& findings
 
 OutputArea::OutputArea(const GemmProblem& problem, device::Device& device)
     : device_(device),
+      batch_(problem.batch),
       room_(providers::output_rows(problem.shape.m)),
       row_bytes_(bytes_of(problem.d, problem.shape.n)),
       bytes_(static_cast<std::size_t>(problem.shape.m) * row_bytes_),
-      buffer_(device.memory().allocate(
-          static_cast<std::size_t>(providers::output_rows(problem.shape.m)) * row_bytes_ +
-          2 * kGuardBytes)) {
+      buffer_(device.memory().allocate(begin_of(problem.batch) + kGuardBytes)) {
   poison();
+}
+
+std::size_t OutputArea::begin_of(std::int64_t gemm) const {
+  return kGuardBytes + static_cast<std::size_t>(gemm * room_) * row_bytes_;
 }
 
 unsigned char* OutputArea::d() const { return buffer_.as<unsigned char>() + kGuardBytes; }
 
 void OutputArea::poison() {
   device_.memory().fill_bytes(buffer_.data(), kGuardByte, buffer_.bytes());
-  device_.memory().fill_bytes(d(), verify::kPoisonByte, bytes_);
+  for (std::int64_t i = 0; i < batch_; ++i) {
+    device_.memory().fill_bytes(buffer_.as<unsigned char>() + begin_of(i), verify::kPoisonByte,
+                                bytes_);
+  }
 }
 
 bool OutputArea::guards_intact(std::int64_t executed_rows) const {
   const std::int64_t rows = std::min(executed_rows, room_);
   const auto all = to_host(buffer_, device_);
   const auto is_guard = [](unsigned char byte) { return byte == kGuardByte; };
-  const auto behind =
-      static_cast<std::ptrdiff_t>(kGuardBytes + static_cast<std::size_t>(rows) * row_bytes_);
-  return std::all_of(all.begin(), all.begin() + kGuardBytes, is_guard) &&
-         std::all_of(all.begin() + behind, all.end(), is_guard);
+  const auto at = [&](std::size_t place) {
+    return all.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  if (!std::all_of(all.begin(), at(kGuardBytes), is_guard)) return false;
+  for (std::int64_t i = 0; i < batch_; ++i) {
+    const std::size_t behind = begin_of(i) + static_cast<std::size_t>(rows) * row_bytes_;
+    const std::size_t end = i + 1 < batch_ ? begin_of(i + 1) : all.size();
+    if (!std::all_of(at(behind), at(end), is_guard)) return false;
+  }
+  return true;
 }
 
-std::vector<unsigned char> OutputArea::copy() const {
+std::vector<unsigned char> OutputArea::copy(std::int64_t gemm) const {
   std::vector<unsigned char> bytes(bytes_);
-  device_.memory().copy_to_host(bytes.data(), d(), bytes_);
+  device_.memory().copy_to_host(bytes.data(), buffer_.as<unsigned char>() + begin_of(gemm), bytes_);
   return bytes;
 }
 
@@ -294,22 +330,35 @@ GemmProblem problem_of(const KernelInfo& kernel, const GemmShape& shape, ScaleSc
           .d = kernel.d,
           .scales = kernel.scaled ? scales : kUnscaled,
           .bias = kernel.bias,
-          .sparsity = kernel.sparsity};
+          .sparsity = kernel.sparsity,
+          .batch = kernel.batched ? kBatch : 1};
 }
 
-const Workload& Workloads::get(const GemmProblem& problem) {
+/// Of a batch all but B is that of its first GEMM.
+operands::Operands Workloads::make(const GemmProblem& problem, std::int64_t gemm) {
+  const operands::OperandSpec spec{
+      .shape = problem.shape,
+      .type = problem.a,
+      .scales = problem.scales == kUnscaled ? ScaleScheme{} : problem.scales,
+      .seed = 20240229 + static_cast<std::uint64_t>(gemm),
+      .pattern =
+          problem.sparsity == Sparsity::kSixEight ? problem.sparsity : Sparsity::kTwoFour};
+  operands::Operands made = device_.operands().make_operands(spec);
+  if (gemm == 0) return made;
+  operands::Operands with_own_b = clone(get(problem).operands, device_);
+  with_own_b.b = std::move(made.b);
+  return with_own_b;
+}
+
+const Workload& Workloads::get(const GemmProblem& problem, std::int64_t gemm) {
   const ScaleScheme scales = problem.scales == kUnscaled ? ScaleScheme{} : problem.scales;
   const GemmShape& shape = problem.shape;
   const Sparsity pattern =
       problem.sparsity == Sparsity::kSixEight ? problem.sparsity : Sparsity::kTwoFour;
-  auto& made =
-      made_[Key{problem.a, shape.m, shape.n, shape.k, std::string(to_string(scales)), pattern}];
+  auto& made = made_[Key{problem.a, shape.m, shape.n, shape.k, std::string(to_string(scales)),
+                         pattern, gemm}];
   if (!made) {
-    operands::Operands operands = device_.operands().make_operands({.shape = shape,
-                                                                    .type = problem.a,
-                                                                    .scales = scales,
-                                                                    .seed = 20240229,
-                                                                    .pattern = pattern});
+    operands::Operands operands = make(problem, gemm);
     verify::Reference reference = make_reference(operands, device_, threads_);
     made = std::make_unique<Workload>(Workload{std::move(operands), std::move(reference)});
   }
@@ -324,7 +373,7 @@ Finding examine(const providers::Provider& provider, const KernelInfo& kernel,
     if (support.reason->empty()) return {false, "", {"unsupported, without a reason"}};
     return {false, *support.reason, {}};
   }
-  Examination examination(provider, kernel, problem, workloads.get(problem), device, circumstances);
+  Examination examination(provider, kernel, problem, workloads, device, circumstances);
   return {true, "", examination.run()};
 }
 

@@ -34,11 +34,14 @@ class Workloads {
   /// References are computed by `threads` threads of the host.
   explicit Workloads(device::Device& device, int threads = 1)
       : device_(device), threads_(threads) {}
-  /// What `problem` multiplies. An unscaled problem has the operands of a scaled one.
-  const Workload& get(const GemmProblem& problem);
+  /// What `problem` multiplies; of a batch, what its GEMM `gemm` does: each has weights of its own,
+  /// and the rest is the same. An unscaled problem has the operands of a scaled one.
+  const Workload& get(const GemmProblem& problem, std::int64_t gemm = 0);
 
  private:
-  using Key = std::tuple<DataType, std::int64_t, std::int64_t, std::int64_t, std::string, Sparsity>;
+  using Key = std::tuple<DataType, std::int64_t, std::int64_t, std::int64_t, std::string, Sparsity,
+                         std::int64_t>;
+  operands::Operands make(const GemmProblem& problem, std::int64_t gemm);
   device::Device& device_;
   int threads_;
   std::map<Key, std::unique_ptr<Workload>> made_;
@@ -94,8 +97,8 @@ Findings examine_ragged_group(const providers::Provider& provider,
                               const providers::KernelInfo& kernel, const GemmShape& whole,
                               std::int64_t ragged_k);
 
-/// D and the room behind it with guard bytes on both sides, poisoned on request. In memory of the
-/// device.
+/// D and the room behind it (of a batch, one of each GEMM behind another) with guard bytes on both
+/// sides, poisoned on request. In memory of the device.
 class OutputArea {
  public:
   OutputArea(const GemmProblem& problem, device::Device& device);
@@ -105,11 +108,14 @@ class OutputArea {
   /// Whether the bytes before D and behind the rows that the kernel may write, as many as it says
   /// it executes or as D has room for, are as poison() left them.
   [[nodiscard]] bool guards_intact(std::int64_t executed_rows) const;
-  /// D in host memory.
-  [[nodiscard]] std::vector<unsigned char> copy() const;
+  /// D in host memory; of a batch, that of its GEMM `gemm`.
+  [[nodiscard]] std::vector<unsigned char> copy(std::int64_t gemm = 0) const;
 
  private:
   device::Device& device_;
+  [[nodiscard]] std::size_t begin_of(std::int64_t gemm) const;
+
+  std::int64_t batch_;
   std::int64_t room_;  ///< rows
   std::size_t row_bytes_;
   std::size_t bytes_;
@@ -118,6 +124,9 @@ class OutputArea {
 
 /// A deep copy in memory of `device`.
 operands::Operands clone(const operands::Operands& operands, device::Device& device);
+
+/// GEMMs that a kernel of batches is given.
+inline constexpr std::int64_t kBatch = 3;
 
 /// The problem that `kernel` is given at `shape`: its own types and bias; `scales` if it has any.
 GemmProblem problem_of(const providers::KernelInfo& kernel, const GemmShape& shape,

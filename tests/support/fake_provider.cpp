@@ -84,7 +84,12 @@ class FakeOperation final : public providers::Operation {
     if (sampled && kernel_.fault == FakeFault::kLosesDeviceWhenSampled) {
       throw device::DeviceLost("device lost");
     }
-    std::memcpy(d_, result_.data(), result_.size() * sizeof(result_.front()));
+    const std::int64_t room = providers::output_rows(problem_.shape.m) * problem_.shape.n;
+    const std::int64_t written = problem_.batch - (kernel_.fault == FakeFault::kLacksLast ? 1 : 0);
+    for (std::int64_t i = 0; i < written; ++i) {
+      std::memcpy(static_cast<std::uint16_t*>(d_) + i * room, result_.data(),
+                  result_.size() * sizeof(result_.front()));
+    }
     if (kernel_.fault == FakeFault::kWrongResult) static_cast<std::uint16_t*>(d_)[0] ^= 0x80U;
     const auto* packed = static_cast<const unsigned char*>(weights.data);
     if (packed[0] != kPacked || packed[kernel_.weight_bytes - 1] != kPacked) {

@@ -17,6 +17,7 @@ namespace twofour::testing {
 enum class FakeFault : std::uint8_t {
   kNone,
   kWrongResult,
+  kLacksLast,  ///< of a batch the last GEMM is not computed
   kThrowsInSupports,
   kThrowsInPrepare,
   kThrowsInPlan,

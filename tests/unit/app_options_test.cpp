@@ -196,9 +196,24 @@ TEST(Options, FormatNamesEveryFormatThatStdoutTakes) {
 
 TEST(ReproLine, MeasuresAShapeAlone) {
   const auto line = repro_lines(options({"--dtype", "int8", "--seed", "3", "model_bench"}));
-  EXPECT_EQ(line({.m = 4, .n = 8, .k = 16}),
+  const workload::Case one{.shape = {.m = 4, .n = 8, .k = 16}};
+  EXPECT_EQ(line(one),
             "twofour --dtype int8 --seed 3 range_bench --dim-start 1 --dim-end 2 --dim-increment 1 "
             "--m-constant 4 --k-constant 16 --n-constant 8");
+}
+
+// No shape tells that a launch has several GEMMs, nor what stored weights are.
+TEST(ReproLine, OfAllExpertsMeasuresTheModelAtThatSize) {
+  const auto line = repro_lines(options({"--dtype", "fp8", "model_bench"}));
+  const workload::Case all{.shape = {.m = 3, .n = 8, .k = 16},
+                           .model = "some/model",
+                           .layer = "expert_up_all_experts",
+                           .tensor_parallel = 2,
+                           .tokens = 64,
+                           .experts = 222};
+  EXPECT_EQ(line(all),
+            "twofour --dtype fp8 model_bench --models some/model --batch-sizes 64 --tp-sizes 2  # "
+            "every layer of it; this one is expert_up_all_experts");
 }
 
 TEST(Options, ListTakesThoseThatMayStandAnywhere) {

@@ -38,6 +38,13 @@ TEST(Problem, PrintsMknInTheOrderOfTheTables) {
             "types=i8,i8,bf16 mkn=16x4096x6144 scales=tensor bias=0 sparsity=dense");
 }
 
+TEST(Problem, SaysHowManyGemmsABatchHas) {
+  const GemmProblem problem{.shape = {.m = 3, .n = 64, .k = 32}, .batch = 222};
+  EXPECT_EQ(to_string(problem),
+            "types=i8,i8,bf16 mkn=3x32x64 scales=tensor bias=0 sparsity=dense batch=222");
+  EXPECT_EQ(parse_problem(to_string(problem)), problem);
+}
+
 struct BadLine {
   const char* line;
   const char* message;
@@ -58,6 +65,10 @@ TEST(Problem, ABadLineNamesTheFieldTheValueAndWhatIsAllowed) {
        "problem field 'bias' has the value '2'; allowed: 0, 1"},
       {"types=i8,i8,bf16 mkn=1x4x1 scales=tensor bias=0 sparsity=1:2",
        "problem field 'sparsity' has the value '1:2'; allowed: dense, 2:4, 6:8"},
+      {"types=i8,i8,bf16 mkn=1x4x1 scales=tensor bias=0 sparsity=dense batch=1",
+       "problem field 'batch' has the value '1'; allowed: whole numbers of at least 2"},
+      {"types=i8,i8,bf16 mkn=1x4x1 scales=tensor bias=0 sparsity=dense batch=2 x",
+       "problem field '(after batch)' has the value 'x'; allowed: nothing"},
   };
   for (const auto& [line, message] : bad) {
     try {

@@ -52,6 +52,21 @@ TEST(Fit, CopiesOnlyWhatChanges) {
   EXPECT_EQ(copies({.m = 7, .n = 4096, .k = 4096}, Sparsity::kSixEight), "activations");
 }
 
+TEST(Fit, SeveralGemmsInOneCallAreNotPadded) {
+  const auto support = [](const GemmShape& shape, std::int64_t batch, Sparsity sparsity) {
+    GemmProblem problem = problem_of(sparsity, shape);
+    problem.batch = batch;
+    return fits_as_batch(fit_to(problem, kUnits), kUnits);
+  };
+  const GemmShape ragged{.m = 7, .n = 4100, .k = 1848};
+  EXPECT_TRUE(support(ragged, 1, Sparsity::kTwoFour));
+  EXPECT_TRUE(support({.m = 7, .n = 4096, .k = 4096}, 8, Sparsity::kTwoFour));
+  const Support padded = support(ragged, 8, Sparsity::kTwoFour);
+  EXPECT_FALSE(padded);
+  EXPECT_THAT(padded.reason, ::testing::HasSubstr("K = 1848 and N = 4100"));
+  EXPECT_FALSE(support({.m = 7, .n = 4096, .k = 4096}, 8, Sparsity::kSixEight));
+}
+
 TEST(Fit, ExpandsSixOfEightToTwoOfFour) {
   const Fit fit = fit_to(problem_of(Sparsity::kSixEight, {.m = 7, .n = 1000, .k = 1848}), kUnits);
   EXPECT_TRUE(fit.expands());

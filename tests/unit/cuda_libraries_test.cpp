@@ -137,6 +137,49 @@ TEST(CusparseLtRules, PadNoMoreRowsThanThereIsRoomFor) {
   }
 }
 
+GemmProblem batch_of(GemmProblem problem) {
+  problem.batch = 7;
+  return problem;
+}
+
+// What the manuals do not tell of scales in a batch is left to a kernel of ours, or refused.
+TEST(LibraryRules, OfBatchesScalesAreThoseThatAllGemmsShare) {
+  const GemmProblem fp8 = batch_of(problem(DataType::kFp8E4m3, "token-channel"));
+  EXPECT_EQ(cublaslt::scaling_of(fp8, true), cublaslt::Scaling::kSeparateKernel);
+  EXPECT_EQ(cublaslt::sum_bytes(fp8, cublaslt::Scaling::kSeparateKernel), 7U * 64 * 256 * 4);
+  EXPECT_EQ(cublaslt::scaling_of(batch_of(problem(DataType::kFp8E4m3, "tensor")), true),
+            cublaslt::Scaling::kScalars);
+  EXPECT_TRUE(cusparselt::rules_allow(batch_of(sparse(DataType::kInt8, "tensor"))));
+  EXPECT_THAT(cusparselt::rules_allow(batch_of(sparse(DataType::kInt8, "channel"))).reason,
+              ::testing::Optional(HasSubstr("does not document")));
+}
+
+TEST(LibraryRules, OfBatchesEachGemmHasActivationsOfItsOwn) {
+  EXPECT_EQ(cublaslt::activation_bytes(problem(DataType::kInt8, "tensor")), 0U);
+  EXPECT_EQ(cublaslt::activation_bytes(batch_of(problem(DataType::kInt8, "tensor"))),
+            7U * 64 * 512);
+  const GemmProblem few = sparse(DataType::kInt8, "tensor", {.m = 3, .n = 256, .k = 512});
+  EXPECT_EQ(cusparselt::activation_bytes(few), 16U * 512) << "padded";
+  EXPECT_EQ(cusparselt::activation_bytes(batch_of(few)), 7U * 16 * 512);
+  EXPECT_EQ(cusparselt::activation_bytes(sparse(DataType::kInt8, "tensor")), 0U);
+}
+
+TEST(KernelLists, HaveABatchedTwinOfEveryScaledKernelWithoutBias) {
+  for (const auto& list : {cublaslt::list_kernels, cusparselt::list_kernels}) {
+    const auto kernels = list(kHopper);
+    for (const KernelInfo& kernel : kernels) {
+      if (kernel.batched || !kernel.scaled) continue;
+      const auto twin = std::find_if(kernels.begin(), kernels.end(), [&](const KernelInfo& one) {
+        return one.name == kernel.name + "_batched";
+      });
+      EXPECT_EQ(twin != kernels.end(), !kernel.bias) << kernel.name;
+      if (twin == kernels.end()) continue;
+      EXPECT_TRUE(twin->batched);
+      EXPECT_EQ(twin->by_default, kernel.by_default);
+    }
+  }
+}
+
 TEST(TorchRules, NameWhatIsNotAllowed) {
   EXPECT_TRUE(torch::rules_allow(problem(DataType::kFp8E4m3, "token-channel")));
   GemmProblem fp16_output = problem(DataType::kFp8E4m3, "token");

@@ -105,6 +105,34 @@ TEST(Experts, HaveOneEntryInTheDispatchTable) {
   }
 }
 
+/// The rows of all experts once more as batches, of which 2:4 takes half the time of dense.
+report::Run with_batches() {
+  report::Run run = with_experts();
+  std::vector<Record> more;
+  for (const Record& r : run.records) {
+    if (!r.experts) continue;
+    Record batch = r;
+    batch.kernel += "_batched";
+    batch.provider = is_sparse(r.problem.sparsity) ? "cusparselt" : "cublaslt";
+    batch.problem.batch = *r.experts;
+    for (double& s : batch.samples->device_s) s = is_sparse(r.problem.sparsity) ? 1e-3 : 2e-3;
+    batch.summary->median_s = is_sparse(r.problem.sparsity) ? 1e-3 : 2e-3;
+    more.push_back(std::move(batch));
+  }
+  run.records.insert(run.records.end(), more.begin(), more.end());
+  return run;
+}
+
+TEST(Experts, OfBatchesThePairIsNamed) {
+  const report::Run run = with_batches();
+  const Decision made = decision_of(run);
+  EXPECT_THAT(cautions(made),
+              Contains(HasSubstr("2:4 of cusparselt against dense of cublaslt: down_all_experts")));
+  EXPECT_THAT(cautions(made), Contains(HasSubstr("2.000x [2.000, 2.000] (4 experts of 1 rows)")));
+  const report::Run plain = with_experts();
+  EXPECT_THAT(cautions(decision_of(plain)), Not(Contains(HasSubstr("Strided-batched"))));
+}
+
 /// Two joules of a dense launch and one of a sparse one, at one token.
 report::Run with_joules() {
   report::Run run = golden::decision_run();

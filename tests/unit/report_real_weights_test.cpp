@@ -63,6 +63,37 @@ TEST(RealWeightsTable, HasARowForEachLayerTheWorstFirst) {
   EXPECT_THAT(text, HasSubstr("They are not accuracy on any task"));
 }
 
+Record surveyed_row(const std::string& layer, std::int64_t decoder_layers,
+                    std::vector<SurveyedLayer> survey) {
+  Record row = sparse_row(layer, 1, 0.25, 1.5);
+  row.real_weights->decoder_layers = decoder_layers;
+  row.real_weights->survey = std::move(survey);
+  return row;
+}
+
+TEST(RealWeightsTable, NamesTheWorstOfAllDecoderLayers) {
+  const std::vector<Record> records{
+      surveyed_row("qkv", 2, {{0, 0.875, 0.375, 0.01, ""}, {1, 0.75, 0.5, 0.01, ""}}),
+      surveyed_row("o", 4, {{0, 0.9375, 0.25, 0.01, ""}, {2, {}, {}, {}, "f: t: is NaN"}})};
+  const Grid grid = real_weights_table(records);
+  ASSERT_EQ(grid.headings.size(), 12U);
+  EXPECT_EQ(grid.rows[0].cells[9], "2");
+  EXPECT_EQ(grid.rows[0].cells[10], "75.00 to 87.50 %");
+  EXPECT_EQ(grid.rows[0].cells[11], "37.50 to 50.00 %");
+  EXPECT_EQ(grid.rows[1].cells[9], "2 of 4");
+  const std::string text = real_weights_text(records);
+  EXPECT_THAT(text, HasSubstr("Over 3 weights of all decoder layers, pruning costs most in qkv of "
+                              "decoder layer 1 (50.00 %, 75.00 % retained), qkv of decoder layer 0"));
+  EXPECT_THAT(text, HasSubstr("no time for all decoder layers of o: 2 of 4 were looked at"));
+  EXPECT_THAT(text, HasSubstr("o of decoder layer 2 cannot be read: f: t: is NaN."));
+  const Grid each = survey_table(records);
+  ASSERT_EQ(each.rows.size(), 3U);
+  EXPECT_EQ(each.rows[0].cells,
+            (std::vector<std::string>{"0", "37.50 % (87.50 %)", "25.00 % (93.75 %)"}));
+  EXPECT_EQ(each.rows[2].cells, (std::vector<std::string>{"2", "", "f: t: is NaN"}));
+  EXPECT_THAT(survey_table({}).rows, IsEmpty());
+}
+
 TEST(RealWeightsTable, IsEmptyWhereOperandsWereDrawn) {
   Record row = sparse_row("o", 1, 0.5, 1.25);
   row.real_weights.reset();
@@ -77,7 +108,8 @@ TEST(RealWeightsTable, LeavesOtherTypesOut) {
 }
 
 TEST(RealWeights, AreKeptByALineOfAResultFile) {
-  const Record row = sparse_row("o", 1, 0.5, 1.25);
+  const Record row =
+      surveyed_row("o", 2, {{0, 0.875, 0.375, 0.01, ""}, {1, {}, {}, {}, "f: t: is NaN"}});
   EXPECT_EQ(parse_record_json(record_json(row)).real_weights, row.real_weights);
   const Record dense = row_of("o", 1, Sparsity::kDense);
   const std::string line = record_json(dense);

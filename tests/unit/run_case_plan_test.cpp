@@ -66,6 +66,18 @@ TEST_F(CasePlanTest, EachGemmOfALaunchHasWeightsOfItsOwn) {
   EXPECT_EQ(plan({experts}).kernels.at(0).outcome.kind, OutcomeKind::kSkipped);
 }
 
+TEST_F(CasePlanTest, ABatchHasADForEachGemmAndOthersWriteTheFirst) {
+  KernelNeed batch = need("batch");
+  batch.problem.batch = 3;
+  batch.footprint.weights.bytes = 3 * kWeights;
+  const CasePlan both = plan({need("a"), batch});
+  EXPECT_EQ(both.kernels.at(0).output_bytes, 3 * kOutput) << "one D, with room for the largest";
+  EXPECT_EQ(both.kernels.at(1).output_bytes, 3 * kOutput);
+  ASSERT_THAT(both.outputs, SizeIs(1));
+  EXPECT_EQ(both.outputs[0].bytes, 3 * kOutput);
+  EXPECT_EQ(both.kernels.at(1).weight_copies(), both.kernels.at(1).cold.copies);
+}
+
 TEST_F(CasePlanTest, WhatIsSharedCountsOnce) {
   const CasePlan shared = plan({need("a"), need("a")});
   EXPECT_EQ(shared.peak_bytes, kInt8Operands + kOutput + 2 * 100 + 4 * kWeights);

@@ -56,6 +56,42 @@ TEST_F(RunTest, AnUnsupportedProblemIsNotPrepared) {
   EXPECT_EQ(of(result, "dense").outcome.kind, OutcomeKind::kOk);
 }
 
+testing::FakeKernel in_batches(testing::FakeKernel kernel) {
+  kernel.info = providers::batched(kernel.info);
+  return kernel;
+}
+
+TEST_F(RunTest, ABatchIsOneLaunchOfAllExpertsBesideThoseOneAfterAnother) {
+  c.experts = 3;
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 1e-3), in_batches(dense_kernel("dense", 1e-3)),
+           in_batches(sparse_kernel("sparse", 5e-4))});
+  ASSERT_THAT(result, SizeIs(3));
+  const Record& batch = of(result, "dense_batched");
+  EXPECT_EQ(batch.outcome.kind, OutcomeKind::kOk) << batch.outcome.reason;
+  EXPECT_EQ(batch.problem.batch, 3);
+  EXPECT_EQ(batch.experts, 3);
+  EXPECT_EQ(of(result, "dense").problem.batch, 1);
+  EXPECT_NEAR(batch.summary->median_s, 1e-3, 1e-6) << "one launch";
+  EXPECT_NEAR(of(result, "dense").summary->median_s, 3e-3, 1e-6) << "three";
+  EXPECT_EQ(of(result, "sparse_batched").baseline, "dense_batched") << "the fastest of both ways";
+  EXPECT_EQ(device.live_bytes(), 0U);
+}
+
+TEST_F(RunTest, ABatchIsCheckedAtItsEnds) {
+  c.experts = 3;
+  const std::vector<Record> result =
+      run({in_batches(dense_kernel("dense", 1e-3, FakeFault::kLacksLast))});
+  EXPECT_EQ(of(result, "dense_batched").outcome.kind, OutcomeKind::kIncorrect);
+}
+
+TEST_F(RunTest, ABatchTakesNoPartWhereALaunchHasOneGemm) {
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 1e-3), in_batches(dense_kernel("dense", 1e-3))});
+  ASSERT_THAT(result, SizeIs(1));
+  EXPECT_EQ(result[0].kernel, "dense");
+}
+
 TEST_F(RunTest, AWrongKernelIsNeverTimed) {
   const std::vector<Record> result =
       run({dense_kernel("dense", 1e-3), sparse_kernel("sparse", 1e-3, FakeFault::kWrongResult)});

@@ -77,7 +77,7 @@ class RunTest : public ::testing::Test {
   RunTest() {
     setenv("TWOFOUR_TUNING_FILE", "", 1);  // what this user's searches found is no part of a test
     config.mode = BenchMode::kSquare;
-    config.repro_line = [](const GemmShape& shape) { return "measure " + mkn(shape); };
+    config.repro_line = [](const workload::Case& one) { return "measure " + mkn(one.shape); };
     config.measure.max_time_s = 0.5;
     config.measure.min_time_s = 0;
     c.shape = {.m = 4, .n = 8, .k = 16};

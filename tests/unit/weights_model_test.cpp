@@ -119,6 +119,72 @@ TEST(ModelWeights, AreOfTheDecoderLayerThatIsAskedFor) {
   EXPECT_EQ(beyond.refusal("down", 1), "decoder layer 2 has no down; the first that has it is 0");
 }
 
+constexpr ScaleScheme kByChannel{ScaleGranularity::kVector, ScaleGranularity::kVector};
+
+/// How often it was told of.
+int survey(ModelWeights& model, double seconds, int most = 100) {
+  int told = 0;
+  model.survey({.scales = kByChannel, .threads = 1, .seconds = seconds},
+               [&](const SurveyProgress& progress) {
+                 EXPECT_EQ(progress.done, ++told);
+                 EXPECT_EQ(progress.of, 8) << "four layers of two decoder layers";
+                 return told < most;
+               });
+  return told;
+}
+
+RealWeights facts_of(ModelWeights& model, const std::string& layer, Sparsity sparsity) {
+  return model.facts(layer, 1, DataType::kInt8, kByChannel, sparsity, 1);
+}
+
+TEST(Survey, HasTheNumbersOfEachDecoderLayer) {
+  ModelFolder folder(llama());
+  ModelWeights model = folder.open();
+  EXPECT_EQ(survey(model, 100), 8);
+  const RealWeights facts = facts_of(model, "down", Sparsity::kTwoFour);
+  EXPECT_EQ(facts.decoder_layers, 2);
+  ASSERT_EQ(facts.survey.size(), 2U);
+  for (const std::int64_t layer : {0, 1}) {
+    ModelWeights alone = folder.open({.decoder_layer = layer});
+    const RealWeights expected = facts_of(alone, "down", Sparsity::kTwoFour);
+    const SurveyedLayer& seen = facts.survey[static_cast<std::size_t>(layer)];
+    EXPECT_EQ(seen.decoder_layer, layer);
+    EXPECT_EQ(seen.retained_energy, expected.retained_energy);
+    EXPECT_EQ(seen.pruning_error, expected.pruning_error);
+    EXPECT_EQ(seen.quantisation_error, expected.quantisation_error);
+    EXPECT_EQ(seen.reason, "");
+  }
+  EXPECT_NE(facts.survey[0].pruning_error, facts.survey[1].pruning_error);
+  EXPECT_TRUE(facts_of(model, "down", Sparsity::kDense).survey.empty());
+}
+
+TEST(Survey, EndsWithItsTimeOrWhenItIsTold) {
+  ModelFolder folder(llama());
+  ModelWeights model = folder.open();
+  EXPECT_EQ(survey(model, 0), 1) << "one is always looked at";
+  ModelWeights told = folder.open();
+  EXPECT_EQ(survey(told, 100, 3), 3);
+}
+
+TEST(Survey, SaysWhatCannotBeRead) {
+  SafetensorsText text = llama("model.layers.1.mlp.down_proj");
+  add(text, "model.layers.1.mlp.down_proj.weight", 8, 12, NAN);
+  ModelFolder folder(text);
+  ModelWeights model = folder.open();
+  EXPECT_EQ(survey(model, 100), 8);
+  const RealWeights facts = facts_of(model, "down", Sparsity::kTwoFour);
+  ASSERT_EQ(facts.survey.size(), 2U);
+  EXPECT_EQ(facts.survey[0].reason, "");
+  EXPECT_FALSE(facts.survey[1].retained_energy.has_value());
+  EXPECT_THAT(facts.survey[1].reason, HasSubstr("down_proj.weight: [0][0] is NaN"));
+}
+
+TEST(Survey, GoesThroughLayersSpreadOverAllOfThem) {
+  EXPECT_THAT(spread_order(6), ElementsAre(0, 4, 2, 1, 5, 3));
+  EXPECT_THAT(spread_order(1), ElementsAre(0));
+  EXPECT_TRUE(spread_order(0).empty());
+}
+
 TEST(ModelWeights, NameTheTensorThatIsMissing) {
   const Folder folder;
   folder.write("config.json", std::string(kConfig) + "}");

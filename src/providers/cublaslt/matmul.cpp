@@ -57,12 +57,22 @@ void Description::set(cublasLtMatmulDescAttributes_t attribute, const T& value) 
 }
 
 Description::Layout Description::make_layout(cudaDataType_t type, std::int64_t rows,
-                                             std::int64_t columns) {
+                                             std::int64_t columns, std::int64_t batch,
+                                             std::int64_t stride) {
   cublasLtMatrixLayout_t layout = nullptr;
   check(cublasLtMatrixLayoutCreate(&layout, type, static_cast<std::uint64_t>(rows),
                                    static_cast<std::uint64_t>(columns), rows),
         "describe a matrix");
-  return Layout(layout);
+  Layout made(layout);
+  if (batch == 1) return made;
+  const auto count = static_cast<std::int32_t>(batch);
+  check(cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count,
+                                         sizeof(count)),
+        fmt::format("describe {} matrices", batch));
+  check(cublasLtMatrixLayoutSetAttribute(layout, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
+                                         &stride, sizeof(stride)),
+        fmt::format("describe matrices {} elements apart", stride));
+  return made;
 }
 
 void Description::set_scales(Scaling scaling, const Attachments& attachments) {
@@ -95,10 +105,13 @@ Description::Description(const GemmProblem& problem, Scaling scaling, bool fast_
     set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, library_type(problem.d));
     set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, attachments.bias);
   }
-  const GemmShape& shape = problem.shape;
-  weight_ = make_layout(library_type(problem.b), shape.k, shape.n);
-  a_ = make_layout(library_type(problem.a), shape.k, shape.m);
-  out_ = make_layout(written_type(problem, scaling), shape.n, shape.m);
+  const auto [m, n, k] = problem.shape;
+  const std::int64_t batch = problem.batch;
+  // Sums are ours, and stand close together.
+  const std::int64_t out_rows = scaling == Scaling::kSeparateKernel ? m : output_rows(m);
+  weight_ = make_layout(library_type(problem.b), k, n, batch, n * k);
+  a_ = make_layout(library_type(problem.a), k, m, batch, m * k);
+  out_ = make_layout(written_type(problem, scaling), n, m, batch, out_rows * n);
 }
 
 std::vector<cublasLtMatmulHeuristicResult_t> Description::algorithms(const Handle& handle,

@@ -70,7 +70,9 @@ class Description {
   };
   using Layout = std::unique_ptr<cublasLtMatrixLayoutOpaque_t, Destroy>;
 
-  static Layout make_layout(cudaDataType_t type, std::int64_t rows, std::int64_t columns);
+  /// `stride`: elements from one matrix of a batch to the next.
+  static Layout make_layout(cudaDataType_t type, std::int64_t rows, std::int64_t columns,
+                            std::int64_t batch, std::int64_t stride);
   template <class T>
   void set(cublasLtMatmulDescAttributes_t attribute, const T& value);
   void set_scales(Scaling scaling, const Attachments& attachments);

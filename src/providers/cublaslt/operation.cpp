@@ -51,6 +51,8 @@ void MatmulOperation::describe_scaling(const PrepareArgs& args) {
   out_ = sums_.data();
   scale_output_ = {.m = problem_.shape.m,
                    .n = problem_.shape.n,
+                   .batch = problem_.batch,
+                   .d_rows = output_rows(problem_.shape.m),
                    .integer_sums = problem_.a == DataType::kInt8,
                    .sums = sums_.data(),
                    .scale_a = operands.scale_a.as<const float>(),
@@ -66,6 +68,11 @@ void MatmulOperation::prepare(const PrepareArgs& args) {
   stream_ = device::stream_of(args.device);
   architecture_ = args.device.info().architecture;
   a_ = args.operands.a.data();
+  if (problem_.batch > 1) {
+    a_of_each_ = args.device.memory().allocate(activation_bytes(problem_));
+    repeat(args.device, args.operands.a, a_of_each_.data(), a_of_each_.bytes());
+    a_ = a_of_each_.data();
+  }
   out_ = args.d;
   workspace_ = args.device.memory().allocate(kWorkspaceBytes);
   if (scaling_ == Scaling::kSeparateKernel) describe_scaling(args);

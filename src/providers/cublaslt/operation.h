@@ -46,6 +46,7 @@ class MatmulOperation final : public Operation {
   void* out_ = nullptr;  ///< what the library writes: D, or sums_
   float alpha_ = 1;
   Buffer workspace_;
+  Buffer a_of_each_;  ///< of a batch: the activations of each GEMM
   Buffer sums_;
   Buffer scale_a_vector_;
   Buffer scale_b_vector_;

@@ -35,7 +35,9 @@ class CublasLtProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& kernel,
                                  const GemmProblem& problem) const override {
     if (Support allowed = rules_allow(problem); !allowed) return allowed;
-    const GemmProblem given = fit_of(problem).given;
+    const Fit fit = fit_of(problem);
+    if (Support batch = fits_as_batch(fit, side_units(problem)); !batch) return batch;
+    const GemmProblem& given = fit.given;
     const Attachments attachments{address_never_read(), address_never_read(), address_never_read()};
     const bool fast = kernel.accumulation == Accumulation::kFp8Fast;
     return unless_refused([&] {
@@ -56,12 +58,16 @@ class CublasLtProvider final : public Provider {
     const Fit fit = fit_of(problem);
     return footprint_of(
         fit, {.weights = dense_layout("cublaslt", fit.given),
-              .workspace_bytes = kWorkspaceBytes + sum_bytes(fit.given, scaling(fit.given))});
+              .workspace_bytes = kWorkspaceBytes + sum_bytes(fit.given, scaling(fit.given)) +
+                                 activation_bytes(fit.given)});
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
-    pack_fitted(fit_of(problem), task, [](const PackTask& given) { copy_dense_weights(given); });
+    const Fit fit = fit_of(problem);
+    pack_fitted(fit, task, [&](const PackTask& given) {
+      repeat(given.device, given.weights, given.packed, dense_layout("cublaslt", fit.given).bytes);
+    });
   }
 
   [[nodiscard]] std::unique_ptr<Operation> make_operation(

@@ -45,7 +45,7 @@ Scaling scaling_of(const GemmProblem& problem, bool takes_vectors) {
   if (is_integer(problem.a)) return Scaling::kSeparateKernel;
   if (is_float8(problem.a)) {
     if (!has_vector(problem.scales)) return Scaling::kScalars;
-    return takes_vectors ? Scaling::kVectors : Scaling::kSeparateKernel;
+    return takes_vectors && problem.batch == 1 ? Scaling::kVectors : Scaling::kSeparateKernel;
   }
   if (unscaled(problem.scales)) return Scaling::kNone;
   return has_vector(problem.scales) ? Scaling::kSeparateKernel : Scaling::kAlpha;
@@ -64,7 +64,13 @@ Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& proble
 
 std::size_t sum_bytes(const GemmProblem& problem, Scaling scaling) {
   if (scaling != Scaling::kSeparateKernel) return 0;
-  return static_cast<std::size_t>(problem.shape.m * problem.shape.n) * sizeof(float);
+  return static_cast<std::size_t>(problem.batch * problem.shape.m * problem.shape.n) *
+         sizeof(float);
+}
+
+std::size_t activation_bytes(const GemmProblem& problem) {
+  if (problem.batch == 1) return 0;
+  return bytes_of(problem.a, problem.batch * problem.shape.m * problem.shape.k);
 }
 
 std::vector<KernelInfo> list_kernels(int compute_capability) {
@@ -90,6 +96,11 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
       kernels.push_back(scaled_kernel(DataType::kFp8E4m3, d, bias, true, Accumulation::kFp8Fast));
     }
   }
+  std::vector<KernelInfo> several;
+  for (const KernelInfo& kernel : kernels) {
+    if (kernel.scaled && !kernel.bias) several.push_back(batched(kernel));
+  }
+  kernels.insert(kernels.end(), several.begin(), several.end());
   return kernels;
 }
 

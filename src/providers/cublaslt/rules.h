@@ -25,7 +25,8 @@ enum class Scaling : std::uint8_t {
 extern const bool kKnowsScaleVectors;
 
 /// int8: the library has no product of int8 operands with a 16-bit result. 16-bit types with a
-/// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`.
+/// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`. A batch is
+/// given no vectors: which of them each GEMM then has is not documented.
 Scaling scaling_of(const GemmProblem& problem, bool takes_vectors);
 
 /// Where it adds a 16-bit bias to rows of N not a multiple of 8, more than one of them, the library
@@ -35,6 +36,10 @@ Accumulation accumulation_of(const KernelInfo& kernel, const GemmProblem& proble
 
 /// Bytes of the sums that the library leaves; 0 when it writes the output.
 std::size_t sum_bytes(const GemmProblem& problem, Scaling scaling);
+
+/// Bytes of the activations of a batch, one behind another; 0 without one, where the operands' own
+/// are read.
+std::size_t activation_bytes(const GemmProblem& problem);
 
 /// Every kernel of this provider on a GPU of `compute_capability`.
 std::vector<KernelInfo> list_kernels(int compute_capability);

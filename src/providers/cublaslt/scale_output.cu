@@ -24,7 +24,8 @@ struct alignas(sizeof(T) * kColumns) Pack {
   T values[kColumns];
 };
 
-/// A block is kThreads * kColumns columns of rows blockIdx.y, blockIdx.y + gridDim.y, ...
+/// A block is kThreads * kColumns columns of rows blockIdx.y, blockIdx.y + gridDim.y, ... of the
+/// sums of all products together.
 template <class Sum, class Out, int kColumns>
 __global__ void __launch_bounds__(kThreads) scale_kernel(ScaleOutput job) {
   const std::int64_t column =
@@ -36,11 +37,13 @@ __global__ void __launch_bounds__(kThreads) scale_kernel(ScaleOutput job) {
     scale_b[i] = job.scale_b[job.per_channel ? column + i : 0];
     bias[i] = job.bias == nullptr ? 0.0f : widen(static_cast<const Out*>(job.bias)[column + i]);
   }
-  for (std::int64_t row = blockIdx.y; row < job.m; row += gridDim.y) {
-    const float scale_a = job.scale_a[job.per_token ? row : 0];
-    const std::int64_t at = row * job.n + column;
-    const auto sums =
-        *reinterpret_cast<const Pack<Sum, kColumns>*>(static_cast<const Sum*>(job.sums) + at);
+  for (std::int64_t row = blockIdx.y; row < job.batch * job.m; row += gridDim.y) {
+    const std::int64_t product = job.batch == 1 ? 0 : row / job.m;
+    const std::int64_t row_there = row - product * job.m;
+    const float scale_a = job.scale_a[job.per_token ? row_there : 0];
+    const std::int64_t at = (product * job.d_rows + row_there) * job.n + column;
+    const auto sums = *reinterpret_cast<const Pack<Sum, kColumns>*>(
+        static_cast<const Sum*>(job.sums) + row * job.n + column);
     Pack<Out, kColumns> out;
     for (int i = 0; i < kColumns; ++i) {
       convert(fmaf(scale_b[i], scale_a * static_cast<float>(sums.values[i]), bias[i]),
@@ -54,7 +57,7 @@ template <class Sum, class Out, int kColumns>
 void launch(const ScaleOutput& job, cudaStream_t stream) {
   const std::int64_t columns = std::int64_t{kThreads} * kColumns;
   const dim3 grid(static_cast<unsigned>((job.n + columns - 1) / columns),
-                  static_cast<unsigned>(std::min(job.m, kMostRowBlocks)));
+                  static_cast<unsigned>(std::min(job.batch * job.m, kMostRowBlocks)));
   scale_kernel<Sum, Out, kColumns><<<grid, kThreads, 0, stream>>>(job);
 }
 

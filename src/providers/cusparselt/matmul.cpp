@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <utility>
 
 #include "device/cuda/error.h"
@@ -61,6 +62,21 @@ void Description::make_matrices(const GemmProblem& problem) {
                                       library_type(problem.d), CUSPARSE_ORDER_COL),
         fmt::format("describe a {}x{} output", rows, n));
   d_.made = true;
+  kept_bytes_ = bytes_of(problem.b, problem.batch * n * k / 2);
+  if (problem.batch == 1) return;
+  make_batch(weight_, problem.batch, n * k);
+  make_batch(a_, problem.batch, rows * k);
+  make_batch(d_, problem.batch, output_rows(m) * n);
+}
+
+void Description::make_batch(Matrix& matrix, std::int64_t batch, std::int64_t stride) {
+  const auto count = static_cast<int>(batch);
+  check(cusparseLtMatDescSetAttribute(handle_->get(), &matrix.descriptor,
+                                      CUSPARSELT_MAT_NUM_BATCHES, &count, sizeof(count)),
+        fmt::format("describe {} matrices", batch));
+  check(cusparseLtMatDescSetAttribute(handle_->get(), &matrix.descriptor,
+                                      CUSPARSELT_MAT_BATCH_STRIDE, &stride, sizeof(stride)),
+        fmt::format("describe matrices {} elements apart", stride));
 }
 
 void Description::make_product(const GemmProblem& problem, const void* bias) {
@@ -88,6 +104,11 @@ CompressedSize Description::compressed_size() const {
   check(cusparseLtSpMMACompressedSize2(handle_->get(), &weight_.descriptor, &size.weight,
                                        &size.scratch),
         "tell the size of compressed weights");
+  if (size.weight < kept_bytes_) {
+    throw std::runtime_error(
+        fmt::format("cuSPARSELt compresses into {} bytes, and the values that stay are {}",
+                    size.weight, kept_bytes_));
+  }
   return size;
 }
 

@@ -62,8 +62,9 @@ class Description {
   Description(const Description&) = delete;
   Description& operator=(const Description&) = delete;
 
+  /// Of all weights of a batch. Throws where the library tells a size that they do not fit in.
   [[nodiscard]] CompressedSize compressed_size() const;
-  /// Compresses `weight` ([N][K], 2:4) on `stream`.
+  /// Compresses `weight` ([N][K], 2:4; of a batch one behind another) on `stream`.
   void compress(const void* weight, void* compressed, void* scratch, cudaStream_t stream) const;
 
   [[nodiscard]] const std::shared_ptr<const Handle>& handle() const { return handle_; }
@@ -71,9 +72,12 @@ class Description {
 
  private:
   void make_matrices(const GemmProblem& problem);
+  /// Makes of a matrix the first of a batch; `stride` elements from one to the next.
+  void make_batch(Matrix& matrix, std::int64_t batch, std::int64_t stride);
   void make_product(const GemmProblem& problem, const void* bias);
 
   std::shared_ptr<const Handle> handle_;
+  std::size_t kept_bytes_ = 0;  ///< of the values that 2:4 keeps, of all weights
   Matrix weight_;
   Matrix a_;
   Matrix d_;

@@ -10,6 +10,7 @@
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cusparselt/rules.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cusparselt {
@@ -36,12 +37,20 @@ bool may_be_named(const Configuration& configuration, const std::vector<std::str
 
 }  // namespace
 
-void compress_weights(const Description& description, const PackTask& task) {
+void compress_weights(const Description& description, const GemmProblem& problem,
+                      const PackTask& task) {
   const CompressedSize size = description.compressed_size();
   const Buffer scratch = task.device.memory().allocate(size.scratch);
+  const void* weights = task.weights.data();
+  Buffer of_each;
+  if (problem.batch > 1) {
+    of_each = task.device.memory().allocate(dense_layout("cusparselt", problem).bytes);
+    repeat(task.device, task.weights, of_each.data(), of_each.bytes());
+    weights = of_each.data();
+  }
   // The library may leave padding unwritten; copies are compared and checked as a whole.
   task.device.memory().fill_bytes(task.packed, 0, size.weight);
-  description.compress(task.weights.data(), task.packed, scratch.data(),
+  description.compress(weights, task.packed, scratch.data(),
                        device::stream_of(task.device));
   task.device.memory().synchronize();  // before the scratch memory goes
 }
@@ -53,13 +62,15 @@ MatmulOperation::MatmulOperation(std::shared_ptr<const Handle> handle, std::stri
 void MatmulOperation::pad_activations(const PrepareArgs& args) {
   const Buffer& a = args.operands.a;
   a_ = a.data();
-  const std::int64_t rows = executed().m;
-  if (rows == problem_.shape.m) return;
-  const std::size_t bytes = bytes_of(problem_.a, rows * problem_.shape.k);
-  if (a.bytes() >= bytes) return;  // there is room behind them
+  const std::size_t bytes = activation_bytes(problem_);
+  if (bytes == 0) return;
+  if (problem_.batch == 1 && a.bytes() >= bytes) return;  // there is room behind them
   padded_a_ = args.device.memory().allocate(bytes);
   args.device.memory().fill_bytes(padded_a_.data(), 0, bytes);
-  args.device.memory().copy(padded_a_.data(), a.data(), a.bytes());
+  const std::size_t step = bytes / static_cast<std::size_t>(problem_.batch);
+  for (std::size_t at = 0; at < bytes; at += step) {
+    args.device.memory().copy(padded_a_.as<std::byte>() + at, a.data(), a.bytes());
+  }
   a_ = padded_a_.data();
 }
 

@@ -12,8 +12,9 @@
 
 namespace twofour::providers::cusparselt {
 
-/// Compresses the weights of `description`; waits for that.
-void compress_weights(const Description& description, const PackTask& task);
+/// Compresses the weights of `description`, which is of `problem`; waits for that.
+void compress_weights(const Description& description, const GemmProblem& problem,
+                      const PackTask& task);
 
 class MatmulOperation final : public Operation {
  public:
@@ -46,7 +47,9 @@ class MatmulOperation final : public Operation {
   std::unique_ptr<Plan> plan_;
   const void* a_ = nullptr;
   void* d_ = nullptr;
-  Buffer padded_a_;  ///< where the library wants more rows than there are; zeros behind them
+  /// Where the library wants more rows than there are, with zeros behind them; of a batch the
+  /// activations of each GEMM.
+  Buffer padded_a_;
   float alpha_ = 1;
   Buffer alpha_by_channel_;
   Buffer workspace_;

@@ -13,6 +13,7 @@
 #include "providers/cusparselt/operation.h"
 #include "providers/cusparselt/rules.h"
 #include "providers/gpu_fit/fitted_operation.h"
+#include "providers/gpu_library/dense_weights.h"
 #include "providers/gpu_library/refusal.h"
 
 namespace twofour::providers {
@@ -34,11 +35,14 @@ class CusparseLtProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     if (Support whole = whole_groups(problem); !whole) return whole;
-    const GemmProblem given = fit_of(problem).given;
+    const Fit fit = fit_of(problem);
+    if (Support batch = fits_as_batch(fit, side_units(problem)); !batch) return batch;
+    const GemmProblem& given = fit.given;
     if (Support allowed = rules_allow(given); !allowed) return allowed;
     return unless_refused([&] {
       const Description description(handle_, given, address_never_read());
       const Plan plan(description, Configuration{});
+      if (problem.batch > 1) static_cast<void>(description.compressed_size());
       return Support::yes();
     });
   }
@@ -52,12 +56,15 @@ class CusparseLtProvider final : public Provider {
     const Description description(handle_, problem, address_never_read());
     const CompressedSize size = description.compressed_size();
     const Plan plan(description, Configuration{});
-    const std::size_t padded_a =
-        bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
+    const bool several = problem.batch > 1;
+    // The dense weights of a batch are there while they are compressed.
+    const std::size_t dense = several ? dense_layout("cusparselt", problem).bytes : 0;
     // The compressed form depends neither on the algorithm nor on M.
-    Footprint library{.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
+    Footprint library{.weights = {.key = fmt::format("cusparselt/{}{}", info(problem.b).kernel_name,
+                                                     several ? "/batch" : ""),
                                   .bytes = size.weight},
-                      .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+                      .workspace_bytes = size.scratch + plan.workspace_bytes() +
+                                         activation_bytes(problem) + dense};
     return footprint_of(fit, std::move(library));
   }
 
@@ -65,7 +72,7 @@ class CusparseLtProvider final : public Provider {
             const PackTask& task) const override {
     const Fit fit = fit_of(problem);
     pack_fitted(fit, task, [&](const PackTask& given) {
-      compress_weights(Description(handle_, fit.given, address_never_read()), given);
+      compress_weights(Description(handle_, fit.given, address_never_read()), fit.given, given);
     });
   }
 

@@ -35,6 +35,11 @@ std::vector<KernelInfo> list_kernels(int compute_capability) {
       }
     }
   }
+  std::vector<KernelInfo> several;
+  for (const KernelInfo& one : kernels) {
+    if (!one.bias) several.push_back(batched(one));
+  }
+  kernels.insert(kernels.end(), several.begin(), several.end());
   return kernels;
 }
 
@@ -46,6 +51,9 @@ Support rules_allow(const GemmProblem& problem) {
   if (problem.scales.b == ScaleGranularity::kVector && problem.a != DataType::kInt8) {
     return Support::no("cuSPARSELt has per-channel scales for int8 operands only");
   }
+  if (problem.scales.b == ScaleGranularity::kVector && problem.batch > 1) {
+    return Support::no("which scales by channel a batch has, cuSPARSELt does not document");
+  }
   return Support::yes();
 }
 
@@ -56,6 +64,13 @@ SideUnits side_units(const GemmProblem& problem) {
 
 std::int64_t padded_rows(std::int64_t m, DataType type) {
   return round_up(m, elements_in(type, 16));
+}
+
+std::size_t activation_bytes(const GemmProblem& problem) {
+  const auto [m, n, k] = problem.shape;
+  const std::int64_t rows = padded_rows(m, problem.a);
+  if (rows == m && problem.batch == 1) return 0;
+  return bytes_of(problem.a, problem.batch * rows * k);
 }
 
 bool may_search(const GemmProblem& problem) {

@@ -1,6 +1,7 @@
 // What cuSPARSELt does with a problem, decided without a GPU.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -23,6 +24,10 @@ SideUnits side_units(const GemmProblem& problem);
 /// Rows of A and D that the library computes for `m` rows of `type`: it takes dense matrices whose
 /// sides are multiples of 16 bytes.
 std::int64_t padded_rows(std::int64_t m, DataType type);
+
+/// Bytes of the activations that the operation makes of the operands': padded, and of a batch one
+/// behind another; 0 where those are read.
+std::size_t activation_bytes(const GemmProblem& problem);
 
 /// Whether the library's algorithms for the problem may be tried one by one.
 bool may_search(const GemmProblem& problem);

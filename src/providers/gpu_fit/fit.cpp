@@ -44,6 +44,14 @@ Fit fit_to(const GemmProblem& problem, SideUnits units) {
   return fit;
 }
 
+Support fits_as_batch(const Fit& fit, SideUnits units) {
+  if (fit.asked.batch == 1 || !fit.changes()) return Support::yes();
+  if (fit.expands()) return Support::no("several GEMMs in one call are 2:4 only");
+  return Support::no(fmt::format(
+      "several GEMMs in one call are not padded: K = {} and N = {} must be multiples of {} and {}",
+      fit.asked.shape.k, fit.asked.shape.n, units.k, units.n));
+}
+
 FitBytes fit_bytes(const Fit& fit) {
   const GemmShape& given = fit.given.shape;
   const std::int64_t rows = output_rows(given.m);

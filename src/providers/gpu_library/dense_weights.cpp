@@ -3,14 +3,27 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <stdexcept>
 #include <vector>
 
 namespace twofour::providers {
 
 WeightLayout dense_layout(std::string_view provider, const GemmProblem& problem) {
-  const GemmShape& shape = problem.shape;
-  return {.key = fmt::format("{}/{}/dense", provider, info(problem.b).kernel_name),
-          .bytes = static_cast<std::size_t>(weight_bytes(shape, problem.b, Sparsity::kDense))};
+  const auto one =
+      static_cast<std::size_t>(weight_bytes(problem.shape, problem.b, Sparsity::kDense));
+  return {.key = fmt::format("{}/{}/dense{}", provider, info(problem.b).kernel_name,
+                             problem.batch == 1 ? "" : "/batch"),
+          .bytes = static_cast<std::size_t>(problem.batch) * one};
+}
+
+void repeat(device::Device& device, const Buffer& from, void* to, std::size_t bytes) {
+  if (from.bytes() == 0 || bytes % from.bytes() != 0) {
+    throw std::logic_error(fmt::format("{} bytes are no multiple of {}", bytes, from.bytes()));
+  }
+  auto* at = static_cast<std::byte*>(to);
+  for (std::size_t done = 0; done < bytes; done += from.bytes()) {
+    device.memory().copy(at + done, from.data(), from.bytes());
+  }
 }
 
 void copy_dense_weights(const PackTask& task) {

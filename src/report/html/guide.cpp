@@ -7,6 +7,7 @@
 
 #include "report/html/escape.h"
 #include "report/html/sections.h"
+#include "report/pattern_text.h"
 
 namespace twofour::report::html {
 namespace {
@@ -61,6 +62,20 @@ std::size_t rows_with(const Contents& contents, Flag flag) {
   return count;
 }
 
+/// Whether some, and whether all rows have weights of 6:8.
+std::pair<bool, bool> six_eight(const Contents& contents) {
+  bool some = false;
+  bool all = true;
+  for (const Group& group : contents.groups) {
+    for (const Row& row : group.rows) {
+      const bool is_so = row.record->pattern == Sparsity::kSixEight;
+      some = some || is_so;
+      all = all && is_so;
+    }
+  }
+  return {some, some && all};
+}
+
 std::string entry(std::string_view word, std::string_view meaning) {
   return fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape(word), escape(meaning));
 }
@@ -70,10 +85,17 @@ std::string entry(std::string_view word, std::string_view meaning) {
 std::string guide(const Contents& contents) {
   std::string html = "<dl class=\"words\">\n";
   for (const auto& [word, meaning] : kWords) html += entry(word, meaning);
+  const auto [some, all] = six_eight(contents);
+  if (some) {
+    html += entry("6:8", "Two of every eight numbers along K are zero. What is said of 2:4 here "
+                         "holds for 6:8. " +
+                             pattern_sentence(Sparsity::kSixEight));
+  }
+  const Sparsity pattern = all ? Sparsity::kSixEight : Sparsity::kTwoFour;
   html += "</dl>\n<h3>Flags: what to know before believing a row</h3>\n<dl class=\"words\">\n";
   for (const FlagInfo& flag : kFlags) {
     const std::size_t count = rows_with(contents, flag.flag);
-    html += entry(flag.name, fmt::format("{}. {}", flag.meaning,
+    html += entry(flag.name, fmt::format("{}. {}", of_pattern(flag.meaning, pattern),
                                          count == 0 ? "No row here has it."
                                                     : fmt::format("{} rows here.", count)));
   }

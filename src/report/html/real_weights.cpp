@@ -19,6 +19,12 @@ std::string real_weights(const Contents& contents) {
               plain_table(fmt::format("{}, {} {}", group.name, info(sweep.dtype).cli_name,
                                       to_string(sweep.mode)),
                           grid);
+      const Grid survey = survey_table(sweep.records);
+      if (survey.rows.empty()) continue;
+      html += plain_table(fmt::format("{}, {}: error by pruning in each decoder layer, and the "
+                                      "energy that is retained",
+                                      group.name, info(sweep.dtype).cli_name),
+                          survey);
     }
   }
   return html;
