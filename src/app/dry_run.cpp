@@ -45,7 +45,8 @@ std::string case_text(const Session& session, const workload::Case& c, std::size
   title += '\n';
   if (c.skip_reason) return title + "  skipped: " + *c.skip_reason + "\n";
   for (const run::SelectedKernel& selected : session.kernels) {
-    if (!run::takes_part(selected.kernel, c) || !run::has_rows(selected.kernel, c, limits)) continue;
+    if (!run::takes_part(selected.kernel, c) || !run::has_rows(selected.kernel, c, limits))
+      continue;
     title += fmt::format("  {:<{}}  {}\n", selected.kernel.name, name_width,
                          need_text(session, c, selected, facts, runs));
   }

@@ -63,7 +63,7 @@ TEST(Fit, SeveralGemmsInOneCallAreNotPadded) {
   EXPECT_TRUE(support({.m = 7, .n = 4096, .k = 4096}, 8, Sparsity::kTwoFour));
   const Support padded = support(ragged, 8, Sparsity::kTwoFour);
   EXPECT_FALSE(padded);
-  EXPECT_THAT(padded.reason, ::testing::HasSubstr("K = 1848 and N = 4100"));
+  EXPECT_THAT(padded.reason, Optional(::testing::HasSubstr("K = 1848 and N = 4100")));
   EXPECT_FALSE(support({.m = 7, .n = 4096, .k = 4096}, 8, Sparsity::kSixEight));
 }
 

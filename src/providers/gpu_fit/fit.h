@@ -41,7 +41,8 @@ Support whole_groups(const GemmProblem& problem);
 /// `problem`, of whole_groups(), with sides of `units`.
 Fit fit_to(const GemmProblem& problem, SideUnits units);
 
-/// No where a problem of several GEMMs does not have sides of `units`: what `fit` copies is that of one.
+/// No where a problem of several GEMMs does not have sides of `units`: what `fit` copies is that of
+/// one.
 Support fits_as_batch(const Fit& fit, SideUnits units);
 
 /// Bytes of the copies that an operation of `fit` keeps; 0 where it keeps none.
