@@ -55,6 +55,11 @@ std::string energy_cell(const Record& r) {
                                               : std::string{};
 }
 
+std::string clock_cell(const Record& r) {
+  if (!r.clocks.effective_sm_mhz) return {};
+  return fmt::format("{:.0f}", *r.clocks.effective_sm_mhz);
+}
+
 std::string error_cell(const Record& r) {
   if (!r.accuracy) return {};
   const bool exact = r.accuracy->exact && r.accuracy->max_error == 0;
@@ -101,6 +106,7 @@ constexpr std::array kColumns{
   Column{"vs bf16", vs_bf16_cell, "vs_bf16", kRight, Shown::kBf16, 3},
   Column{"sustained", sustained_cell, "sustained.vs_dense", kRight, Shown::kSustained, 2},
   Column{"mJ", energy_cell, "sustained.median_j", kRight, Shown::kEnergy, 2},
+  Column{"SM MHz", clock_cell, "clocks.effective_sm_mhz", kRight, Shown::kClock, 7},
   Column{"error (checked)", error_cell, "accuracy", kRight, kAlways, 4},
   Column{kNotesHeading, notes_text, "flags"},
 };

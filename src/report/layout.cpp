@@ -44,6 +44,9 @@ bool is_shown(const Column& column, const Table& table) {
       return any([](const Record& r) { return r.sustained.has_value(); });
     case Shown::kEnergy:
       return any([](const Record& r) { return r.sustained && r.sustained->median_j; });
+    case Shown::kClock:
+      return !markdown &&
+             any([](const Record& r) { return r.clocks.effective_sm_mhz.has_value(); });
     case Shown::kPlainText:
       return !markdown;
     case Shown::kMarkdownSweep:

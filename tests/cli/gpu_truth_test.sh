@@ -62,6 +62,7 @@ expect() {
 }
 
 export GPU_TRUTH_HEAD_START=0
+export TWOFOUR_TORCH_MODULE=$work/twofour  # any file: PyTorch's module is not built here
 expect 0 '^256x64x128 +1\.[0-9]+ \[' '^beside: [0-9]+ of [0-9]+ rows flagged BUSY' 'Does 2:4 pay off here\?' \
   '^compare no-tuning from-file: exit [013]: ' '^from-file +[0-9]+ (file|searched)' '^fp8 +mock +[0-9]+ +0 +0' \
   '^int8 +mock +[0-9]+ +3 +0' '^incorrect: mock_i8_i8_bf16_scaled_sparse_mm MKN=\(7x72x136\)'

@@ -146,7 +146,7 @@ TEST_F(Blocks, HaveTheirEffectiveClock) {
   const BlockPairs pairs = run({});
   const Sustained first = sustained_of(pairs.blocks[0]);
   ASSERT_TRUE(first.effective_sm_mhz);
-  EXPECT_DOUBLE_EQ(*first.effective_sm_mhz, 1500);
+  EXPECT_NEAR(*first.effective_sm_mhz, 1500, 1e-6);
   EXPECT_FALSE(sustained_of(pairs.blocks[1]).effective_sm_mhz) << "not told, and not 0";
 }
 

@@ -73,9 +73,10 @@ TEST(Answer, DoesNotSayNoWhereThereAreTooFewSamples) {
   EXPECT_EQ(answer(records),
             kQuestion + "Not known: there are too few samples to tell at M = 64 (2:4 at 1.66x).");
   records.push_back(sparse(2, 1, 0.9, kLoss));
-  EXPECT_EQ(answer(records), kQuestion +
-                                 "Not known: dense is faster at M <= 1 (2:4 runs at 0.90x); there "
-                                 "are too few samples to tell at M >= 64 (2:4 at 1.66x).");
+  EXPECT_EQ(answer(records),
+            kQuestion +
+                "Not known: dense is faster at M = 1 (2:4 runs at 0.90x); there are too "
+                "few samples to tell at M = 64 (2:4 at 1.66x).");
 }
 
 TEST(Answer, NamesTheMFromWhichDenseIsFaster) {

@@ -51,6 +51,25 @@ TEST(Columns, ShowMembersOfARecord) {
   }
 }
 
+TEST(CaseTable, HasTheEffectiveClockWhereItWasMeasured) {
+  std::vector<Record> records(2, record_with_reason("plain"));
+  const auto headings = [&](Medium medium) {
+    std::vector<std::string> texts;
+    for (const auto& heading : case_table(records, medium).grid.headings) {
+      texts.push_back(heading.text);
+    }
+    return texts;
+  };
+  EXPECT_THAT(headings(Medium::kText), ::testing::Not(::testing::Contains("SM MHz")));
+  records[0].outcome = {};
+  records[0].summary = Summary{.median_s = 1e-5, .samples = 10};
+  records[0].clocks.core_mhz = 1980;
+  records[0].clocks.effective_sm_mhz = 1711.6;
+  EXPECT_THAT(headings(Medium::kText), ::testing::Contains("SM MHz"));
+  EXPECT_THAT(headings(Medium::kMarkdown), ::testing::Not(::testing::Contains("SM MHz")));
+  EXPECT_THAT(case_table(records, Medium::kText).grid.rows[0].cells, ::testing::Contains("1712"));
+}
+
 TEST(CaseTable, SaysHowManyTokensAnExpertsRowsAreOf) {
   Record record = record_with_reason("plain");
   record.model = "m";
