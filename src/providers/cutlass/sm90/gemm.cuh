@@ -350,9 +350,8 @@ class CompiledKernel final : public Kernel {
     // CUTLASS wants rows of compressed weights without padding to be aligned; ours are packed_k().
     GemmShape packed = shape;
     if constexpr (G::kSparse) packed.k = packed_k(shape.k, G::kTraits.a);
-    return shape.k % G::kAlignA == 0 &&
-           G::Adapter::can_implement(G::arguments({.shape = packed}, {})) ==
-               ::cutlass::Status::kSuccess;
+    return shape.k % G::kAlignA == 0 && G::Adapter::can_implement(G::arguments(
+                                            {.shape = packed}, {})) == ::cutlass::Status::kSuccess;
   }
   [[nodiscard]] std::size_t workspace_bytes(const GemmArguments& arguments,
                                             const Tactic& tactic) const override {
