@@ -55,9 +55,10 @@ class CusparseLtProvider final : public Provider {
     const std::size_t padded_a =
         bytes_of(problem.a, padded_rows(problem.shape.m, problem.a) * problem.shape.k);
     // The compressed form depends neither on the algorithm nor on M.
-    Footprint library{.weights = {.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name),
-                                  .bytes = size.weight},
-                      .workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a};
+    Footprint library;
+    library.weights.key = fmt::format("cusparselt/{}", info(problem.b).kernel_name);
+    library.weights.bytes = size.weight;
+    library.workspace_bytes = size.scratch + plan.workspace_bytes() + padded_a;
     return footprint_of(fit, std::move(library));
   }
 
