@@ -60,11 +60,12 @@ class CusparseLtProvider final : public Provider {
     // The dense weights of a batch are there while they are compressed.
     const std::size_t dense = several ? dense_layout("cusparselt", problem).bytes : 0;
     // The compressed form depends neither on the algorithm nor on M.
-    Footprint library{.weights = {.key = fmt::format("cusparselt/{}{}", info(problem.b).kernel_name,
-                                                     several ? "/batch" : ""),
-                                  .bytes = size.weight},
-                      .workspace_bytes = size.scratch + plan.workspace_bytes() +
-                                         activation_bytes(problem) + dense};
+    Footprint library;
+    library.weights.key =
+        fmt::format("cusparselt/{}{}", info(problem.b).kernel_name, several ? "/batch" : "");
+    library.weights.bytes = size.weight;
+    library.workspace_bytes =
+        size.scratch + plan.workspace_bytes() + activation_bytes(problem) + dense;
     return footprint_of(fit, std::move(library));
   }
 
