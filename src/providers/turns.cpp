@@ -14,7 +14,7 @@ struct Rule {
   std::size_t rounds;
   double slower;  ///< than the leader, in every round
 };
-constexpr Rule kLeave[] = {{2, 1.03}, {3, 1.01}, {5, 1.0}};
+constexpr Rule kLeave[] = {{2, 1.05}, {3, 1.01}, {5, 1.0}};
 constexpr std::size_t kLeastRounds = 3;
 constexpr std::size_t kTieRounds = 4;
 constexpr double kTie = 1.003;
