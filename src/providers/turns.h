@@ -35,8 +35,8 @@ struct TurnsResult {
 ///   after 2 rounds   if both are above 1.05
 ///   after 3          if all are above 1.01
 ///   after 5          if all are above 1
-/// The turns end when one is left, or after 4 rounds if the medians of the ratios are at most
-/// 1.003: nobody would see which of them was taken.
+/// The turns end when one is left, or after 4 rounds if the ratios of each are within 3 % and
+/// their median is at most 1.003: nobody would see which of them was taken.
 TurnsResult take_turns(std::size_t count, TimeTurn time, const TurnsConfig& config);
 
 }  // namespace twofour::providers
