@@ -62,7 +62,7 @@ struct SearchResult {
   /// order of their timings in it.
   std::vector<std::size_t> finalists;
   std::vector<double> finalist_seconds;  ///< of each of them, the median of its last timings
-  std::vector<std::string> failures;  ///< "candidate 3: reason", for those that could not run
+  std::vector<std::string> failures;     ///< "candidate 3: reason", for those that could not run
 };
 
 /// Searches candidates 0 .. count - 1 in three stages:
