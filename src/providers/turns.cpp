@@ -14,10 +14,12 @@ struct Rule {
   std::size_t rounds;
   double slower;  ///< than the leader, in every round
 };
-constexpr Rule kLeave[] = {{2, 1.03}, {3, 1.01}, {5, 1.0}};
+constexpr Rule kLeave[] = {{2, 1.05}, {3, 1.01}, {5, 1.0}};
 constexpr std::size_t kLeastRounds = 3;
 constexpr std::size_t kTieRounds = 4;
 constexpr double kTie = 1.003;
+/// Ratios further apart than this were disturbed, and their median may be.
+constexpr double kTieSpread = 1.03;
 
 class Turns {
  public:
@@ -88,8 +90,11 @@ class Turns {
 
   [[nodiscard]] bool tied() const {
     return result_.rounds >= kTieRounds &&
-           std::all_of(left_.begin(), left_.end(),
-                       [&](std::size_t one) { return median(ratios(one)) <= kTie; });
+           std::all_of(left_.begin(), left_.end(), [&](std::size_t one) {
+             const std::vector<double> over_leader = ratios(one);
+             const auto [least, most] = std::minmax_element(over_leader.begin(), over_leader.end());
+             return *most <= kTieSpread * *least && median(over_leader) <= kTie;
+           });
   }
 
   TimeTurn time_;

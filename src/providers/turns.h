@@ -32,11 +32,11 @@ struct TurnsResult {
 /// Times `count` contestants in turns and ranks them by these timings alone. With leave_early a
 /// contestant is not timed again once the ratios of its timings to those of the leader, each within
 /// one round, say that it is slower:
-///   after 2 rounds   if both are above 1.03
+///   after 2 rounds   if both are above 1.05
 ///   after 3          if all are above 1.01
 ///   after 5          if all are above 1
-/// The turns end when one is left, or after 4 rounds if the medians of the ratios are at most
-/// 1.003: nobody would see which of them was taken.
+/// The turns end when one is left, or after 4 rounds if the ratios of each are within 3 % and
+/// their median is at most 1.003: nobody would see which of them was taken.
 TurnsResult take_turns(std::size_t count, TimeTurn time, const TurnsConfig& config);
 
 }  // namespace twofour::providers

@@ -74,6 +74,31 @@ TEST_F(TuningRun, RecordsSayWhetherTheirAlgorithmWasSearchedOrFound) {
   EXPECT_EQ(count(second, TuningOrigin::kSearched), second.records.size());
 }
 
+TEST_F(TuningRun, RecordsSayHowFarTheirSearchWent) {
+  for (const Record& record : measure().records) {
+    ASSERT_TRUE(record.tuning && record.tuning->extent);
+    EXPECT_EQ(*record.tuning->extent, (SearchExtent{SearchedAmong::kAll, 3, 3}));
+    EXPECT_FALSE(record.tuning->exhaustive);
+  }
+}
+
+TEST_F(TuningRun, BothSearchesAreComparedInEachRow) {
+  for (const Record& record : measure({"--search", "both"}).records) {
+    ASSERT_TRUE(record.tuning && record.tuning->exhaustive);
+    EXPECT_THAT(record.tuning->exhaustive->algorithm, ::testing::StartsWith("algorithm="));
+    EXPECT_GT(record.tuning->exhaustive->ratio, 0);
+    if (record.tuning->exhaustive->algorithm == record.algorithm) {
+      EXPECT_EQ(record.tuning->exhaustive->ratio, 1);
+    }
+  }
+}
+
+TEST_F(TuningRun, AnExhaustiveSearchDoesNotTakeTheFilesWinner) {
+  measure();
+  const Results second = measure({"--search", "exhaustive"});
+  EXPECT_EQ(count(second, TuningOrigin::kSearched), second.records.size());
+}
+
 TEST_F(TuningRun, TheListShowsTheFile) {
   const Folder folder;
   EXPECT_THAT(run(folder, {"--providers", "mock", "list"}).out, HasSubstr(file + ": 0 winners"));

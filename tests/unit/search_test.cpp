@@ -147,7 +147,7 @@ TEST(Search, TheLastTwoTakeTurnsOnFreshSamples) {
 }
 
 TEST(Search, FewCandidatesTakeTurnsAtOnce) {
-  FakeRace clear({10e-6, 10.4e-6, 12e-6});
+  FakeRace clear({10e-6, 10.6e-6, 12e-6});
   EXPECT_EQ(clear.run(0.3).screened, 3U);
   EXPECT_THAT(clear.refined(), ::testing::ElementsAre(2, 2, 2));
   EXPECT_THAT(clear.screened(), ::testing::Each(0));

@@ -105,9 +105,10 @@ TEST(Turns, EarlyLeavesCostFewWinners) {
     const char* name;
     std::function<double(std::mt19937&, int)> noise;
     double most_lost;
+    double most_timings = 0.75;  ///< as a share
   };
   for (const Case& noise : {Case{"0.3 %", white(0.003), 0.001}, Case{"0.5 %", white(0.005), 0.01},
-                            Case{"spikes", spikes, 0.02}, Case{"wandering", wandering, 0.02},
+                            Case{"spikes", spikes, 0.01, 0.95}, Case{"wandering", wandering, 0.02},
                             Case{"steps", steps, 0.01}}) {
     for (const double gap : {0.0, 0.006, 0.012, 0.02}) {
       const Cost early = cost(gap, true, noise.noise);
@@ -115,7 +116,7 @@ TEST(Turns, EarlyLeavesCostFewWinners) {
       printf("%-10s gap %.3f: lost %.4f of races with %4.1f timings, %.4f with %4.1f\n", noise.name,
              gap, early.lost, early.timings, all.lost, all.timings);
       EXPECT_LE(early.lost, all.lost + noise.most_lost) << noise.name << " " << gap;
-      EXPECT_LT(early.timings, 0.75 * all.timings) << noise.name << " " << gap;
+      EXPECT_LT(early.timings, noise.most_timings * all.timings) << noise.name << " " << gap;
     }
   }
 }
