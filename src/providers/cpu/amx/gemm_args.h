@@ -11,11 +11,11 @@
 
 namespace twofour::providers::cpu::amx {
 
-/// Most rows with which weights stream. Measured: dense weights gain nothing from a third pass of
+/// Most rows with which weights stream. Measured: dense weights gain nothing from a second pass of
 /// 48 rows; 2:4 weights do, because a stream expands them into the first-level cache, where blocks
 /// expand them into the second.
 [[gnu::always_inline]] constexpr std::int64_t max_stream_rows(Sparsity sparsity) {
-  return sparsity == Sparsity::kTwoFour ? 256 : 64;
+  return sparsity == Sparsity::kTwoFour ? 256 : 48;
 }
 static_assert(max_stream_rows(Sparsity::kTwoFour) * kPanelColumns * kAccumulatorSize <=
               static_cast<std::int64_t>(kAccumulatorScratchBytes));
