@@ -20,6 +20,10 @@ namespace twofour::providers::cpu::amx {
 static_assert(max_stream_rows(Sparsity::kTwoFour) * kPanelColumns * kAccumulatorSize <=
               static_cast<std::int64_t>(kAccumulatorScratchBytes));
 
+/// Most rows for which 2:4 was measured to be faster than dense, as long as its weights stream; in
+/// blocks it is not.
+inline constexpr std::int64_t kMaxGainRows = 128;
+
 /// Share of a second-level cache of 2 MiB that a stream of several passes may fill with packed A,
 /// the panel that is being multiplied and the next one.
 inline constexpr std::int64_t kStreamCacheBytes = std::int64_t{15} << 17;
