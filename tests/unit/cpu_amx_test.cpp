@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "providers/cpu/amx/gemm.h"
+#include "providers/cpu/amx/k_order.h"
 #include "providers/cpu/amx/rasterisation.h"
 
 namespace twofour::providers::cpu::amx {
@@ -166,6 +167,29 @@ TEST(AmxRasterisation, MeetsEverythingOnceWithinTheCache) {
   }
 }
 
+/// Each k-step comes once, four ascending runs in turn, and the last one begins again.
+TEST(AmxOrder, TakesEveryStepOnceInRuns) {
+  for (const std::int64_t runs : {std::int64_t{1}, kRuns}) {
+    for (const std::int64_t k_steps : {16, 17, 19, 64, 71}) {
+      KCursor cursor(k_steps, runs);
+      EXPECT_EQ(cursor.run_steps(), k_steps / runs);
+      std::vector<int> met(static_cast<std::size_t>(k_steps), 0);
+      for (std::int64_t i = 0; i < k_steps; ++i) {
+        const std::int64_t in_runs = k_steps / runs * runs;
+        EXPECT_EQ(cursor.step(), i < in_runs ? i % runs * (k_steps / runs) + i / runs : i);
+        if (runs == kRuns) {
+          EXPECT_EQ(cursor.step(), piece_in_runs(i, k_steps));
+        }
+        EXPECT_EQ(cursor.ends_run(), i >= in_runs - runs && i < in_runs);
+        ++met[static_cast<std::size_t>(cursor.step())];
+        EXPECT_EQ(cursor.next(), i + 1 == k_steps);
+      }
+      EXPECT_EQ(cursor.step(), 0);
+      EXPECT_EQ(std::count(met.begin(), met.end(), 1), k_steps);
+    }
+  }
+}
+
 template <class Unit, class Element, Sparsity kSparsity>
 void expect_gemm(const Shape& shape) {
   using Accumulator = AccumulatorOf<Element>;
@@ -243,7 +267,7 @@ TEST_P(AmxGemm, EqualsPlainSumsOnEmulatedTiles) { expect_all<EmulatedUnit>(GetPa
 
 // Row tails, column tails, k tails, one to three tiles of rows and more, one pass and several, one
 // block of k-steps and several, several panels, more activations than stay in cache also with few
-// rows.
+// rows, several runs of k-steps with steps left over and without.
 INSTANTIATE_TEST_SUITE_P(
     Shapes, AmxGemm,
     testing::Values(Shape{1, 1, 4}, Shape{1, 40, 260}, Shape{16, 32, 64}, Shape{17, 33, 132},
@@ -253,7 +277,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Shape{129, 40, 260}, Shape{193, 33, 132}, Shape{200, 33, 5124},
                     Shape{200, 70, 4096}, Shape{256, 33, 196}, Shape{257, 33, 196},
                     Shape{289, 40, 4100}, Shape{49, 17, 22020}, Shape{60, 40, 18000},
-                    Shape{64, 70, 64}, Shape{64, 70, 32}, Shape{256, 100, 64}));
+                    Shape{64, 70, 64}, Shape{64, 70, 32}, Shape{256, 100, 64}, Shape{1, 70, 1092},
+                    Shape{16, 100, 1024}, Shape{31, 70, 2112}, Shape{32, 33, 1220}));
 
 }  // namespace
 }  // namespace twofour::providers::cpu::amx

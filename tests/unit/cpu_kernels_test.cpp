@@ -16,6 +16,7 @@
 #include "operands/fill.h"
 #include "providers/cpu/grid.h"
 #include "providers/cpu/kernel_list.h"
+#include "providers/cpu/operation.h"
 #include "providers/cpu/two_four.h"
 
 namespace twofour::providers::cpu {
@@ -397,6 +398,27 @@ TEST(CpuKernelList, AProcessorThatLacksOneThingFallsToWhatItCanDo) {
   EXPECT_EQ(choices(without(Feature::kAvx512Bf16)), "avx512 avx512 avx512 avx512");
   EXPECT_EQ(choices(without(Feature::kAvx512Vnni)), "avx2 avx2 avx2 avx2");
   EXPECT_EQ(choices(without(Feature::kF16c)), "portable portable portable portable");
+}
+
+TEST(CpuKernelList, SaysWhereDenseIsMeant) {
+  const auto algorithm = [](const Kernel& kernel, const GemmShape& shape) {
+    const GemmProblem problem{.shape = shape,
+                              .a = kernel.type,
+                              .b = kernel.type,
+                              .d = DataType::kBf16,
+                              .sparsity = kernel.sparsity};
+    return CpuOperation(kernel, problem).algorithm();
+  };
+  const std::string meant = " (dense is meant here)";
+  for (const Kernel* kernel : kernel_list()) {
+    const std::string name(kernel->name);
+    const bool told = kernel->isa == Isa::kAmx && kernel->sparsity == Sparsity::kTwoFour;
+    EXPECT_EQ(algorithm(*kernel, {1, 4096, 14336}), name);
+    EXPECT_EQ(algorithm(*kernel, {128, 4096, 4096}), name);
+    EXPECT_EQ(algorithm(*kernel, {128, 4096, 14336}), told ? name + meant : name);
+    EXPECT_EQ(algorithm(*kernel, {129, 4096, 256}), told ? name + meant : name);
+    EXPECT_EQ(algorithm(*kernel, {4096, 4096, 4096}), told ? name + meant : name);
+  }
 }
 
 TEST(CpuKernelList, PanelsFollowEachOther) {

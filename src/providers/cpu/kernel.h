@@ -78,6 +78,10 @@ struct Kernel {
   int spare_rows = 0;  ///< rows that are spread over full row blocks before there is one more block
   int min_rows = 1;    ///< with fewer rows another kernel is faster; this one still works
   int k_multiple = 1;  ///< K is padded with zeros to a multiple of this
+  /// Of a 2:4 kernel: whether its dense twin was measured to be as fast or faster for such a
+  /// problem, so that dense is meant there. It is not run instead: what was asked for is measured.
+  /// Null: nowhere.
+  bool (*dense_is_meant)(std::int64_t m, std::int64_t k) = nullptr;
 
   /// Bytes of packed B: panel_count times the bytes of one panel.
   std::size_t (*packed_b_bytes)(std::int64_t n, std::int64_t k) = nullptr;

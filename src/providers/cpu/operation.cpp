@@ -191,7 +191,13 @@ void CpuOperation::launch(WeightCopy weights) {
   });
 }
 
-std::string CpuOperation::algorithm() const { return std::string(kernel_.name); }
+std::string CpuOperation::algorithm() const {
+  std::string name(kernel_.name);
+  if (kernel_.dense_is_meant != nullptr && kernel_.dense_is_meant(shape_.m, shape_.k)) {
+    name += " (dense is meant here)";
+  }
+  return name;
+}
 
 std::string CpuOperation::architecture() const { return std::string(to_string(kernel_.isa)); }
 

@@ -11,14 +11,18 @@
 
 namespace twofour::providers::cpu::amx {
 
-/// Most rows with which weights stream. Measured: dense weights gain nothing from a third pass of
+/// Most rows with which weights stream. Measured: dense weights gain nothing from a second pass of
 /// 48 rows; 2:4 weights do, because a stream expands them into the first-level cache, where blocks
 /// expand them into the second.
 [[gnu::always_inline]] constexpr std::int64_t max_stream_rows(Sparsity sparsity) {
-  return sparsity == Sparsity::kTwoFour ? 256 : 64;
+  return sparsity == Sparsity::kTwoFour ? 256 : 48;
 }
 static_assert(max_stream_rows(Sparsity::kTwoFour) * kPanelColumns * kAccumulatorSize <=
               static_cast<std::int64_t>(kAccumulatorScratchBytes));
+
+/// Most rows for which 2:4 was measured to be faster than dense, as long as its weights stream; in
+/// blocks it is not.
+inline constexpr std::int64_t kMaxGainRows = 128;
 
 /// Share of a second-level cache of 2 MiB that a stream of several passes may fill with packed A,
 /// the panel that is being multiplied and the next one.

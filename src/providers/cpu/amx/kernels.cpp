@@ -73,6 +73,10 @@ struct Functions {
 
   static std::size_t scratch_bytes(const GemmShape& /*shape*/) { return kScratchBytes; }
 
+  static bool dense_is_meant(std::int64_t m, std::int64_t k) {
+    return m > kMaxGainRows || !streams<Element, kSparsity>(m, steps<Element>(k));
+  }
+
   static void run(const RunArgs& args) {
     const std::int64_t k_steps = steps<Element>(args.shape.k);
     const bool stream = streams<Element, kSparsity>(args.shape.m, k_steps);
@@ -133,6 +137,7 @@ constexpr Kernel make_kernel(std::string_view name, DataType type, Feature produ
           .panel_columns = kPanelColumns,
           .max_rows = kBlockRows,
           .k_multiple = TileLayout<Element>::kDepth,
+          .dense_is_meant = kSparsity == Sparsity::kTwoFour ? F::dense_is_meant : nullptr,
           .packed_b_bytes = F::packed_b_bytes,
           .pack_b = F::pack_b,
           .packed_a_bytes = F::packed_a_bytes,
