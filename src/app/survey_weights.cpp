@@ -37,20 +37,20 @@ void survey_weights(const Session& session, const BenchOptions& options, const r
   for (const int devices : options.tp_sizes) {
     weights::SurveyProgress last;
     double told_s = 0;
-    session.config.weights->survey({.tensor_parallel = devices,
-                                    .type = options.dtype,
-                                    .scales = options.scales,
-                                    .threads = session.config.threads,
-                                    .seconds = kSurveySeconds},
-                                   [&](const weights::SurveyProgress& progress) {
-                                     last = progress;
-                                     if (!options.quiet &&
-                                         progress.seconds - told_s >= kSecondsOfALine) {
-                                       told_s = progress.seconds;
-                                       say(progress_text(progress));
-                                     }
-                                     return !stop.stop_requested();
-                                   });
+    session.config.weights->survey(
+        {.tensor_parallel = devices,
+         .type = options.dtype,
+         .scales = options.scales,
+         .threads = session.config.threads,
+         .seconds = kSurveySeconds},
+        [&](const weights::SurveyProgress& progress) {
+          last = progress;
+          if (!options.quiet && progress.seconds - told_s >= kSecondsOfALine) {
+            told_s = progress.seconds;
+            say(progress_text(progress));
+          }
+          return !stop.stop_requested();
+        });
     if (stop.stop_requested()) return;
     if (!options.quiet && last.of > 0) say(progress_text(last));
   }

@@ -25,12 +25,11 @@ std::string batches_text(const Decision& decision) {
       const auto ratio = batch_ratio(point);
       if (!ratio) continue;
       any = &point;
-      ratios.push_back(fmt::format(
-          "{} {} ({} experts of {} rows)", title(layer.layer),
-          ratio_text({ratio->value, std::isfinite(ratio->interval.low)
-                                        ? std::optional(ratio->interval)
-                                        : std::nullopt}),
-          point.dense_batch->problem.batch, point.m));
+      ratios.push_back(fmt::format("{} {} ({} experts of {} rows)", title(layer.layer),
+                                   ratio_text({ratio->value, std::isfinite(ratio->interval.low)
+                                                                 ? std::optional(ratio->interval)
+                                                                 : std::nullopt}),
+                                   point.dense_batch->problem.batch, point.m));
     }
   }
   if (any == nullptr) return {};

@@ -33,8 +33,8 @@ struct KernelInfo {
   bool scaled = true;  ///< false: "matmul-no-scales"
   bool bias = false;
   Accumulation accumulation = Accumulation::kWide;
-  /// Multiplies several GEMMs in one launch (GemmProblem::batch), and takes part only where a launch
-  /// has several.
+  /// Multiplies several GEMMs in one launch (GemmProblem::batch), and takes part only where a
+  /// launch has several.
   bool batched = false;
   /// Run unless --kernels says otherwise. False for outputs that vLLM's sparse_benchmarks.py did
   /// not print.

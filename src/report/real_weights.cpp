@@ -177,9 +177,8 @@ Grid real_weights_table(std::span<const Record> records) {
                    {.text = "by arithmetic", .align = Align::kRight, .drop = 2},
                    {.text = "dense, by quantising", .align = Align::kRight, .drop = 3},
                    {.text = "2:4 vs dense", .align = Align::kRight}};
-  const bool surveyed = std::any_of(layers.begin(), layers.end(), [](const LayerFacts& layer) {
-    return !layer.survey.empty();
-  });
+  const bool surveyed = std::any_of(layers.begin(), layers.end(),
+                                    [](const LayerFacts& layer) { return !layer.survey.empty(); });
   if (surveyed) {
     grid.headings.push_back({.text = "decoder layers", .align = Align::kRight, .drop = 6});
     grid.headings.push_back({.text = "energy in them", .align = Align::kRight, .drop = 7});

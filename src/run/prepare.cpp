@@ -120,8 +120,8 @@ void launch_timed(CaseState& state, Entry& entry, FunctionRef<void()> launch) {
 
 /// Compares D with the reference; the entry ends where it is wrong.
 void compare(Entry& entry, Verifier& verifier, const Buffer& d) {
-  const Accumulation accumulation = entry.selected.instance->provider->accumulation(
-      entry.selected.kernel, entry.record.problem);
+  const Accumulation accumulation =
+      entry.selected.instance->provider->accumulation(entry.selected.kernel, entry.record.problem);
   const verify::CheckResult check = verifier.check(entry.record.problem, accumulation, d);
   note_arithmetic(entry, check);
   if (!entry.record.accuracy ||

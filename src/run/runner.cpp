@@ -51,8 +51,8 @@ Record case_record(const RunConfig& config, const workload::Case& c,
 Record base_record(const RunConfig& config, const workload::Case& c,
                    const SelectedKernel& selected) {
   Record record = case_record(config, c, *selected.instance);
-  record.problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern,
-                               c.experts.value_or(1));
+  record.problem =
+      problem_for(selected.kernel, c.shape, config.scales, config.pattern, c.experts.value_or(1));
   record.provider_version = selected.instance->provider->version();
   record.kernel = selected.kernel.name;
   record.lost_algorithms = selected.avoid;

@@ -341,8 +341,7 @@ operands::Operands Workloads::make(const GemmProblem& problem, std::int64_t gemm
       .type = problem.a,
       .scales = problem.scales == kUnscaled ? ScaleScheme{} : problem.scales,
       .seed = 20240229 + static_cast<std::uint64_t>(gemm),
-      .pattern =
-          problem.sparsity == Sparsity::kSixEight ? problem.sparsity : Sparsity::kTwoFour};
+      .pattern = problem.sparsity == Sparsity::kSixEight ? problem.sparsity : Sparsity::kTwoFour};
   operands::Operands made = device_.operands().make_operands(spec);
   if (gemm == 0) return made;
   operands::Operands with_own_b = clone(get(problem).operands, device_);

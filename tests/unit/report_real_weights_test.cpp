@@ -82,8 +82,9 @@ TEST(RealWeightsTable, NamesTheWorstOfAllDecoderLayers) {
   EXPECT_EQ(grid.rows[0].cells[11], "37.50 to 50.00 %");
   EXPECT_EQ(grid.rows[1].cells[9], "2 of 4");
   const std::string text = real_weights_text(records);
-  EXPECT_THAT(text, HasSubstr("Over 3 weights of all decoder layers, pruning costs most in qkv of "
-                              "decoder layer 1 (50.00 %, 75.00 % retained), qkv of decoder layer 0"));
+  EXPECT_THAT(text,
+              HasSubstr("Over 3 weights of all decoder layers, pruning costs most in qkv of "
+                        "decoder layer 1 (50.00 %, 75.00 % retained), qkv of decoder layer 0"));
   EXPECT_THAT(text, HasSubstr("no time for all decoder layers of o: 2 of 4 were looked at"));
   EXPECT_THAT(text, HasSubstr("o of decoder layer 2 cannot be read: f: t: is NaN."));
   const Grid each = survey_table(records);

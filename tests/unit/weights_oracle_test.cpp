@@ -1,6 +1,6 @@
 // The reader of sparse-24-bitmask against the package that defines the form: a file that
-// compressed-tensors 0.9.4 wrote with torch 2.4.1 (tests/oracle/sparse_24_bitmask.py write FILE), or
-// the one that TWOFOUR_ORACLE names, which that script writes anew where the package is there.
+// compressed-tensors 0.9.4 wrote with torch 2.4.1 (tests/oracle/sparse_24_bitmask.py write FILE),
+// or the one that TWOFOUR_ORACLE names, which that script writes anew where the package is there.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

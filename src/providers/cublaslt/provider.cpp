@@ -51,8 +51,8 @@ class CublasLtProvider final : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     return {.weights = dense_layout("cublaslt", problem),
-            .workspace_bytes = kWorkspaceBytes + sum_bytes(problem, scaling(problem)) +
-                               activation_bytes(problem)};
+            .workspace_bytes =
+                kWorkspaceBytes + sum_bytes(problem, scaling(problem)) + activation_bytes(problem)};
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,

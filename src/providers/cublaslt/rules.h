@@ -24,8 +24,8 @@ enum class Scaling : std::uint8_t {
 extern const bool kKnowsScaleVectors;
 
 /// int8: the library has no product of int8 operands with a 16-bit result. 16-bit types with a
-/// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`. A batch is
-/// given no vectors: which of them each GEMM then has is not documented.
+/// vector of scales: it has no such scales for them, nor for fp8 without `takes_vectors`. A batch
+/// is given no vectors: which of them each GEMM then has is not documented.
 Scaling scaling_of(const GemmProblem& problem, bool takes_vectors);
 
 /// Where it adds a 16-bit bias to rows of N not a multiple of 8, more than one of them, the library

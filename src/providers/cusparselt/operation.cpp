@@ -50,8 +50,7 @@ void compress_weights(const Description& description, const GemmProblem& problem
   }
   // The library may leave padding unwritten; copies are compared and checked as a whole.
   task.device.memory().fill_bytes(task.packed, 0, size.weight);
-  description.compress(weights, task.packed, scratch.data(),
-                       device::stream_of(task.device));
+  description.compress(weights, task.packed, scratch.data(), device::stream_of(task.device));
   task.device.memory().synchronize();  // before the scratch memory goes
 }
 

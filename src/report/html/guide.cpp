@@ -87,9 +87,10 @@ std::string guide(const Contents& contents) {
   for (const auto& [word, meaning] : kWords) html += entry(word, meaning);
   const auto [some, all] = six_eight(contents);
   if (some) {
-    html += entry("6:8", "Two of every eight numbers along K are zero. What is said of 2:4 here "
-                         "holds for 6:8. " +
-                             pattern_sentence(Sparsity::kSixEight));
+    html += entry("6:8",
+                  "Two of every eight numbers along K are zero. What is said of 2:4 here "
+                  "holds for 6:8. " +
+                      pattern_sentence(Sparsity::kSixEight));
   }
   const Sparsity pattern = all ? Sparsity::kSixEight : Sparsity::kTwoFour;
   html += "</dl>\n<h3>Flags: what to know before believing a row</h3>\n<dl class=\"words\">\n";
