@@ -100,7 +100,7 @@ std::string repro_prefix(const BenchOptions& options);
 
 /// Gives the command line that measures a case again: its shape alone with drawn operands, or, of
 /// stored weights and of all experts in one launch, which no shape tells, every layer of the model
-/// at that size; a comment behind it then says so, and which layer the case is.
+/// at that size.
 std::function<std::string(const workload::Case&)> repro_lines(const BenchOptions& options);
 
 }  // namespace twofour::app

@@ -76,10 +76,9 @@ std::function<std::string(const workload::Case&)> repro_lines(const BenchOptions
   const bool stored = options.weights_dir.has_value();
   return [=](const workload::Case& c) {
     if (stored || c.experts) {
-      return fmt::format("{} {} {} {} {} {} {}  # every layer of it; this one is {}", models,
-                         option::kModels, report::shell_quoted(c.model), option::kBatchSizes,
-                         c.tokens.value_or(c.shape.m), option::kTpSizes, c.tensor_parallel,
-                         c.layer);
+      return fmt::format("{} {} {} {} {} {} {}", models, option::kModels,
+                         report::shell_quoted(c.model), option::kBatchSizes,
+                         c.tokens.value_or(c.shape.m), option::kTpSizes, c.tensor_parallel);
     }
     return fmt::format("{} {} {} {} {} {} {}", sweep, option::kMConstant, c.shape.m,
                        option::kKConstant, c.shape.k, option::kNConstant, c.shape.n);

@@ -68,7 +68,9 @@ std::string advice_of(const PassDecision& pass) {
                    pass.both.empty();
   text += all ? fmt::format("use {} in every layer", to_string(pass.pattern))
               : fmt::format("use {} in {}", to_string(pass.pattern), fmt::join(pass.uses, ", "));
-  if (!pass.both.empty()) {
+  if (!pass.both.empty() && pass.both == pass.uses) {
+    text += " at the sizes at which it wins, and dense at the others";
+  } else if (!pass.both.empty()) {
     text += fmt::format(" (and dense at some of its sizes in {})", fmt::join(pass.both, ", "));
   }
   text += fmt::format(": that saves {}", time_text(t.saved_s));

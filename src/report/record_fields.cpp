@@ -427,7 +427,7 @@ std::span<const Field<Record>> record_fields() {
     member<Object<Phases, phase_fields>, &R::phases>({.name = "phases", .meaning = "wall time, [below](#phases)"}),
     member<OnceZero, &R::read_roof_bytes_per_s>({.name = "read_roof_bytes_per_s", .unit = "bytes/s", .meaning = "the read bandwidth that the flags were judged by: the roof of the environment, or a higher one that was measured during the run, because bandwidth changes where a machine is shared; `null` without a measurement (0 in version 1)", .csv = {"read_roof_bytes_per_s"}}),
     member<Unsigned, &R::seed>({.name = "seed", .meaning = "of the operands", .csv = {"seed"}}),
-    member<Text, &R::repro>({.name = "repro", .meaning = "the command line that measures this case again; of stored weights, and of all experts in one launch, with the model's other layers, as a comment behind it says", .csv = {"repro"}}),
+    member<Text, &R::repro>({.name = "repro", .meaning = "the command line that measures this case again; of stored weights, and of all experts in one launch, with the model's other layers", .csv = {"repro"}}),
     member<OptionalObject<Samples, sample_fields>, &R::samples>({.name = "samples", .meaning = "the timings; `null` without a measurement"}),
   };
   return kFields;

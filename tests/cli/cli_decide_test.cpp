@@ -298,6 +298,8 @@ TEST(Experts, AreMeasuredOneByOneAndAllInOneLaunch) {
     EXPECT_EQ(r.experts, 5);  // 8 (1 - (1 - 2/8)^4), rounded
     EXPECT_EQ(r.calls, 2);
     EXPECT_TRUE(r.accuracy);
+    EXPECT_THAT(r.repro, HasSubstr("model_bench --models-file " + file.string() +
+                                   " --models lab/moe --batch-sizes 4 --tp-sizes 1"));
   }
   EXPECT_GE(all, 2) << "dense and 2:4";
   EXPECT_THAT(finished.out, HasSubstr("5 experts in each launch"));

@@ -89,7 +89,9 @@ TEST(Weights, AreMultipliedAndTheirErrorsShown) {
   ASSERT_EQ(finished.code, 0) << finished.err << finished.out;
   EXPECT_THAT(finished.out, HasSubstr("real weights, worst first"));
   EXPECT_THAT(finished.out, HasSubstr("They are not accuracy on any task"));
+  EXPECT_THAT(finished.err, HasSubstr("decoder layers: 4 of 4 weights looked at in"));
   EXPECT_THAT(read_file(page), HasSubstr("Real weights: what pruning costs the layers"));
+  EXPECT_THAT(read_file(page), HasSubstr("error by pruning in each decoder layer"));
   const Results results = read_results(folder.only(".jsonl"));
   for (const char* layer : {"qkv", "o", "gate_up", "down"}) {
     const Record* sparse = find(results, layer, Sparsity::kTwoFour);
@@ -105,6 +107,11 @@ TEST(Weights, AreMultipliedAndTheirErrorsShown) {
     // D is rounded to bf16: 2^-9 at most, and less in the mean.
     EXPECT_GT(sparse->real_weights->arithmetic_error.value_or(0), 1e-4);
     EXPECT_LT(sparse->real_weights->arithmetic_error.value_or(1), 4e-3);
+    EXPECT_EQ(sparse->real_weights->decoder_layers, 1);
+    ASSERT_EQ(sparse->real_weights->survey.size(), 1U);
+    EXPECT_EQ(sparse->real_weights->survey[0].pruning_error, sparse->real_weights->pruning_error);
+    EXPECT_THAT(sparse->repro, HasSubstr(" model_bench --weights "));
+    EXPECT_THAT(sparse->repro, HasSubstr(" --batch-sizes 4 --tp-sizes 1"));
     EXPECT_EQ(dense->real_weights->mask, WeightMask::kNone);
     EXPECT_FALSE(dense->real_weights->pruning_error);
   }

@@ -8,8 +8,8 @@ FILE has, for each of several modules m0, m1, ..., what compressed-tensors store
 (.compressed, .bitmask, .shape; of fp8 a .weight_scale too) and, as m0.expected in F32, the weight
 that stays: pruned by the package, times its scale. The module's [N, K] is the shape of that.
 
-Needs torch and compressed-tensors 0.9 (later versions have no writer); ends with 77 where they are
-missing, which the test takes for "skipped".
+Needs torch and compressed-tensors (0.9.4 was tried); ends
+with 77 where they are missing, which the test takes for "skipped".
 """
 
 import os

@@ -212,8 +212,7 @@ TEST(ReproLine, OfAllExpertsMeasuresTheModelAtThatSize) {
                            .tokens = 64,
                            .experts = 222};
   EXPECT_EQ(line(all),
-            "twofour --dtype fp8 model_bench --models some/model --batch-sizes 64 --tp-sizes 2  # "
-            "every layer of it; this one is expert_up_all_experts");
+            "twofour --dtype fp8 model_bench --models some/model --batch-sizes 64 --tp-sizes 2");
 }
 
 TEST(Options, ListTakesThoseThatMayStandAnywhere) {

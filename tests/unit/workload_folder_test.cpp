@@ -118,6 +118,23 @@ TEST(ModelFolder, HeadersThatAgreeChangeNothing) {
   EXPECT_EQ(plan.text_parameters(), 2 * 80 + 4 * 64 + 3 * 96);
 }
 
+// What config.json leaves open, and what an encoder has behind its layers.
+TEST(ModelFolder, HeadersTellOfAnHeadAndOfAPooler) {
+  const Folder folder;
+  std::string config = kConfig;
+  const std::string said = R"(, "tie_word_embeddings": false)";
+  config.erase(config.find(said), said.size());
+  folder.write("config.json", config);
+  EXPECT_THAT(plan_of(folder).notes, Contains(HasSubstr("lm_head is taken to have weights")));
+  Tensors tensors = small_model();
+  tensors.back() = {"pooler.dense.weight", {8, 8}};
+  folder.write("model.safetensors", safetensors(tensors, "BF16"));
+  const ModelPlan plan = plan_of(folder);
+  EXPECT_TRUE(plan.notes.empty()) << plan_text(plan);
+  EXPECT_THAT(plan_text(plan), HasSubstr("pooler"));
+  EXPECT_THAT(plan_text(plan), ::testing::Not(HasSubstr("lm_head")));
+}
+
 TEST(ModelFolder, HeadersDecide) {
   const Folder folder;
   folder.write("config.json", kConfig);
