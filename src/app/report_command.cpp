@@ -16,6 +16,7 @@
 #include "app/option_names.h"
 #include "app/options_decide.h"
 #include "app/result_files.h"
+#include "app/streamed_report.h"
 #include "app/terminal.h"
 #include "core/streams.h"
 #include "decide/formats.h"
@@ -81,14 +82,18 @@ ReportOptions report_options(const CommandLine& line) {
   return options;
 }
 
-/// A batch size of the mix that no row has is a slip, whichever model it was meant for.
-void check_traffic(const decide::Question& question, std::span<const report::Run> runs) {
+std::set<std::int64_t> tokens_of(std::span<const report::Run> runs) {
   std::set<std::int64_t> sizes;
   for (const report::Run& run : runs) {
     for (const Record& record : run.records) {
       if (record.tokens) sizes.insert(*record.tokens);
     }
   }
+  return sizes;
+}
+
+/// A batch size of the mix that no row has is a slip, whichever model it was meant for.
+void check_traffic(const decide::Question& question, const std::set<std::int64_t>& sizes) {
   for (const decide::TrafficClass& part : question.traffic) {
     if (sizes.contains(part.tokens)) continue;
     throw UsageError(
@@ -100,10 +105,16 @@ void check_traffic(const decide::Question& question, std::span<const report::Run
 
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
+  if (options.format->pieces != nullptr && !options.dispatch &&
+      can_be_read_twice(line.positionals)) {
+    streamed_report(line.positionals, *options.format, options.output,
+                    [&](const auto& sizes) { check_traffic(options.question, sizes); });
+    return kExitOk;
+  }
   const std::vector<report::Run> runs = read_result_files(
       line.positionals, decide::needs_samples(*options.format) ? report::KeepSamples::kYes
                                                                : report::KeepSamples::kNo);
-  check_traffic(options.question, runs);
+  check_traffic(options.question, tokens_of(runs));
   for (const std::string& told : report::left_out(runs)) {
     write_to_stderr(told + "\n");
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -39,12 +40,19 @@ struct KernelNeed {
   GemmProblem problem;
   providers::Footprint footprint;
   int gemms = 1;  ///< of one launch, each with weights of its own
+  bool guessed = false;  ///< the outcome and the footprint are Provider::guess()
+};
+
+/// How a provider is asked.
+enum class Answers : std::uint8_t {
+  kExact,
+  kQuick,  ///< by Provider::guess() where there is one
 };
 
 /// Asks the provider of `selected`; a skipped case needs no answer. Throws what the provider
 /// throws.
 KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
-                       const SelectedKernel& selected);
+                       const SelectedKernel& selected, Answers answers = Answers::kExact);
 
 /// What one kernel takes, whatever it shares with others.
 struct KernelPlan {
