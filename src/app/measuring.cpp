@@ -167,8 +167,7 @@ Environment environment_of(const Session& session, const Request& request) {
 bool goes_on(const Request& request, const Environment& now) {
   if (!request.ledger.environment()) return false;
   if (!request.resumed) return true;
-  const Continuation found =
-      continuation(request.ledger.environments(), now, request.part_of_job);
+  const Continuation found = continuation(request.ledger.environments(), now, request.part_of_job);
   if (found.differences.empty()) return found.same_part;
   if (request.options.resume_anyway) return false;
   throw UsageError(fmt::format("{}: this is not where '{}' was measured: {}; {} goes on",
@@ -206,8 +205,9 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   session.config.control_cases = run::control_cases(own_of(request), session.kernels.size());
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
-  check_same_run(session, request.cases, ledger.records(),
-                 {.anyway = request.options.resume_anyway, .any_device = of_several_devices(request)});
+  check_same_run(
+      session, request.cases, ledger.records(),
+      {.anyway = request.options.resume_anyway, .any_device = of_several_devices(request)});
   if (request.accepted) request.accepted();
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   // On other processors of this host the program itself may be at work, and runs of those it tells.

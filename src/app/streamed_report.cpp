@@ -57,14 +57,14 @@ RunCounts read_into(report::RowIndex& index, std::span<const std::string> files,
   RunCounts counts;
   std::vector<report::Run> runs;
   for (const std::string& file : files) {
-    std::vector<report::Run> read = scan_result_files(
-        {&file, 1}, report::KeepSamples::kNo,
-        {.begin = [&](const report::Run& run) { index.begin(run); },
-         .row =
-             [&](const report::Run& run, Record&& record) {
-               index.add(record, run);
-               if (record.tokens) tokens.insert(*record.tokens);
-             }});
+    std::vector<report::Run> read =
+        scan_result_files({&file, 1}, report::KeepSamples::kNo,
+                          {.begin = [&](const report::Run& run) { index.begin(run); },
+                           .row =
+                               [&](const report::Run& run, Record&& record) {
+                                 index.add(record, run);
+                                 if (record.tokens) tokens.insert(*record.tokens);
+                               }});
     counts.push_back(read.size());
     std::move(read.begin(), read.end(), std::back_inserter(runs));
   }

@@ -56,9 +56,8 @@ const std::vector<CsvColumn>& record_columns() {
 
 void append_csv_row(const Record& record, std::string& text) {
   const Cells cells = cells_of(record_fields(), record);
-  append_line(text, record_columns(), [&](const CsvColumn& column) -> std::string_view {
-    return cells.at(column.cell);
-  });
+  append_line(text, record_columns(),
+              [&](const CsvColumn& column) -> std::string_view { return cells.at(column.cell); });
 }
 
 std::string csv(std::span<const Record> records) {

@@ -91,12 +91,14 @@ std::vector<std::string> RowIndex::left_out() const {
   if (found.empty()) told.emplace_back("the files hold no rows");
   for (const Tally& tally : found) {
     std::vector<CountedReason> counts;
-    for (const auto& [reason, count] : tally.reasons) counts.emplace_back(reasons_[reason - 1], count);
+    for (const auto& [reason, count] : tally.reasons)
+      counts.emplace_back(reasons_[reason - 1], count);
     std::vector<std::string> lines = reason_lines(std::move(counts), tally.rows);
     if (lines.empty()) continue;
     const NotedSweep& sweep = sweeps_[tally.sweep];
-    lines.front() = fmt::format("{}, {}{} {}: {}", printable(sweep.title), info(sweep.dtype).cli_name,
-                                pattern_mark(sweep.pattern), to_string(sweep.mode), lines.front());
+    lines.front() =
+        fmt::format("{}, {}{} {}: {}", printable(sweep.title), info(sweep.dtype).cli_name,
+                    pattern_mark(sweep.pattern), to_string(sweep.mode), lines.front());
     told.insert(told.end(), lines.begin(), lines.end());
   }
   return told;

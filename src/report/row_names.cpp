@@ -84,10 +84,10 @@ RowName row_name(const Record& record, const Run& run) {
   const std::hash<std::string> hash;
   return {.problem = hash(case_key(record)),
           .case_index = record.case_index,
-          .kernel = hash(fmt::format(
-              "{}\n{}\n{}\n{}\n{}", device_key(counted_device(record, run), run.environment),
-              to_string(record.problem), record.provider, record.kernel,
-              to_string(record.cache.mode)))};
+          .kernel = hash(fmt::format("{}\n{}\n{}\n{}\n{}",
+                                     device_key(counted_device(record, run), run.environment),
+                                     to_string(record.problem), record.provider, record.kernel,
+                                     to_string(record.cache.mode)))};
 }
 
 std::vector<std::vector<CountedRow>> counted_rows(std::span<const RunNames> runs,

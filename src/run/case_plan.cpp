@@ -222,8 +222,8 @@ KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
     need.outcome = {OutcomeKind::kUnsupported, *support.reason};
     return need;
   }
-  need.footprint = guess ? guess->footprint
-                         : provider.footprint(selected.kernel, need.problem, config.threads);
+  need.footprint =
+      guess ? guess->footprint : provider.footprint(selected.kernel, need.problem, config.threads);
   return need;
 }
 

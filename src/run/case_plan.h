@@ -39,7 +39,7 @@ struct KernelNeed {
   Outcome outcome;  ///< not ok: it takes no part, for that reason, and the footprint is empty
   GemmProblem problem;
   providers::Footprint footprint;
-  int gemms = 1;  ///< of one launch, each with weights of its own
+  int gemms = 1;         ///< of one launch, each with weights of its own
   bool guessed = false;  ///< the outcome and the footprint are Provider::guess()
 };
 

@@ -144,8 +144,8 @@ std::optional<providers::Guess> FakeProvider::guess(const providers::KernelInfo&
   ++calls_[index(kernel.name)].guessed;
   if (!fake.guesses) return std::nullopt;
   return providers::Guess{
-      .support = fake.unsupported ? providers::Support::no(*fake.unsupported)
-                                  : providers::Support::yes(),
+      .support =
+          fake.unsupported ? providers::Support::no(*fake.unsupported) : providers::Support::yes(),
       .footprint = {.weights = {.key = "fake/about", .bytes = std::size_t{1} << 20}}};
 }
 

@@ -99,9 +99,8 @@ class ListedProcessors : public ::testing::Test {
   ListedProcessors& operator=(const ListedProcessors&) = delete;
 
   [[nodiscard]] std::vector<ListedDevice> processors(std::string_view text) const {
-    return list_devices(
-        parse_device_list(text).value(), three(),
-        {.files = device::cpu::HostFiles(root_.string()), .allowed = {0, 1, 2}});
+    return list_devices(parse_device_list(text).value(), three(),
+                        {.files = device::cpu::HostFiles(root_.string()), .allowed = {0, 1, 2}});
   }
 
   std::filesystem::path root_ = std::filesystem::path(::testing::TempDir()) /
@@ -115,10 +114,11 @@ TEST_F(ListedProcessors, OfDifferentNumbersAreNotSplit) {
     require_alike(processors("cpu:0+1-2"));
     ADD_FAILURE() << "they differ";
   } catch (const UsageError& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("--spread: 'split' needs devices that are alike"),
-                                    HasSubstr("cpu:0 is "), HasSubstr(", 1 processor of 1 core"),
-                                    HasSubstr("cpu:1-2 is "), HasSubstr(", 2 processors of 2 cores"),
-                                    HasSubstr("--spread replicate measures every case on each")));
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("--spread: 'split' needs devices that are alike"),
+                      HasSubstr("cpu:0 is "), HasSubstr(", 1 processor of 1 core"),
+                      HasSubstr("cpu:1-2 is "), HasSubstr(", 2 processors of 2 cores"),
+                      HasSubstr("--spread replicate measures every case on each")));
   }
 }
 

@@ -69,10 +69,9 @@ class StreamedReport : public ::testing::Test {
     return report::find_format(format)->document(read_result_files(files_));
   }
 
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) /
-      (std::string("twofour_streamed_") +
-       ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) /
+                                  (std::string("twofour_streamed_") +
+                                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
   std::vector<std::string> files_;
   std::set<std::int64_t> tokens_;
 };

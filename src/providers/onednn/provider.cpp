@@ -112,10 +112,11 @@ class OnednnProvider final : public Provider {
     if (known == guesses_.end()) {
       known = guesses_.emplace(kernel.name, supports(kernel, problem)).first;
     }
-    return Guess{.support = known->second,
-                 .footprint = {.weights = {.key = "onednn/about",
-                                           .bytes = bytes_of(problem.b, blocks(problem.shape.k) *
-                                                                            blocks(problem.shape.n))}}};
+    return Guess{
+        .support = known->second,
+        .footprint = {.weights = {.key = "onednn/about",
+                                  .bytes = bytes_of(problem.b, blocks(problem.shape.k) *
+                                                                   blocks(problem.shape.n))}}};
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
