@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <limits>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/exit_code.h"
@@ -103,6 +105,26 @@ void check_traffic(const decide::Question& question, const std::set<std::int64_t
   }
 }
 
+/// What document() needs of the files. What follows for models needs the samples of their rows;
+/// other rows are held without.
+std::vector<report::Run> read_rows(std::span<const std::string> files,
+                                   const report::Format& format) {
+  using report::KeepSamples;
+  if (format.of_samples) return read_result_files(files);
+  const bool of_models = decide::needs_samples(format);
+  std::vector<std::vector<Record>> rows;
+  std::vector<report::Run> runs =
+      scan_result_files(files, of_models ? KeepSamples::kYes : KeepSamples::kNo,
+                        {.begin = [&](const report::Run& /*run*/) { rows.emplace_back(); },
+                         .row =
+                             [&](const report::Run& /*run*/, Record&& record) {
+                               if (record.mode != BenchMode::kModel) report::drop_samples(record);
+                               rows.back().push_back(std::move(record));
+                             }});
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].records = std::move(rows[i]);
+  return runs;
+}
+
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
   if (options.format->pieces != nullptr && !options.dispatch &&
@@ -111,9 +133,7 @@ int report(const CommandLine& line) {
                     [&](const auto& sizes) { check_traffic(options.question, sizes); });
     return kExitOk;
   }
-  const std::vector<report::Run> runs = read_result_files(
-      line.positionals, decide::needs_samples(*options.format) ? report::KeepSamples::kYes
-                                                               : report::KeepSamples::kNo);
+  const std::vector<report::Run> runs = read_rows(line.positionals, *options.format);
   check_traffic(options.question, tokens_of(runs));
   for (const std::string& told : report::left_out(runs)) {
     write_to_stderr(told + "\n");
