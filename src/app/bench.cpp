@@ -33,6 +33,7 @@
 #include "app/terminal.h"
 #include "core/streams.h"
 #include "report/formats.h"
+#include "report/results.h"
 #include "report/spent.h"
 #include "run/child_process.h"
 #include "run/supervisor.h"
@@ -167,6 +168,8 @@ int bench_rank(const BenchOptions& options, const CommandLine& line,
                     options.quiet || job.rank != 0);
   SharedCases shared(*job.agent, run::case_groups(cases, job.agent->place().ranks));
   const std::vector<int> own = own_cases(options, cases);
+  const std::string spread =
+      fmt::format("{} over {} ranks", report::kSplitText, job.agent->place().ranks);
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {
     return measure_cases({.options = options,
@@ -177,7 +180,8 @@ int bench_rank(const BenchOptions& options, const CommandLine& line,
                           .own = own,
                           .resumed = options.resume && !recorder.started(),
                           .job = job.text,
-                          .part_of_job = !recorder.started()},
+                          .part_of_job = !recorder.started(),
+                          .spread = spread},
                          orders, stream, attempts);
   };
   const run::RunResult result =

@@ -66,11 +66,12 @@ std::vector<ListedDevice> list_gpus(const DeviceList& list, const GpuAccess& gpu
   return found;
 }
 
-ListedDevice listed_cpu(const DeviceChoice& choice, const cpu::HostFiles& files) {
+ListedDevice listed_cpu(const DeviceChoice& choice, const CpuAccess& cpus) {
+  const cpu::HostFiles& files = cpus.files;
   const cpu::CpuPart part{.node = choice.node, .cpus = choice.cpus};
   ListedDevice found{.choice = choice, .id = {}, .kind = {}};
   try {
-    found.cpus = cpu::cpus_of(part, files, cpu::allowed_cpus());
+    found.cpus = cpu::cpus_of(part, files, cpus.allowed);
   } catch (const cpu::NoSuchPart& error) {
     throw UsageError(
         fmt::format("{}: '{}' is not here: {}", option::kDevice, to_string(choice), error.what()));
@@ -86,11 +87,10 @@ ListedDevice listed_cpu(const DeviceChoice& choice, const cpu::HostFiles& files)
   return found;
 }
 
-std::vector<ListedDevice> list_cpus(const DeviceList& list) {
-  const cpu::HostFiles files("/");
+std::vector<ListedDevice> list_cpus(const DeviceList& list, const CpuAccess& cpus) {
   std::vector<DeviceChoice> choices = list.named;
   if (choices.empty()) {
-    for (const int node : cpu::nodes_of(cpu::allowed_cpus(), files)) {
+    for (const int node : cpu::nodes_of(cpus.allowed, cpus.files)) {
       choices.push_back({.kind = DeviceKind::kCpu, .node = node});
     }
     if (choices.empty()) {
@@ -102,7 +102,7 @@ std::vector<ListedDevice> list_cpus(const DeviceList& list) {
   std::vector<ListedDevice> found;
   std::map<int, std::string> user_of;
   for (const DeviceChoice& choice : choices) {
-    found.push_back(listed_cpu(choice, files));
+    found.push_back(listed_cpu(choice, cpus));
     for (const int number : found.back().cpus) {
       const auto [user, is_new] = user_of.try_emplace(number, name_of(found.back()));
       if (is_new) continue;
@@ -159,10 +159,13 @@ std::string read_all(int descriptor) {
 
 std::string name_of(const ListedDevice& device) { return to_string(device.choice); }
 
-std::vector<ListedDevice> list_devices(const DeviceList& list, const GpuAccess& gpus) {
+CpuAccess cpu_access() { return {.files = cpu::HostFiles("/"), .allowed = cpu::allowed_cpus()}; }
+
+std::vector<ListedDevice> list_devices(const DeviceList& list, const GpuAccess& gpus,
+                                       const CpuAccess& cpus) {
   const bool are_gpus = list.all == DeviceList::All::kGpus ||
                         (!list.named.empty() && list.named.front().kind == DeviceKind::kCuda);
-  return are_gpus ? list_gpus(list, gpus) : list_cpus(list);
+  return are_gpus ? list_gpus(list, gpus) : list_cpus(list, cpus);
 }
 
 std::vector<ListedDevice> devices_by_child(const DeviceList& list) {

@@ -8,6 +8,7 @@
 
 #include "app/devices.h"
 #include "app/options.h"
+#include "device/cpu/host_files.h"
 
 namespace twofour::app {
 
@@ -23,10 +24,18 @@ struct ListedDevice {
 /// "cpu:0-7", "cuda:1".
 std::string name_of(const ListedDevice& device);
 
+/// What is known of processors.
+struct CpuAccess {
+  device::cpu::HostFiles files;
+  std::vector<int> allowed;  ///< that the process may use, ascending
+};
+/// Those of this host and process.
+CpuAccess cpu_access();
+
 /// The devices of a list, at least one. Throws UsageError where one is not here, or none. May start
 /// threads, as a GPU's library does.
-std::vector<ListedDevice> list_devices(const DeviceList& list,
-                                       const GpuAccess& gpus = gpu_access());
+std::vector<ListedDevice> list_devices(const DeviceList& list, const GpuAccess& gpus = gpu_access(),
+                                       const CpuAccess& cpus = cpu_access());
 
 /// The same, found by a child process, so that this one can go on to start others. Throws
 /// DevicesUnknown where it cannot tell and has said why.

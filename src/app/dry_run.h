@@ -13,6 +13,8 @@ struct DryRun {
   /// command line that measures the case alone.
   std::string text;
   bool anything_runs = false;  ///< some kernel of some case would be measured
+  bool anything_guessed =
+      false;  ///< of many cases, a library that takes long was not asked for each
 };
 
 /// `own`: the places of the cases that this process would measure.

@@ -180,21 +180,18 @@ Environment environment_of(const Session& session, const Request& request) {
 bool goes_on(const Request& request, const Environment& now) {
   if (!request.ledger.environment()) return false;
   if (!request.resumed) return true;
-  Environment then = *request.ledger.environment();
-  // Which rank wrote it last, and so on which of several devices, is chance.
-  if (request.part_of_job) {
-    then.device.id.uuid = now.device.id.uuid;
-    if (report::without_part(then.device.id) == report::without_part(now.device.id)) {
-      then.device.id.name = now.device.id.name;
-    }
-  }
-  const std::vector<std::string> found = differences(then, now);
-  if (found.empty() || request.options.resume_anyway) {
-    return found.empty() && !request.part_of_job;
-  }
+  const Continuation found = continuation(request.ledger.environments(), now, request.part_of_job);
+  if (found.differences.empty()) return found.same_part;
+  if (request.options.resume_anyway) return false;
   throw UsageError(fmt::format("{}: this is not where '{}' was measured: {}; {} goes on",
                                option::kResume, request.options.resume->string(),
-                               fmt::join(found, "; "), option::kResumeAnyway));
+                               fmt::join(found.differences, "; "), option::kResumeAnyway));
+}
+
+/// Whether rows of the ledger may be of other devices than this one.
+bool of_several_devices(const Request& request) {
+  const auto parts = request.ledger.environments();
+  return request.part_of_job || std::any_of(parts.begin(), parts.end(), report::is_split);
 }
 
 /// A neighbour on a GPU that came after the start. On a CPU every case has looked, in its own time.
@@ -222,8 +219,9 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   session.config.control_cases = run::control_cases(own, session.kernels.size());
   Environment environment = environment_of(session, request);
   const bool old_environment = goes_on(request, environment);
-  check_same_run(session, request.cases, ledger.records(),
-                 {.anyway = request.options.resume_anyway, .any_device = request.part_of_job});
+  check_same_run(
+      session, request.cases, ledger.records(),
+      {.anyway = request.options.resume_anyway, .any_device = of_several_devices(request)});
   if (request.accepted) request.accepted();
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   // On other processors of this host the program itself may be at work, and runs of those it tells.

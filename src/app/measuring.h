@@ -33,8 +33,8 @@ struct Request {
   bool part_of_job = false;
   /// Other devices of this host that measure the same cases now; null: none does.
   run::Companions* companions = nullptr;
-  /// How cases are spread over this device and others of this host, in words for the environment;
-  /// empty: they are not.
+  /// How cases are spread over this device and others, of this host or of a job, in words for the
+  /// environment; empty: they are not.
   std::string spread = {};
   /// Called when the options are found to fit the device and the ledger; empty: nobody is.
   std::function<void()> accepted = {};

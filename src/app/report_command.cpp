@@ -4,18 +4,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <limits>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/exit_code.h"
 #include "app/option_names.h"
 #include "app/options_decide.h"
 #include "app/result_files.h"
+#include "app/streamed_report.h"
 #include "app/terminal.h"
 #include "core/streams.h"
 #include "decide/formats.h"
@@ -81,14 +84,18 @@ ReportOptions report_options(const CommandLine& line) {
   return options;
 }
 
-/// A batch size of the mix that no row has is a slip, whichever model it was meant for.
-void check_traffic(const decide::Question& question, std::span<const report::Run> runs) {
+std::set<std::int64_t> tokens_of(std::span<const report::Run> runs) {
   std::set<std::int64_t> sizes;
   for (const report::Run& run : runs) {
     for (const Record& record : run.records) {
       if (record.tokens) sizes.insert(*record.tokens);
     }
   }
+  return sizes;
+}
+
+/// A batch size of the mix that no row has is a slip, whichever model it was meant for.
+void check_traffic(const decide::Question& question, const std::set<std::int64_t>& sizes) {
   for (const decide::TrafficClass& part : question.traffic) {
     if (sizes.contains(part.tokens)) continue;
     throw UsageError(
@@ -98,12 +105,36 @@ void check_traffic(const decide::Question& question, std::span<const report::Run
   }
 }
 
+/// What document() needs of the files. What follows for models needs the samples of their rows;
+/// other rows are held without.
+std::vector<report::Run> read_rows(std::span<const std::string> files,
+                                   const report::Format& format) {
+  using report::KeepSamples;
+  if (format.of_samples) return read_result_files(files);
+  const bool of_models = decide::needs_samples(format);
+  std::vector<std::vector<Record>> rows;
+  std::vector<report::Run> runs =
+      scan_result_files(files, of_models ? KeepSamples::kYes : KeepSamples::kNo,
+                        {.begin = [&](const report::Run& /*run*/) { rows.emplace_back(); },
+                         .row =
+                             [&](const report::Run& /*run*/, Record&& record) {
+                               if (record.mode != BenchMode::kModel) report::drop_samples(record);
+                               rows.back().push_back(std::move(record));
+                             }});
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].records = std::move(rows[i]);
+  return runs;
+}
+
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
-  const std::vector<report::Run> runs = read_result_files(
-      line.positionals, decide::needs_samples(*options.format) ? report::KeepSamples::kYes
-                                                               : report::KeepSamples::kNo);
-  check_traffic(options.question, runs);
+  if (options.format->pieces != nullptr && !options.dispatch &&
+      can_be_read_twice(line.positionals)) {
+    streamed_report(line.positionals, *options.format, options.output,
+                    [&](const auto& sizes) { check_traffic(options.question, sizes); });
+    return kExitOk;
+  }
+  const std::vector<report::Run> runs = read_rows(line.positionals, *options.format);
+  check_traffic(options.question, tokens_of(runs));
   for (const std::string& told : report::left_out(runs)) {
     write_to_stderr(told + "\n");
   }

@@ -9,10 +9,12 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/options_table.h"
 #include "app/options_values.h"
+#include "report/results.h"
 
 namespace twofour::app {
 namespace {
@@ -128,6 +130,29 @@ std::vector<std::string> differences(const Environment& then, const Environment&
                   fmt::format("{}", fmt::join(now.argv, " ")));
   }
   return found.take();
+}
+
+Continuation continuation(std::span<const Environment> then, const Environment& now,
+                          bool part_of_job) {
+  std::optional<Continuation> most_like;
+  for (auto part = then.rbegin(); part != then.rend(); ++part) {
+    Environment other = *part;
+    if (part_of_job || report::is_split(other)) {
+      other.device.id.uuid = now.device.id.uuid;
+      if (report::without_part(other.device.id) == report::without_part(now.device.id)) {
+        other.device.id.name = now.device.id.name;
+      }
+    }
+    Continuation found{.differences = differences(other, now)};
+    if (found.differences.empty()) {
+      found.same_part = part == then.rbegin() && !part_of_job && part->device.id == now.device.id;
+      return found;
+    }
+    if (!most_like || found.differences.size() < most_like->differences.size()) {
+      most_like = std::move(found);
+    }
+  }
+  return most_like.value_or(Continuation{});
 }
 
 }  // namespace twofour::app

@@ -9,10 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,8 @@ constexpr char kLeave = 'l';  ///< down, and up when it is done
 constexpr int kServe_ms = 2;
 /// How often a process that waits looks for signals.
 constexpr int kLook_ms = 100;
+/// How often a process looks whether its agent has ended: for 4 s.
+constexpr int kMostLooks = 2000;
 constexpr std::size_t kPacketBytes = Agent::kMostBytes + 1;
 
 std::string packet(char kind, std::string_view content) { return kind + std::string(content); }
@@ -53,8 +57,8 @@ class Servant {
   Servant(int socket, const TwofourMpiModule& mpi, const TwofourMpiPlace& place)
       : socket_(socket), mpi_(mpi), place_(place), room_(kPacketBytes) {}
 
-  /// Until it has left, or its parent is gone.
-  void serve() {
+  /// Until it has left, which is true, or its parent is gone.
+  bool serve() {
     while (true) {
       pollfd watched{socket_, POLLIN, 0};
       const int ready = poll(&watched, 1, place_.rank == 0 ? kServe_ms : -1);
@@ -62,9 +66,9 @@ class Servant {
       if (ready <= 0) continue;
       const ssize_t count = recv(socket_, room_.data(), room_.size(), 0);
       if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return;
+      if (count <= 0) return false;
       const std::string text(room_.data(), static_cast<std::size_t>(count));
-      if (!answer(text.front(), std::string_view(text).substr(1))) return;
+      if (!answer(text.front(), std::string_view(text).substr(1))) return true;
     }
   }
 
@@ -126,11 +130,13 @@ int be_agent(int socket, const std::string& module) {
     }
     tell(packet(kJoined, fmt::format("{} {} {} {}", place.rank, place.ranks, place.local_rank,
                                      place.library)));
-    Servant(socket, mpi, place).serve();
+    // MPICH tells its launcher only at the end of the program that MPI is over: without that the
+    // launcher takes the end of one rank for a failure, and kills the others.
+    if (Servant(socket, mpi, place).serve()) return EXIT_SUCCESS;
   } catch (const std::exception& error) {
     tell(packet(kRefused, error.what()));
   }
-  // What MPI registered for the end of a program is of no use here.
+  // What MPI registered for the end of a program may wait for ranks that are gone.
   std::_Exit(EXIT_SUCCESS);
 }
 
@@ -233,6 +239,10 @@ void Agent::collect(int rank, FunctionRef<void(std::string_view)> take) {
 void Agent::leave() {
   send(kLeave);
   wait_for(kLeave);
+  // It may have to tell the launcher, and dies with this process.
+  for (int looks = 0; looks < kMostLooks && !process_->poll(); ++looks) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(kServe_ms));
+  }
 }
 
 }  // namespace twofour::job

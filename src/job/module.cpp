@@ -24,8 +24,15 @@ void name_library(TwofourMpiPlace& place) {
   char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
   int length = 0;
   MPI_Get_library_version(text, &length);
-  std::snprintf(place.library, sizeof(place.library), "%.*s",
-                static_cast<int>(std::strcspn(text, ",\n")), text);
+  // "Open MPI v4.1.4, package: ..."; "MPICH Version:      5.0.2", a line of several.
+  text[std::strcspn(text, ",\n")] = '\0';
+  char* end = text;
+  for (const char* from = text; *from != '\0'; ++from) {
+    const bool blank = *from == ' ' || *from == '\t' || *from == ':';
+    if (!blank || (end != text && end[-1] != ' ')) *end++ = blank ? ' ' : *from;
+  }
+  *end = '\0';
+  std::snprintf(place.library, sizeof(place.library), "%s", text);
 }
 
 int32_t join(TwofourMpiPlace* place, char* error, size_t error_bytes) {

@@ -73,6 +73,12 @@ struct Footprint {
   std::size_t workspace_bytes = 0;  ///< everything else besides operands and D
 };
 
+/// What supports() and footprint() would say, more or less.
+struct Guess {
+  Support support;
+  Footprint footprint;  ///< where it is supported
+};
+
 /// For Provider::pack().
 struct PackTask {
   device::Device& device;
@@ -173,6 +179,12 @@ class Provider {
   /// Only for a supported problem, as all that follow.
   [[nodiscard]] virtual Footprint footprint(const KernelInfo& kernel, const GemmProblem& problem,
                                             int threads) const = 0;
+  /// The same without asking a library that takes long to answer, for plans of many cases that are
+  /// only shown; nothing where supports() and footprint() are quick.
+  [[nodiscard]] virtual std::optional<Guess> guess(const KernelInfo& /*kernel*/,
+                                                   const GemmProblem& /*problem*/) const {
+    return std::nullopt;
+  }
   /// Packs or compresses the weights into `task.packed`. On a GPU it need not wait for that. Called
   /// where the layout has bytes.
   virtual void pack(const KernelInfo& kernel, const GemmProblem& /*problem*/,

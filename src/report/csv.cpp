@@ -46,37 +46,34 @@ std::string csv_text(const FieldList& fields, std::span<const Cells> rows) {
 
 namespace {
 
-/// The text of a .csv row by row: the cells of all rows at once are many times the text.
-class RecordLines {
- public:
-  RecordLines() {
-    append_line(text_, columns_, [](const CsvColumn& column) { return column.name; });
-  }
-  void add(const Record& record) {
-    const Cells cells = cells_of(record_fields(), record);
-    append_line(text_, columns_, [&](const CsvColumn& column) { return cells.at(column.cell); });
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::vector<CsvColumn> columns_ = csv_columns(list_of(record_fields()));
-  std::string text_;
-};
+/// The columns of a .csv of records, which are many to gather for each row.
+const std::vector<CsvColumn>& record_columns() {
+  static const std::vector<CsvColumn> columns = csv_columns(list_of(record_fields()));
+  return columns;
+}
 
 }  // namespace
 
+void append_csv_row(const Record& record, std::string& text) {
+  const Cells cells = cells_of(record_fields(), record);
+  append_line(text, record_columns(),
+              [&](const CsvColumn& column) -> std::string_view { return cells.at(column.cell); });
+}
+
 std::string csv(std::span<const Record> records) {
-  RecordLines lines;
-  for (const Record& record : records) lines.add(record);
-  return lines.take();
+  std::string text;
+  append_line(text, record_columns(),
+              [](const CsvColumn& column) -> std::string_view { return column.name; });
+  for (const Record& record : records) append_csv_row(record, text);
+  return text;
 }
 
 std::string csv_document(std::span<const Run> runs) {
-  RecordLines lines;
+  std::string text = csv({});
   for (const std::vector<const Record*>& rows : kept_rows(runs)) {
-    for (const Record* record : rows) lines.add(*record);
+    for (const Record* record : rows) append_csv_row(*record, text);
   }
-  return lines.take();
+  return text;
 }
 
 }  // namespace twofour::report

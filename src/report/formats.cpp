@@ -8,13 +8,27 @@ namespace {
 
 constexpr OnTerminal kTableOnTerminal{table_case_on, table_summary_on, table_document_on};
 
+constexpr Pieces kCsvPieces{[] { return csv({}); }, nullptr, append_csv_row, nullptr};
+constexpr Pieces kJsonlPieces{nullptr, jsonl_opening,
+                              [](const Record& record, std::string& text) {
+                                text += jsonl_rows({&record, 1});
+                              },
+                              nullptr};
+constexpr Pieces kPicklePieces{pickle_begin, nullptr,
+                               [](const Record& record, std::string& text) {
+                                 text += pickle_rows({&record, 1});
+                               },
+                               pickle_end};
+
 constexpr std::array kFormats{
     Format{"table", ".txt", true, false, table_opening, table_case, table_document,
            &kTableOnTerminal},
     Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_document},
-    Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document},
-    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document, nullptr, true},
-    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document, nullptr, true},
+    Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document, nullptr, false, &kCsvPieces},
+    Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document, nullptr, true,
+           &kJsonlPieces},
+    Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document, nullptr, true,
+           &kPicklePieces},
     Format{"html", ".html", false, false, nullptr, nullptr,
            [](std::span<const Run> runs) { return html_document(runs); }, nullptr, true},
 };

@@ -25,6 +25,16 @@ struct OnTerminal {
   std::string (*document)(std::span<const Run>, const Display&);
 };
 
+/// How a document is made row by row: begin, then of each run its opening and its rows, then end.
+/// Null where there is nothing to write. Together they are Format::document() of rows that are not
+/// held.
+struct Pieces {
+  std::string (*begin)();
+  std::string (*opening)(const Environment&);
+  void (*row)(const Record& record, std::string& text);  ///< appends; never null
+  std::string (*end)();
+};
+
 /// What a run shows is opening(), then case_block() of each case, then, unless it goes row by row,
 /// document() of itself. What `report` writes is document(), so that the two are the same.
 /// opening and case_block are null where the format has nothing to show there.
@@ -44,6 +54,7 @@ struct Format {
   const OnTerminal* on_terminal = nullptr;
   /// Whether document() needs the single samples.
   bool of_samples = false;
+  const Pieces* pieces = nullptr;  ///< null: document() needs all rows at once
 };
 
 std::span<const Format> formats();
@@ -78,6 +89,8 @@ std::string markdown_document(std::span<const Run> runs);
 
 /// A header line and one line per record, quoted as in RFC 4180. Lines end in LF alone.
 std::string csv(std::span<const Record> records);
+/// The line of one of them.
+void append_csv_row(const Record& record, std::string& text);
 std::string csv_document(std::span<const Run> runs);
 
 /// The lines of a .jsonl, newlines included: environment_json(), and record_json() of each.

@@ -39,6 +39,24 @@ std::string type_of(const nlohmann::json& json) {
   return Text::read(JsonField(json, "").at("type", Text::allowed()), kSchemaVersion);
 }
 
+/// `line` without the numbers of its samples, to parse which takes half of the time of a line, as
+/// far as they stand in lists of nothing but numbers; `space` holds it. The keys are found as text:
+/// inside of a JSON text their quotes would be escaped.
+std::string_view without_samples(std::string_view line, std::string& space) {
+  for (const std::string_view key : {R"("device_s":[)", R"("host_s":[)"}) {
+    const std::size_t found = line.find(key);
+    if (found == std::string_view::npos) continue;
+    const std::size_t begin = found + key.size();
+    const std::size_t end = line.find_first_not_of("0123456789.,+-eEnul \t", begin);
+    if (end == std::string_view::npos || line[end] != ']') continue;
+    std::string shorter(line.substr(0, begin));
+    shorter += line.substr(end);
+    space = std::move(shorter);
+    line = space;
+  }
+  return line;
+}
+
 }  // namespace
 
 std::string record_json(const Record& record) { return line_of(record_fields(), record); }
@@ -66,17 +84,21 @@ void drop_samples(Record& record) {
 void RunsParser::line(std::string_view text) {
   ++number_;
   try {
-    const nlohmann::json line = parse_line(text);
+    std::string space;
+    const nlohmann::json line =
+        parse_line(keep_ == KeepSamples::kNo ? without_samples(text, space) : text);
     const std::string type = type_of(line);
     if (runs_.empty() || type == kEnvironmentType) {
       runs_.push_back(
           {.source = source_, .environment = parse(environment_fields(), line, kEnvironmentType)});
+      if (take_.begin) take_.begin(runs_.back());
     } else if (type == kAttemptType) {
       ++runs_.back().attempts;
     } else {
       Record record = parse(record_fields(), line, kRecordType);
       if (record.schema_version == 1) record.device = runs_.back().environment.device.id;
       if (keep_ == KeepSamples::kNo) drop_samples(record);
+      if (take_.row) return take_.row(runs_.back(), std::move(record));
       runs_.back().records.push_back(std::move(record));
     }
   } catch (const std::invalid_argument& error) {

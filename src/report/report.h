@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/environment.h"
@@ -43,11 +45,20 @@ enum class KeepSamples : std::uint8_t { kYes, kNo };
 
 void drop_samples(Record& record);
 
+/// What becomes of the runs and rows of a file as they are read. Without `row`, each row goes to
+/// the end of its run's records.
+struct TakeRows {
+  std::function<void(const Run& run)> begin;  ///< a run begins; empty: nothing is done
+  /// A row of the run that began last.
+  std::function<void(const Run& run, Record&& record)> row;
+};
+
 /// What parse_runs() does, line by line, so that a file need not be in memory.
 class RunsParser {
  public:
-  explicit RunsParser(std::string_view source, KeepSamples keep = KeepSamples::kYes)
-      : source_(source), keep_(keep) {}
+  explicit RunsParser(std::string_view source, KeepSamples keep = KeepSamples::kYes,
+                      TakeRows take = {})
+      : source_(source), keep_(keep), take_(std::move(take)) {}
   /// The next line, without its newline.
   void line(std::string_view text);
   /// `cut`: there was a last line without an end.
@@ -56,6 +67,7 @@ class RunsParser {
  private:
   std::string source_;
   KeepSamples keep_;
+  TakeRows take_;
   int number_ = 0;
   std::vector<Run> runs_;
 };

@@ -52,23 +52,14 @@ std::vector<Record> rows_of(std::span<const Run> runs);
 /// as one, which its rows then name. The result points into `runs`.
 Results join(std::span<const Run> runs);
 
-/// The rows of a sweep where they are, in the order of the files.
-struct SweepRows {
-  std::string title;  ///< of the device
-  BenchMode mode = BenchMode::kSquare;
-  DataType dtype = DataType::kInt8;
-  Sparsity pattern = Sparsity::kTwoFour;
-  std::vector<const Record*> rows;
-};
-
-/// What join() puts together without a copy of it: for what only counts rows. `left_out` is told
-/// what Results::left_out has.
-std::vector<SweepRows> rows_by_sweep(std::span<const Run> runs, std::vector<std::string>& left_out);
 /// The detail of an environment that says that the cases of a run were split over devices that are
 /// alike, of which this was one; or that each of them measured every case, where its text does not
 /// begin with kSplitText.
 inline constexpr std::string_view kSpreadDetail = "spread";
 inline constexpr std::string_view kSplitText = "split";
+
+/// Whether the cases of a run were split over several devices.
+bool is_split(const Environment& environment);
 
 /// The device without what tells it from others that are alike: UUID, place, and of a CPU the part
 /// of the machine, "AMD EPYC (node0)".

@@ -217,7 +217,7 @@ MemoryFacts memory_facts(device::Device& device) {
 }
 
 KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
-                       const SelectedKernel& selected) {
+                       const SelectedKernel& selected, Answers answers) {
   const std::int64_t gemms = c.experts.value_or(1);
   KernelNeed need{
       .problem = problem_for(selected.kernel, c.shape, config.scales, config.pattern, gemms),
@@ -238,11 +238,17 @@ KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
                     fmt::format("6:8 is not built for {} yet", selected.instance->row.name)};
     return need;
   }
-  if (const auto support = provider.supports(selected.kernel, need.problem); !support) {
+  std::optional<providers::Guess> guess;
+  if (answers == Answers::kQuick) guess = provider.guess(selected.kernel, need.problem);
+  need.guessed = guess.has_value();
+  const providers::Support support =
+      guess ? guess->support : provider.supports(selected.kernel, need.problem);
+  if (!support) {
     need.outcome = {OutcomeKind::kUnsupported, *support.reason};
     return need;
   }
-  need.footprint = provider.footprint(selected.kernel, need.problem, config.threads);
+  need.footprint =
+      guess ? guess->footprint : provider.footprint(selected.kernel, need.problem, config.threads);
   return need;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -38,13 +39,20 @@ struct KernelNeed {
   Outcome outcome;  ///< not ok: it takes no part, for that reason, and the footprint is empty
   GemmProblem problem;
   providers::Footprint footprint;
-  int gemms = 1;  ///< of one launch, one after another, each with weights of its own
+  int gemms = 1;         ///< of one launch, one after another, each with weights of its own
+  bool guessed = false;  ///< the outcome and the footprint are Provider::guess()
+};
+
+/// How a provider is asked.
+enum class Answers : std::uint8_t {
+  kExact,
+  kQuick,  ///< by Provider::guess() where there is one
 };
 
 /// Asks the provider of `selected`; a skipped case needs no answer. Throws what the provider
 /// throws.
 KernelNeed kernel_need(const RunConfig& config, const workload::Case& c,
-                       const SelectedKernel& selected);
+                       const SelectedKernel& selected, Answers answers = Answers::kExact);
 
 /// What one kernel takes, whatever it shares with others.
 struct KernelPlan {

@@ -6,6 +6,7 @@
 namespace twofour::run {
 
 void Ledger::begin_part(Environment environment) {
+  environments_.push_back(environment);
   environment_ = std::move(environment);
   part_begin_ = records_.size();
 }

@@ -27,6 +27,8 @@ class Ledger {
   /// Of what comes next. A run that went on elsewhere has several, and the rows after each are its
   /// own.
   [[nodiscard]] const std::optional<Environment>& environment() const { return environment_; }
+  /// Of all parts, in their order: a job of several ranks has one for each.
+  [[nodiscard]] std::span<const Environment> environments() const { return environments_; }
   void begin_part(Environment environment);
   /// Rows that belong to environment().
   [[nodiscard]] std::span<const Record> records_of_part() const {
@@ -58,6 +60,7 @@ class Ledger {
 
  private:
   std::optional<Environment> environment_;
+  std::vector<Environment> environments_;
   std::size_t part_begin_ = 0;
   std::vector<Record> records_;
   std::vector<EndedAttempt> attempts_;

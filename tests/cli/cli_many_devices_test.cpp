@@ -413,16 +413,6 @@ TEST_F(ManyDevices, AreRefusedInWords) {
               HasSubstr("--kernels: 'nothing' matches no"));
 }
 
-TEST_F(ManyDevices, OfDifferentKindsAreNotSplit) {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
-  if (!CPU_ISSET(2, &allowed)) GTEST_SKIP() << "there is no processor 2";
-  EXPECT_THAT(refusal(folder_, "--device cpu:0+1-2"),
-              AllOf(HasSubstr("'split' needs devices that are alike"),
-                    HasSubstr("--spread replicate measures every case on each")));
-}
-
 TEST_F(ManyDevices, OfAJobAreOneRankToAHost) {
   const std::string line = sweep_line(4).substr(std::string("twofour").size());
   const auto as_rank = [&](const std::string& variables) {

@@ -129,6 +129,7 @@ std::vector<providers::KernelInfo> FakeProvider::kernels() const {
 providers::Support FakeProvider::supports(const providers::KernelInfo& kernel,
                                           const GemmProblem& /*problem*/) const {
   const FakeKernel& fake = kernels_[index(kernel.name)];
+  ++calls_[index(kernel.name)].asked;
   if (fake.fault == FakeFault::kThrowsInSupports) throw std::runtime_error("cannot tell");
   if (fake.unsupported) return providers::Support::no(*fake.unsupported);
   return providers::Support::yes();
@@ -138,8 +139,20 @@ providers::Footprint FakeProvider::footprint(const providers::KernelInfo& kernel
                                              const GemmProblem& /*problem*/,
                                              int /*threads*/) const {
   const FakeKernel& fake = kernels_[index(kernel.name)];
+  ++calls_[index(kernel.name)].asked;
   return {.weights = {.key = "fake/" + (fake.weights_key.empty() ? kernel.name : fake.weights_key),
                       .bytes = fake.weight_bytes}};
+}
+
+std::optional<providers::Guess> FakeProvider::guess(const providers::KernelInfo& kernel,
+                                                    const GemmProblem& /*problem*/) const {
+  const FakeKernel& fake = kernels_[index(kernel.name)];
+  ++calls_[index(kernel.name)].guessed;
+  if (!fake.guesses) return std::nullopt;
+  return providers::Guess{
+      .support =
+          fake.unsupported ? providers::Support::no(*fake.unsupported) : providers::Support::yes(),
+      .footprint = {.weights = {.key = "fake/about", .bytes = std::size_t{1} << 20}}};
 }
 
 void FakeProvider::pack(const providers::KernelInfo& kernel, const GemmProblem& /*problem*/,

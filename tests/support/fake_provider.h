@@ -37,11 +37,14 @@ struct FakeKernel {
   std::size_t weight_bytes = 256;
   std::string weights_key;  ///< empty: the kernel's name, shared with nobody
   std::optional<std::string> unsupported;
-  std::string copies;  ///< Operation::copies()
+  std::string copies;    ///< Operation::copies()
+  bool guesses = false;  ///< guess() has an answer, with a megabyte of weights
 };
 
 /// What was asked of one kernel.
 struct FakeCalls {
+  int asked = 0;    ///< supports() and footprint()
+  int guessed = 0;  ///< guess(), whether it has an answer or not
   int packed = 0;
   int prepared = 0;
   int launched = 0;
@@ -67,6 +70,8 @@ class FakeProvider final : public providers::Provider {
   [[nodiscard]] providers::Footprint footprint(const providers::KernelInfo& kernel,
                                                const GemmProblem& problem,
                                                int threads) const override;
+  [[nodiscard]] std::optional<providers::Guess> guess(const providers::KernelInfo& kernel,
+                                                      const GemmProblem& problem) const override;
   void pack(const providers::KernelInfo& kernel, const GemmProblem& problem,
             const providers::PackTask& task) const override;
   [[nodiscard]] std::unique_ptr<providers::Operation> make_operation(

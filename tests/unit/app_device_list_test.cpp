@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 namespace twofour::app {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -74,6 +77,48 @@ TEST(ListedDevices, OfOneKindMayShareCases) {
     EXPECT_EQ(std::string(error.what()),
               "--spread: 'split' needs devices that are alike, and cuda:0 is NVIDIA A, cuda:2 is "
               "NVIDIA B; --spread replicate measures every case on each");
+  }
+}
+
+/// Processors 0, 1 and 2 of a made-up host, a core each.
+class ListedProcessors : public ::testing::Test {
+ protected:
+  ListedProcessors() {
+    for (const char* const number : {"0", "1", "2"}) {
+      const std::filesystem::path topology =
+          root_ / "sys/devices/system/cpu" / (std::string("cpu") + number) / "topology";
+      std::filesystem::create_directories(topology);
+      std::ofstream(topology / "core_id") << number << "\n";
+      std::ofstream(topology / "physical_package_id") << "0\n";
+      std::ofstream(topology / "thread_siblings_list") << number << "\n";
+      std::ofstream(topology / "core_cpus_list") << number << "\n";
+    }
+  }
+  ~ListedProcessors() override { std::filesystem::remove_all(root_); }
+  ListedProcessors(const ListedProcessors&) = delete;
+  ListedProcessors& operator=(const ListedProcessors&) = delete;
+
+  [[nodiscard]] std::vector<ListedDevice> processors(std::string_view text) const {
+    return list_devices(parse_device_list(text).value(), three(),
+                        {.files = device::cpu::HostFiles(root_.string()), .allowed = {0, 1, 2}});
+  }
+
+  std::filesystem::path root_ = std::filesystem::path(::testing::TempDir()) /
+                                ::testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(ListedProcessors, OfDifferentNumbersAreNotSplit) {
+  EXPECT_NO_THROW(require_alike(processors("cpu:0+1")));
+  EXPECT_THAT(kinds_of(processors("cpu:0+1-2")), ElementsAre(0, 1));
+  try {
+    require_alike(processors("cpu:0+1-2"));
+    ADD_FAILURE() << "they differ";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("--spread: 'split' needs devices that are alike"),
+                      HasSubstr("cpu:0 is "), HasSubstr(", 1 processor of 1 core"),
+                      HasSubstr("cpu:1-2 is "), HasSubstr(", 2 processors of 2 cores"),
+                      HasSubstr("--spread replicate measures every case on each")));
   }
 }
 

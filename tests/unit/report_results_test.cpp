@@ -132,6 +132,23 @@ TEST(Join, HostsOfOneJobAreSeveralDevices) {
   EXPECT_EQ(join(runs).devices.size(), 1U);
 }
 
+TEST(Join, RanksThatSharedTheCasesAreOneDevice) {
+  std::vector<report::Run> runs{run("a", 1, {row(0, 1, 1)}), run("b", 2, {row(1, 2, 2)})};
+  for (report::Run& one : runs) {
+    const std::string number = std::to_string(one.environment.started_unix_s);
+    one.environment.device.details = {
+        {"host", "node" + number}, {"job", "a rank"}, {"spread", "split over 2 ranks"}};
+    one.environment.device.id = {
+        .kind = DeviceKind::kCuda, .name = "NVIDIA H200", .uuid = "GPU-" + number};
+  }
+  const Results results = join(runs);
+  ASSERT_EQ(results.devices.size(), 1U);
+  EXPECT_EQ(results.devices[0].title, "NVIDIA H200, several alike");
+  EXPECT_EQ(results.devices[0].sweeps.at(0).records.size(), 2U);
+  runs[1].environment.device.id.name = "NVIDIA H100";
+  EXPECT_EQ(join(runs).devices.size(), 2U);
+}
+
 TEST(Join, TheDeviceOfARowCountsMoreThanThatOfItsRun) {
   Record other = row(0, 1, 2);
   other.device = DeviceId{.kind = DeviceKind::kCuda, .name = "GPU", .uuid = "GPU-7"};

@@ -1,8 +1,12 @@
 // Dense matmuls of oneDNN: the baseline that a CPU's 2:4 kernels must beat.
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -96,6 +100,25 @@ class OnednnProvider final : public Provider {
             .workspace_bytes = desc.scratchpad_desc().get_size()};
   }
 
+  /// To describe a matmul takes some 20 us, mostly whatever its shape; which code the library has
+  /// for the types and this processor hardly depends on the shape, so a kernel is asked once. Its
+  /// layouts are blocks of at most 64 x 64 elements; that the workspace is not known is little.
+  [[nodiscard]] std::optional<Guess> guess(const KernelInfo& kernel,
+                                           const GemmProblem& problem) const override {
+    constexpr std::int64_t kBlock = 64;
+    const auto blocks = [](std::int64_t size) { return (size + kBlock - 1) / kBlock * kBlock; };
+    const std::lock_guard lock(guesses_mutex_);
+    auto known = guesses_.find(kernel.name);
+    if (known == guesses_.end()) {
+      known = guesses_.emplace(kernel.name, supports(kernel, problem)).first;
+    }
+    return Guess{
+        .support = known->second,
+        .footprint = {.weights = {.key = "onednn/about",
+                                  .bytes = bytes_of(problem.b, blocks(problem.shape.k) *
+                                                                   blocks(problem.shape.n))}}};
+  }
+
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
             const PackTask& task) const override {
     const ThreadCount thread_count(task.threads);
@@ -114,6 +137,8 @@ class OnednnProvider final : public Provider {
 
  private:
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  mutable std::mutex guesses_mutex_;
+  mutable std::map<std::string, Support> guesses_;  ///< by name of the kernel
 };
 
 }  // namespace
