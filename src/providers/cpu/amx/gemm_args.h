@@ -45,8 +45,8 @@ template <class Element, Sparsity kSparsity>
 /// memory into the second-level cache, and from there into the first.
 inline constexpr std::int64_t kPrefetchBytes = 12288;
 inline constexpr std::int64_t kPrefetchNearBytes = 4096;
-/// Cache levels in the terms of __builtin_prefetch, whose third argument is "locality".
-inline constexpr int kIntoFirstLevel = 3, kIntoSecondLevel = 2;
+/// Cache levels that prefetch() brings lines into.
+inline constexpr int kIntoFirstLevel = 1, kIntoSecondLevel = 2;
 /// k-steps between the expansion of a 2:4 tile and its tile load: a load that comes sooner finds
 /// the stores still in flight and waits for them.
 inline constexpr int kExpandAhead = 2;
