@@ -75,7 +75,7 @@ struct SomeTexts : Texts {
   static Json schema() { return {{"type", "array"}, {"items", Name::schema()}, {"minItems", 1}}; }
 };
 
-/// A list of objects that have the members of `kFields`; without columns.
+/// Objects that have the members of `kFields`, never none; without columns.
 template <class T, std::span<const Field<T>> (*kFields)()>
 struct ObjectList {
   using Item = Object<T, kFields>;
@@ -96,7 +96,9 @@ struct ObjectList {
     return items;
   }
   static FieldList inner() { return Item::inner(); }
-  static Json schema() { return {{"type", "array"}, {"items", Item::schema()}}; }
+  static Json schema() {
+    return {{"type", "array"}, {"items", Item::schema()}, {"minItems", 1}};
+  }
   static void cells(const Value* /*value*/, Cells& cells) { cells.emplace_back(); }
 };
 
@@ -234,7 +236,7 @@ std::span<const Field<SurveyedLayer>> surveyed_fields() {
     member<PresentShare, &S::retained_energy>({.name = "retained_energy", .meaning = "as above, as the two that follow; absent with a reason", .optional = true}),
     member<PresentNumber, &S::pruning_error>({.name = "pruning_error", .meaning = "", .optional = true}),
     member<PresentNumber, &S::quantisation_error>({.name = "quantisation_error", .meaning = "", .optional = true}),
-    member<Text, &S::reason>({.name = "reason", .meaning = "why there are no numbers; absent where there are", .optional = true}),
+    member<Name, &S::reason>({.name = "reason", .meaning = "why there are no numbers; absent where there are", .optional = true}),
   };
   return kFields;
 }
@@ -372,7 +374,7 @@ std::span<const Field<GemmProblem>> problem_fields() {
     member<ScaleName, &P::scales>({.name = "scales", .meaning = "`none`, `tensor`, `token` (one per row of A), `channel` (one per column of B) or `token-channel`", .csv = {"scales"}}),
     member<YesOrNo, &P::bias>({.name = "bias", .meaning = "whether a bias is added", .csv = {"bias"}}),
     member<Choice<kSparsityNames>, &P::sparsity>({.name = "sparsity", .meaning = "`dense`, `2:4` or `6:8`", .csv = {"sparsity"}}),
-    member<Whole<std::int64_t, 1>, &P::batch>({.name = "batch", .meaning = "GEMMs of this shape that one call of the library multiplies (strided-batched), each with an A, weights and a D of its own; absent where it is 1", .optional = true}),
+    member<Whole<std::int64_t, 2>, &P::batch>({.name = "batch", .meaning = "GEMMs of this shape that one call of the library multiplies (strided-batched), each with an A, weights and a D of its own; absent where it is 1", .optional = true}),
   };
   return kFields;
 }
