@@ -1,4 +1,4 @@
-// Kernels of our own for GPUs: 2:4 and dense for small M.
+// Kernels of our own for GPUs: 2:4 and dense for small M, 2:4 of 8 bits for large M.
 #include <fmt/format.h>
 
 #include <memory>
@@ -45,9 +45,11 @@ class CudaProvider final : public Provider {
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     const GemmShape& shape = problem.shape;
-    if (shape.m > own_.most_m) {
-      return Support::no(
-          fmt::format("M = {}: kernels for at most {} tokens", shape.m, own_.most_m));
+    const std::int64_t most_m = own_.most_m(problem);
+    if (shape.m > most_m) {
+      return Support::no(fmt::format("M = {}: {} kernels of {} are for at most {} tokens", shape.m,
+                                     to_string(problem.sparsity), info(problem.a).kernel_name,
+                                     most_m));
     }
     const std::int64_t k_multiple = elements_in(problem.a, own_.row_multiple);
     if (shape.k % k_multiple != 0) {

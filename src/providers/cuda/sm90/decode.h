@@ -113,10 +113,6 @@ struct DecodeLaunch {
   CUtensorMap activations{};
 };
 
-/// The tensor map of A [m][row_bytes], by which TMA copies boxes of it. `row_bytes` must be a
-/// multiple of 16. Throws std::runtime_error when the driver refuses.
-CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes);
-
 /// Lets the kernel of `problem` use `config`'s shared memory. Throws std::runtime_error when it
 /// does not fit, or when no cluster of it can be resident.
 void prepare_decode(const GemmProblem& problem, const DecodeConfig& config);
