@@ -13,9 +13,6 @@ namespace {
 
 using device::cuda::check;
 
-/// Tokens of a TMA store of D.
-constexpr int kStoredTokens = 16;
-
 const void* kernel_of(const GemmProblem& problem, const PrefillConfig& config) {
   return problem.a == DataType::kInt8 ? prefill_kernel_i8(config.tokens, config.ranks)
                                       : prefill_kernel_fp8(config.tokens, config.ranks);
@@ -39,8 +36,7 @@ void launch_prefill(const GemmProblem& problem, const PrefillLaunch& launch,
                        .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
                        .clusters_n = prefill_clusters_n(problem.shape.n, config),
                        .tiles_m = prefill_tiles_m(problem.shape.m, config),
-                       .group = config.group,
-                       .lead = config.lead};
+                       .group = config.group};
   const int clusters = std::min(params.clusters_n * params.tiles_m, launch.resident_clusters);
   const LaunchConfig how(shape_of(config, clusters), stream);
   CUtensorMap a = launch.a;

@@ -29,6 +29,9 @@ inline constexpr int kPrefillRows = kPrefillUnits * kUnitRows;
 /// Two warpgroups multiply, a third one issues the copies.
 inline constexpr int kPrefillThreads = (kPrefillUnits + 1) * 128;
 
+/// Tokens of a TMA store of D.
+inline constexpr int kStoredTokens = 16;
+
 /// `tokens` of a tile that there are kernels for.
 inline constexpr int kPrefillTokens[] = {64, 96, 128, 160, 176, 192, 208, 224, 256};
 
@@ -39,13 +42,10 @@ struct PrefillConfig {
   /// Tiles are computed in groups of this many along M: all rows of W for one group, then the next
   /// group. CTAs that run at the same time then read the same parts of A and W from the L2 cache.
   int group = 8;
-  /// Steps of 128 k by which the first warpgroup starts ahead of the second, so that one multiplies
-  /// while the other stores its part of a tile.
-  int lead = 0;
   bool operator==(const PrefillConfig&) const = default;
 };
 
-/// A stable name, for example "n256_c2_g8_l0".
+/// A stable name, for example "n256_c2_g8".
 std::string to_string(const PrefillConfig& config);
 
 /// Byte offsets in a CTA's shared memory of a kernel for `tokens`:
@@ -55,24 +55,24 @@ struct PrefillLayout {
   /// Tokens of a piece of D, which is [tokens][64 rows] 16-bit values, swizzled, of one warpgroup.
   static constexpr int kPieceTokens = 64;
   static constexpr int kPieceBytes = kPieceTokens * kRowBytes;
-  static constexpr int kPiecesInFlight = 2;
+  static constexpr int kPieceSlots = 2;  ///< of each warpgroup
   static constexpr int kMaxActivationSlots = 8;
 
   int weight_slots;      ///< of one chunk of K each
   int activation_slots;  ///< of half a chunk, 128 bytes of a row, each
   int activations;
   int pieces;
-  int scales;  ///< scale_a [warpgroup][256]
+  int scales;  ///< scale_a [of this tile, of the next one][warpgroup][256]
   int bytes;
 };
 
 constexpr PrefillLayout prefill_layout(int tokens) {
   using L = PrefillLayout;
   constexpr int kSlot = kPrefillUnits * (kValueBytes + metadata_bytes(DataType::kInt8));
-  constexpr int kPieces = kPrefillUnits * L::kPiecesInFlight * L::kPieceBytes;
-  constexpr int kScales = kPrefillUnits * 256 * 4;
+  constexpr int kPieces = kPrefillUnits * L::kPieceSlots * L::kPieceBytes;
+  constexpr int kScales = 2 * kPrefillUnits * 256 * 4;
   L layout{};
-  layout.weight_slots = tokens > 224 ? 3 : 4;
+  layout.weight_slots = tokens > 208 ? 3 : 4;
   layout.activations = L::kBarriers + layout.weight_slots * kSlot;
   const int room = kMaxSharedBytes - layout.activations - kPieces - kScales;
   layout.activation_slots = std::min(room / (tokens * kRowBytes), L::kMaxActivationSlots);
@@ -90,7 +90,6 @@ struct PrefillParams {
   int clusters_n;      ///< tiles of ranks * kPrefillRows rows of W
   int tiles_m;         ///< tiles of `tokens` rows of A
   int group;
-  int lead;
 };
 
 /// A launch: its partition and its tensor maps.

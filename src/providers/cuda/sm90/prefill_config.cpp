@@ -12,17 +12,10 @@ namespace {
 constexpr int kRanks[] = {2, 1};
 constexpr int kStepsOfChunk = 2;
 
-/// Largest lead: what the rings hold beside the slots in use.
-int max_lead(const GemmProblem& problem, int tokens) {
-  const PrefillLayout layout = prefill_layout(tokens);
-  const int steps = chunks_of(problem) * kStepsOfChunk;
-  return std::min({layout.activation_slots, (layout.weight_slots - 1) * kStepsOfChunk, steps});
-}
-
 }  // namespace
 
 std::string to_string(const PrefillConfig& config) {
-  return fmt::format("n{}_c{}_g{}_l{}", config.tokens, config.ranks, config.group, config.lead);
+  return fmt::format("n{}_c{}_g{}", config.tokens, config.ranks, config.group);
 }
 
 bool has_prefill(const GemmProblem& problem) {
@@ -47,10 +40,6 @@ std::optional<std::string> refusal(const GemmProblem& problem, const PrefillConf
   }
   if (config.ranks != 1 && config.ranks != 2) return "ranks must be 1 or 2";
   if (config.group < 1) return "group must be at least 1";
-  const int most = max_lead(problem, config.tokens);
-  if (config.lead < 0 || config.lead > most || config.lead % kStepsOfChunk != 0) {
-    return fmt::format("lead must be even and 0 to {}", most);
-  }
   return std::nullopt;
 }
 
