@@ -47,11 +47,13 @@ double prefill_cycles(const GemmProblem& problem, const PrefillConfig& config,
                       int multiprocessors) {
   // A k-step of 128: reads of shared memory by four matrix instructions, 128 bytes a cycle, and
   // what writes of operands take from them; or the path from the L2 cache.
-  constexpr double kWriteCyclesPerByte = 1.2 / 1024;
-  constexpr double kL2BytesPerCycle = 57;
+  constexpr double kWriteCyclesPerByte = 1.6 / 1024;
+  constexpr double kL2BytesPerCycle = 66;
   constexpr double kWeightBytes = kPrefillUnits * (kValueBytes + 2048) / 2;
-  constexpr double kEpilogueCyclesPerToken = 5;
-  constexpr double kTileCycles = 800;
+  constexpr double kEpilogueCyclesPerToken = 9;
+  constexpr double kTileCycles = 300;
+  // Until the CTAs of all clusters have met.
+  constexpr double kClusterCycles = 500;
   const double token_bytes = config.tokens * kRowBytes;
   const double reads = 2.0 * config.tokens + 64;
   const double shared = reads + kWriteCyclesPerByte * (token_bytes + kWeightBytes);
@@ -62,7 +64,8 @@ double prefill_cycles(const GemmProblem& problem, const PrefillConfig& config,
   const std::int64_t tiles = std::int64_t{prefill_clusters_n(problem.shape.n, config)} *
                              prefill_tiles_m(problem.shape.m, config);
   const std::int64_t at_once = std::max(multiprocessors / config.ranks, 1);
-  return static_cast<double>(ceil_div(tiles, at_once)) * tile;
+  return static_cast<double>(ceil_div(tiles, at_once)) * tile +
+         (config.ranks > 1 ? kClusterCycles : 0);
 }
 
 std::vector<PrefillConfig> prefill_candidates(const GemmProblem& problem, int multiprocessors,
@@ -70,7 +73,9 @@ std::vector<PrefillConfig> prefill_candidates(const GemmProblem& problem, int mu
   std::vector<PrefillConfig> list;
   if (!has_prefill(problem)) return list;
   for (const int ranks : kRanks) {
-    for (const int tokens : kPrefillTokens) list.push_back({.tokens = tokens, .ranks = ranks});
+    for (const int tokens : kPrefillTokens) {
+      list.push_back({.tokens = tokens, .ranks = ranks, .group = 4 * ranks});
+    }
   }
   std::stable_sort(list.begin(), list.end(), [&](const auto& left, const auto& right) {
     return prefill_cycles(problem, left, multiprocessors) <

@@ -209,12 +209,12 @@ class Multiplier {
     long long ready = 0;
     uint4 even{};
     uint4 odd{};
-    chunk<true>(even, odd, ready, sums);
-    meanwhile();
-    if (p_.chunks > 1) chunk<false>(odd, even, ready, sums);
-    for (int c = 2; c < p_.chunks; c += 2) {
-      chunk<false>(even, odd, ready, sums);
-      if (c + 1 < p_.chunks) chunk<false>(odd, even, ready, sums);
+    // With a part of the loop outside of it, ptxas moves metadata between registers and serialises
+    // the products (C7513).
+    for (int c = 0; c < p_.chunks; c += 2) {
+      chunk(c, even, odd, ready, sums);
+      if (c == 0) meanwhile();
+      if (c + 1 < p_.chunks) chunk(c + 1, odd, even, ready, sums);
     }
     matrix_wait();
     free_activations<P>(barriers_, read_activations_, thread_);
@@ -227,9 +227,8 @@ class Multiplier {
  private:
   /// Issues the products of one chunk, whose metadata it loads into `words`, and waits for all but
   /// its last step; so the products of the chunk before, whose metadata is `previous`, are done.
-  template <bool kFirst>
-  __device__ __forceinline__ void chunk(uint4& words, const uint4& previous, long long& ready,
-                                        typename P::Acc (&sums)[P::kTokens / 2]) {
+  __device__ __forceinline__ void chunk(int c, uint4& words, const uint4& previous,
+                                        long long& ready, typename P::Acc (&sums)[P::kTokens / 2]) {
     barrier_wait(barriers_.weights_full(weights_.slot), weights_.parity);
     const int unit =
         PrefillLayout::kBarriers + weights_.slot * P::kWeightSlot + warpgroup_ * P::kUnit;
@@ -238,7 +237,7 @@ class Multiplier {
 #pragma unroll
     for (int step = 0; step < P::kStepsOfChunk; ++step) {
       barrier_wait(barriers_.activations_full(activations_.slot), activations_.parity);
-      if (kFirst && step == 0) ready = clock64();
+      if (c == 0 && step == 0) ready = clock64();
       const std::uint32_t a = base_ + unit + step * 64;
       const std::uint32_t b =
           base_ + P::kLayout.activations + activations_.slot * P::kActivationSlot;
@@ -247,13 +246,13 @@ class Multiplier {
       for (int half = 0; half < 2; ++half) {
         multiply_step<kType, Sparsity::kTwoFour, P::kTokens>(
             sums, matrix_descriptor(a + half * 32), matrix_descriptor(b + half * 64),
-            metadata[step * 2 + half], !kFirst || step > 0 || half > 0 ? 1 : 0);
+            metadata[step * 2 + half], c > 0 || step > 0 || half > 0 ? 1 : 0);
       }
       matrix_commit();
       matrix_wait<1>();
       // The step before this one is done.
-      if (!kFirst && step == 0) keep_metadata(previous, base_, p_.chunks < 0);
-      if (!kFirst || step > 0) {
+      if (step == 0) keep_metadata(previous, base_, p_.chunks < 0);
+      if (c > 0 || step > 0) {
         free_activations<P>(barriers_, read_activations_, thread_);
         if (step == 0 && thread_ % 32 == 0) barrier_arrive(barriers_.weights_empty(read_weights_));
       }
