@@ -2,7 +2,9 @@
 // dense kernels, all interleaved, with a rest before each sample.
 //
 //   prefill_kernels [--types i8,fp8] [--m 1024] [--rounds 7] [--rest 20] [--tiles 6]
-//                   [--rivals REGEX] [--search 0.15] KxN...
+//                   [--rivals REGEX] [--search 0.15] [--cycles] KxN...
+//
+// --cycles prints what each warpgroup spends on its tiles, by stamps that the kernels write.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -40,6 +42,7 @@ struct Options {
   int tiles = 6;
   double search_s = 0.15;
   std::string rivals = "cusparselt|cublaslt|cutlass";
+  bool cycles = false;
 
   void add_to(CLI::App& app) {
     gemms.add_to(app)->required();
@@ -50,13 +53,14 @@ struct Options {
     app.add_option("--search", search_s, "seconds for the search of each rival")
         ->check(CLI::Range(0.0, 60.0));
     app.add_option("--rivals", rivals, "providers whose name has a match of this expression");
+    app.add_flag("--cycles", cycles, "cycles of each tile, from the SM's clock");
   }
 };
 
 struct Contender {
   std::string name;
   Sparsity sparsity = Sparsity::kTwoFour;
-  bool own = false;
+  DecodeOperation* own = nullptr;  ///< `operation`, if it is one of our kernels
   std::unique_ptr<providers::Operation> operation;
   std::unique_ptr<device::TimedLoop> loop;
   std::int64_t launches = 0;
@@ -121,6 +125,38 @@ class Bench {
       }
     }
     print(problem, all);
+    if (!options_.cycles) return;
+    for (const Contender& each : own) print_cycles(each, gemm.weights);
+  }
+
+  /// Medians over CTAs of the cycles from each stamp to the next, of the first tiles.
+  void print_cycles(const Contender& kernel, const run::WeightCopies& weights) {
+    constexpr int kWarmUps = 3;
+    const auto ctas = static_cast<std::size_t>(device::multiprocessors_of(device_));
+    std::vector<std::uint64_t> stamps(ctas * kPrefillUnits * kStampedTiles * kTileStamps);
+    const Buffer memory = device_.memory().allocate(stamps.size() * sizeof(stamps[0]));
+    device_.memory().fill_bytes(memory.data(), 0, memory.bytes());
+    kernel.own->stamp(memory.as<std::uint64_t>());
+    for (int i = 0; i <= kWarmUps; ++i) kernel.own->launch(weights[0]);
+    kernel.own->stamp(nullptr);
+    device_.memory().copy_to_host(stamps.data(), memory.data(), memory.bytes());
+    fmt::print("  {}: cycles until the first operands, of products, of the epilogue\n",
+               kernel.name);
+    for (std::size_t line = 0; line < std::size_t{kPrefillUnits} * kStampedTiles; ++line) {
+      std::vector<double> parts[kTileStamps - 1];
+      for (std::size_t cta = 0; cta < ctas; ++cta) {
+        const std::uint64_t* tile =
+            &stamps[(cta * kPrefillUnits * kStampedTiles + line) * kTileStamps];
+        if (tile[kTileStamps - 1] == 0) continue;
+        for (int i = 0; i + 1 < kTileStamps; ++i) {
+          parts[i].push_back(static_cast<double>(tile[i + 1] - tile[i]));
+        }
+      }
+      if (parts[0].empty()) continue;
+      fmt::print("    warpgroup {} tile {} of {} CTAs: {:6.0f} {:7.0f} {:6.0f}\n",
+                 line / kStampedTiles, line % kStampedTiles, parts[0].size(), median(parts[0]),
+                 median(parts[1]), median(parts[2]));
+    }
   }
 
   std::vector<Contender> own_kernels(const GemmProblem& problem, const bench::ColdGemm& gemm,
@@ -131,7 +167,7 @@ class Bench {
       auto operation = std::make_unique<DecodeOperation>("prefill", problem);
       operation->prepare({.device = device_, .operands = gemm.operands, .d = d.data()});
       operation->use(config);
-      Contender each{.name = operation->algorithm(), .own = true};
+      Contender each{.name = operation->algorithm(), .own = operation.get()};
       each.operation = std::move(operation);
       start(each, gemm.weights, gemm.cache);
       list.push_back(std::move(each));
@@ -187,7 +223,8 @@ class Bench {
                      const std::string& prefix = {}) {
     double us = std::numeric_limits<double>::infinity();
     for (const Contender* each : all) {
-      if (each->own == own && each->sparsity == sparsity && each->name.rfind(prefix, 0) == 0) {
+      if ((each->own != nullptr) == own && each->sparsity == sparsity &&
+          each->name.rfind(prefix, 0) == 0) {
         us = std::min(us, each->median_us());
       }
     }

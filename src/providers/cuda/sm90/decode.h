@@ -97,7 +97,8 @@ struct DecodeArguments {
   const float* scale_a = nullptr;         ///< [m] or [1]
   const float* scale_b = nullptr;         ///< [n] or [1]
   const void* bias = nullptr;             ///< [n] of the output type, or null
-  /// [CTAs][kPhases] times in ns (phases.h) that the kernels write, or null.
+  /// [CTAs][kPhases] times in ns (phases.h) that decode kernels write, or what prefill kernels do
+  /// (prefill.h), or null.
   std::uint64_t* stamps = nullptr;
   int m = 0;
   int n = 0;

@@ -129,13 +129,6 @@ PrefillLaunch prepare_prefill(const GemmProblem& problem, const PrefillConfig& c
 void launch_prefill(const GemmProblem& problem, const PrefillLaunch& launch,
                     const DecodeArguments& arguments, cudaStream_t stream);
 
-/// For measurements, what a kernel leaves out.
-enum class LeftOut : std::uint8_t {
-  kNothing,
-  kStores,    ///< the epilogue runs, and D is not written
-  kEpilogue,  ///< sums are dropped
-};
-
 /// Stamps that a prefill kernel writes when DecodeArguments::stamps is not null: [CTA][warpgroup]
 /// [kStampedTiles][kTileStamps] readings of the SM's clock.
 inline constexpr int kStampedTiles = 4;
