@@ -24,7 +24,7 @@ constexpr std::array kSm90Types{
 constexpr std::array kArchitectures{
     Architecture{.architecture = GpuArchitecture::kSm90,
                  .types = kSm90Types,
-                 .most_m = sm90::kMaxM,
+                 .most_m = sm90::most_rows,
                  // The copy engine takes rows of activations of whole 16 bytes.
                  .row_multiple = 16,
                  .weight_layout = sm90::weight_layout,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -23,8 +24,9 @@ struct TypePair {
 struct Architecture {
   GpuArchitecture architecture;
   std::span<const TypePair> types;  ///< that it has kernels for, in the order of the tables
-  std::int64_t most_m;              ///< largest M
-  std::int64_t row_multiple;        ///< what the bytes of a row of A have to be a multiple of
+  /// Largest M of the problem's types and sparsity, where there is one; its shape is not looked at.
+  std::optional<std::int64_t> (*most_m)(const GemmProblem& problem);
+  std::int64_t row_multiple;  ///< what the bytes of a row of A have to be a multiple of
   WeightLayout (*weight_layout)(const GemmProblem& problem);
   void (*pack_weights)(const GemmProblem& problem, const PackTask& task);
   /// `kernel` is the contract's name.

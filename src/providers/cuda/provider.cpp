@@ -1,7 +1,9 @@
-// Kernels of our own for GPUs: 2:4 and dense for small M.
+// Kernels of our own for GPUs: 2:4 and dense for small M, 2:4 of 8 bits for large M.
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,7 @@ namespace twofour::providers {
 namespace cuda {
 namespace {
 
-void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, std::int64_t most_m) {
+void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, const Architecture& own) {
   const auto [a, d, by_default] = types;
   for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
     for (const bool bias : {false, true}) {
@@ -26,7 +28,7 @@ void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, std::i
            .bias = bias,
            .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide,
            .by_default = by_default,
-           .most_m = most_m});
+           .most_m = own.most_m({.a = a, .b = a, .d = d, .sparsity = sparsity})});
     }
   }
 }
@@ -40,17 +42,21 @@ class CudaProvider final : public Provider {
 
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     std::vector<KernelInfo> kernels;
-    for (const TypePair& types : own_.types) add_kernels(kernels, types, own_.most_m);
+    for (const TypePair& types : own_.types) add_kernels(kernels, types, own_);
     return kernels;
   }
 
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
-    const std::int64_t m = problem.shape.m;
-    if (m > own_.most_m) {
-      return Support::no(fmt::format("M = {}: kernels for at most {} tokens", m, own_.most_m));
+    if (Support whole = whole_groups(problem); !whole) return whole;
+    const GemmProblem given = fit_of(problem).given;
+    const std::optional<std::int64_t> most_m = own_.most_m(given);
+    if (most_m && given.shape.m > *most_m) {
+      return Support::no(fmt::format("M = {}: {} kernels of {} are for at most {} tokens",
+                                     given.shape.m, to_string(given.sparsity),
+                                     info(given.a).kernel_name, *most_m));
     }
-    return whole_groups(problem);
+    return Support::yes();
   }
 
   [[nodiscard]] bool expands_six_eight() const override { return true; }

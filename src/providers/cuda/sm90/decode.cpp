@@ -49,39 +49,6 @@ LaunchShape shape_of(const GemmProblem& problem, const DecodeConfig& config) {
 
 }  // namespace
 
-CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes) {
-  void* entry = nullptr;
-  cudaDriverEntryPointQueryResult found{};
-#if CUDART_VERSION >= 12050
-  const cudaError_t looked = cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &entry,
-                                                              12000, cudaEnableDefault, &found);
-#else
-  const cudaError_t looked =
-      cudaGetDriverEntryPoint("cuTensorMapEncodeTiled", &entry, cudaEnableDefault, &found);
-#endif
-  check(looked, "find cuTensorMapEncodeTiled in the driver");
-  if (found != cudaDriverEntryPointSuccess || entry == nullptr) {
-    throw std::runtime_error("the driver has no cuTensorMapEncodeTiled");
-  }
-  const auto encode = reinterpret_cast<decltype(&cuTensorMapEncodeTiled)>(entry);
-  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(row_bytes), static_cast<cuuint64_t>(m)};
-  const cuuint64_t strides[1] = {static_cast<cuuint64_t>(row_bytes)};
-  const cuuint32_t box[2] = {kRowBytes, static_cast<cuuint32_t>(padded_m(m))};
-  const cuuint32_t element_strides[2] = {1, 1};
-  CUtensorMap map{};
-  // The driver takes memory as writable; the kernels only read it.
-  const CUresult status =
-      encode(&map, CU_TENSOR_MAP_DATA_TYPE_UINT8, 2, const_cast<void*>(a), sizes, strides, box,
-             element_strides, CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_128B,
-             CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
-  if (status != CUDA_SUCCESS) {
-    throw std::runtime_error(
-        fmt::format("cuTensorMapEncodeTiled refused activations of {} x {} bytes (CUresult {})", m,
-                    row_bytes, static_cast<int>(status)));
-  }
-  return map;
-}
-
 void prepare_decode(const GemmProblem& problem, const DecodeConfig& config) {
   if (const auto reason = refusal(problem, config)) {
     throw std::runtime_error(fmt::format("{}: {}", to_string(config), *reason));

@@ -97,7 +97,8 @@ struct DecodeArguments {
   const float* scale_a = nullptr;         ///< [m] or [1]
   const float* scale_b = nullptr;         ///< [n] or [1]
   const void* bias = nullptr;             ///< [n] of the output type, or null
-  /// [CTAs][kPhases] times in ns (phases.h) that the kernels write, or null.
+  /// [CTAs][kPhases] times in ns (phases.h) that decode kernels write, or what prefill kernels do
+  /// (prefill.h), or null.
   std::uint64_t* stamps = nullptr;
   int m = 0;
   int n = 0;
@@ -112,10 +113,6 @@ struct DecodeLaunch {
   DecodeConfig config;
   CUtensorMap activations{};
 };
-
-/// The tensor map of A [m][row_bytes], by which TMA copies boxes of it. `row_bytes` must be a
-/// multiple of 16. Throws std::runtime_error when the driver refuses.
-CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes);
 
 /// Lets the kernel of `problem` use `config`'s shared memory. Throws std::runtime_error when it
 /// does not fit, or when no cluster of it can be resident.

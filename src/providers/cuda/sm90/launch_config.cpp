@@ -29,7 +29,7 @@ LaunchConfig::LaunchConfig(const LaunchShape& shape, cudaStream_t stream) {
   }
 }
 
-void prepare_kernel(const void* kernel, const LaunchShape& shape, const std::string& name) {
+int prepare_kernel(const void* kernel, const LaunchShape& shape, const std::string& name) {
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMaxSharedBytes),
         "give a decode kernel its shared memory");
   // Else the driver may leave room for one CTA alone, and launches cannot overlap.
@@ -43,6 +43,7 @@ void prepare_kernel(const void* kernel, const LaunchShape& shape, const std::str
   if (clusters == 0) {
     throw std::runtime_error(fmt::format("no cluster of {} fits on this GPU", name));
   }
+  return clusters;
 }
 
 }  // namespace twofour::providers::cuda::sm90

@@ -1,4 +1,4 @@
-// Launch configurations of the decode kernels: clusters and programmatic dependent launch.
+// Launch configurations of the kernels: clusters and programmatic dependent launch.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -25,8 +25,8 @@ struct LaunchConfig {
   cudaLaunchConfig_t value{};
 };
 
-/// Lets `kernel` use as much shared memory as a CTA can have. Throws std::runtime_error, with
-/// `name` in its text, when no cluster of `shape` can be resident.
-void prepare_kernel(const void* kernel, const LaunchShape& shape, const std::string& name);
+/// Lets `kernel` use as much shared memory as a CTA can have. Returns how many clusters of `shape`
+/// can be resident; throws std::runtime_error, with `name` in its text, when none can.
+int prepare_kernel(const void* kernel, const LaunchShape& shape, const std::string& name);
 
 }  // namespace twofour::providers::cuda::sm90

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
 #include "providers/cuda/sm90/candidates.h"
 #include "providers/cuda/sm90/layout.h"
+#include "providers/cuda/sm90/tensor_maps.h"
 #include "providers/gpu_search/gpu_search.h"
 
 namespace twofour::providers::cuda::sm90 {
@@ -17,21 +20,24 @@ namespace {
 constexpr int kCutsMeasured = 8;
 /// And ways to cut it among direct kernels.
 constexpr int kDirectMeasured = 6;
+/// And tiles of prefill kernels.
+constexpr int kPrefillMeasured = 6;
 
 std::string algorithm_name(const GemmProblem& problem, const KernelConfig& config) {
+  if (std::holds_alternative<PrefillConfig>(config)) return "prefill_" + to_string(config);
   return fmt::format("decode_n{}_{}", padded_m(problem.shape.m), to_string(config));
 }
 
-void prepare_kernel_of(const GemmProblem& problem, const KernelConfig& config) {
-  if (const auto* direct = std::get_if<DirectConfig>(&config)) {
-    prepare_direct(problem, *direct);
-  } else {
-    prepare_decode(problem, std::get<DecodeConfig>(config));
-  }
-}
+bool is_prefill(const GemmProblem& problem) { return problem.shape.m > kMaxM; }
 
 std::vector<KernelConfig> all_candidates(const GemmProblem& problem, int sms) {
   std::vector<KernelConfig> all;
+  if (is_prefill(problem)) {
+    for (const PrefillConfig& config : prefill_candidates(problem, sms, kPrefillMeasured)) {
+      all.emplace_back(config);
+    }
+    return all;
+  }
   for (const DirectConfig& config : direct_candidates(problem, sms, kDirectMeasured)) {
     all.emplace_back(config);
   }
@@ -61,12 +67,15 @@ void pack_weights(const GemmProblem& problem, const PackTask& task) {
                device::stream_of(task.device));
 }
 
+std::optional<std::int64_t> most_rows(const GemmProblem& problem) {
+  if (has_prefill(problem)) return std::nullopt;
+  return kMaxM;
+}
+
 void DecodeOperation::prepare(const PrepareArgs& args) {
   const GemmProblem& problem = launch_.problem;
   const GemmShape& shape = problem.shape;
   stream_ = device::stream_of(args.device);
-  launch_.activations =
-      activation_map(args.operands.a.data(), shape.m, shape.k * value_bytes(problem.a));
   arguments_ = {.a = args.operands.a.as<const std::uint8_t>(),
                 .d = args.d,
                 .scale_a = args.operands.scale_a.as<float>(),
@@ -77,12 +86,39 @@ void DecodeOperation::prepare(const PrepareArgs& args) {
                 .scale_a_per_row = problem.scales.a == ScaleGranularity::kVector,
                 .scale_b_per_channel = problem.scales.b == ScaleGranularity::kVector,
                 .fp16_output = problem.d == DataType::kFp16};
-  use(candidates(problem, device::multiprocessors_of(args.device), 1).front());
+  prefill_.clear();
+  const int sms = device::multiprocessors_of(args.device);
+  if (is_prefill(problem)) {
+    use(prefill_candidates(problem, sms, 1).front());
+    return;
+  }
+  launch_.activations = activation_map(args.operands.a.data(), shape.m,
+                                       shape.k * value_bytes(problem.a), padded_m(shape.m));
+  use(candidates(problem, sms, 1).front());
 }
 
 void DecodeOperation::use(const KernelConfig& config) {
-  prepare_kernel_of(launch_.problem, config);
+  ready(config);
   config_ = config;
+}
+
+const PrefillLaunch* DecodeOperation::prepared(const PrefillConfig& config) const {
+  const auto found = std::find_if(prefill_.begin(), prefill_.end(),
+                                  [&](const PrefillLaunch& one) { return one.config == config; });
+  return found == prefill_.end() ? nullptr : &*found;
+}
+
+void DecodeOperation::ready(const KernelConfig& config) {
+  const GemmProblem& problem = launch_.problem;
+  if (const auto* direct = std::get_if<DirectConfig>(&config)) {
+    prepare_direct(problem, *direct);
+  } else if (const auto* prefill = std::get_if<PrefillConfig>(&config)) {
+    if (prepared(*prefill) == nullptr) {
+      prefill_.push_back(prepare_prefill(problem, *prefill, arguments_));
+    }
+  } else {
+    prepare_decode(problem, std::get<DecodeConfig>(config));
+  }
 }
 
 void DecodeOperation::plan(const PlanArgs& args) {
@@ -91,14 +127,13 @@ void DecodeOperation::plan(const PlanArgs& args) {
   std::vector<LaunchCandidate> launches;
   launches.reserve(configs.size());
   for (const KernelConfig& config : configs) {
-    launches.push_back(
-        {.name = algorithm_name(launch_.problem, config),
-         .launch =
-             [this, config](WeightCopy weights) {
-               config_ = config;
-               launch(weights);
-             },
-         .ready = [this, config](WeightCopy) { prepare_kernel_of(launch_.problem, config); }});
+    launches.push_back({.name = algorithm_name(launch_.problem, config),
+                        .launch =
+                            [this, config](WeightCopy weights) {
+                              config_ = config;
+                              launch(weights);
+                            },
+                        .ready = [this, config](WeightCopy) { ready(config); }});
   }
   const SearchSubject subject =
       search_subject(args.device, "cuda " TWOFOUR_VERSION " " + kernels_build(), kernel_,
@@ -112,6 +147,10 @@ void DecodeOperation::launch(WeightCopy weights) {
     launch_direct(launch_.problem, *direct, arguments_, stream_);
     return;
   }
+  if (const auto* prefill = std::get_if<PrefillConfig>(&config_)) {
+    launch_prefill(launch_.problem, *prepared(*prefill), arguments_, stream_);
+    return;
+  }
   launch_.config = std::get<DecodeConfig>(config_);
   launch_decode(launch_, arguments_, stream_);
 }
@@ -120,10 +159,14 @@ std::string DecodeOperation::algorithm() const { return algorithm_name(launch_.p
 
 GemmShape DecodeOperation::executed() const {
   const GemmShape& shape = launch_.problem.shape;
-  return {
-      .m = padded_m(shape.m),
-      .n = row_tiles(shape.n) * kUnitRows,
-      .k = chunks_of(launch_.problem) * chunk_columns(launch_.problem.b, launch_.problem.sparsity)};
+  const std::int64_t k =
+      chunks_of(launch_.problem) * chunk_columns(launch_.problem.b, launch_.problem.sparsity);
+  if (const auto* prefill = std::get_if<PrefillConfig>(&config_)) {
+    return {.m = round_up(shape.m, prefill->tokens),
+            .n = round_up(shape.n, prefill->ranks * kPrefillRows),
+            .k = k};
+  }
+  return {.m = padded_m(shape.m), .n = row_tiles(shape.n) * kUnitRows, .k = k};
 }
 
 }  // namespace twofour::providers::cuda::sm90

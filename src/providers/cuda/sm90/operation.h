@@ -1,14 +1,17 @@
-// A decode kernel and what it multiplies.
+// A kernel for Hopper and what it multiplies.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/gpu_architecture.h"
 #include "providers/cuda/sm90/decode.h"
 #include "providers/cuda/sm90/direct.h"
+#include "providers/cuda/sm90/prefill.h"
 #include "providers/provider.h"
 
 namespace twofour::providers::cuda::sm90 {
@@ -17,10 +20,13 @@ namespace twofour::providers::cuda::sm90 {
 WeightLayout weight_layout(const GemmProblem& problem);
 void pack_weights(const GemmProblem& problem, const PackTask& task);
 
-/// A kernel and how its work is cut.
-using KernelConfig = std::variant<DecodeConfig, DirectConfig>;
+/// The most rows of A that kernels take for the types and the sparsity of `problem`; none: any.
+std::optional<std::int64_t> most_rows(const GemmProblem& problem);
 
-/// A stable name of either.
+/// A kernel and how its work is cut.
+using KernelConfig = std::variant<DecodeConfig, DirectConfig, PrefillConfig>;
+
+/// A stable name of it.
 std::string to_string(const KernelConfig& config);
 
 class DecodeOperation final : public Operation {
@@ -39,15 +45,22 @@ class DecodeOperation final : public Operation {
   }
   [[nodiscard]] GemmShape executed() const override;
 
-  /// Launches with `config` from now on. Throws as prepare_decode and prepare_direct do.
+  /// Launches with `config` from now on. Throws as prepare_decode, prepare_direct and
+  /// prepare_prefill do.
   void use(const KernelConfig& config);
 
   /// Where launches write times from now on (DecodeArguments::stamps).
   void stamp(std::uint64_t* stamps) { arguments_.stamps = stamps; }
 
  private:
+  /// Makes ready what launches with `config` need.
+  void ready(const KernelConfig& config);
+  /// What ready() made for `config`; null before.
+  [[nodiscard]] const PrefillLaunch* prepared(const PrefillConfig& config) const;
+
   std::string kernel_;
   DecodeLaunch launch_;  ///< its config is that of config_, if that is a DecodeConfig
+  std::vector<PrefillLaunch> prefill_;
   KernelConfig config_;
   DecodeArguments arguments_;
   cudaStream_t stream_ = nullptr;

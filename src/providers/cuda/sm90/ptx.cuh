@@ -85,6 +85,16 @@ __device__ __forceinline__ void bulk_copy(std::uint32_t to, const void* from, st
       : "memory");
 }
 
+/// The same for data that is read again soon.
+__device__ __forceinline__ void bulk_copy(std::uint32_t to, const void* from, std::uint32_t bytes,
+                                          std::uint32_t barrier) {
+  asm volatile(
+      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::
+          "r"(to),
+      "l"(from), "r"(bytes), "r"(barrier)
+      : "memory");
+}
+
 __device__ __forceinline__ void prefetch_map(const CUtensorMap* map) {
   asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
 }
@@ -97,6 +107,74 @@ __device__ __forceinline__ void box_copy(std::uint32_t to, const CUtensorMap* ma
       "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
       " [%0], [%1, {%2, %3}], [%4];" ::"r"(to),
       "l"(map), "r"(x), "r"(y), "r"(barrier)
+      : "memory");
+}
+
+/// The same into all CTAs of the cluster that `ranks` has the bit of: at the same address in each,
+/// counted by the barrier at the same address.
+__device__ __forceinline__ void box_multicast(std::uint32_t to, const CUtensorMap* map, int x,
+                                              int y, std::uint32_t barrier, std::uint16_t ranks) {
+  asm volatile(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
+      ".multicast::cluster [%0], [%1, {%2, %3}], [%4], %5;" ::"r"(to),
+      "l"(map), "r"(x), "r"(y), "r"(barrier), "h"(ranks)
+      : "memory");
+}
+
+// --- Copies from shared memory
+
+/// Makes this thread's ordinary writes to shared memory visible to copies that start after the next
+/// barrier of its threads.
+__device__ __forceinline__ void fence_shared_for_copies() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
+/// Starts a TMA copy from shared memory to the box of `map` that begins at column x of row y; what
+/// is outside of the matrix is not written. The thread's next bulk_commit() makes it part of a
+/// group.
+__device__ __forceinline__ void box_store(const CUtensorMap* map, int x, int y,
+                                          std::uint32_t from) {
+  asm volatile(
+      "cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group [%0, {%1, %2}], [%3];" ::"l"(map),
+      "r"(x), "r"(y), "r"(from)
+      : "memory");
+}
+
+__device__ __forceinline__ void bulk_commit() {
+  asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+
+/// Waits until at most kPending of this thread's groups have not been read from shared memory.
+template <int kPending>
+__device__ __forceinline__ void bulk_wait_read() {
+  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kPending) : "memory");
+}
+
+/// Waits until all that this thread has stored is written.
+__device__ __forceinline__ void bulk_wait() {
+  asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+}
+
+// --- Groups of warps
+
+/// Waits for the `threads` threads that meet at barrier `id` of the CTA, 1 to 15.
+__device__ __forceinline__ void barrier_sync(int id, int threads) {
+  asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
+}
+
+/// Arrives there without waiting.
+__device__ __forceinline__ void barrier_sync_arrive(int id, int threads) {
+  asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
+}
+
+/// Stores four matrices of 8 x 8 16-bit values, each transposed. Register i has the values of
+/// matrix i as matrix instructions return them: row lane / 4, columns 2 * (lane % 4) and the next.
+/// Lane 8 i + c gives the address of the 16 bytes of column c of matrix i.
+__device__ __forceinline__ void store_transposed(std::uint32_t address,
+                                                 const std::uint32_t (&v)[4]) {
+  asm volatile(
+      "stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address),
+      "r"(v[0]), "r"(v[1]), "r"(v[2]), "r"(v[3])
       : "memory");
 }
 

@@ -27,8 +27,10 @@ __device__ __forceinline__ void matrix_commit() {
   asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
 }
 
+/// Waits until at most kPending of the groups committed last are unfinished.
+template <int kPending = 0>
 __device__ __forceinline__ void matrix_wait() {
-  asm volatile("wgmma.wait_group.sync.aligned 0;" ::: "memory");
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
 }
 
 // The instruction's text differs in each shape by the list of its registers, so macros put it
@@ -42,6 +44,35 @@ __device__ __forceinline__ void matrix_wait() {
   TWOFOUR_REGISTERS_32                                               \
   ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47" \
   ",%48,%49,%50,%51,%52,%53,%54,%55,%56,%57,%58,%59,%60,%61,%62,%63"
+#define TWOFOUR_REGISTERS_48 \
+  TWOFOUR_REGISTERS_32       \
+  ",%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47"
+#define TWOFOUR_REGISTERS_72 \
+  TWOFOUR_REGISTERS_64       \
+  ",%64,%65,%66,%67,%68,%69,%70,%71"
+#define TWOFOUR_REGISTERS_80 \
+  TWOFOUR_REGISTERS_64       \
+  ",%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79"
+#define TWOFOUR_REGISTERS_88 \
+  TWOFOUR_REGISTERS_80       \
+  ",%80,%81,%82,%83,%84,%85,%86,%87"
+#define TWOFOUR_REGISTERS_96                                         \
+  TWOFOUR_REGISTERS_64                                               \
+  ",%64,%65,%66,%67,%68,%69,%70,%71,%72,%73,%74,%75,%76,%77,%78,%79" \
+  ",%80,%81,%82,%83,%84,%85,%86,%87,%88,%89,%90,%91,%92,%93,%94,%95"
+#define TWOFOUR_REGISTERS_104 \
+  TWOFOUR_REGISTERS_96        \
+  ",%96,%97,%98,%99,%100,%101,%102,%103"
+#define TWOFOUR_REGISTERS_112 \
+  TWOFOUR_REGISTERS_96        \
+  ",%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,%106,%107,%108,%109,%110,%111"
+#define TWOFOUR_REGISTERS_120 \
+  TWOFOUR_REGISTERS_112       \
+  ",%112,%113,%114,%115,%116,%117,%118,%119"
+#define TWOFOUR_REGISTERS_128                                                    \
+  TWOFOUR_REGISTERS_96                                                           \
+  ",%96,%97,%98,%99,%100,%101,%102,%103,%104,%105,%106,%107,%108,%109,%110,%111" \
+  ",%112,%113,%114,%115,%116,%117,%118,%119,%120,%121,%122,%123,%124,%125,%126,%127"
 #define TWOFOUR_ACCUMULATORS_4(kind, i) kind(d[i]), kind(d[i + 1]), kind(d[i + 2]), kind(d[i + 3])
 #define TWOFOUR_ACCUMULATORS_8(kind, i) \
   TWOFOUR_ACCUMULATORS_4(kind, i), TWOFOUR_ACCUMULATORS_4(kind, i + 4)
@@ -52,6 +83,25 @@ __device__ __forceinline__ void matrix_wait() {
 
 #define TWOFOUR_ACCUMULATORS_64(kind, i) \
   TWOFOUR_ACCUMULATORS_32(kind, i), TWOFOUR_ACCUMULATORS_32(kind, i + 32)
+
+#define TWOFOUR_ACCUMULATORS_48(kind, i) \
+  TWOFOUR_ACCUMULATORS_32(kind, i), TWOFOUR_ACCUMULATORS_16(kind, i + 32)
+#define TWOFOUR_ACCUMULATORS_72(kind, i) \
+  TWOFOUR_ACCUMULATORS_64(kind, i), TWOFOUR_ACCUMULATORS_8(kind, i + 64)
+#define TWOFOUR_ACCUMULATORS_80(kind, i) \
+  TWOFOUR_ACCUMULATORS_64(kind, i), TWOFOUR_ACCUMULATORS_16(kind, i + 64)
+#define TWOFOUR_ACCUMULATORS_88(kind, i) \
+  TWOFOUR_ACCUMULATORS_80(kind, i), TWOFOUR_ACCUMULATORS_8(kind, i + 80)
+#define TWOFOUR_ACCUMULATORS_96(kind, i) \
+  TWOFOUR_ACCUMULATORS_64(kind, i), TWOFOUR_ACCUMULATORS_32(kind, i + 64)
+#define TWOFOUR_ACCUMULATORS_104(kind, i) \
+  TWOFOUR_ACCUMULATORS_96(kind, i), TWOFOUR_ACCUMULATORS_8(kind, i + 96)
+#define TWOFOUR_ACCUMULATORS_112(kind, i) \
+  TWOFOUR_ACCUMULATORS_96(kind, i), TWOFOUR_ACCUMULATORS_16(kind, i + 96)
+#define TWOFOUR_ACCUMULATORS_120(kind, i) \
+  TWOFOUR_ACCUMULATORS_112(kind, i), TWOFOUR_ACCUMULATORS_8(kind, i + 112)
+#define TWOFOUR_ACCUMULATORS_128(kind, i) \
+  TWOFOUR_ACCUMULATORS_96(kind, i), TWOFOUR_ACCUMULATORS_32(kind, i + 96)
 
 #define TWOFOUR_MULTIPLY_SPARSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
   asm volatile(                                                                            \
@@ -64,7 +114,7 @@ __device__ __forceinline__ void matrix_wait() {
       ";\n"                                                                                \
       "}\n"                                                                                \
       : TWOFOUR_ACCUMULATORS_##count(kind, 0)                                              \
-      : "l"(a), "l"(b), "r"(metadata), "r"(1))
+      : "l"(a), "l"(b), "r"(metadata), "r"(accumulate))
 
 #define TWOFOUR_MULTIPLY_DENSE(shape, types, count, kind, a_at, b_at, e_at, one_at, tail) \
   asm volatile(                                                                           \
@@ -77,32 +127,50 @@ __device__ __forceinline__ void matrix_wait() {
       ";\n"                                                                               \
       "}\n"                                                                               \
       : TWOFOUR_ACCUMULATORS_##count(kind, 0)                                             \
-      : "l"(a), "l"(b), "r"(metadata), "r"(1))
+      : "l"(a), "l"(b), "r"(metadata), "r"(accumulate))
 
 /// What 16-bit types demand after the predicate: both operands times 1, neither transposed.
 #define TWOFOUR_AS_STORED ", 1, 1, 0, 0"
 
-#define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)                \
-  if constexpr (kPaddedM == 8) {                                         \
-    macro("m64n8", types, 4, kind, "%4", "%5", "%6", "%7", tail);        \
-  } else if constexpr (kPaddedM == 16) {                                 \
-    macro("m64n16", types, 8, kind, "%8", "%9", "%10", "%11", tail);     \
-  } else if constexpr (kPaddedM == 32) {                                 \
-    macro("m64n32", types, 16, kind, "%16", "%17", "%18", "%19", tail);  \
-  } else if constexpr (kPaddedM == 64) {                                 \
-    macro("m64n64", types, 32, kind, "%32", "%33", "%34", "%35", tail);  \
-  } else {                                                               \
-    static_assert(kPaddedM == 128);                                      \
-    macro("m64n128", types, 64, kind, "%64", "%65", "%66", "%67", tail); \
+#define TWOFOUR_MULTIPLY_SHAPES(macro, types, kind, tail)                     \
+  if constexpr (kPaddedM == 8) {                                              \
+    macro("m64n8", types, 4, kind, "%4", "%5", "%6", "%7", tail);             \
+  } else if constexpr (kPaddedM == 16) {                                      \
+    macro("m64n16", types, 8, kind, "%8", "%9", "%10", "%11", tail);          \
+  } else if constexpr (kPaddedM == 32) {                                      \
+    macro("m64n32", types, 16, kind, "%16", "%17", "%18", "%19", tail);       \
+  } else if constexpr (kPaddedM == 64) {                                      \
+    macro("m64n64", types, 32, kind, "%32", "%33", "%34", "%35", tail);       \
+  } else if constexpr (kPaddedM == 96) {                                      \
+    macro("m64n96", types, 48, kind, "%48", "%49", "%50", "%51", tail);       \
+  } else if constexpr (kPaddedM == 128) {                                     \
+    macro("m64n128", types, 64, kind, "%64", "%65", "%66", "%67", tail);      \
+  } else if constexpr (kPaddedM == 144) {                                     \
+    macro("m64n144", types, 72, kind, "%72", "%73", "%74", "%75", tail);      \
+  } else if constexpr (kPaddedM == 160) {                                     \
+    macro("m64n160", types, 80, kind, "%80", "%81", "%82", "%83", tail);      \
+  } else if constexpr (kPaddedM == 176) {                                     \
+    macro("m64n176", types, 88, kind, "%88", "%89", "%90", "%91", tail);      \
+  } else if constexpr (kPaddedM == 192) {                                     \
+    macro("m64n192", types, 96, kind, "%96", "%97", "%98", "%99", tail);      \
+  } else if constexpr (kPaddedM == 208) {                                     \
+    macro("m64n208", types, 104, kind, "%104", "%105", "%106", "%107", tail); \
+  } else if constexpr (kPaddedM == 224) {                                     \
+    macro("m64n224", types, 112, kind, "%112", "%113", "%114", "%115", tail); \
+  } else if constexpr (kPaddedM == 240) {                                     \
+    macro("m64n240", types, 120, kind, "%120", "%121", "%122", "%123", tail); \
+  } else {                                                                    \
+    static_assert(kPaddedM == 256);                                           \
+    macro("m64n256", types, 128, kind, "%128", "%129", "%130", "%131", tail); \
   }
 
 /// Issues d[64 rows of W][kPaddedM] += a[64][k-step] x b[kPaddedM][k-step]^T. A k-step is 32 bytes
 /// of values of a row: of b 32 bytes for dense and 64 for 2:4, with this thread's word of
-/// `metadata` (layout.h). a and b are descriptors.
+/// `metadata` (layout.h). a and b are descriptors. With `accumulate` 0 the product replaces d.
 template <DataType kType, Sparsity kSparsity, int kPaddedM>
 __device__ __forceinline__ void multiply_step(Accumulator<kType> (&d)[kPaddedM / 2],
                                               std::uint64_t a, std::uint64_t b,
-                                              std::uint32_t metadata) {
+                                              std::uint32_t metadata, int accumulate = 1) {
   constexpr bool kTwoFour = kSparsity == Sparsity::kTwoFour;
   if constexpr (kType == DataType::kInt8 && kTwoFour) {
     TWOFOUR_MULTIPLY_SHAPES(TWOFOUR_MULTIPLY_SPARSE, "k64.s32.s8.s8", TWOFOUR_PLUS_INT, "")
