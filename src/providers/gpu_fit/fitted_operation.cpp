@@ -124,7 +124,7 @@ class FittedOperation final : public Operation {
 void pack_fitted(const Fit& fit, const PackTask& task, FunctionRef<void(const PackTask&)> pack) {
   if (!fit.changes()) return pack(task);
   device::Memory& memory = task.device.memory();
-  const cudaStream_t stream = device::stream_of(task.device);
+  cudaStream_t stream = device::stream_of(task.device);
   const DataType type = fit.given.b;
   const GemmShape& asked = fit.asked.shape;
   const GemmShape& given = fit.given.shape;
