@@ -19,8 +19,8 @@ constexpr std::int64_t kMostBlocks = std::int64_t{1} << 20;
 constexpr std::uint32_t kZeroGroup = 0b0100;
 
 /// An item is eight k of a row: one byte of metadata and the values of its two groups, which are
-/// neighbours in both orders of an atom. Items cover whole atoms. Rows of values are those of `wide`
-/// k, a multiple of 8.
+/// neighbours in both orders of an atom. Items cover whole atoms. Rows of values are those of
+/// `wide` k, a multiple of 8.
 template <DataType kType>
 __global__ void compress_kernel(const typename Format<kType>::Code* b, std::int64_t n,
                                 std::int64_t k, std::int64_t wide,
