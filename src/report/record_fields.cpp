@@ -96,9 +96,7 @@ struct ObjectList {
     return items;
   }
   static FieldList inner() { return Item::inner(); }
-  static Json schema() {
-    return {{"type", "array"}, {"items", Item::schema()}, {"minItems", 1}};
-  }
+  static Json schema() { return {{"type", "array"}, {"items", Item::schema()}, {"minItems", 1}}; }
   static void cells(const Value* /*value*/, Cells& cells) { cells.emplace_back(); }
 };
 
