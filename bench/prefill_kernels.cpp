@@ -115,6 +115,7 @@ class Bench {
       }
     }
     std::vector<Contender*> all;
+    all.reserve(own.size() + others.size());
     for (Contender& each : own) all.push_back(&each);
     for (Rival& each : others) all.push_back(&each.contender);
     for (int round = 0; round < options_.rounds; ++round) {

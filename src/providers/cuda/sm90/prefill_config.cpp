@@ -49,7 +49,9 @@ double prefill_cycles(const GemmProblem& problem, const PrefillConfig& config,
   // what writes of operands take from them; or the path from the L2 cache.
   constexpr double kWriteCyclesPerByte = 1.6 / 1024;
   constexpr double kL2BytesPerCycle = 66;
-  constexpr double kWeightBytes = kPrefillUnits * (kValueBytes + 2048) / 2;
+  constexpr int kSlotBytes =
+      kPrefillUnits * (kValueBytes + metadata_bytes(DataType::kInt8));  // of two steps
+  constexpr double kWeightBytes = 0.5 * kSlotBytes;
   constexpr double kEpilogueCyclesPerToken = 9;
   constexpr double kTileCycles = 300;
   // Until the CTAs of all clusters have met.
