@@ -5,6 +5,8 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 
@@ -32,7 +34,9 @@ void name_library(TwofourMpiPlace& place) {
     if (!blank || (end != text && end[-1] != ' ')) *end++ = blank ? ' ' : *from;
   }
   *end = '\0';
-  std::snprintf(place.library, sizeof(place.library), "%s", text);
+  const std::size_t kept = std::min(std::strlen(text), sizeof(place.library) - 1);
+  std::memcpy(place.library, text, kept);
+  place.library[kept] = '\0';
 }
 
 int32_t join(TwofourMpiPlace* place, char* error, size_t error_bytes) {

@@ -36,7 +36,7 @@ constexpr GemmShape kRaggedShapes[] = {
     {.m = 1, .n = 4100, .k = 1848},   {.m = 1, .n = 1000, .k = 3696},
     {.m = 7, .n = 1000, .k = 1848},   {.m = 33, .n = 4100, .k = 3696},
     {.m = 100, .n = 1000, .k = 3696}, {.m = 100, .n = 4100, .k = 1848},
-    {.m = 300, .n = 1000, .k = 1848}, {.m = 300, .n = 1000, .k = 3696}};
+    {.m = 300, .n = 1000, .k = 1848}, {.m = 300, .n = 600, .k = 3696}};
 constexpr GemmShape kFewRaggedShapes[] = {{.m = 7, .n = 100, .k = 184}};
 // Few groups of eight; and sides that are padded too, all of them and none.
 constexpr GemmShape kSixEightShapes[] = {{.m = 1, .n = 64, .k = 40},

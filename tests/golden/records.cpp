@@ -207,6 +207,7 @@ std::string flags_table() {
 
 constexpr const char* kFp8Results = "results/h200/llama-fp8.jsonl";
 constexpr const char* kInt8Results = "results/h200/llama-int8.jsonl";
+constexpr const char* kBf16Results = "results/h200/llama-bf16.jsonl";
 
 /// What `twofour report --format md` writes of a file.
 template <auto& kFile>
@@ -377,6 +378,8 @@ std::vector<GeneratedFile> generated_files() {
       {page, results_section<kFp8Results>, "<!-- results ../results/h200/llama-fp8.jsonl -->\n",
        end},
       {page, results_section<kInt8Results>, "<!-- results ../results/h200/llama-int8.jsonl -->\n",
+       end},
+      {page, results_section<kBf16Results>, "<!-- results ../results/h200/llama-bf16.jsonl -->\n",
        end},
       {"schema/record.schema.json", report::record_schema},
       {"schema/environment.schema.json", report::environment_schema},

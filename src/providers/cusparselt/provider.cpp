@@ -41,8 +41,10 @@ class CusparseLtProvider final : public Provider {
     if (Support allowed = rules_allow(given); !allowed) return allowed;
     return unless_refused([&] {
       const Description description(handle_, given, address_never_read());
-      const Plan plan(description, Configuration{});
+      // Of a batch, version 0.8 makes room for the first matrix alone, unless a plan was made
+      // before.
       if (problem.batch > 1) static_cast<void>(description.compressed_size());
+      const Plan plan(description, Configuration{});
       return Support::yes();
     });
   }
