@@ -148,7 +148,8 @@ std::string list_text(const BenchOptions& options) {
     instances.push_back(start_on(devices, row));
   }
   std::string text = "devices\n";
-  for (const Listed& listed : devices) text += device_line(listed) + energy_line(listed) + note_lines(listed);
+  for (const Listed& listed : devices)
+    text += device_line(listed) + energy_line(listed) + note_lines(listed);
   text += "\ntuning file (winners of searches)\n" + tuning_line();
   text += "\nproviders (* runs only when --providers names it)\n";
   for (const run::ProviderInstance& instance : instances) text += provider_line(instance);

@@ -48,7 +48,8 @@ TEST_F(RunTest, JoulesOfRoundsAreThereWhereTheDeviceCountsFinely) {
 TEST_F(RunTest, JoulesOfShortSamplesAreNotToldAndTheRowSaysWhy) {
   device.set_watts(100);
   device.set_fine_energy_source("made-up counter");
-  const std::vector<Record> result = run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
   ASSERT_TRUE(of(result, "sparse").energy);
   EXPECT_FALSE(of(result, "sparse").energy->launch_j);
   EXPECT_FALSE(of(result, "sparse").energy->vs_dense);

@@ -99,9 +99,10 @@ Rapl::Rapl(const HostFiles& files, std::span<const int> processors) {
     if (name.starts_with("package-")) packages.emplace_back(std::move(name), zone);
   }
   if (packages.empty()) {
-    reason_ = fmt::format("no powercap: /{} has no counter of a package, as in most virtual "
-                          "machines",
-                          kPowercap);
+    reason_ = fmt::format(
+        "no powercap: /{} has no counter of a package, as in most virtual "
+        "machines",
+        kPowercap);
     return;
   }
   std::set<std::pair<std::string, std::string>> wanted;

@@ -33,7 +33,8 @@ class Rapl {
 
   /// Joules since the first reading, of all counters together; nothing without counters, or where
   /// one cannot be read any more. A counter that stands lower than before has begun anew at its
-  /// range, so two readings must be less than a range apart: at least 65 kJ, a minute at a kilowatt.
+  /// range, so two readings must be less than a range apart: at least 65 kJ, a minute at a
+  /// kilowatt.
   [[nodiscard]] std::optional<double> joules();
 
   /// "RAPL: package-0, dram of package-0"; empty without counters.
