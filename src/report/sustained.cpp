@@ -128,6 +128,7 @@ std::string round_energy_sentence(std::span<const Record> records) {
     if (found == nullptr || r.vs_dense->value > found->vs_dense->value) found = &r;
   }
   std::vector<double> ratios;
+  ratios.reserve(best.size());
   for (const auto& [key, record] : best) ratios.push_back(*record->energy->vs_dense);
   const std::optional<double> ratio = mean_of(ratios);
   if (!ratio) {
