@@ -27,8 +27,7 @@ TEST_F(RunTest, TheBaselineIsTheFastestDenseKernel) {
 }
 
 TEST_F(RunTest, JoulesOfRoundsAreThereWhereTheDeviceCountsFinely) {
-  config.measure.min_time_s = 1;
-  config.measure.max_time_s = 100;
+  config.measure.min_rounds = 20;
   const std::vector<testing::FakeKernel> kernels{dense_kernel("dense", 0.030),
                                                  sparse_kernel("sparse", 0.020)};
   device.set_watts(100);
