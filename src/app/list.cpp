@@ -72,6 +72,15 @@ std::string note_lines(const Listed& listed) {
   return text;
 }
 
+/// What counts the processors' energy, or why nothing does.
+std::string energy_line(const Listed& listed) {
+  if (!listed.device) return {};
+  const auto& details = listed.device->info().details;
+  const auto found = details.find("energy");
+  if (found == details.end()) return {};
+  return fmt::format("  {:<12}energy {}\n", "", found->second);
+}
+
 std::string tuning_line() {
   providers::TuningFile& file = providers::TuningFile::shared();
   if (file.path().empty()) return "  none: TWOFOUR_TUNING_FILE or HOME says so\n";
@@ -139,7 +148,8 @@ std::string list_text(const BenchOptions& options) {
     instances.push_back(start_on(devices, row));
   }
   std::string text = "devices\n";
-  for (const Listed& listed : devices) text += device_line(listed) + note_lines(listed);
+  for (const Listed& listed : devices)
+    text += device_line(listed) + energy_line(listed) + note_lines(listed);
   text += "\ntuning file (winners of searches)\n" + tuning_line();
   text += "\nproviders (* runs only when --providers names it)\n";
   for (const run::ProviderInstance& instance : instances) text += provider_line(instance);

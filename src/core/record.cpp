@@ -15,6 +15,11 @@ std::optional<double> true_clock_mhz(const Record& record) {
   return on_cpu ? record.clocks.core_mhz : record.clocks.effective_sm_mhz;
 }
 
+std::optional<double> launch_joules(const Record& record) {
+  if (record.sustained && record.sustained->median_j) return record.sustained->median_j;
+  return record.energy ? record.energy->launch_j : std::nullopt;
+}
+
 std::optional<double> executed_tflops(const Record& record) {
   if (!record.summary || record.summary->median_s <= 0) return std::nullopt;
   return gemms_per_launch(record) *

@@ -18,6 +18,7 @@
 #include "core/problem.h"
 #include "core/real_weights.h"
 #include "core/residency.h"
+#include "core/round_energy.h"
 #include "core/summary.h"
 #include "core/sustained.h"
 
@@ -214,6 +215,7 @@ struct Record {
   std::string bf16_baseline;
   std::optional<Ratio> vs_bf16;
   std::optional<Sustained> sustained;  ///< nothing: it was not measured under sustained load
+  std::optional<RoundEnergy> energy;   ///< nothing: the device has no counters that can be read
   std::optional<Together> together;    ///< nothing: no other device was waited for
 
   std::optional<RealWeights> real_weights;  ///< nothing: the operands were drawn
@@ -239,6 +241,10 @@ inline double gemms_per_launch(const Record& record) {
 /// of its multiprocessors. Nothing where that is not known, such as of a GPU whose driver alone
 /// told one.
 std::optional<double> true_clock_mhz(const Record& record);
+
+/// Joules of one launch, idle power included: under sustained load, else those of ordinary rounds;
+/// nothing: not known.
+std::optional<double> launch_joules(const Record& record);
 
 /// Dense-equivalent TFLOP/s, 2MNK for each GEMM of a launch over the median; nothing without a
 /// measurement.

@@ -47,7 +47,7 @@ LayerDecision layer_decision(const Layer& layer) {
 }
 
 std::optional<double> joules_of(const Record* r) {
-  return r != nullptr && r->sustained ? r->sustained->median_j : std::nullopt;
+  return r != nullptr ? launch_joules(*r) : std::nullopt;
 }
 
 LayerTime layer_time(const Layer& layer, const TrafficClass& part, bool several, Sparsity pattern) {

@@ -20,7 +20,7 @@ struct LayerTime {
   double weight = 1;
   std::vector<double> dense_s;  ///< seconds of a launch, by round; empty: no answer
   std::vector<double> sparse_s;
-  /// Joules of a launch under sustained load; nothing: not known.
+  /// Joules of a launch (launch_joules()); nothing: not known.
   std::optional<double> dense_j;
   std::optional<double> sparse_j;
   bool wins = false;          ///< the verdict is WIN: 2:4 is used; both sides have rounds

@@ -291,8 +291,8 @@ std::vector<std::string> not_known(const Decision& decision, const Question& que
       "either.",
       energy_grid(decision).rows.empty()
           ? "Energy was not measured."
-          : "Joules are those of sustained load, idle power included, of the kernels that were "
-            "measured so.")};
+          : "Joules are those of sustained load, of a CPU those of ordinary rounds, idle power "
+            "included, of the kernels that were measured so.")};
   if (decision.no_passes.empty() && !question.linear_share) {
     lines.emplace_back(
         "How much a whole forward pass gains follows from the share S of its time that is linear "

@@ -28,6 +28,9 @@ class Probe {
   /// Joules that the whole device has taken since some moment, idle power included. The counter
   /// moves in steps of some tens of milliseconds. Nothing where the device does not count.
   [[nodiscard]] virtual std::optional<double> energy_j() const { return std::nullopt; }
+  /// What energy_j() counts, where it moves about every millisecond, so that ordinary samples can
+  /// be counted; empty: it is slower than that, or there is none.
+  [[nodiscard]] virtual std::string fine_energy_source() const { return {}; }
 };
 
 }  // namespace twofour::device

@@ -16,10 +16,6 @@
 
 namespace twofour::measure {
 
-/// Joules that a device has taken since some moment. The counter moves in steps of some tens of
-/// milliseconds; nothing where there is none.
-using EnergyCounter = std::function<std::optional<double>()>;
-
 struct BlockConfig {
   double block_s = 2;     ///< the least length of a block
   double settle_s = 0.5;  ///< its beginning, in which clocks and power settle, and nothing counts

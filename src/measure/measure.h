@@ -10,6 +10,7 @@
 
 #include "core/summary.h"
 #include "device/timer.h"
+#include "measure/energy.h"
 
 namespace twofour::measure {
 
@@ -35,6 +36,8 @@ struct MeasureConfig {
   double min_time_s = 0.1;
   std::uint64_t seed = 0;  ///< of the shuffled orders
   Rests rests;
+  /// Read before and after each sample, outside what is timed; empty: joules are not counted.
+  EnergyCounter energy;
 };
 
 /// One thing to time. Contenders of one group are comparable (same dtype, output, scales, bias and
@@ -64,6 +67,7 @@ struct Sampling {
   std::vector<StopReason> stopped;
   /// The median over samples of Elapsed::effective_mhz, of those that have it.
   std::vector<std::optional<double>> effective_mhz;
+  std::vector<CountedEnergy> energy;  ///< of the samples that stay; empty without a counter
 };
 
 /// Current time in seconds on a steady clock; replaced in tests.

@@ -47,6 +47,12 @@ struct Length {
   [[nodiscard]] double sample_s() const { return static_cast<double>(quanta) * quantum_s; }
 };
 
+/// Around the launches of one sample.
+struct SampleEnergy {
+  std::optional<double> joules;  ///< nothing: the counter could not be read
+  double wall_s = 0;
+};
+
 class Sampler {
  public:
   Sampler(std::span<const Contender> contenders, double resolution_s, const MeasureConfig& config,
@@ -60,10 +66,12 @@ class Sampler {
         random_(config.seed),
         round_(contenders.size()),
         last_s_(contenders.size()),
+        last_energy_(contenders.size()),
         clocks_mhz_(contenders.size()),
         rule_(contenders, config) {
     result_.samples.resize(contenders.size());
     result_.spent_s.resize(contenders.size());
+    if (config.energy) result_.energy.resize(contenders.size());
   }
 
   Sampling run() {
@@ -82,13 +90,25 @@ class Sampler {
  private:
   device::Elapsed timed(std::size_t i, std::int64_t launches) {
     const double before = clock_();
+    const std::optional<double> begin_j = energy_j();
+    const double begin_s = clock_();
     device::Elapsed elapsed = contenders_[i].loop->run(launches);
+    last_energy_[i].wall_s = clock_() - begin_s;
+    last_energy_[i].joules = difference(begin_j, energy_j());
     if (resting_) rest(config_.rests.share * elapsed.device_s);
     last_s_[i] = clock_() - before;
     result_.spent_s[i] += last_s_[i];
     // What the timer cannot resolve took less than its resolution, and more than nothing.
     if (!(elapsed.device_s > resolution_s_)) elapsed.device_s = resolution_s_;
     return elapsed;
+  }
+
+  [[nodiscard]] std::optional<double> energy_j() const {
+    return config_.energy ? config_.energy() : std::nullopt;
+  }
+
+  static std::optional<double> difference(std::optional<double> begin, std::optional<double> end) {
+    return begin && end ? std::optional(*end - *begin) : std::nullopt;
   }
 
   void rest(double seconds) const {
@@ -114,6 +134,7 @@ class Sampler {
       samples.host_s.clear();
     }
     for (std::vector<double>& clocks : clocks_mhz_) clocks.clear();
+    for (CountedEnergy& energy : result_.energy) energy = {};
   }
 
   void choose_lengths() {
@@ -186,6 +207,10 @@ class Sampler {
       const auto launches = static_cast<double>(samples.launches_per_sample);
       samples.device_s.push_back(round_[i].device_s / launches);
       samples.host_s.push_back(round_[i].host_s / launches);
+      if (config_.energy) {
+        result_.energy[i].add(last_energy_[i].joules, round_[i].device_s, last_energy_[i].wall_s,
+                              samples.launches_per_sample);
+      }
       if (round_[i].effective_mhz) clocks_mhz_[i].push_back(*round_[i].effective_mhz);
     }
     return true;
@@ -243,6 +268,7 @@ class Sampler {
   std::vector<std::size_t> order_;
   std::vector<device::Elapsed> round_;
   std::vector<double> last_s_;                   ///< wall time of the last sample
+  std::vector<SampleEnergy> last_energy_;        ///< of the last sample
   std::vector<std::vector<double>> clocks_mhz_;  ///< of the samples that tell
   StoppingRule rule_;
   bool resting_ = false;

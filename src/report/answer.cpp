@@ -432,6 +432,9 @@ AnswerParts answer_parts(std::span<const Record> records) {
     parts.reasons += (parts.reasons.empty() ? "" : " ") + told;
   }
   parts.load = sustained_sentence(records);
+  if (const std::string energy = round_energy_sentence(records); !energy.empty()) {
+    parts.load += (parts.load.empty() ? "" : " ") + energy;
+  }
   parts.control = floor_sentence(records);
   parts.caution = with_care({caution(rows), throttling(rows), busyness(rows)});
   return parts;

@@ -51,8 +51,14 @@ std::string sustained_cell(const Record& r) {
 }
 
 std::string energy_cell(const Record& r) {
-  return r.sustained && r.sustained->median_j ? short_number(*r.sustained->median_j * 1e3)
-                                              : std::string{};
+  const std::optional<double> joules = launch_joules(r);
+  return joules ? short_number(*joules * 1e3) : std::string{};
+}
+
+std::string energy_ratio_cell(const Record& r) {
+  if (!r.energy || !r.energy->launch_j) return {};
+  if (r.energy->vs_dense) return times(*r.energy->vs_dense);
+  return r.kernel == r.baseline ? std::string(kBaselineMark) : std::string{};
 }
 
 std::string clock_cell(const Record& r) {
@@ -106,6 +112,7 @@ constexpr std::array kColumns{
   Column{"vs bf16", vs_bf16_cell, "vs_bf16", kRight, Shown::kBf16, 3},
   Column{"sustained", sustained_cell, "sustained.vs_dense", kRight, Shown::kSustained, 2},
   Column{"mJ", energy_cell, "sustained.median_j", kRight, Shown::kEnergy, 2},
+  Column{"energy vs dense", energy_ratio_cell, "energy.vs_dense", kRight, Shown::kRoundEnergy, 2},
   Column{"SM MHz", clock_cell, "clocks.effective_sm_mhz", kRight, Shown::kClock, 7},
   Column{"error (checked)", error_cell, "accuracy", kRight, kAlways, 4},
   Column{kNotesHeading, notes_text, "flags"},

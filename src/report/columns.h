@@ -18,6 +18,7 @@ enum class Shown {
   kBf16,           ///< where a row was compared with bf16
   kSustained,      ///< where a row was measured under sustained load
   kEnergy,         ///< where a row has joules
+  kRoundEnergy,    ///< where a row has joules of ordinary rounds
   kClock,          ///< where a row has the effective clock of a GPU, but not in Markdown
   kPlainText,      ///< not in Markdown
   kMarkdownSweep,  ///< in Markdown after the sweep, where plain text has a line between cases

@@ -43,7 +43,9 @@ bool is_shown(const Column& column, const Table& table) {
     case Shown::kSustained:
       return any([](const Record& r) { return r.sustained.has_value(); });
     case Shown::kEnergy:
-      return any([](const Record& r) { return r.sustained && r.sustained->median_j; });
+      return any([](const Record& r) { return launch_joules(r).has_value(); });
+    case Shown::kRoundEnergy:
+      return any([](const Record& r) { return r.energy && r.energy->launch_j; });
     case Shown::kClock:
       return !markdown &&
              any([](const Record& r) { return r.clocks.effective_sm_mhz.has_value(); });

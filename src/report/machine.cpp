@@ -24,7 +24,7 @@ struct Detail {
   std::string_view words;
 };
 constexpr std::array kDetails{Detail{"driver", "driver"}, Detail{"cuda_runtime", "CUDA"},
-                              Detail{"governor", "governor"}};
+                              Detail{"governor", "governor"}, Detail{"energy", "energy"}};
 
 std::string device_fact(const Environment& e) {
   std::vector<std::string> parts{e.device.id.name, e.device.architecture};

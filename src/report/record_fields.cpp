@@ -227,6 +227,19 @@ std::span<const Field<Sustained>> sustained_fields() {
   return kFields;
 }
 
+std::span<const Field<RoundEnergy>> energy_fields() {
+  using E = RoundEnergy;
+  static constexpr std::array kFields{
+    member<Text, &E::source>({.name = "source", .meaning = "the counters: RAPL's of the packages of the processors that compute, and of the DRAM beside them where there are such; all of a package, with its idle power and what other processes use", .csv = {"round_energy_source"}}),
+    member<Name, &E::reason>({.name = "reason", .meaning = "why there is nothing below, such as samples of less than 10 ms; absent where there is", .csv = {"round_energy_reason"}, .optional = true}),
+    member<PresentNumber, &E::launch_j>({.name = "launch_j", .unit = "J", .meaning = "joules over launches, of all samples together; absent with a reason, as the rest", .csv = {"round_joules"}, .optional = true}),
+    member<PresentNumber, &E::watts>({.name = "watts", .unit = "W", .meaning = "joules over seconds", .csv = {"round_watts"}, .optional = true}),
+    member<PresentNumber, &E::counted_s>({.name = "counted_s", .unit = "s", .meaning = "of all samples together", .optional = true}),
+    member<PresentNumber, &E::vs_dense>({.name = "vs_dense", .meaning = "joules of `baseline` over joules of this kernel: above 1 this kernel takes less. Of sums, so without interval and verdict; absent in the row of the baseline too", .csv = {"round_energy_vs_dense"}, .optional = true}),
+  };
+  return kFields;
+}
+
 std::span<const Field<SurveyedLayer>> surveyed_fields() {
   using S = SurveyedLayer;
   static constexpr std::array kFields{
@@ -420,6 +433,7 @@ std::span<const Field<Record>> record_fields() {
     member<Text, &R::bf16_baseline>({.name = "bf16_baseline", .meaning = "the fastest dense bf16 kernel without scales; in a bf16 run there is none", .csv = {"bf16_baseline"}}),
     member<OptionalObject<Ratio, ratio_fields>, &R::vs_bf16>({.name = "vs_bf16", .meaning = "ratio to `bf16_baseline`", .csv = {"vs_bf16", "vs_bf16_low", "vs_bf16_high", "vs_bf16_verdict"}}),
     member<PresentObject<Sustained, sustained_fields>, &R::sustained>({.name = "sustained", .meaning = "what the kernel does under sustained load ([measurement.md](measurement.md#sustained-load)); absent where that was not measured", .optional = true}),
+    member<PresentObject<RoundEnergy, energy_fields>, &R::energy>({.name = "energy", .meaning = "joules of ordinary rounds, on a CPU ([measurement.md](measurement.md#joules-of-ordinary-rounds)); absent where no counter can be read, and `device.details.energy` of the environment says why", .optional = true}),
     member<PresentObject<Together, together_fields>, &R::together>({.name = "together", .meaning = "of `--together`: how the samples of the case, under sustained load its blocks, began on several devices of the host at once; absent where no other was waited for", .optional = true}),
     member<PresentObject<RealWeights, real_weights_fields>, &R::real_weights>({.name = "real_weights", .meaning = "of weights that a model's files have, and what pruning and quantising does to the outputs ([real-weights.md](real-weights.md)); absent where operands were drawn", .optional = true}),
     member<FlagNames, &R::flags>({.name = "flags", .meaning = "list of texts, [below](#flags); in a cell separated by spaces", .csv = {"flags"}}),

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "report/numbers.h"
 #include "report/pattern_text.h"
@@ -113,6 +115,30 @@ std::string sustained_sentence(std::span<const Record> records) {
         fmt::format("{}Not measured under sustained load: {}.", text.empty() ? "" : " ", reason);
   }
   return text;
+}
+
+std::string round_energy_sentence(std::span<const Record> records) {
+  std::map<std::pair<int, CacheMode>, const Record*> best;
+  std::string reason;
+  for (const Record& r : records) {
+    if (!r.energy) continue;
+    if (reason.empty()) reason = r.energy->reason;
+    if (!is_sparse(r.problem.sparsity) || !r.vs_dense || !r.energy->vs_dense) continue;
+    const Record*& found = best[{r.case_index, r.cache.mode}];
+    if (found == nullptr || r.vs_dense->value > found->vs_dense->value) found = &r;
+  }
+  std::vector<double> ratios;
+  ratios.reserve(best.size());
+  for (const auto& [key, record] : best) ratios.push_back(*record->energy->vs_dense);
+  const std::optional<double> ratio = mean_of(ratios);
+  if (!ratio) {
+    return reason.empty() ? reason : fmt::format("Energy was not measured: {}.", reason);
+  }
+  return fmt::format(
+      "In ordinary rounds {} {} for each call, of whole processor packages with their idle power "
+      "({}without an interval).",
+      to_string(pattern_of(records)), energy_text(*ratio),
+      ratios.size() > 1 ? fmt::format("geometric mean of {}, ", ratios.size()) : "");
 }
 
 Grid sustained_table(std::span<const Record> records) {

@@ -85,6 +85,7 @@ struct Sampled {
   measure::StopReason stopped = measure::StopReason::kPrecise;
   std::optional<Together> together = {};     ///< how its sampling began
   std::optional<double> effective_mhz = {};  ///< ClockSample::effective_sm_mhz of its samples
+  std::optional<RoundEnergy> energy = {};    ///< without vs_dense
 };
 
 /// Turns samples into summaries, ratios to the group's fastest dense kernel and to bf16, and flags.

@@ -64,6 +64,15 @@ std::optional<Ratio> ratio_to(const Sampled* baseline, const Sampled& s) {
   return measure::compare(baseline->samples.device_s, s.samples.device_s);
 }
 
+std::optional<RoundEnergy> energy_of(const Sampled& s, const Sampled* baseline) {
+  std::optional<RoundEnergy> energy = s.energy;
+  if (!energy || !energy->launch_j || baseline == nullptr || baseline == &s) return energy;
+  if (baseline->energy && baseline->energy->launch_j) {
+    energy->vs_dense = *baseline->energy->launch_j / *energy->launch_j;
+  }
+  return energy;
+}
+
 std::string kernel_of(const Sampled* baseline) {
   return baseline == nullptr ? std::string{} : baseline->entry->record.kernel;
 }
@@ -115,6 +124,7 @@ void fill_results(CaseState& state, std::span<const Sampled> sampled, const Cloc
         is_control(s) ? original_of(sampled, s) : dense_baseline(sampled, s.group);
     record.baseline = kernel_of(dense);
     record.vs_dense = ratio_to(dense, s);
+    record.energy = energy_of(s, dense);
     record.outcome = outcome_for(s, record);
     if (state.config.dtype != DataType::kBf16 && !is_control(s)) {
       const Sampled* bf16 = bf16_baseline(sampled, s.cache.mode);

@@ -107,6 +107,8 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
   }
   measure::MeasureConfig config = state.config.measure;
   config.rests.wanted = [&state] { return state.device.probe().held_back(); };
+  const std::string energy_source = state.device.probe().fine_energy_source();
+  if (!energy_source.empty()) config.energy = [&state] { return state.device.probe().energy_j(); };
   if (state.config.companions != nullptr) {
     state.config.companions->meet(state.c.index, state.stop);
   }
@@ -122,6 +124,9 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
     sampled[i].spent_s = making_s[i] + sampling.spent_s[i];
     sampled[i].stopped = sampling.stopped[i];
     sampled[i].effective_mhz = sampling.effective_mhz[i];
+    if (energy_source.empty()) continue;
+    sampled[i].energy = measure::round_energy(sampling.energy[i]);
+    sampled[i].energy->source = energy_source;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "operands/host_operands.h"
@@ -100,6 +101,7 @@ class FakeProbe final : public device::Probe {
     if (!state_->watts) return std::nullopt;
     return *state_->watts * state_->now_s;
   }
+  [[nodiscard]] std::string fine_energy_source() const override { return state_->fine_energy; }
   [[nodiscard]] ClockSample clocks() const override { return state_->clocks; }
 
  private:

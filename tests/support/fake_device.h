@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,8 @@ class FakeDevice final : public device::Device {
   void set_can_flush(bool can_flush) { state_->can_flush = can_flush; }
   /// From now on the device takes `watts` while launches run, and counts them.
   void set_watts(double watts) { state_->watts = watts; }
+  /// And that its counter is fine enough for ordinary samples.
+  void set_fine_energy_source(std::string source) { state_->fine_energy = std::move(source); }
   void set_held_back(bool held_back) { state_->held_back = held_back; }
   /// From now on samples tell this clock, where they are asked for one.
   void set_effective_mhz(std::optional<double> mhz) { state_->effective_mhz = mhz; }
@@ -51,6 +54,7 @@ class FakeDevice final : public device::Device {
     bool can_flush = false;
     bool held_back = false;
     std::optional<double> watts;
+    std::string fine_energy;
     std::optional<double> effective_mhz;
     bool out_of_memory = false;
     ClockSample clocks;

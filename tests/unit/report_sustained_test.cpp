@@ -4,11 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/answer.h"
+#include "report/columns.h"
+#include "report/layout.h"
 
 namespace twofour::report {
 namespace {
@@ -81,6 +85,68 @@ TEST(SustainedSentence, StandsInTheAnswerAndOnlyWhereItWasMeasured) {
   EXPECT_THAT(answer(records), HasSubstr("Under sustained load"));
   for (Record& record : records) record.sustained.reset();
   EXPECT_THAT(answer(records), Not(HasSubstr("sustained")));
+}
+
+/// The same two rows with joules of ordinary rounds alone.
+std::vector<Record> round_pair(int index, double energy) {
+  std::vector<Record> records = pair_of(index, 1.3, 1.3, 1.3);
+  for (Record& record : records) {
+    record.sustained.reset();
+    record.energy = RoundEnergy{.source = "RAPL: package-0", .launch_j = 0.08};
+  }
+  records[1].energy->launch_j = 0.08 / energy;
+  records[1].energy->vs_dense = energy;
+  return records;
+}
+
+TEST(RoundEnergySentence, IsOfTheFastestKernelsAndWithoutAnInterval) {
+  std::vector<Record> records = round_pair(0, 1.25);
+  const std::string text = round_energy_sentence(records);
+  EXPECT_EQ(text,
+            "In ordinary rounds 2:4 takes 20 % less energy for each call, of whole processor "
+            "packages with their idle power (without an interval).");
+  EXPECT_THAT(answer(records), HasSubstr(text));
+  Record slower = records[1];
+  slower.vs_dense->value = 1.1;
+  slower.energy->vs_dense = 4;
+  records.push_back(slower);
+  EXPECT_EQ(round_energy_sentence(records), text);
+  for (const Record& record : round_pair(1, 0.8)) records.push_back(record);
+  EXPECT_THAT(round_energy_sentence(records), HasSubstr("takes 0 % less energy"));
+  EXPECT_THAT(round_energy_sentence(records), HasSubstr("geometric mean of 2,"));
+}
+
+TEST(RoundEnergySentence, SaysWhyThereAreNoJoulesAndNothingWithoutACounter) {
+  std::vector<Record> records = round_pair(0, 1.25);
+  for (Record& record : records) {
+    record.energy = RoundEnergy{.source = "RAPL: package-0", .reason = "samples are short"};
+  }
+  EXPECT_EQ(round_energy_sentence(records), "Energy was not measured: samples are short.");
+  for (Record& record : records) record.energy.reset();
+  EXPECT_EQ(round_energy_sentence(records), "");
+}
+
+TEST(RoundEnergyColumns, AreThereWhereARowHasJoules) {
+  const auto cell = [](const Record& record, std::string_view heading) {
+    for (const Column& column : columns()) {
+      if (column.heading == heading) return column.cell(record);
+    }
+    return std::string("no such column");
+  };
+  const std::vector<Record> records = round_pair(0, 1.25);
+  EXPECT_EQ(cell(records[0], "mJ"), "80.00");
+  EXPECT_EQ(cell(records[1], "mJ"), "64.00");
+  EXPECT_EQ(cell(records[1], "energy vs dense"), "1.250x");
+  const auto has = [](const std::vector<Record>& rows, const std::string& heading) {
+    const Block block = case_table(rows, Medium::kText);
+    return std::any_of(block.grid.headings.begin(), block.grid.headings.end(),
+                       [&](const auto& one) { return one.text == heading; });
+  };
+  EXPECT_TRUE(has(records, "mJ"));
+  EXPECT_TRUE(has(records, "energy vs dense"));
+  const std::vector<Record> loaded = pair_of(0, 1.3, 1.3, 1.3);
+  EXPECT_TRUE(has(loaded, "mJ"));
+  EXPECT_FALSE(has(loaded, "energy vs dense"));
 }
 
 TEST(SustainedTable, HasARowForEachPair) {

@@ -26,6 +26,35 @@ TEST_F(RunTest, TheBaselineIsTheFastestDenseKernel) {
   EXPECT_EQ(of(result, "sparse").vs_dense->verdict, Verdict::kWin);
 }
 
+TEST_F(RunTest, JoulesOfRoundsAreThereWhereTheDeviceCountsFinely) {
+  config.measure.min_rounds = 20;
+  const std::vector<testing::FakeKernel> kernels{dense_kernel("dense", 0.030),
+                                                 sparse_kernel("sparse", 0.020)};
+  device.set_watts(100);
+  EXPECT_FALSE(of(run(kernels), "dense").energy) << "its counter may be a slow one";
+  device.set_fine_energy_source("made-up counter");
+  const std::vector<Record> result = run(kernels);
+  for (const char* kernel : {"dense", "sparse"}) {
+    const Record& row = of(result, kernel);
+    ASSERT_TRUE(row.energy && row.energy->launch_j) << (row.energy ? row.energy->reason : "none");
+    EXPECT_EQ(row.energy->source, "made-up counter");
+    EXPECT_NEAR(*row.energy->launch_j, 100 * row.summary->median_s, 1e-6);
+  }
+  EXPECT_FALSE(of(result, "dense").energy->vs_dense);
+  EXPECT_NEAR(of(result, "sparse").energy->vs_dense.value(), 1.5, 1e-6);
+}
+
+TEST_F(RunTest, JoulesOfShortSamplesAreNotToldAndTheRowSaysWhy) {
+  device.set_watts(100);
+  device.set_fine_energy_source("made-up counter");
+  const std::vector<Record> result =
+      run({dense_kernel("dense", 2e-3), sparse_kernel("sparse", 1e-3)});
+  ASSERT_TRUE(of(result, "sparse").energy);
+  EXPECT_FALSE(of(result, "sparse").energy->launch_j);
+  EXPECT_FALSE(of(result, "sparse").energy->vs_dense);
+  EXPECT_THAT(of(result, "sparse").energy->reason, ::testing::HasSubstr("too short"));
+}
+
 TEST_F(RunTest, AWrongKernelIsNoBaseline) {
   const std::vector<Record> result =
       run({dense_kernel("wrong", 1e-4, testing::FakeFault::kWrongResult),

@@ -14,6 +14,7 @@
 #include "device/cpu/cgroup.h"
 #include "device/cpu/describe.h"
 #include "device/cpu/parts.h"
+#include "device/cpu/rapl.h"
 #include "device/cpu/team.h"
 #include "device/cpu/topology.h"
 
@@ -63,13 +64,12 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin, const cpu::CpuPar
   auto memory = std::make_unique<cpu::HostMemory>(files, team);
   auto probe = std::make_unique<cpu::CpuProbe>(files, team, info.last_level_cache_bytes.value_or(0),
                                                *memory);
-  if (pinning_used) {
-    const auto used = std::min(topology.cpus.size(), static_cast<std::size_t>(team));
-    probe->watch_processors(
-        {topology.cpus.begin(), topology.cpus.begin() + static_cast<std::ptrdiff_t>(used)});
-  } else {
-    probe->watch_processors(topology.cpus);
-  }
+  std::vector<int> computing = topology.cpus;
+  if (pinning_used) computing.resize(std::min(computing.size(), static_cast<std::size_t>(team)));
+  cpu::Rapl energy(files, computing);
+  info.details[std::string(cpu::kEnergyDetail)] = energy.description();
+  probe->count_energy(std::move(energy));
+  probe->watch_processors(std::move(computing));
   auto operands = std::make_unique<cpu::HostOperandSource>(team, *memory);
   auto device =
       std::make_unique<Device>(std::move(info), Device::Parts{.memory = std::move(memory),

@@ -21,6 +21,8 @@ class HostFiles {
   [[nodiscard]] std::optional<std::string> text(const std::string& path) const;
   /// The content where it is one decimal number and nothing else.
   [[nodiscard]] std::optional<std::uint64_t> number(const std::string& path) const;
+  /// Where that file is.
+  [[nodiscard]] std::filesystem::path path(const std::string& path) const { return root_ / path; }
   /// Names in a directory, sorted.
   [[nodiscard]] std::vector<std::string> names(const std::string& path) const;
 

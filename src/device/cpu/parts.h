@@ -14,6 +14,7 @@
 #include "device/cpu/host_files.h"
 #include "device/cpu/page_pool.h"
 #include "device/cpu/pinning.h"
+#include "device/cpu/rapl.h"
 #include "device/device.h"
 
 namespace twofour::device::cpu {
@@ -66,6 +67,14 @@ class CpuProbe final : public Probe {
   /// Those that the team is bound to; others do not matter. Until then, all.
   void watch_processors(std::vector<int> processors) { processors_ = std::move(processors); }
   [[nodiscard]] ClockSample clocks() const override;
+  /// From now on the counters of these processors' packages; until then there is no energy.
+  void count_energy(Rapl counters) { energy_.emplace(std::move(counters)); }
+  [[nodiscard]] std::optional<double> energy_j() const override {
+    return energy_ ? energy_->joules() : std::nullopt;
+  }
+  [[nodiscard]] std::string fine_energy_source() const override {
+    return energy_ ? energy_->source() : std::string();
+  }
 
  private:
   HostFiles files_;
@@ -76,6 +85,7 @@ class CpuProbe final : public Probe {
   std::map<std::string, QuotaPeriods> quota_before_;
   std::vector<int> processors_;
   std::optional<LoadReading> load_before_;
+  mutable std::optional<Rapl> energy_;  ///< reading it keeps where its counters stood
 };
 
 /// Operands in `memory`, which must outlive it.

@@ -83,13 +83,15 @@ constexpr char kVsDense[] = "vs dense [95% CI]";
 constexpr char kVsBf16[] = "vs bf16";
 constexpr char kSustained[] = "sustained";
 constexpr char kEnergy[] = "mJ";
+constexpr char kEnergyRatio[] = "energy vs dense";
 constexpr char kError[] = "error (checked)";
 
 bool has_model(const Record& r) { return !r.model.empty(); }
 bool has_parts(const Record& r) { return r.tensor_parallel != 1; }
 bool has_bf16(const Record& r) { return r.vs_bf16.has_value(); }
 bool has_load(const Record& r) { return r.sustained.has_value(); }
-bool has_energy(const Record& r) { return r.sustained && r.sustained->median_j; }
+bool has_energy(const Record& r) { return launch_joules(r).has_value(); }
+bool has_round_energy(const Record& r) { return r.energy && r.energy->launch_j; }
 bool has_clock(const Record& r) { return r.clocks.core_mhz.has_value(); }
 bool has_effective_clock(const Record& r) { return r.clocks.effective_sm_mhz.has_value(); }
 bool has_power(const Record& r) { return r.clocks.power_w.has_value(); }
@@ -115,7 +117,8 @@ const std::vector<RowColumn>& row_columns() {
     {{"notes", "notes", false, false, true}, notes},
     {{"bf16", "vs bf16", true, false, false, Order::kDescending, "time of the fastest dense bf16 kernel over the time of this one"}, as_in_terminal<kVsBf16>, has_bf16},
     {{"sustained", "sustained", true, false, false, Order::kDescending, "vs dense under sustained load, each kernel alone for seconds"}, as_in_terminal<kSustained>, has_load},
-    {{"energy", "mJ", true, false, false, Order::kAscending, "energy of a launch under sustained load, with the device's idle power"}, as_in_terminal<kEnergy>, has_energy},
+    {{"energy", "mJ", true, false, false, Order::kAscending, "energy of a launch under sustained load, of a CPU in ordinary rounds, with the device's idle power"}, as_in_terminal<kEnergy>, has_energy},
+    {{"energyratio", "energy vs dense", true, false, false, Order::kDescending, "joules of the fastest dense kernel over the joules of this one, in ordinary rounds; no interval"}, as_in_terminal<kEnergyRatio>, has_round_energy},
     {{"error", "error (checked)", true, false, false, Order::kAscending, "largest error as a share of its tolerance"}, as_in_terminal<kError>},
     {{"dtype", "dtype", false, true, false}, [](R r, G) { return std::string(info(r.problem.a).cli_name); }},
     {{"weights", "weights", false, true, true}, [](R r, G) { return std::string(to_string(r.problem.sparsity)); }},
