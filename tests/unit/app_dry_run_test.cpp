@@ -38,7 +38,7 @@ class DryRunTest : public ::testing::Test {
     session_.providers.back().provider = std::move(provider);
     session_.config.mode = BenchMode::kSquare;
     session_.config.dtype = DataType::kInt8;
-    session_.config.repro_line = [](const workload::Case& shape) { return mkn(shape); };
+    session_.config.repro_line = [](const workload::Case& c) { return mkn(c.shape); };
     session_.kernels = run::select_kernels(session_.providers, DataType::kInt8, {});
   }
 
