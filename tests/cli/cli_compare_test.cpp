@@ -170,7 +170,7 @@ TEST(Compare, ReadsWhatIsWholeOfAFileThatIsCut) {
 
 TEST(Compare, ReadsResultsOfVersion1) {
   const Folder folder;
-  const std::string file = TWOFOUR_SOURCE_DIR "/results/h200/llama-fp8.jsonl";
+  const std::string file = TWOFOUR_SOURCE_DIR "/tests/support/version1/llama-fp8.jsonl";
   const Finished finished = run(folder, {"compare", file, file});
   EXPECT_EQ(finished.code, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("Nothing is slower"));

@@ -74,7 +74,8 @@ TEST(BadInput, AResumeFileOfAnEarlierVersion) {
   const Folder folder;
   const auto file = folder.path() / "old.jsonl";
   const std::string text =
-      lines_of(read_file(TWOFOUR_SOURCE_DIR "/results/h200/llama-fp8.jsonl")).front() + "\n";
+      lines_of(read_file(TWOFOUR_SOURCE_DIR "/tests/support/version1/llama-fp8.jsonl")).front() +
+      "\n";
   std::ofstream(file) << text;
   const Finished finished = run(folder, quick_sweep({"--resume", file.string()}));
   EXPECT_EQ(finished.code, 2);

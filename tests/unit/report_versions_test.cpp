@@ -36,7 +36,7 @@ TEST_P(Version1, IsReadAndWrittenAgainAsItWas) {
   EXPECT_FALSE(results.cut);
   EXPECT_EQ(results.environment.schema_version, 1);
   EXPECT_EQ(results.environment.device.id.kind, DeviceKind::kCuda);
-  EXPECT_GT(results.records.size(), 100U);
+  EXPECT_EQ(results.records.size(), 16U);
   std::string again = environment_json(results.environment) + "\n";
   for (const Record& record : results.records) {
     EXPECT_EQ(record.schema_version, 1);
@@ -48,8 +48,8 @@ TEST_P(Version1, IsReadAndWrittenAgainAsItWas) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Version1,
-                         ::testing::Values("results/h200/llama-fp8.jsonl",
-                                           "results/h200/llama-int8.jsonl"),
+                         ::testing::Values("tests/support/version1/llama-fp8.jsonl",
+                                           "tests/support/version1/llama-int8.jsonl"),
                          [](const auto& file) { return file.index == 0 ? "fp8" : "int8"; });
 
 TEST(Version1, HasNoDeviceInARecordAndZeroForWhatIsNotKnown) {
