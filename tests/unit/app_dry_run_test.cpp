@@ -29,11 +29,13 @@ testing::FakeKernel kernel(std::string name, bool guesses) {
 class DryRunTest : public ::testing::Test {
  protected:
   DryRunTest() {
-    auto device = std::make_unique<testing::FakeDevice>();
     std::vector<testing::FakeKernel> kernels{kernel("slow_to_tell", true), kernel("quick", false)};
-    auto provider = std::make_unique<testing::FakeProvider>(std::move(kernels), *device);
+    auto provider = std::make_unique<testing::FakeProvider>(std::move(kernels), device_);
     provider_ = provider.get();
-    session_.devices.push_back(std::move(device));
+    // A session destroys a device::Device, and a FakeDevice is more than that.
+    testing::FakeDevice another;
+    session_.devices.push_back(
+        std::make_unique<device::Device>(static_cast<device::Device&&>(another)));
     session_.providers.push_back({.row = {.name = "fake", .device_kind = DeviceKind::kCpu}});
     session_.providers.back().provider = std::move(provider);
     session_.config.mode = BenchMode::kSquare;
@@ -53,6 +55,7 @@ class DryRunTest : public ::testing::Test {
     return dry_run(session_, cases, own);
   }
 
+  testing::FakeDevice device_;
   Session session_;
   testing::FakeProvider* provider_ = nullptr;
 };
