@@ -84,10 +84,10 @@ std::string case_text(const Session& session, const workload::Case& c, const Fac
 
 DryRun dry_run(const Session& session, std::span<const workload::Case> cases,
                std::span<const int> own) {
-  // Reading how much is free takes longer than planning a case.
   std::vector<workload::Case> own_cases;
   own_cases.reserve(own.size());
   for (const int place : own) own_cases.push_back(cases[static_cast<std::size_t>(place)]);
+  // Reading how much is free takes longer than planning a case.
   Facts facts{.memory = run::memory_facts(session.device()),
               .limits = run::limit_cases(own_cases, session.kernels),
               .answers = own.size() > kMostExact ? run::Answers::kQuick : run::Answers::kExact};

@@ -18,7 +18,6 @@ namespace twofour::providers::cuda {
 struct TypePair {
   DataType a;  ///< of both operands
   DataType d;
-  bool by_default = true;  ///< KernelInfo::by_default
 };
 
 struct Architecture {

@@ -16,7 +16,7 @@ namespace cuda {
 namespace {
 
 void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, const Architecture& own) {
-  const auto [a, d, by_default] = types;
+  const auto [a, d] = types;
   for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
     for (const bool bias : {false, true}) {
       kernels.push_back(
@@ -27,7 +27,6 @@ void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, const 
            .sparsity = sparsity,
            .bias = bias,
            .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide,
-           .by_default = by_default,
            .most_m = own.most_m({.a = a, .b = a, .d = d, .sparsity = sparsity})});
     }
   }
