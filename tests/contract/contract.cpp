@@ -239,9 +239,10 @@ class Examination {
   std::vector<std::string> violations_;
 };
 
-/// Whether a refusal is no property of the kernel: another machine or build would do.
+/// Whether a refusal is no property of the kernel: another machine, build or library would do.
 bool names_a_lack(std::string_view refusal) {
-  constexpr std::string_view kLacking[] = {"this CPU", "this GPU", "this build"};
+  constexpr std::string_view kLacking[] = {"this CPU", "this GPU", "this build",
+                                           "this cuSPARSELt"};
   return std::any_of(std::begin(kLacking), std::end(kLacking), [&](std::string_view what) {
     return refusal.find(what) != std::string_view::npos;
   });

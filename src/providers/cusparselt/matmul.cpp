@@ -106,8 +106,8 @@ CompressedSize Description::compressed_size() const {
         "tell the size of compressed weights");
   if (size.weight < kept_bytes_) {
     throw std::runtime_error(
-        fmt::format("cuSPARSELt compresses into {} bytes, and the values that stay are {}",
-                    size.weight, kept_bytes_));
+        fmt::format("this cuSPARSELt, {}, makes room for the first of several weights alone",
+                    handle_->version()));
   }
   return size;
 }
