@@ -116,9 +116,9 @@ std::string picture(const Comparison& comparison) {
   double y = area.top + kRowHeight / 2;
   for (const Drawn& row : rows) {
     const Change& c = *row.change;
-    svg.text({area.left - 6, y + 3}, html::Anchor::kEnd, "name",
-             fmt::format("{}{}{} {}", c.layer, c.layer.empty() ? "" : " ", mkn(c.problem.shape),
-                         to_string(c.problem.sparsity)));
+    svg.row_name({area.left - 6, y + 3}, kLabels - 6,
+                 fmt::format("{}{}{} {}", c.layer, c.layer.empty() ? "" : " ", mkn(c.problem.shape),
+                             to_string(c.problem.sparsity)));
     draw_row(svg, x, y, row, on);
     y += kRowHeight;
   }

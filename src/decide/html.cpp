@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "decide/formats.h"
 #include "decide/words.h"
@@ -24,6 +25,9 @@ using html::Svg;
 
 constexpr double kWidth = 338;
 constexpr double kLabels = 124;
+constexpr double kMostLabels = 180;
+constexpr double kGap = 8;     // behind a label
+constexpr double kMargin = 2;  // before it
 /// Decisions on a page: each has two pictures and some tables.
 constexpr std::size_t kMostDecisions = 30;
 constexpr std::size_t kMostLayers = 60;
@@ -85,6 +89,16 @@ void draw_ranges(Svg& svg, const html::Scale& x, double y, const BreakEven& foun
   }
 }
 
+/// One line where it fits, else name and size below one another; ends `at`.
+void draw_title(Svg& svg, html::XY at, const Layer& layer) {
+  const double room = at.first - kMargin;
+  const std::string whole = title(layer);
+  if (html::text_width(whole) <= room)
+    return svg.row_name({at.first, at.second + 3.5}, room, whole);
+  svg.row_name({at.first, at.second - 2.5}, room, layer.name);
+  svg.row_name({at.first, at.second + 9}, room, whole.substr(layer.name.size() + 1));
+}
+
 std::string ranges_picture(const Decision& decision) {
   html::Range ms(true);
   std::vector<double> all;
@@ -99,7 +113,12 @@ std::string ranges_picture(const Decision& decision) {
   all.erase(std::unique(all.begin(), all.end()), all.end());
   constexpr double kRow = 22;
   const std::size_t shown = std::min(decision.layers.size(), kMostLayers);
-  const html::Area area{kLabels, 26, kWidth - 12, 30 + kRow * static_cast<double>(shown)};
+  double labels = kLabels;
+  for (const LayerDecision& layer : std::span(decision.layers).first(shown)) {
+    labels = std::max(labels, html::text_width(layer.layer.name) + kGap + kMargin);
+  }
+  labels = std::min(labels, kMostLabels);
+  const html::Area area{labels, 26, kWidth - 12, 30 + kRow * static_cast<double>(shown)};
   const auto named = [&](std::string_view words) {
     return report::of_pattern(words, decision.subject.pattern);
   };
@@ -119,7 +138,7 @@ std::string ranges_picture(const Decision& decision) {
   double y = area.top + kRow / 2;
   for (std::size_t i = 0; i < shown; ++i) {
     const LayerDecision& layer = decision.layers[i];
-    svg.text({area.left - 8, y + 3.5}, Anchor::kEnd, "name", title(layer.layer));
+    draw_title(svg, {area.left - kGap, y}, layer.layer);
     draw_ranges(svg, x, y, layer.found);
     y += kRow;
   }

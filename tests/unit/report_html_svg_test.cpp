@@ -95,6 +95,28 @@ TEST(SvgMarks, AreOfARowAndNeverOutsideNumbers) {
   EXPECT_LT(svg.html().size(), 500U);
 }
 
+TEST(SvgRowNames, KeepBothEndsWhereTheyDoNotFit) {
+  Svg svg(100, 50, "names");
+  svg.row_name({90, 5}, 60, "qkv");
+  EXPECT_THAT(svg.html(), HasSubstr(">qkv</text>"));
+  svg.row_name({90, 5}, 120, "expert_gate_up_all_experts 7168x4096");
+  EXPECT_THAT(svg.html(), HasSubstr("<title>expert_gate_up_all_experts 7168x4096</title>expert_"));
+  EXPECT_THAT(svg.html(), HasSubstr("\u2026"));
+  EXPECT_THAT(svg.html(), HasSubstr("68x4096</text>"));
+}
+
+TEST(SvgRowNames, AreNoWiderThanTheirRoom) {
+  for (double room = 27; room < 200; room += 7) {
+    Svg svg(100, 50, "names");
+    svg.row_name({90, 5}, room, "\u00B5_expert_gate_up_\u00B5\u00B5_experts 7168x4096");
+    const std::string html = svg.html();
+    const std::size_t end = html.rfind("</text>");
+    const std::size_t begin = html.rfind('>', end) + 1;
+    EXPECT_LE(text_width(html.substr(begin, end - begin)), room);
+    EXPECT_THAT(html, Not(HasSubstr("\uFFFD")));
+  }
+}
+
 TEST(SvgStyles, BeyondTheLastBeginAnewAndAreNeverTheNeutralOne) {
   EXPECT_EQ(style_class(kStyles + 1), "s1");
   EXPECT_EQ(style_class(0), "s0");

@@ -71,6 +71,17 @@ std::string shortened(std::string_view text, std::size_t most) {
   return escape(text.substr(0, prefix(text, most - 1))) += kEllipsis;
 }
 
+std::string without_middle(std::string_view text, std::size_t most) {
+  std::size_t characters = 0;
+  for (std::string_view rest = text; !rest.empty(); ++characters)
+    rest.remove_prefix(prefix(rest, 1));
+  if (characters <= most) return std::string(text);
+  const std::size_t kept = most > 0 ? most - 1 : 0;
+  const std::size_t tail = prefix(text, characters - kept / 2);
+  return std::string(text.substr(0, prefix(text, kept - kept / 2))) + std::string(kEllipsis) +
+         std::string(text.substr(tail));
+}
+
 std::string name(std::string_view text, std::size_t most) {
   if (text.size() <= most || prefix(text, most) == text.size()) {
     return "<bdi>" + escape(text) + "</bdi>";

@@ -16,6 +16,10 @@ std::string escape(std::string_view text);
 /// escape(), of the first `most` characters at most, with an ellipsis where there are more.
 std::string shortened(std::string_view text, std::size_t most);
 
+/// `text`, not escaped, with an ellipsis in place of the characters in its middle where it has more
+/// than `most`.
+std::string without_middle(std::string_view text, std::size_t most);
+
 /// A name in text of either direction, which cannot reorder what stands around it: <bdi>. One of
 /// more than `most` characters is shortened, with the whole in its title.
 std::string name(std::string_view text, std::size_t most = 64);

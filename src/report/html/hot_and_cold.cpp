@@ -75,7 +75,7 @@ std::string picture(const Contents& contents, const Panel& panel, std::span<cons
       last = x_of(panel, *pair.cold.record);
       svg.text({2, middle + 3.5}, Anchor::kStart, "name", number_label(last));
     }
-    svg.text({area.left - 8, middle + 3.5}, Anchor::kEnd, "name", pair.label);
+    svg.row_name({area.left - 8, middle + 3.5}, area.left - 10, pair.label);
     svg.begin(style_class(style));
     svg.line({cold, middle}, {hot, middle}, "bar");
     svg.end();

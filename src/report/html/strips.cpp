@@ -92,7 +92,7 @@ void draw_strip(Svg& svg, const Strip& strip, double middle, const Area& area, c
                 int style) {
   const auto at = [&](double value) { return x.at(std::clamp(value, x.low(), x.high())); };
   svg.begin(style_class(style), strip.row.index);
-  svg.text({area.left - 8, middle + 3.5}, Anchor::kEnd, "name", strip.label);
+  svg.row_name({area.left - 8, middle + 3.5}, area.left - 10, strip.label);
   svg.line({at(strip.low), middle}, {at(strip.high), middle}, "bar");
   svg.rect({at(strip.lower), middle - 3.5}, std::max(1.0, at(strip.upper) - at(strip.lower)), 7,
            "box");

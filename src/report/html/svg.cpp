@@ -183,6 +183,30 @@ void Svg::text(XY at, Anchor anchor, std::string_view classes, std::string_view 
                       shortened(text, kMost));
 }
 
+double text_width(std::string_view text) {
+  // Of 10.5 pixels, as page.css has it, in a wide face.
+  constexpr double kNarrow = 4.1;
+  constexpr double kMost = 6.7;
+  constexpr std::string_view kNarrowOnes = " fijlrt.,:;|'()[]-";
+  double width = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // goes on with a character
+    width += kNarrowOnes.find(c) == std::string_view::npos ? kMost : kNarrow;
+  }
+  return width;
+}
+
+void Svg::row_name(XY at, double room, std::string_view text) {
+  if (text_width(text) <= room) return this->text(at, Anchor::kEnd, "name", text);
+  constexpr std::size_t kLeast = 3;
+  std::size_t most = text.size();
+  std::string shown = without_middle(text, most);
+  while (most > kLeast && text_width(shown) > room) shown = without_middle(text, --most);
+  out_ += fmt::format(
+      "<text class=\"name\" x=\"{}\" y=\"{}\" text-anchor=\"end\"><title>{}</title>{}</text>\n",
+      px(at.first), px(at.second), shortened(text, 1000), escape(shown));
+}
+
 void Svg::mark(XY at, int style, std::string_view classes, std::optional<std::size_t> row) {
   constexpr int kShapes = 6;  // those of page()
   const int shape = style == kNeutral ? 0 : style % kStyles % kShapes;

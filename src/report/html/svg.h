@@ -81,6 +81,9 @@ inline constexpr int kNeutral = kStyles;
 /// How a series looks: "s3", whose colour page.css gives. `style` is kNeutral or from 0.
 std::string style_class(int style);
 
+/// About how wide a text in a picture is, in pixels.
+double text_width(std::string_view text);
+
 class Svg {
  public:
   /// `label` tells a reader who does not see it what the picture shows; a text.
@@ -93,6 +96,9 @@ class Svg {
   void rect(XY corner, double width, double height, std::string_view classes);
   /// `text` is escaped, and shortened where it is long.
   void text(XY at, Anchor anchor, std::string_view classes, std::string_view text);
+  /// The name of a row, which ends at `at` and has `room` pixels: of a longer one the middle is
+  /// left out, and a title has the whole.
+  void row_name(XY at, double room, std::string_view text);
   /// The mark of a series, of the table's row `row` where there is one.
   void mark(XY at, int style, std::string_view classes, std::optional<std::size_t> row);
   /// A group of what follows up to end(); of a row of the table where there is one.
