@@ -13,8 +13,20 @@ pretend() {
   chmod +x "$work/bundle/bin/$1"
 }
 
-pretend cuda_contract_test <<'END'
-echo "KeepsTheContract."
+# Each library's waits for all five; that of $work/broken fails.
+mkdir "$work/begun"
+pretend cuda_contract_test <<END
+case "\$*" in *gtest_filter*) ;; *) echo "KeepsTheContract."; exit 0 ;; esac
+library=\$(sed -E 's/.*\*\.([a-z]+)_\*.*/\1/' <<<"\$*")
+: >"$work/begun/\$library"
+for _ in {1..600}; do
+  if [ "\$(ls "$work/begun" | wc -l)" = 5 ]; then
+    echo "[  PASSED  ] 7 tests of \$library"
+    if [ -e "$work/broken/\$library" ]; then exit 1; else exit 0; fi
+  fi
+  sleep 0.1
+done
+exit 2
 END
 
 # Leaves the rows of $work/rows in an fp8 run that ends with the code in $work/code, with a .csv when
@@ -61,6 +73,22 @@ contains() {
     *) echo "$2: the summary has no '$1': $summary"; exit 1 ;;
   esac
 }
+
+# What measures nothing runs at the same time, and is told in order.
+step=contract
+echo 0 >"$work/code"
+expect 0 "contract tests at once"
+order=$(grep -oE 'contract-[a-z]+' <<<"$summary" | uniq | tr '\n' ' ')
+if [ "$order" != "contract-cuda contract-cutlass contract-cublaslt contract-cusparselt contract-pytorch " ]; then
+  echo "not in order: $summary"
+  exit 1
+fi
+mkdir "$work/broken"
+: >"$work/broken/cublaslt"
+expect 1 "one that fails among others"
+contains "contract-cublaslt    FAILED (exit 1)" "one that fails among others"
+contains "contract-pytorch     ok" "one that fails among others"
+step=bench
 
 : >"$work/csv"
 row cutlass ok >"$work/rows"
