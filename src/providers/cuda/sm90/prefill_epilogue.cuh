@@ -64,67 +64,104 @@ using PiecePosition = RingPosition<PrefillLayout::kPieceSlots>;
 /// Whether rows of D are aligned for the copy engine.
 __device__ __forceinline__ bool writes_boxes(const DecodeArguments& io) { return io.n % 8 == 0; }
 
-/// The epilogue of a warpgroup's part of a tile, rows `row` and on, tokens `m` and on: pieces of
-/// kPieceTokens go through shared memory, where they are turned from [row][token] to [token][row].
-/// `scale_a` is in shared memory, [kTokens].
-template <class P, bool kFp16>
-__device__ __forceinline__ void store_tile(const PrefillParams& p, PrefillBarriers barriers,
-                                           unsigned char* shared, int warpgroup, int m, int row,
-                                           const RowScales& scales, const float* scale_a,
-                                           PiecePosition& at,
-                                           const typename P::Acc (&sums)[P::kTokens / 2]) {
-  using L = PrefillLayout;
-  constexpr int kGroups = P::kTokens / 8;  // of 8 tokens, a matrix each for 8 rows
-  constexpr int kGroupsOfPiece = L::kPieceTokens / 8;
-  const int thread = static_cast<int>(threadIdx.x) % 128;
-  const int lane = thread % 32;
-  const bool boxes = writes_boxes(p.io);
-  // Where this lane's 16 bytes of the transposed matrices go.
-  const int to =
-      swizzled_offset(lane % 8, thread / 32 * 2 + lane / 8 % 2) + lane / 16 * 8 * kRowBytes;
-  const auto scale_of = [&](int group) {
-    return *reinterpret_cast<const float2*>(scale_a + group * 8 + lane % 4 * 2);
-  };
-  float2 next[kGroupsOfPiece];
+/// A consumer warpgroup's way from sums to pieces of D in shared memory. Outputs are 16-bit pairs
+/// in half as many registers as the sums, so the next tile can begin before they are stored.
+template <class P>
+class Epilogue {
+ public:
+  static constexpr int kGroups = P::kTokens / 8;  ///< of 8 tokens, a matrix each for 8 rows
+  static constexpr int kGroupsOfPiece = PrefillLayout::kPieceTokens / 8;
+  static constexpr int kPieces = (kGroups + kGroupsOfPiece - 1) / kGroupsOfPiece;
+  using Sums = typename P::Acc[P::kTokens / 2];
+  /// [group][row lane / 4 or 8 below]: tokens lane % 4 * 2 and the next of the group.
+  using Outputs = std::uint32_t[kGroups * 2];
+
+  __device__ Epilogue(const PrefillParams& p, PrefillBarriers barriers, unsigned char* shared,
+                      int warpgroup)
+      : p_(p), barriers_(barriers), shared_(shared), warpgroup_(warpgroup) {}
+
+  /// Outputs of piece kPiece. `scale_a` is in shared memory, [kTokens].
+  template <int kPiece>
+  __device__ __forceinline__ void convert(const Sums& sums, const RowScales& scales,
+                                          const float* scale_a, Outputs& outputs) const {
+    if (p_.io.fp16_output) {
+      convert_to<kPiece, true>(sums, scales, scale_a, outputs);
+    } else {
+      convert_to<kPiece, false>(sums, scales, scale_a, outputs);
+    }
+  }
+
+  /// Turns piece kPiece from [row][token] to [token][row] in shared memory, from where a thread of
+  /// its own writes it to D.
+  template <int kPiece>
+  __device__ __forceinline__ void pass_on(const Outputs& outputs) {
+    barrier_wait(barriers_.piece_empty(warpgroup_, at_.slot), at_.parity ^ 1u);
+    transpose<kPiece>(outputs);
+    fence_shared_for_copies();
+    __syncwarp();
+    if (threadIdx.x % 32 == 0) barrier_arrive(barriers_.piece_full(warpgroup_, at_.slot));
+    at_.advance();
+  }
+
+  /// The same where rows of D are not aligned for the copy engine: this warpgroup writes rows `row`
+  /// and on of tokens `m` and on.
+  template <int kPiece>
+  __device__ __forceinline__ void store(const Outputs& outputs, int m, int row) {
+    constexpr int kFirst = kPiece * PrefillLayout::kPieceTokens;
+    transpose<kPiece>(outputs);
+    barrier_sync(1 + warpgroup_, 128);
+    store_piece(p_.io, piece(), min(PrefillLayout::kPieceTokens, P::kTokens - kFirst), m + kFirst,
+                row);
+    barrier_sync(1 + warpgroup_, 128);
+    at_.advance();
+  }
+
+ private:
+  template <int kPiece, bool kFp16>
+  __device__ __forceinline__ void convert_to(const Sums& sums, const RowScales& scales,
+                                             const float* scale_a, Outputs& outputs) const {
+    const int token = static_cast<int>(threadIdx.x) % 4 * 2;
 #pragma unroll
-  for (int i = 0; i < kGroupsOfPiece; ++i) next[i] = scale_of(i);
-#pragma unroll
-  for (int first = 0; first < kGroups; first += kGroupsOfPiece) {
-    constexpr int kPair = 2;  // groups that one instruction stores
-    std::uint32_t outputs[kGroupsOfPiece / kPair][4];
-#pragma unroll
-    for (int i = 0; i < kGroupsOfPiece; ++i) {
-      if (first + i >= kGroups) break;
-      const float2 scale = next[i];
+    for (int i = kPiece * kGroupsOfPiece; i < min((kPiece + 1) * kGroupsOfPiece, kGroups); ++i) {
+      const float2 scale = *reinterpret_cast<const float2*>(scale_a + i * 8 + token);
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const int sum = (first + i) * 4 + half * 2;
-        outputs[i / kPair][i % kPair * 2 + half] = output_pair<kFp16>(
-            sums[sum], sums[sum + 1], scale, scales.scale_b[half], scales.bias[half]);
+        const int sum = i * 4 + half * 2;
+        outputs[i * 2 + half] = output_pair<kFp16>(sums[sum], sums[sum + 1], scale,
+                                                   scales.scale_b[half], scales.bias[half]);
       }
-      // Loaded ahead of the stores below, which loads may not pass.
-      if (first + kGroupsOfPiece + i < kGroups) next[i] = scale_of(first + kGroupsOfPiece + i);
     }
-    unsigned char* piece =
-        shared + P::kLayout.pieces + (warpgroup * L::kPieceSlots + at.slot) * L::kPieceBytes;
-    if (boxes) barrier_wait(barriers.piece_empty(warpgroup, at.slot), at.parity ^ 1u);
+  }
+
+  template <int kPiece>
+  __device__ __forceinline__ void transpose(const Outputs& outputs) const {
+    const int thread = static_cast<int>(threadIdx.x) % 128;
+    const int lane = thread % 32;
+    // Where this lane's 16 bytes of the transposed matrices go.
+    const std::uint32_t to =
+        shared_address(piece()) + lane / 16 * 8 * kRowBytes +
+        swizzled_offset(lane % 8, thread / 32 * 2 + lane / 8 % 2);
+    constexpr int kPair = 2;  // groups that one instruction stores
 #pragma unroll
     for (int i = 0; i < kGroupsOfPiece; i += kPair) {
-      if (first + i >= kGroups) break;
-      store_transposed(shared_address(piece) + to + i * 8 * kRowBytes, outputs[i / kPair]);
+      const int group = kPiece * kGroupsOfPiece + i;
+      if (group >= kGroups) break;
+      store_transposed(to + i * 8 * kRowBytes, {outputs[group * 2], outputs[group * 2 + 1],
+                                                outputs[group * 2 + 2], outputs[group * 2 + 3]});
     }
-    if (boxes) {
-      fence_shared_for_copies();
-      __syncwarp();
-      if (lane == 0) barrier_arrive(barriers.piece_full(warpgroup, at.slot));
-    } else {
-      barrier_sync(1 + warpgroup, 128);
-      store_piece(p.io, piece, min(L::kPieceTokens, P::kTokens - first * 8), m + first * 8, row);
-      barrier_sync(1 + warpgroup, 128);
-    }
-    at.advance();
   }
-}
+
+  __device__ __forceinline__ unsigned char* piece() const {
+    return shared_ + P::kLayout.pieces +
+           (warpgroup_ * PrefillLayout::kPieceSlots + at_.slot) * PrefillLayout::kPieceBytes;
+  }
+
+  const PrefillParams& p_;
+  PrefillBarriers barriers_;
+  unsigned char* shared_;
+  int warpgroup_;
+  PiecePosition at_;
+};
 
 /// One thread: writes the pieces of `warpgroup` to D.
 template <class P>

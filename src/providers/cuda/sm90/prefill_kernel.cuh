@@ -14,6 +14,8 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include "providers/cuda/sm90/prefill_epilogue.cuh"
 #include "providers/cuda/sm90/prefill_multiply.cuh"
@@ -96,54 +98,77 @@ __device__ void load_activations(const PrefillParams& p, const CUtensorMap& map,
   }
 }
 
+/// Calls f(std::integral_constant<int, i>) for i from 0 to kCount - 1.
+template <int kCount, class F>
+__device__ __forceinline__ void unrolled(F f) {
+  [&]<int... i>(std::integer_sequence<int, i...>) {
+    (f(std::integral_constant<int, i>()), ...);
+  }(std::make_integer_sequence<int, kCount>());
+}
+
 /// A consumer warpgroup: its part of every tile of this CTA.
 template <class P, DataType kType>
 __device__ __forceinline__ void consume_tiles(const PrefillParams& p, PrefillBarriers barriers,
                                               unsigned char* shared, int warpgroup, int rank) {
+  using E = Epilogue<P>;
   const int thread = static_cast<int>(threadIdx.x) % 128;
   const int clusters = static_cast<int>(gridDim.x) / P::kRanks;
+  const int tiles = p.clusters_n * p.tiles_m;
+  const bool boxes = writes_boxes(p.io);
   Multiplier<P, kType> multiplier(p, barriers, shared, warpgroup);
-  PiecePosition piece;
+  E epilogue(p, barriers, shared, warpgroup);
   typename P::Acc sums[P::kTokens / 2];
+  typename E::Outputs outputs;
+  bool waiting = false;  // outputs of the tile before, to be stored while this one is multiplied
   int count = 0;
-  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.clusters_n * p.tiles_m;
+  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < tiles;
        index += clusters, ++count) {
-    long long stamps[kTileStamps];
-    stamps[0] = clock64();
+    TileStamps stamps(p.io.stamps, warpgroup, count);
     int m = 0;
     int row = 0;
     RowScales scales;
     float scale_a[2];
-    // What takes time and is not needed before the epilogue.
-    stamps[1] = multiplier.tile(sums, [&] {
-      const PrefillTile tile = tile_at(p, index);
-      m = tile.m * P::kTokens;
-      row = (tile.n * P::kRanks + rank) * kPrefillRows + warpgroup * kUnitRows;
-      scales = load_row_scales(p.io, row + thread / 32 * 16 + thread % 32 / 4);
-      scale_a[0] = row_scale(p.io, m + thread);
-      scale_a[1] = row_scale(p.io, m + thread + 128);
+    stamps.put(0);
+    multiplier.tile(sums, stamps, [&](int chunk, auto odd) {
+      if (!odd && chunk == 0) {
+        // What takes time and is not needed before the epilogue.
+        const PrefillTile tile = tile_at(p, index);
+        m = tile.m * P::kTokens;
+        row = (tile.n * P::kRanks + rank) * kPrefillRows + warpgroup * kUnitRows;
+        scales = load_row_scales(p.io, row + thread / 32 * 16 + thread % 32 / 4);
+        scale_a[0] = row_scale(p.io, m + thread);
+        scale_a[1] = row_scale(p.io, m + thread + 128);
+      }
+      if (!waiting) return;
+      unrolled<E::kPieces>([&](auto i) {
+        if constexpr (i % 2 == (odd ? 1 : 0)) {
+          if (chunk == i) epilogue.template pass_on<i>(outputs);
+        }
+      });
     });
-    stamps[2] = clock64();
+    if (waiting) {
+      unrolled<E::kPieces>([&](auto i) {
+        if (p.chunks <= i) epilogue.template pass_on<i>(outputs);
+      });
+    }
+    stamps.put(2);
     // The other half is what the last tile's epilogue may still read.
     auto* vector = reinterpret_cast<float*>(shared + P::kLayout.scales) +
                    (count % 2 * kPrefillUnits + warpgroup) * 256;
     vector[thread] = scale_a[0];
     vector[thread + 128] = scale_a[1];
     barrier_sync(1 + warpgroup, 128);
-    if (p.io.fp16_output) {
-      store_tile<P, true>(p, barriers, shared, warpgroup, m, row, scales, vector, piece, sums);
-    } else {
-      store_tile<P, false>(p, barriers, shared, warpgroup, m, row, scales, vector, piece, sums);
-    }
-    stamps[3] = clock64();
-    if (p.io.stamps != nullptr && thread == 0 && count < kStampedTiles) {
-      const std::int64_t at =
-          ((std::int64_t{blockIdx.x} * kPrefillUnits + warpgroup) * kStampedTiles + count) *
-          kTileStamps;
-      for (int i = 0; i < kTileStamps; ++i) {
-        p.io.stamps[at + i] = static_cast<std::uint64_t>(stamps[i]);
+    waiting = boxes && index + clusters < tiles;
+    unrolled<E::kPieces>([&](auto i) {
+      epilogue.template convert<i>(sums, scales, vector, outputs);
+      if (waiting) return;
+      if (boxes) {
+        epilogue.template pass_on<i>(outputs);
+      } else {
+        epilogue.template store<i>(outputs, m, row);
       }
-    }
+    });
+    stamps.put(3);
   }
 }
 
@@ -168,20 +193,22 @@ __global__ void __launch_bounds__(kPrefillThreads, 1)
     cluster_wait();
   }
   if (warp >= kPrefillUnits * 4) {
-    asm volatile("setmaxnreg.dec.sync.aligned.u32 40;");
+    asm volatile("setmaxnreg.dec.sync.aligned.u32 24;");
     if (threadIdx.x % 32 == 0) {
       const int role = warp - kPrefillUnits * 4;
       if (role == 0) {
         load_weights<P>(p, barriers, base, rank);
       } else if (role == 1) {
+        prefetch_map(&map_a);
         wait_for_previous_kernel();
         load_activations<P>(p, map_a, barriers, base, rank);
       } else {
+        prefetch_map(&map_d);
         write_pieces<P>(p, map_d, barriers, base, role - 2, rank);
       }
     }
   } else {
-    asm volatile("setmaxnreg.inc.sync.aligned.u32 232;");
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 240;");
     wait_for_previous_kernel();
     consume_tiles<P, kType>(p, barriers, shared, warp / 4, rank);
   }

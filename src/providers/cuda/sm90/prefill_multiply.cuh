@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "providers/cuda/sm90/prefill_rings.cuh"
 #include "providers/cuda/sm90/wgmma.cuh"
@@ -45,34 +46,37 @@ class Multiplier {
         warpgroup_(warpgroup),
         thread_(static_cast<int>(threadIdx.x) % 128) {}
 
-  /// sums [64 rows of this warpgroup][kTokens] = W x A^T of one tile. Calls `meanwhile` while the
-  /// first products are under way. Returns the clock when the first operands are there.
+  /// sums [64 rows of this warpgroup][kTokens] = W x A^T of one tile. Calls `meanwhile(c, odd)`
+  /// while the last products of chunk c are under way, of which std::bool_constant `odd` says
+  /// whether it is odd.
   template <class Meanwhile>
-  __device__ __forceinline__ long long tile(typename P::Acc (&sums)[P::kTokens / 2],
-                                            Meanwhile meanwhile) {
-    long long ready = 0;
+  __device__ __forceinline__ void tile(typename P::Acc (&sums)[P::kTokens / 2],
+                                       const TileStamps& stamps, Meanwhile meanwhile) {
     uint4 even{};
     uint4 odd{};
     // With a part of the loop outside of it, ptxas moves metadata between registers and serialises
     // the products (C7513).
     for (int c = 0; c < p_.chunks; c += 2) {
-      chunk(c, even, odd, ready, sums);
-      if (c == 0) meanwhile();
-      if (c + 1 < p_.chunks) chunk(c + 1, odd, even, ready, sums);
+      chunk(c, even, odd, stamps, sums);
+      meanwhile(c, std::false_type());
+      if (c + 1 < p_.chunks) {
+        chunk(c + 1, odd, even, stamps, sums);
+        meanwhile(c + 1, std::true_type());
+      }
     }
     matrix_wait();
     free_activations<P>(barriers_, read_activations_, thread_);
     if (thread_ % 32 == 0) barrier_arrive(barriers_.weights_empty(read_weights_));
     keep_metadata(even, base_, p_.chunks < 0);
     keep_metadata(odd, base_, p_.chunks < 0);
-    return ready;
   }
 
  private:
   /// Issues the products of one chunk, whose metadata it loads into `words`, and waits for all but
   /// its last step; so the products of the chunk before, whose metadata is `previous`, are done.
   __device__ __forceinline__ void chunk(int c, uint4& words, const uint4& previous,
-                                        long long& ready, typename P::Acc (&sums)[P::kTokens / 2]) {
+                                        const TileStamps& stamps,
+                                        typename P::Acc (&sums)[P::kTokens / 2]) {
     barrier_wait(barriers_.weights_full(weights_.slot), weights_.parity);
     const int unit =
         PrefillLayout::kBarriers + weights_.slot * P::kWeightSlot + warpgroup_ * P::kUnit;
@@ -81,7 +85,7 @@ class Multiplier {
 #pragma unroll
     for (int step = 0; step < P::kStepsOfChunk; ++step) {
       barrier_wait(barriers_.activations_full(activations_.slot), activations_.parity);
-      if (c == 0 && step == 0) ready = clock64();
+      if (c == 0 && step == 0) stamps.put(1);
       const std::uint32_t a = base_ + unit + step * 64;
       const std::uint32_t b =
           base_ + P::kLayout.activations + activations_.slot * P::kActivationSlot;

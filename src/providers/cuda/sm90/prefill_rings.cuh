@@ -61,6 +61,23 @@ struct PrefillBarriers {
 };
 static_assert(PrefillLayout::kMaxActivationSlots <= 8);
 
+/// Writes the stamps of a warpgroup's tile, of which it has `count` behind it.
+class TileStamps {
+ public:
+  __device__ TileStamps(std::uint64_t* stamps, int warpgroup, int count) {
+    if (stamps == nullptr || threadIdx.x % 128 != 0 || count >= kStampedTiles) return;
+    to_ = stamps +
+          ((std::int64_t{blockIdx.x} * kPrefillUnits + warpgroup) * kStampedTiles + count) *
+              kTileStamps;
+  }
+  __device__ __forceinline__ void put(int which) const {
+    if (to_ != nullptr) to_[which] = static_cast<std::uint64_t>(clock64());
+  }
+
+ private:
+  std::uint64_t* to_ = nullptr;
+};
+
 /// A tile of the cluster.
 struct PrefillTile {
   int n;  ///< in tiles of ranks * kPrefillRows rows of W
