@@ -23,7 +23,11 @@ GemmProblem problem_of(DataType type, GemmShape shape) {
 std::vector<PrefillConfig> every_kernel() {
   std::vector<PrefillConfig> list;
   for (const int tokens : kPrefillTokens) {
-    for (const int ranks : {1, 2}) list.push_back({.tokens = tokens, .ranks = ranks, .group = 3});
+    for (const int ranks : {1, 2}) {
+      list.push_back({.tokens = tokens, .ranks = ranks, .group = 3});
+      if (!can_split(tokens, ranks)) continue;
+      list.push_back({.tokens = tokens, .ranks = ranks, .group = 3, .split = true});
+    }
   }
   return list;
 }

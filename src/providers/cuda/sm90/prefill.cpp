@@ -37,7 +37,10 @@ void launch_prefill(const GemmProblem& problem, const PrefillLaunch& launch,
                        .clusters_n = prefill_clusters_n(problem.shape.n, config),
                        .tiles_m = prefill_tiles_m(problem.shape.m, config),
                        .group = config.group};
-  const int clusters = std::min(params.clusters_n * params.tiles_m, launch.resident_clusters);
+  const int tiles = params.clusters_n * params.tiles_m;
+  params.whole_tiles = prefill_whole_tiles(problem, config, tiles, launch.resident_clusters);
+  params.work = params.whole_tiles + (tiles - params.whole_tiles) * config.ranks;
+  const int clusters = std::min(params.work, launch.resident_clusters);
   const LaunchConfig how(shape_of(config, clusters), stream);
   CUtensorMap a = launch.a;
   CUtensorMap d = launch.d;

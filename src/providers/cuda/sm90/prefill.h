@@ -42,11 +42,19 @@ struct PrefillConfig {
   /// Tiles are computed in groups of this many along M: all rows of W for one group, then the next
   /// group. CTAs that run at the same time then read the same parts of A and W from the L2 cache.
   int group = 8;
+  /// Whether the two CTAs of a cluster compute a tile of the last wave together, a half of K each,
+  /// where a wave of such halves suffices. They then add in another order than for a whole tile.
+  bool split = false;
   bool operator==(const PrefillConfig&) const = default;
 };
 
-/// A stable name, for example "n256_c2_g8".
+/// A stable name, for example "n256_c2_g8" or "n256_c2_g8_split".
 std::string to_string(const PrefillConfig& config);
+
+/// Whether kernels for `tokens` and `ranks` can split tiles: halves of tiles are whole TMA stores.
+constexpr bool can_split(int tokens, int ranks) {
+  return ranks == 2 && tokens % (2 * kStoredTokens) == 0;
+}
 
 /// Byte offsets in a CTA's shared memory of a kernel for `tokens`:
 ///   [barriers][weights: slots x units][activations: slots x tokens x 128][pieces of D][scale_a]
@@ -90,6 +98,8 @@ struct PrefillParams {
   int clusters_n;      ///< tiles of ranks * kPrefillRows rows of W
   int tiles_m;         ///< tiles of `tokens` rows of A
   int group;
+  int whole_tiles;  ///< of the clusters; those after them are split
+  int work;         ///< whole tiles, and halves of split ones
 };
 
 /// A launch: its partition and its tensor maps.
@@ -106,6 +116,11 @@ bool has_prefill(const GemmProblem& problem);
 /// Clusters' widths that N takes, and tiles of tokens that M takes.
 int prefill_clusters_n(std::int64_t n, const PrefillConfig& config);
 int prefill_tiles_m(std::int64_t m, const PrefillConfig& config);
+
+/// How many of `tiles` tiles are computed whole, with `clusters` at once. The others, two parts of
+/// ranks * kPrefillRows / 2 rows each, are split, all of them in one wave.
+int prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config, int tiles,
+                        int clusters);
 
 /// Why `config` cannot run; nothing if it can.
 std::optional<std::string> refusal(const GemmProblem& problem, const PrefillConfig& config);

@@ -33,6 +33,7 @@ __device__ __forceinline__ void store_piece(const DecodeArguments& io, const uns
   auto* d = static_cast<std::uint16_t*>(io.d);
   const int thread = static_cast<int>(threadIdx.x) % 128;
   const int column = thread % kUnitRows;
+#pragma unroll 1
   for (int token = thread / kUnitRows; token < tokens; token += 128 / kUnitRows) {
     if (m + token >= io.m || row + column >= io.n) continue;
     d[std::int64_t{m + token} * io.n + row + column] = *reinterpret_cast<const std::uint16_t*>(
@@ -64,104 +65,100 @@ using PiecePosition = RingPosition<PrefillLayout::kPieceSlots>;
 /// Whether rows of D are aligned for the copy engine.
 __device__ __forceinline__ bool writes_boxes(const DecodeArguments& io) { return io.n % 8 == 0; }
 
-/// A consumer warpgroup's way from sums to pieces of D in shared memory. Outputs are 16-bit pairs
-/// in half as many registers as the sums, so the next tile can begin before they are stored.
-template <class P>
-class Epilogue {
- public:
-  static constexpr int kGroups = P::kTokens / 8;  ///< of 8 tokens, a matrix each for 8 rows
-  static constexpr int kGroupsOfPiece = PrefillLayout::kPieceTokens / 8;
-  static constexpr int kPieces = (kGroups + kGroupsOfPiece - 1) / kGroupsOfPiece;
-  using Sums = typename P::Acc[P::kTokens / 2];
-  /// [group][row lane / 4 or 8 below]: tokens lane % 4 * 2 and the next of the group.
-  using Outputs = std::uint32_t[kGroups * 2];
+/// What a warpgroup's epilogue needs beside the sums: the place of its part of a tile in D, and
+/// scales.
+struct TileOutput {
+  int m = 0;
+  int row = 0;
+  RowScales scales;
+  float scale_a[2] = {};  ///< of two tokens, for all threads of the warpgroup
+};
 
-  __device__ Epilogue(const PrefillParams& p, PrefillBarriers barriers, unsigned char* shared,
-                      int warpgroup)
-      : p_(p), barriers_(barriers), shared_(shared), warpgroup_(warpgroup) {}
+__device__ __forceinline__ TileOutput output_of(const PrefillParams& p, const PrefillWork& work,
+                                                int warpgroup) {
+  const int thread = static_cast<int>(threadIdx.x) % 128;
+  TileOutput to{.m = work.m, .row = work.row_tile * kPrefillRows + warpgroup * kUnitRows};
+  to.scales = load_row_scales(p.io, to.row + thread / 32 * 16 + thread % 32 / 4);
+  to.scale_a[0] = row_scale(p.io, to.m + thread);
+  to.scale_a[1] = row_scale(p.io, to.m + thread + 128);
+  return to;
+}
 
-  /// Outputs of piece kPiece. `scale_a` is in shared memory, [kTokens].
-  template <int kPiece>
-  __device__ __forceinline__ void convert(const Sums& sums, const RowScales& scales,
-                                          const float* scale_a, Outputs& outputs) const {
-    if (p_.io.fp16_output) {
-      convert_to<kPiece, true>(sums, scales, scale_a, outputs);
-    } else {
-      convert_to<kPiece, false>(sums, scales, scale_a, outputs);
-    }
-  }
-
-  /// Turns piece kPiece from [row][token] to [token][row] in shared memory, from where a thread of
-  /// its own writes it to D.
-  template <int kPiece>
-  __device__ __forceinline__ void pass_on(const Outputs& outputs) {
-    barrier_wait(barriers_.piece_empty(warpgroup_, at_.slot), at_.parity ^ 1u);
-    transpose<kPiece>(outputs);
-    fence_shared_for_copies();
-    __syncwarp();
-    if (threadIdx.x % 32 == 0) barrier_arrive(barriers_.piece_full(warpgroup_, at_.slot));
-    at_.advance();
-  }
-
-  /// The same where rows of D are not aligned for the copy engine: this warpgroup writes rows `row`
-  /// and on of tokens `m` and on.
-  template <int kPiece>
-  __device__ __forceinline__ void store(const Outputs& outputs, int m, int row) {
-    constexpr int kFirst = kPiece * PrefillLayout::kPieceTokens;
-    transpose<kPiece>(outputs);
-    barrier_sync(1 + warpgroup_, 128);
-    store_piece(p_.io, piece(), min(PrefillLayout::kPieceTokens, P::kTokens - kFirst), m + kFirst,
-                row);
-    barrier_sync(1 + warpgroup_, 128);
-    at_.advance();
-  }
-
- private:
-  template <int kPiece, bool kFp16>
-  __device__ __forceinline__ void convert_to(const Sums& sums, const RowScales& scales,
-                                             const float* scale_a, Outputs& outputs) const {
-    const int token = static_cast<int>(threadIdx.x) % 4 * 2;
+/// The epilogue of a warpgroup's part of a tile, `kCount` / 2 tokens from `m` on: pieces of
+/// kPieceTokens go through shared memory, where they are turned from [row][token] to [token][row].
+/// `scale_a` is in shared memory, that of token `m` first.
+template <class P, bool kFp16, int kCount>
+__device__ __forceinline__ void store_tile(const PrefillParams& p, PrefillBarriers barriers,
+                                           unsigned char* shared, int warpgroup, int m,
+                                           const TileOutput& to, const float* scale_a,
+                                           PiecePosition& at,
+                                           const typename P::Acc (&sums)[kCount]) {
+  using L = PrefillLayout;
+  constexpr int kTokens = kCount * 2;
+  constexpr int kGroups = kTokens / 8;  // of 8 tokens, a matrix each for 8 rows
+  constexpr int kGroupsOfPiece = L::kPieceTokens / 8;
+  const int thread = static_cast<int>(threadIdx.x) % 128;
+  const int lane = thread % 32;
+  const bool boxes = writes_boxes(p.io);
+  // Where this lane's 16 bytes of the transposed matrices go.
+  const int lane_at =
+      swizzled_offset(lane % 8, thread / 32 * 2 + lane / 8 % 2) + lane / 16 * 8 * kRowBytes;
+  const auto scale_of = [&](int group) {
+    return *reinterpret_cast<const float2*>(scale_a + group * 8 + lane % 4 * 2);
+  };
+  float2 next[kGroupsOfPiece];
 #pragma unroll
-    for (int i = kPiece * kGroupsOfPiece; i < min((kPiece + 1) * kGroupsOfPiece, kGroups); ++i) {
-      const float2 scale = *reinterpret_cast<const float2*>(scale_a + i * 8 + token);
+  for (int i = 0; i < min(kGroupsOfPiece, kGroups); ++i) next[i] = scale_of(i);
+#pragma unroll
+  for (int first = 0; first < kGroups; first += kGroupsOfPiece) {
+    constexpr int kPair = 2;  // groups that one instruction stores
+    std::uint32_t outputs[kGroupsOfPiece / kPair][4];
+#pragma unroll
+    for (int i = 0; i < kGroupsOfPiece; ++i) {
+      if (first + i >= kGroups) break;
+      const float2 scale = next[i];
 #pragma unroll
       for (int half = 0; half < 2; ++half) {
-        const int sum = i * 4 + half * 2;
-        outputs[i * 2 + half] = output_pair<kFp16>(sums[sum], sums[sum + 1], scale,
-                                                   scales.scale_b[half], scales.bias[half]);
+        const int sum = (first + i) * 4 + half * 2;
+        outputs[i / kPair][i % kPair * 2 + half] = output_pair<kFp16>(
+            sums[sum], sums[sum + 1], scale, to.scales.scale_b[half], to.scales.bias[half]);
       }
+      // Loaded ahead of the stores below, which loads may not pass.
+      if (first + kGroupsOfPiece + i < kGroups) next[i] = scale_of(first + kGroupsOfPiece + i);
     }
-  }
-
-  template <int kPiece>
-  __device__ __forceinline__ void transpose(const Outputs& outputs) const {
-    const int thread = static_cast<int>(threadIdx.x) % 128;
-    const int lane = thread % 32;
-    // Where this lane's 16 bytes of the transposed matrices go.
-    const std::uint32_t to =
-        shared_address(piece()) + lane / 16 * 8 * kRowBytes +
-        swizzled_offset(lane % 8, thread / 32 * 2 + lane / 8 % 2);
-    constexpr int kPair = 2;  // groups that one instruction stores
+    unsigned char* piece =
+        shared + P::kLayout.pieces + (warpgroup * L::kPieceSlots + at.slot) * L::kPieceBytes;
+    if (boxes) barrier_wait(barriers.piece_empty(warpgroup, at.slot), at.parity ^ 1u);
 #pragma unroll
     for (int i = 0; i < kGroupsOfPiece; i += kPair) {
-      const int group = kPiece * kGroupsOfPiece + i;
-      if (group >= kGroups) break;
-      store_transposed(to + i * 8 * kRowBytes, {outputs[group * 2], outputs[group * 2 + 1],
-                                                outputs[group * 2 + 2], outputs[group * 2 + 3]});
+      if (first + i >= kGroups) break;
+      store_transposed(shared_address(piece) + lane_at + i * 8 * kRowBytes, outputs[i / kPair]);
     }
+    if (boxes) {
+      // The thread that copies the piece has the fence between these writes and its copies.
+      __syncwarp();
+      if (lane == 0) barrier_arrive(barriers.piece_full(warpgroup, at.slot));
+    } else {
+      barrier_sync(1 + warpgroup, 128);
+      store_piece(p.io, piece, min(L::kPieceTokens, kTokens - first * 8), m + first * 8, to.row);
+      barrier_sync(1 + warpgroup, 128);
+    }
+    at.advance();
   }
+}
 
-  __device__ __forceinline__ unsigned char* piece() const {
-    return shared_ + P::kLayout.pieces +
-           (warpgroup_ * PrefillLayout::kPieceSlots + at_.slot) * PrefillLayout::kPieceBytes;
+template <class P, int kCount>
+__device__ __forceinline__ void store_tile(const PrefillParams& p, PrefillBarriers barriers,
+                                           unsigned char* shared, int warpgroup, int m,
+                                           const TileOutput& to, const float* scale_a,
+                                           PiecePosition& at,
+                                           const typename P::Acc (&sums)[kCount]) {
+  if (p.io.fp16_output) {
+    store_tile<P, true>(p, barriers, shared, warpgroup, m, to, scale_a, at, sums);
+  } else {
+    store_tile<P, false>(p, barriers, shared, warpgroup, m, to, scale_a, at, sums);
   }
-
-  const PrefillParams& p_;
-  PrefillBarriers barriers_;
-  unsigned char* shared_;
-  int warpgroup_;
-  PiecePosition at_;
-};
+}
 
 /// One thread: writes the pieces of `warpgroup` to D.
 template <class P>
@@ -170,19 +167,21 @@ __device__ void write_pieces(const PrefillParams& p, const CUtensorMap& map,
                              int rank) {
   using L = PrefillLayout;
   if (!writes_boxes(p.io)) return;
+  prefetch_map(&map);
   PiecePosition at;
   int before = -1;  // slot of the piece before
   const int clusters = static_cast<int>(gridDim.x) / P::kRanks;
-  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.clusters_n * p.tiles_m;
-       index += clusters) {
-    const PrefillTile tile = tile_at(p, index);
-    const int m = tile.m * P::kTokens;
-    const int row = (tile.n * P::kRanks + rank) * kPrefillRows + warpgroup * kUnitRows;
-    for (int first = 0; first < P::kTokens; first += L::kPieceTokens) {
+  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.work; index += clusters) {
+    const PrefillWork work = work_at<P>(p, index, rank);
+    const int tokens = work.split ? P::kTokens / P::kRanks : P::kTokens;
+    const int m = work.m + (work.split ? rank * tokens : 0);
+    const int row = work.row_tile * kPrefillRows + warpgroup * kUnitRows;
+    for (int first = 0; first < tokens; first += L::kPieceTokens) {
       const std::uint32_t piece =
           shared + P::kLayout.pieces + (warpgroup * L::kPieceSlots + at.slot) * L::kPieceBytes;
       barrier_wait(barriers.piece_full(warpgroup, at.slot), at.parity);
-      for (int token = first; token < min(first + L::kPieceTokens, P::kTokens);
+      fence_shared_for_copies();
+      for (int token = first; token < min(first + L::kPieceTokens, tokens);
            token += kStoredTokens) {
         if (m + token < p.io.m) {
           box_store(&map, row, m + token, piece + (token - first) * kRowBytes);

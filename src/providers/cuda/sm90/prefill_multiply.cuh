@@ -2,20 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include "providers/cuda/sm90/prefill_rings.cuh"
 #include "providers/cuda/sm90/wgmma.cuh"
 
 namespace twofour::providers::cuda::sm90 {
-
-/// Tells all CTAs of the cluster that this warpgroup has read the activations of `slot`.
-template <class P>
-__device__ __forceinline__ void free_activations(PrefillBarriers barriers, int slot, int thread) {
-  if (thread < P::kRanks) {
-    barrier_arrive_in_cluster(map_to_rank(barriers.activations_empty(slot), thread));
-  }
-}
 
 /// Keeps the registers of `words` as they are up to here. Matrix instructions read their metadata
 /// some time after they are issued, and ptxas, which does not know it, would put other values
@@ -38,40 +29,48 @@ template <class P, DataType kType>
 class Multiplier {
  public:
   __device__ Multiplier(const PrefillParams& p, PrefillBarriers barriers,
-                        const unsigned char* shared, int warpgroup)
-      : p_(p),
+                        const unsigned char* shared, int warpgroup, int rank)
+      : never_(p.chunks < 0),
         barriers_(barriers),
         shared_(shared),
         base_(shared_address(shared)),
         warpgroup_(warpgroup),
+        rank_(rank),
         thread_(static_cast<int>(threadIdx.x) % 128) {}
 
-  /// sums [64 rows of this warpgroup][kTokens] = W x A^T of one tile. Calls `meanwhile(c, odd)`
-  /// while the last products of chunk c are under way, of which std::bool_constant `odd` says
-  /// whether it is odd.
+  /// sums [64 rows of this warpgroup][kTokens] = W x A^T of one tile and `chunks` chunks of K. With
+  /// `split` the other CTA of the cluster does not use these activations. Calls `meanwhile`
+  /// while the first products are under way.
   template <class Meanwhile>
-  __device__ __forceinline__ void tile(typename P::Acc (&sums)[P::kTokens / 2],
-                                       const TileStamps& stamps, Meanwhile meanwhile) {
+  __device__ __forceinline__ void tile(typename P::Acc (&sums)[P::kTokens / 2], int chunks,
+                                       bool split, const TileStamps& stamps, Meanwhile meanwhile) {
+    reader_ = P::kSplits && split ? rank_ : thread_;
     uint4 even{};
     uint4 odd{};
     // With a part of the loop outside of it, ptxas moves metadata between registers and serialises
     // the products (C7513).
-    for (int c = 0; c < p_.chunks; c += 2) {
+    for (int c = 0; c < chunks; c += 2) {
       chunk(c, even, odd, stamps, sums);
-      meanwhile(c, std::false_type());
-      if (c + 1 < p_.chunks) {
-        chunk(c + 1, odd, even, stamps, sums);
-        meanwhile(c + 1, std::true_type());
-      }
+      if (c == 0) meanwhile();
+      if (c + 1 < chunks) chunk(c + 1, odd, even, stamps, sums);
     }
     matrix_wait();
-    free_activations<P>(barriers_, read_activations_, thread_);
+    free_activations();
     if (thread_ % 32 == 0) barrier_arrive(barriers_.weights_empty(read_weights_));
-    keep_metadata(even, base_, p_.chunks < 0);
-    keep_metadata(odd, base_, p_.chunks < 0);
+    keep_metadata(even, base_, never_);
+    keep_metadata(odd, base_, never_);
   }
 
  private:
+  /// Tells all CTAs of the cluster that this warpgroup has read the activations of the last step;
+  /// or this one alone, as often.
+  __device__ __forceinline__ void free_activations() const {
+    if (thread_ < P::kRanks) {
+      barrier_arrive_in_cluster(
+          map_to_rank(barriers_.activations_empty(read_activations_), reader_));
+    }
+  }
+
   /// Issues the products of one chunk, whose metadata it loads into `words`, and waits for all but
   /// its last step; so the products of the chunk before, whose metadata is `previous`, are done.
   __device__ __forceinline__ void chunk(int c, uint4& words, const uint4& previous,
@@ -99,9 +98,9 @@ class Multiplier {
       matrix_commit();
       matrix_wait<1>();
       // The step before this one is done.
-      if (step == 0) keep_metadata(previous, base_, p_.chunks < 0);
+      if (step == 0) keep_metadata(previous, base_, never_);
       if (c > 0 || step > 0) {
-        free_activations<P>(barriers_, read_activations_, thread_);
+        free_activations();
         if (step == 0 && thread_ % 32 == 0) barrier_arrive(barriers_.weights_empty(read_weights_));
       }
       read_activations_ = activations_.slot;
@@ -111,12 +110,14 @@ class Multiplier {
     weights_.advance();
   }
 
-  const PrefillParams& p_;
+  bool never_;
   PrefillBarriers barriers_;
   const unsigned char* shared_;
   std::uint32_t base_;
   int warpgroup_;
+  int rank_;
   int thread_;
+  int reader_ = 0;  ///< CTA that one of the first threads tells that activations are read
   typename P::Weights weights_;
   typename P::Activations activations_;
   int read_activations_ = 0;  ///< slot of the last step whose products may be unfinished
