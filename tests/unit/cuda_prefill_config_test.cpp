@@ -54,10 +54,14 @@ TEST(PrefillConfig, RefusesWhatCannotRun) {
   GemmProblem dense = problem;
   dense.sparsity = Sparsity::kDense;
   EXPECT_NE(refusal(dense, PrefillConfig{}), std::nullopt);
-  GemmProblem wide = problem;
-  wide.a = wide.b = DataType::kBf16;
-  EXPECT_NE(refusal(wide, PrefillConfig{}), std::nullopt);
-  EXPECT_TRUE(prefill_candidates(wide, kSms, 4).empty());
+  EXPECT_TRUE(prefill_candidates(dense, kSms, 4).empty());
+  GemmProblem mixed = problem;
+  mixed.a = DataType::kBf16;
+  EXPECT_NE(refusal(mixed, PrefillConfig{}), std::nullopt);
+  EXPECT_TRUE(prefill_candidates(mixed, kSms, 4).empty());
+  GemmProblem wide = mixed;
+  wide.b = DataType::kBf16;
+  EXPECT_EQ(refusal(wide, PrefillConfig{}), std::nullopt);
 }
 
 TEST(PrefillCandidates, CanRunTheFastestFirst) {
@@ -97,6 +101,12 @@ TEST(PrefillConfig, SplitsALastWaveThatFitsAsHalves) {
   EXPECT_EQ(prefill_whole_tiles(problem, PrefillConfig{}, 66 + 33, 66), 99);
   // One chunk has no halves.
   EXPECT_EQ(prefill_whole_tiles(problem_of(1024, 256, 4096), split, 33, 66), 33);
+}
+
+TEST(PrefillCandidates, TakeSixteenBitTypesAsTwiceTheK) {
+  GemmProblem wide = problem_of(1024, 4096, 6144);
+  wide.a = wide.b = DataType::kBf16;
+  EXPECT_EQ(prefill_cycles(wide, {}, kSms), prefill_cycles(problem_of(1024, 8192, 6144), {}, kSms));
 }
 
 TEST(PrefillCandidates, SplitTheLastWaveOfALargeK) {

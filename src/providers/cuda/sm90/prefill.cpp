@@ -14,8 +14,13 @@ namespace {
 using device::cuda::check;
 
 const void* kernel_of(const GemmProblem& problem, const PrefillConfig& config) {
-  return problem.a == DataType::kInt8 ? prefill_kernel_i8(config.tokens, config.ranks)
-                                      : prefill_kernel_fp8(config.tokens, config.ranks);
+  switch (problem.a) {
+    case DataType::kInt8: return prefill_kernel_i8(config.tokens, config.ranks);
+    case DataType::kFp8E4m3: return prefill_kernel_fp8(config.tokens, config.ranks);
+    case DataType::kBf16: return prefill_kernel_bf16(config.tokens, config.ranks);
+    case DataType::kFp16: return prefill_kernel_fp16(config.tokens, config.ranks);
+    default: return nullptr;
+  }
 }
 
 LaunchShape shape_of(const PrefillConfig& config, int clusters) {
@@ -58,7 +63,8 @@ PrefillLaunch prepare_prefill(const GemmProblem& problem, const PrefillConfig& c
   PrefillLaunch launch{.config = config, .resident_clusters = 0};
   launch.resident_clusters =
       prepare_kernel(kernel_of(problem, config), shape_of(config, 1), to_string(config));
-  launch.a = activation_map(arguments.a, shape.m, shape.k, config.tokens / config.ranks);
+  launch.a = activation_map(arguments.a, shape.m, shape.k * value_bytes(problem.a),
+                            config.tokens / config.ranks);
   if (shape.n % 8 == 0) launch.d = output_map(arguments.d, shape.m, shape.n, kStoredTokens);
   return launch;
 }

@@ -1,5 +1,5 @@
-// The prefill kernels, host side: D[M][N] as decode.h has it for many tokens, 8-bit operands, 2:4
-// weights, on Hopper. They read the same packed weights as the decode kernels (layout.h).
+// The prefill kernels, host side: D[M][N] as decode.h has it for many tokens and 2:4 weights, on
+// Hopper. They read the same packed weights as the decode kernels (layout.h).
 // docs/cuda-kernels.md explains the design.
 //
 // A CTA computes tiles of kPrefillRows rows of W (columns of D) by `tokens` rows of A. A cluster of
@@ -66,7 +66,7 @@ struct PrefillLayout {
   static constexpr int kPieceSlots = 2;  ///< of each warpgroup
   static constexpr int kMaxActivationSlots = 8;
 
-  int weight_slots;      ///< of one chunk of K each
+  int weight_slots;      ///< of one chunk of K each, with room for the largest unit of all types
   int activation_slots;  ///< of half a chunk, 128 bytes of a row, each
   int activations;
   int pieces;
@@ -155,5 +155,7 @@ inline constexpr int kTileStamps = 4;
 /// type.
 const void* prefill_kernel_i8(int tokens, int ranks);
 const void* prefill_kernel_fp8(int tokens, int ranks);
+const void* prefill_kernel_bf16(int tokens, int ranks);
+const void* prefill_kernel_fp16(int tokens, int ranks);
 
 }  // namespace twofour::providers::cuda::sm90

@@ -12,9 +12,9 @@ namespace {
 constexpr int kRanks[] = {2, 1};
 constexpr int kStepsOfChunk = 2;
 
-/// Cycles of a k-step of 128, where `sharing` CTAs load activations together: reads of shared
+/// Cycles of a k-step, 128 bytes of a row of A, where `sharing` CTAs load activations together: reads of shared
 /// memory by four matrix instructions, 128 bytes a cycle, and what writes of operands take from
-/// them; or the path from the L2 cache.
+/// them; or the path from the L2 cache. All types have as many bytes but for metadata.
 double step_cycles(int tokens, int sharing) {
   constexpr double kWriteCyclesPerByte = 1.6 / 1024;
   constexpr double kL2BytesPerCycle = 66;
@@ -36,8 +36,10 @@ std::string to_string(const PrefillConfig& config) {
 }
 
 bool has_prefill(const GemmProblem& problem) {
+  constexpr DataType kTypes[] = {DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16,
+                                 DataType::kFp16};
   return problem.sparsity == Sparsity::kTwoFour && problem.a == problem.b &&
-         (problem.a == DataType::kInt8 || problem.a == DataType::kFp8E4m3);
+         std::find(std::begin(kTypes), std::end(kTypes), problem.a) != std::end(kTypes);
 }
 
 int prefill_clusters_n(std::int64_t n, const PrefillConfig& config) {
@@ -56,7 +58,7 @@ int prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config,
 }
 
 std::optional<std::string> refusal(const GemmProblem& problem, const PrefillConfig& config) {
-  if (!has_prefill(problem)) return "prefill kernels are for 2:4 int8 and fp8";
+  if (!has_prefill(problem)) return "prefill kernels are for 2:4 int8, fp8, bf16 and fp16";
   const auto* known =
       std::find(std::begin(kPrefillTokens), std::end(kPrefillTokens), config.tokens);
   if (known == std::end(kPrefillTokens)) {

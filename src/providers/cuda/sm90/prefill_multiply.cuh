@@ -79,7 +79,8 @@ class Multiplier {
     barrier_wait(barriers_.weights_full(weights_.slot), weights_.parity);
     const int unit =
         PrefillLayout::kBarriers + weights_.slot * P::kWeightSlot + warpgroup_ * P::kUnit;
-    words = *reinterpret_cast<const uint4*>(shared_ + unit + kValueBytes + thread_ * 16);
+    words = *reinterpret_cast<const uint4*>(shared_ + unit + kValueBytes +
+                                             metadata_vector(kType, thread_) * 16);
     const std::uint32_t metadata[kStepsPerChunk] = {words.x, words.y, words.z, words.w};
 #pragma unroll
     for (int step = 0; step < P::kStepsOfChunk; ++step) {

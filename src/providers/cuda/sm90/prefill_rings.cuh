@@ -35,7 +35,8 @@ struct Prefill {
   static constexpr int kActivationSlot = kTokens * kRowBytes;
   static constexpr int kStepsOfChunk = 2;  // an activation slot each
   static constexpr bool kSplits = can_split(kTokensOfTile, kRanksOfCluster);
-  static_assert(value_bytes(kType) == 1 && kLayout.activation_slots >= 2);
+  static_assert(kUnit <= unit_bytes(DataType::kInt8, Sparsity::kTwoFour) &&
+                kLayout.activation_slots >= 2);
   using Acc = Accumulator<kType>;
   using Weights = RingPosition<kLayout.weight_slots>;
   using Activations = RingPosition<kLayout.activation_slots>;
