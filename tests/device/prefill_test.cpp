@@ -11,8 +11,7 @@
 namespace twofour::providers::cuda::sm90 {
 namespace {
 
-constexpr std::array kTypes{DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16,
-                            DataType::kFp16};
+constexpr std::array kTypes{DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16};
 
 using PrefillTest = HopperTest;
 

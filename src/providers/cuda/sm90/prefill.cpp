@@ -15,11 +15,16 @@ using device::cuda::check;
 
 const void* kernel_of(const GemmProblem& problem, const PrefillConfig& config) {
   switch (problem.a) {
-    case DataType::kInt8: return prefill_kernel_i8(config.tokens, config.ranks);
-    case DataType::kFp8E4m3: return prefill_kernel_fp8(config.tokens, config.ranks);
-    case DataType::kBf16: return prefill_kernel_bf16(config.tokens, config.ranks);
-    case DataType::kFp16: return prefill_kernel_fp16(config.tokens, config.ranks);
-    default: return nullptr;
+    case DataType::kInt8:
+      return prefill_kernel_i8(config.tokens, config.ranks);
+    case DataType::kFp8E4m3:
+      return prefill_kernel_fp8(config.tokens, config.ranks);
+    case DataType::kBf16:
+      return prefill_kernel_bf16(config.tokens, config.ranks);
+    case DataType::kFp16:
+      return prefill_kernel_fp16(config.tokens, config.ranks);
+    default:
+      return nullptr;
   }
 }
 
@@ -36,15 +41,19 @@ LaunchShape shape_of(const PrefillConfig& config, int clusters) {
 void launch_prefill(const GemmProblem& problem, const PrefillLaunch& launch,
                     const DecodeArguments& arguments, cudaStream_t stream) {
   const PrefillConfig& config = launch.config;
+  const int clusters_n = prefill_clusters_n(problem.shape.n, config);
+  const int tiles_m = prefill_tiles_m(problem.shape.m, config);
+  const int tiles = clusters_n * tiles_m;
+  const auto whole =
+      static_cast<int>(prefill_whole_tiles(problem, config, tiles, launch.resident_clusters));
   PrefillParams params{.io = arguments,
                        .chunks = chunks_of(problem),
                        .row_tiles = static_cast<int>(row_tiles(problem.shape.n)),
-                       .clusters_n = prefill_clusters_n(problem.shape.n, config),
-                       .tiles_m = prefill_tiles_m(problem.shape.m, config),
-                       .group = config.group};
-  const int tiles = params.clusters_n * params.tiles_m;
-  params.whole_tiles = prefill_whole_tiles(problem, config, tiles, launch.resident_clusters);
-  params.work = params.whole_tiles + (tiles - params.whole_tiles) * config.ranks;
+                       .clusters_n = clusters_n,
+                       .tiles_m = tiles_m,
+                       .group = config.group,
+                       .whole_tiles = whole,
+                       .work = whole + (tiles - whole) * config.ranks};
   const int clusters = std::min(params.work, launch.resident_clusters);
   const LaunchConfig how(shape_of(config, clusters), stream);
   CUtensorMap a = launch.a;

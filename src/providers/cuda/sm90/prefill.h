@@ -119,8 +119,8 @@ int prefill_tiles_m(std::int64_t m, const PrefillConfig& config);
 
 /// How many of `tiles` tiles are computed whole, with `clusters` at once. The others, two parts of
 /// ranks * kPrefillRows / 2 rows each, are split, all of them in one wave.
-int prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config, int tiles,
-                        int clusters);
+std::int64_t prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config,
+                                 std::int64_t tiles, int clusters);
 
 /// Why `config` cannot run; nothing if it can.
 std::optional<std::string> refusal(const GemmProblem& problem, const PrefillConfig& config);

@@ -12,9 +12,15 @@ namespace {
 constexpr int kRanks[] = {2, 1};
 constexpr int kStepsOfChunk = 2;
 
-/// Cycles of a k-step, 128 bytes of a row of A, where `sharing` CTAs load activations together: reads of shared
-/// memory by four matrix instructions, 128 bytes a cycle, and what writes of operands take from
-/// them; or the path from the L2 cache. All types have as many bytes but for metadata.
+std::int64_t tiles_of(const GemmProblem& problem, const PrefillConfig& config) {
+  return std::int64_t{prefill_clusters_n(problem.shape.n, config)} *
+         prefill_tiles_m(problem.shape.m, config);
+}
+
+/// Cycles of a k-step, 128 bytes of a row of A, where `sharing` CTAs load activations together:
+/// reads of shared memory by four matrix instructions, 128 bytes a cycle, and what writes of
+/// operands take from them; or the path from the L2 cache. All types have as many bytes but for
+/// metadata.
 double step_cycles(int tokens, int sharing) {
   constexpr double kWriteCyclesPerByte = 1.6 / 1024;
   constexpr double kL2BytesPerCycle = 66;
@@ -50,9 +56,9 @@ int prefill_tiles_m(std::int64_t m, const PrefillConfig& config) {
   return static_cast<int>(ceil_div(m, config.tokens));
 }
 
-int prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config, int tiles,
-                        int clusters) {
-  const int left = tiles % clusters;
+std::int64_t prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config,
+                                 std::int64_t tiles, int clusters) {
+  const std::int64_t left = tiles % clusters;
   const bool splits = config.split && chunks_of(problem) > 1 && left * config.ranks <= clusters;
   return splits ? tiles - left : tiles;
 }
@@ -81,10 +87,9 @@ double prefill_cycles(const GemmProblem& problem, const PrefillConfig& config,
   constexpr double kClusterCycles = 500;
   // What CTAs of a cluster send each other at 16 bytes a cycle, for half of the tokens.
   constexpr double kExchangeCyclesPerToken = 0.5 * kPrefillRows * 4 / 16;
-  const int tiles =
-      prefill_clusters_n(problem.shape.n, config) * prefill_tiles_m(problem.shape.m, config);
+  const std::int64_t tiles = tiles_of(problem, config);
   const int at_once = std::max(multiprocessors / config.ranks, 1);
-  const int whole = prefill_whole_tiles(problem, config, tiles, at_once);
+  const std::int64_t whole = prefill_whole_tiles(problem, config, tiles, at_once);
   const double steps = chunks_of(problem) * kStepsOfChunk;
   const double epilogue = kEpilogueCyclesPerToken * config.tokens;
   const double cycles =
@@ -105,10 +110,10 @@ std::vector<PrefillConfig> prefill_candidates(const GemmProblem& problem, int mu
       PrefillConfig config{.tokens = tokens, .ranks = ranks, .group = 4 * ranks};
       list.push_back(config);
       config.split = true;
-      const int tiles = prefill_clusters_n(problem.shape.n, config) *
-                        prefill_tiles_m(problem.shape.m, config);
+      const std::int64_t tiles = tiles_of(problem, config);
+      const int at_once = std::max(multiprocessors / ranks, 1);
       if (can_split(tokens, ranks) &&
-          prefill_whole_tiles(problem, config, tiles, multiprocessors / ranks) < tiles) {
+          prefill_whole_tiles(problem, config, tiles, at_once) < tiles) {
         list.push_back(config);
       }
     }

@@ -1,13 +1,13 @@
 // The prefill kernel (prefill.h has the terms), from outside in:
 //
-//   prefill_kernel     one CTA for as many tiles as it gets: two consumer warpgroups and a
-//   warpgroup
-//                      of which two threads issue copies
+//   prefill_kernel     one CTA for as many tiles as it gets: two consumer warpgroups, and a
+//                      warpgroup of which four threads issue copies
 //   load_weights       a thread: units of both warpgroups, chunk by chunk        bulk copies
 //   load_activations   a thread: its part of the tokens, into all CTAs of the cluster   TMA boxes
 //   Multiplier         a warpgroup: sums [64 rows][tokens] = W unit x A^T, one group of matrix
 //                      instructions in flight while the next slots are awaited
 //   store_tile         a warpgroup: sums -> epilogue -> pieces of D in shared memory
+//   store_split        the same of a tile that the CTAs of a cluster have split along K
 //   write_pieces       a thread for each warpgroup: pieces of D to device memory         TMA boxes
 //
 // Rings go on from tile to tile, so the next tile's operands arrive while this one is stored.
@@ -53,8 +53,7 @@ __device__ void load_weights(const PrefillParams& p, PrefillBarriers barriers, s
                              int rank) {
   typename P::Weights at;
   const int clusters = static_cast<int>(gridDim.x) / P::kRanks;
-  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.work;
-       index += clusters) {
+  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.work; index += clusters) {
     const PrefillWork work = work_at<P>(p, index, rank);
     for (int i = 0; i < work.chunks; ++i) {
       const int chunk = work.first_chunk + i;
@@ -73,7 +72,8 @@ __device__ void load_weights(const PrefillParams& p, PrefillBarriers barriers, s
   }
 }
 
-/// One thread, once the kernel before has written them: every k-step of every tile, tokens `rank` * kTokens / kRanks and on.
+/// One thread, once the kernel before has written them: every k-step of every tile, tokens `rank` *
+/// kTokens / kRanks and on.
 template <class P>
 __device__ void load_activations(const PrefillParams& p, const CUtensorMap& map,
                                  PrefillBarriers barriers, std::uint32_t shared, int rank) {
@@ -84,7 +84,7 @@ __device__ void load_activations(const PrefillParams& p, const CUtensorMap& map,
   PrefillWork work = work_at<P>(p, index, rank);
   prefetch_map(&map);
   wait_for_previous_kernel();
-  while (index < p.work) {
+  while (true) {
     for (int i = 0; i < work.chunks * P::kStepsOfChunk; ++i) {
       const int k = (work.first_chunk * P::kStepsOfChunk + i) * kRowBytes;
       barrier_wait(barriers.activations_empty(at.slot), at.parity ^ 1u);
@@ -102,6 +102,7 @@ __device__ void load_activations(const PrefillParams& p, const CUtensorMap& map,
       at.advance();
     }
     index += clusters;
+    if (index >= p.work) break;
     work = work_at<P>(p, index, rank);
   }
   // The other CTAs write and arrive here until their consumers have used every slot.

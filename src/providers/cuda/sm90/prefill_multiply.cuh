@@ -80,7 +80,7 @@ class Multiplier {
     const int unit =
         PrefillLayout::kBarriers + weights_.slot * P::kWeightSlot + warpgroup_ * P::kUnit;
     words = *reinterpret_cast<const uint4*>(shared_ + unit + kValueBytes +
-                                             metadata_vector(kType, thread_) * 16);
+                                            metadata_vector(kType, thread_) * 16);
     const std::uint32_t metadata[kStepsPerChunk] = {words.x, words.y, words.z, words.w};
 #pragma unroll
     for (int step = 0; step < P::kStepsOfChunk; ++step) {

@@ -74,9 +74,9 @@ class TileStamps {
  public:
   __device__ TileStamps(std::uint64_t* stamps, int warpgroup, int count) {
     if (stamps == nullptr || threadIdx.x % 128 != 0 || count >= kStampedTiles) return;
-    to_ = stamps +
-          ((std::int64_t{blockIdx.x} * kPrefillUnits + warpgroup) * kStampedTiles + count) *
-              kTileStamps;
+    to_ =
+        stamps + ((std::int64_t{blockIdx.x} * kPrefillUnits + warpgroup) * kStampedTiles + count) *
+                     kTileStamps;
   }
   __device__ __forceinline__ void put(int which) const {
     if (to_ != nullptr) to_[which] = static_cast<std::uint64_t>(clock64());

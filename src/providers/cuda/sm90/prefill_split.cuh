@@ -56,8 +56,8 @@ __device__ __forceinline__ void exchange_sums(PrefillBarriers barriers, unsigned
   }
 }
 
-/// The epilogue of a split tile: CTA `rank` stores the tokens rank * kTokens / 2 and on. A sum of two
-/// numbers has no order, so both CTAs give the same bits in each launch.
+/// The epilogue of a split tile: CTA `rank` stores the tokens rank * kTokens / 2 and on. A sum of
+/// two numbers has no order, so both CTAs give the same bits in each launch.
 template <class P>
 __device__ __forceinline__ void store_split(const PrefillParams& p, PrefillBarriers barriers,
                                             unsigned char* shared, int warpgroup, int rank,
