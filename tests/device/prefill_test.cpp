@@ -11,19 +11,27 @@
 namespace twofour::providers::cuda::sm90 {
 namespace {
 
-constexpr std::array kTypes{DataType::kInt8, DataType::kFp8E4m3};
+constexpr std::array kTypes{DataType::kInt8, DataType::kFp8E4m3, DataType::kBf16, DataType::kFp16};
 
 using PrefillTest = HopperTest;
 
 GemmProblem problem_of(DataType type, GemmShape shape) {
-  return {.shape = shape, .a = type, .b = type, .sparsity = Sparsity::kTwoFour};
+  return {.shape = shape,
+          .a = type,
+          .b = type,
+          .d = type == DataType::kFp16 ? DataType::kFp16 : DataType::kBf16,
+          .sparsity = Sparsity::kTwoFour};
 }
 
 /// Every kernel, in an order of tiles that has whole and partial groups.
 std::vector<PrefillConfig> every_kernel() {
   std::vector<PrefillConfig> list;
   for (const int tokens : kPrefillTokens) {
-    for (const int ranks : {1, 2}) list.push_back({.tokens = tokens, .ranks = ranks, .group = 3});
+    for (const int ranks : {1, 2}) {
+      list.push_back({.tokens = tokens, .ranks = ranks, .group = 3});
+      if (!can_split(tokens, ranks)) continue;
+      list.push_back({.tokens = tokens, .ranks = ranks, .group = 3, .split = true});
+    }
   }
   return list;
 }
@@ -61,7 +69,8 @@ TEST_F(PrefillTest, ManyTilesForEachCta) {
 TEST_F(PrefillTest, ScalesBiasAndOutputTypes) {
   for (const auto& [type, d] :
        {std::pair{DataType::kInt8, DataType::kBf16}, std::pair{DataType::kFp8E4m3, DataType::kBf16},
-        std::pair{DataType::kFp8E4m3, DataType::kFp16}}) {
+        std::pair{DataType::kFp8E4m3, DataType::kFp16}, std::pair{DataType::kBf16, DataType::kBf16},
+        std::pair{DataType::kFp16, DataType::kFp16}}) {
     for (const auto scale_a : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
       for (const auto scale_b : {ScaleGranularity::kTensor, ScaleGranularity::kVector}) {
         GemmProblem problem = problem_of(type, {270, 1100, 1024});

@@ -18,8 +18,8 @@ GemmProblem problem_of(std::int64_t m, std::int64_t k, std::int64_t n) {
 }
 
 TEST(PrefillConfig, NamesAreStable) {
-  const PrefillConfig config{.tokens = 192, .ranks = 1, .group = 4};
-  EXPECT_EQ(to_string(config), "n192_c1_g4");
+  EXPECT_EQ(to_string(PrefillConfig{.tokens = 192, .ranks = 1, .group = 4}), "n192_c1_g4");
+  EXPECT_EQ(to_string(PrefillConfig{.split = true}), "n256_c2_g8_split");
 }
 
 TEST(PrefillConfig, PartsOfSharedMemoryDoNotOverlap) {
@@ -48,13 +48,20 @@ TEST(PrefillConfig, RefusesWhatCannotRun) {
   EXPECT_NE(refusal(problem, PrefillConfig{.tokens = 100}), std::nullopt);
   EXPECT_NE(refusal(problem, PrefillConfig{.ranks = 4}), std::nullopt);
   EXPECT_NE(refusal(problem, PrefillConfig{.group = 0}), std::nullopt);
+  EXPECT_EQ(refusal(problem, PrefillConfig{.split = true}), std::nullopt);
+  EXPECT_NE(refusal(problem, PrefillConfig{.ranks = 1, .split = true}), std::nullopt);
+  EXPECT_NE(refusal(problem, PrefillConfig{.tokens = 208, .split = true}), std::nullopt);
   GemmProblem dense = problem;
   dense.sparsity = Sparsity::kDense;
   EXPECT_NE(refusal(dense, PrefillConfig{}), std::nullopt);
-  GemmProblem wide = problem;
-  wide.a = wide.b = DataType::kBf16;
-  EXPECT_NE(refusal(wide, PrefillConfig{}), std::nullopt);
-  EXPECT_TRUE(prefill_candidates(wide, kSms, 4).empty());
+  EXPECT_TRUE(prefill_candidates(dense, kSms, 4).empty());
+  GemmProblem mixed = problem;
+  mixed.a = DataType::kBf16;
+  EXPECT_NE(refusal(mixed, PrefillConfig{}), std::nullopt);
+  EXPECT_TRUE(prefill_candidates(mixed, kSms, 4).empty());
+  GemmProblem wide = mixed;
+  wide.b = DataType::kBf16;
+  EXPECT_EQ(refusal(wide, PrefillConfig{}), std::nullopt);
 }
 
 TEST(PrefillCandidates, CanRunTheFastestFirst) {
@@ -82,6 +89,37 @@ TEST(PrefillCandidates, FillTheLastWave) {
   EXPECT_EQ(prefill_candidates(problem_of(1024, 4096, 4096), kSms, 1).front().tokens, 256);
   // 5120 x 1024: 160 of those are two waves, of which narrower tiles fill the second.
   EXPECT_LT(prefill_candidates(problem_of(1024, 4096, 5120), kSms, 1).front().tokens, 256);
+}
+
+TEST(PrefillConfig, SplitsALastWaveThatFitsAsHalves) {
+  const GemmProblem problem = problem_of(1024, 4096, 4096);
+  const PrefillConfig split{.split = true};
+  EXPECT_EQ(prefill_whole_tiles(problem, split, 66 + 33, 66), 66);
+  EXPECT_EQ(prefill_whole_tiles(problem, split, 33, 66), 0);
+  EXPECT_EQ(prefill_whole_tiles(problem, split, 66 + 34, 66), 100);
+  EXPECT_EQ(prefill_whole_tiles(problem, split, 2 * 66, 66), 132);
+  EXPECT_EQ(prefill_whole_tiles(problem, PrefillConfig{}, 66 + 33, 66), 99);
+  // One chunk has no halves.
+  EXPECT_EQ(prefill_whole_tiles(problem_of(1024, 256, 4096), split, 33, 66), 33);
+}
+
+TEST(PrefillCandidates, TakeSixteenBitTypesAsTwiceTheK) {
+  GemmProblem wide = problem_of(1024, 4096, 6144);
+  wide.a = wide.b = DataType::kBf16;
+  EXPECT_EQ(prefill_cycles(wide, {}, kSms), prefill_cycles(problem_of(1024, 8192, 6144), {}, kSms));
+}
+
+TEST(PrefillCandidates, SplitTheLastWaveOfALargeK) {
+  // 92 tiles of 256 x 256: 66 at once, and 26 as halves.
+  const PrefillConfig first = prefill_candidates(problem_of(1024, 12288, 5888), kSms, 1).front();
+  EXPECT_EQ(first.tokens, 256);
+  EXPECT_TRUE(first.split);
+  // One whole wave has nothing to split.
+  for (const PrefillConfig& each : prefill_candidates(problem_of(1024, 12288, 4096), kSms, 20)) {
+    if (each.tokens == 256) {
+      EXPECT_FALSE(each.split);
+    }
+  }
 }
 
 TEST(PrefillCandidates, ShareActivationsInClusters) {

@@ -1,5 +1,5 @@
-// The prefill kernels, host side: D[M][N] as decode.h has it for many tokens, 8-bit operands, 2:4
-// weights, on Hopper. They read the same packed weights as the decode kernels (layout.h).
+// The prefill kernels, host side: D[M][N] as decode.h has it for many tokens and 2:4 weights, on
+// Hopper. They read the same packed weights as the decode kernels (layout.h).
 // docs/cuda-kernels.md explains the design.
 //
 // A CTA computes tiles of kPrefillRows rows of W (columns of D) by `tokens` rows of A. A cluster of
@@ -42,11 +42,19 @@ struct PrefillConfig {
   /// Tiles are computed in groups of this many along M: all rows of W for one group, then the next
   /// group. CTAs that run at the same time then read the same parts of A and W from the L2 cache.
   int group = 8;
+  /// Whether the two CTAs of a cluster compute a tile of the last wave together, a half of K each,
+  /// where a wave of such halves suffices. They then add in another order than for a whole tile.
+  bool split = false;
   bool operator==(const PrefillConfig&) const = default;
 };
 
-/// A stable name, for example "n256_c2_g8".
+/// A stable name, for example "n256_c2_g8" or "n256_c2_g8_split".
 std::string to_string(const PrefillConfig& config);
+
+/// Whether kernels for `tokens` and `ranks` can split tiles: halves of tiles are whole TMA stores.
+constexpr bool can_split(int tokens, int ranks) {
+  return ranks == 2 && tokens % (2 * kStoredTokens) == 0;
+}
 
 /// Byte offsets in a CTA's shared memory of a kernel for `tokens`:
 ///   [barriers][weights: slots x units][activations: slots x tokens x 128][pieces of D][scale_a]
@@ -58,7 +66,7 @@ struct PrefillLayout {
   static constexpr int kPieceSlots = 2;  ///< of each warpgroup
   static constexpr int kMaxActivationSlots = 8;
 
-  int weight_slots;      ///< of one chunk of K each
+  int weight_slots;      ///< of one chunk of K each, with room for the largest unit of all types
   int activation_slots;  ///< of half a chunk, 128 bytes of a row, each
   int activations;
   int pieces;
@@ -90,6 +98,8 @@ struct PrefillParams {
   int clusters_n;      ///< tiles of ranks * kPrefillRows rows of W
   int tiles_m;         ///< tiles of `tokens` rows of A
   int group;
+  int whole_tiles;  ///< of the clusters; those after them are split
+  int work;         ///< whole tiles, and halves of split ones
 };
 
 /// A launch: its partition and its tensor maps.
@@ -106,6 +116,11 @@ bool has_prefill(const GemmProblem& problem);
 /// Clusters' widths that N takes, and tiles of tokens that M takes.
 int prefill_clusters_n(std::int64_t n, const PrefillConfig& config);
 int prefill_tiles_m(std::int64_t m, const PrefillConfig& config);
+
+/// How many of `tiles` tiles are computed whole, with `clusters` at once. The others, two parts of
+/// ranks * kPrefillRows / 2 rows each, are split, all of them in one wave.
+std::int64_t prefill_whole_tiles(const GemmProblem& problem, const PrefillConfig& config,
+                                 std::int64_t tiles, int clusters);
 
 /// Why `config` cannot run; nothing if it can.
 std::optional<std::string> refusal(const GemmProblem& problem, const PrefillConfig& config);
@@ -140,5 +155,7 @@ inline constexpr int kTileStamps = 4;
 /// type.
 const void* prefill_kernel_i8(int tokens, int ranks);
 const void* prefill_kernel_fp8(int tokens, int ranks);
+const void* prefill_kernel_bf16(int tokens, int ranks);
+const void* prefill_kernel_fp16(int tokens, int ranks);
 
 }  // namespace twofour::providers::cuda::sm90

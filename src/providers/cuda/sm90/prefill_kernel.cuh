@@ -1,13 +1,13 @@
 // The prefill kernel (prefill.h has the terms), from outside in:
 //
-//   prefill_kernel     one CTA for as many tiles as it gets: two consumer warpgroups and a
-//   warpgroup
-//                      of which two threads issue copies
+//   prefill_kernel     one CTA for as many tiles as it gets: two consumer warpgroups, and a
+//                      warpgroup of which four threads issue copies
 //   load_weights       a thread: units of both warpgroups, chunk by chunk        bulk copies
 //   load_activations   a thread: its part of the tokens, into all CTAs of the cluster   TMA boxes
 //   Multiplier         a warpgroup: sums [64 rows][tokens] = W unit x A^T, one group of matrix
 //                      instructions in flight while the next slots are awaited
 //   store_tile         a warpgroup: sums -> epilogue -> pieces of D in shared memory
+//   store_split        the same of a tile that the CTAs of a cluster have split along K
 //   write_pieces       a thread for each warpgroup: pieces of D to device memory         TMA boxes
 //
 // Rings go on from tile to tile, so the next tile's operands arrive while this one is stored.
@@ -18,6 +18,7 @@
 #include "providers/cuda/sm90/prefill_epilogue.cuh"
 #include "providers/cuda/sm90/prefill_multiply.cuh"
 #include "providers/cuda/sm90/prefill_rings.cuh"
+#include "providers/cuda/sm90/prefill_split.cuh"
 
 namespace twofour::providers::cuda::sm90 {
 
@@ -37,6 +38,12 @@ __device__ __forceinline__ void init_prefill_barriers(PrefillBarriers barriers) 
       barrier_init(barriers.piece_empty(warpgroup, slot), 1);
     }
   }
+  if constexpr (P::kSplits) {
+    barrier_init(barriers.partner_done(), kPrefillUnits * 4);  // a lane of each of its warps
+    for (int warpgroup = 0; warpgroup < kPrefillUnits; ++warpgroup) {
+      barrier_init(barriers.sums_full(warpgroup), 1);
+    }
+  }
   fence_barrier_init();
 }
 
@@ -46,17 +53,17 @@ __device__ void load_weights(const PrefillParams& p, PrefillBarriers barriers, s
                              int rank) {
   typename P::Weights at;
   const int clusters = static_cast<int>(gridDim.x) / P::kRanks;
-  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.clusters_n * p.tiles_m;
-       index += clusters) {
-    const int first = (tile_at(p, index).n * P::kRanks + rank) * kPrefillUnits;
-    for (int chunk = 0; chunk < p.chunks; ++chunk) {
+  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.work; index += clusters) {
+    const PrefillWork work = work_at<P>(p, index, rank);
+    for (int i = 0; i < work.chunks; ++i) {
+      const int chunk = work.first_chunk + i;
       barrier_wait(barriers.weights_empty(at.slot), at.parity ^ 1u);
       const std::uint32_t full = barriers.weights_full(at.slot);
       barrier_expect(full, P::kWeightSlot);
 #pragma unroll
       for (int unit = 0; unit < kPrefillUnits; ++unit) {
         // Rows beyond N are those of the last tile again; nobody stores their products.
-        const std::int64_t tile = min(first + unit, p.row_tiles - 1);
+        const std::int64_t tile = min(work.row_tile * kPrefillUnits + unit, p.row_tiles - 1);
         bulk_copy(shared + PrefillLayout::kBarriers + at.slot * P::kWeightSlot + unit * P::kUnit,
                   p.io.weights + (tile * p.chunks + chunk) * P::kUnit, P::kUnit, full);
       }
@@ -65,29 +72,38 @@ __device__ void load_weights(const PrefillParams& p, PrefillBarriers barriers, s
   }
 }
 
-/// One thread: every k-step of every tile, tokens `rank` * kTokens / kRanks and on.
+/// One thread, once the kernel before has written them: every k-step of every tile, tokens `rank` *
+/// kTokens / kRanks and on.
 template <class P>
 __device__ void load_activations(const PrefillParams& p, const CUtensorMap& map,
                                  PrefillBarriers barriers, std::uint32_t shared, int rank) {
   constexpr int kPart = P::kTokens / P::kRanks;
   typename P::Activations at;
   const int clusters = static_cast<int>(gridDim.x) / P::kRanks;
-  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.clusters_n * p.tiles_m;
-       index += clusters) {
-    const int token = tile_at(p, index).m * P::kTokens + rank * kPart;
-    for (int step = 0; step < p.chunks * P::kStepsOfChunk; ++step) {
+  int index = static_cast<int>(blockIdx.x) / P::kRanks;
+  PrefillWork work = work_at<P>(p, index, rank);
+  prefetch_map(&map);
+  wait_for_previous_kernel();
+  while (true) {
+    for (int i = 0; i < work.chunks * P::kStepsOfChunk; ++i) {
+      const int k = (work.first_chunk * P::kStepsOfChunk + i) * kRowBytes;
       barrier_wait(barriers.activations_empty(at.slot), at.parity ^ 1u);
       const std::uint32_t full = barriers.activations_full(at.slot);
       barrier_expect(full, P::kActivationSlot);
-      const std::uint32_t to =
-          shared + P::kLayout.activations + at.slot * P::kActivationSlot + rank * kPart * kRowBytes;
-      if constexpr (P::kRanks > 1) {
-        box_multicast(to, &map, step * kRowBytes, token, full, (1u << P::kRanks) - 1u);
+      const std::uint32_t slot = shared + P::kLayout.activations + at.slot * P::kActivationSlot;
+      if (P::kRanks == 1 || work.split) {
+        for (int part = 0; part < P::kRanks; ++part) {
+          box_copy(slot + part * kPart * kRowBytes, &map, k, work.m + part * kPart, full);
+        }
       } else {
-        box_copy(to, &map, step * kRowBytes, token, full);
+        box_multicast(slot + rank * kPart * kRowBytes, &map, k, work.m + rank * kPart, full,
+                      (1u << P::kRanks) - 1u);
       }
       at.advance();
     }
+    index += clusters;
+    if (index >= p.work) break;
+    work = work_at<P>(p, index, rank);
   }
   // The other CTAs write and arrive here until their consumers have used every slot.
   for (int i = 0; i < P::kLayout.activation_slots; ++i) {
@@ -102,48 +118,35 @@ __device__ __forceinline__ void consume_tiles(const PrefillParams& p, PrefillBar
                                               unsigned char* shared, int warpgroup, int rank) {
   const int thread = static_cast<int>(threadIdx.x) % 128;
   const int clusters = static_cast<int>(gridDim.x) / P::kRanks;
-  Multiplier<P, kType> multiplier(p, barriers, shared, warpgroup);
+  Multiplier<P, kType> multiplier(p, barriers, shared, warpgroup, rank);
   PiecePosition piece;
   typename P::Acc sums[P::kTokens / 2];
   int count = 0;
-  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.clusters_n * p.tiles_m;
+  for (int index = static_cast<int>(blockIdx.x) / P::kRanks; index < p.work;
        index += clusters, ++count) {
-    long long stamps[kTileStamps];
-    stamps[0] = clock64();
-    int m = 0;
-    int row = 0;
-    RowScales scales;
-    float scale_a[2];
-    // What takes time and is not needed before the epilogue.
-    stamps[1] = multiplier.tile(sums, [&] {
-      const PrefillTile tile = tile_at(p, index);
-      m = tile.m * P::kTokens;
-      row = (tile.n * P::kRanks + rank) * kPrefillRows + warpgroup * kUnitRows;
-      scales = load_row_scales(p.io, row + thread / 32 * 16 + thread % 32 / 4);
-      scale_a[0] = row_scale(p.io, m + thread);
-      scale_a[1] = row_scale(p.io, m + thread + 128);
-    });
-    stamps[2] = clock64();
+    const TileStamps stamps(p.io.stamps, warpgroup, count);
+    const PrefillWork work = work_at<P>(p, index, rank);
+    TileOutput to;
+    stamps.put(0);
+    // What takes time and is not needed before the epilogue is loaded meanwhile.
+    multiplier.tile(sums, work.chunks, work.split, stamps,
+                    [&] { to = output_of(p, work, warpgroup); });
+    stamps.put(2);
     // The other half is what the last tile's epilogue may still read.
-    auto* vector = reinterpret_cast<float*>(shared + P::kLayout.scales) +
-                   (count % 2 * kPrefillUnits + warpgroup) * 256;
-    vector[thread] = scale_a[0];
-    vector[thread + 128] = scale_a[1];
+    auto* scale_a = reinterpret_cast<float*>(shared + P::kLayout.scales) +
+                    (count % 2 * kPrefillUnits + warpgroup) * 256;
+    scale_a[thread] = to.scale_a[0];
+    scale_a[thread + 128] = to.scale_a[1];
     barrier_sync(1 + warpgroup, 128);
-    if (p.io.fp16_output) {
-      store_tile<P, true>(p, barriers, shared, warpgroup, m, row, scales, vector, piece, sums);
-    } else {
-      store_tile<P, false>(p, barriers, shared, warpgroup, m, row, scales, vector, piece, sums);
-    }
-    stamps[3] = clock64();
-    if (p.io.stamps != nullptr && thread == 0 && count < kStampedTiles) {
-      const std::int64_t at =
-          ((std::int64_t{blockIdx.x} * kPrefillUnits + warpgroup) * kStampedTiles + count) *
-          kTileStamps;
-      for (int i = 0; i < kTileStamps; ++i) {
-        p.io.stamps[at + i] = static_cast<std::uint64_t>(stamps[i]);
+    if constexpr (P::kSplits) {
+      if (work.split) {
+        store_split<P>(p, barriers, shared, warpgroup, rank, to, scale_a, piece, sums);
+        stamps.put(3);
+        break;  // there is none after it
       }
     }
+    store_tile<P>(p, barriers, shared, warpgroup, to.m, to, scale_a, piece, sums);
+    stamps.put(3);
   }
 }
 
@@ -174,7 +177,6 @@ __global__ void __launch_bounds__(kPrefillThreads, 1)
       if (role == 0) {
         load_weights<P>(p, barriers, base, rank);
       } else if (role == 1) {
-        wait_for_previous_kernel();
         load_activations<P>(p, map_a, barriers, base, rank);
       } else {
         write_pieces<P>(p, map_d, barriers, base, role - 2, rank);

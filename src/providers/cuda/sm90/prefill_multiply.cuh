@@ -8,14 +8,6 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// Tells all CTAs of the cluster that this warpgroup has read the activations of `slot`.
-template <class P>
-__device__ __forceinline__ void free_activations(PrefillBarriers barriers, int slot, int thread) {
-  if (thread < P::kRanks) {
-    barrier_arrive_in_cluster(map_to_rank(barriers.activations_empty(slot), thread));
-  }
-}
-
 /// Keeps the registers of `words` as they are up to here. Matrix instructions read their metadata
 /// some time after they are issued, and ptxas, which does not know it, would put other values
 /// there: so something has to read it after they are done. `never` is false, which ptxas cannot
@@ -37,51 +29,63 @@ template <class P, DataType kType>
 class Multiplier {
  public:
   __device__ Multiplier(const PrefillParams& p, PrefillBarriers barriers,
-                        const unsigned char* shared, int warpgroup)
-      : p_(p),
+                        const unsigned char* shared, int warpgroup, int rank)
+      : never_(p.chunks < 0),
         barriers_(barriers),
         shared_(shared),
         base_(shared_address(shared)),
         warpgroup_(warpgroup),
+        rank_(rank),
         thread_(static_cast<int>(threadIdx.x) % 128) {}
 
-  /// sums [64 rows of this warpgroup][kTokens] = W x A^T of one tile. Calls `meanwhile` while the
-  /// first products are under way. Returns the clock when the first operands are there.
+  /// sums [64 rows of this warpgroup][kTokens] = W x A^T of one tile and `chunks` chunks of K. With
+  /// `split` the other CTA of the cluster does not use these activations. Calls `meanwhile`
+  /// while the first products are under way.
   template <class Meanwhile>
-  __device__ __forceinline__ long long tile(typename P::Acc (&sums)[P::kTokens / 2],
-                                            Meanwhile meanwhile) {
-    long long ready = 0;
+  __device__ __forceinline__ void tile(typename P::Acc (&sums)[P::kTokens / 2], int chunks,
+                                       bool split, const TileStamps& stamps, Meanwhile meanwhile) {
+    reader_ = P::kSplits && split ? rank_ : thread_;
     uint4 even{};
     uint4 odd{};
     // With a part of the loop outside of it, ptxas moves metadata between registers and serialises
     // the products (C7513).
-    for (int c = 0; c < p_.chunks; c += 2) {
-      chunk(c, even, odd, ready, sums);
+    for (int c = 0; c < chunks; c += 2) {
+      chunk(c, even, odd, stamps, sums);
       if (c == 0) meanwhile();
-      if (c + 1 < p_.chunks) chunk(c + 1, odd, even, ready, sums);
+      if (c + 1 < chunks) chunk(c + 1, odd, even, stamps, sums);
     }
     matrix_wait();
-    free_activations<P>(barriers_, read_activations_, thread_);
+    free_activations();
     if (thread_ % 32 == 0) barrier_arrive(barriers_.weights_empty(read_weights_));
-    keep_metadata(even, base_, p_.chunks < 0);
-    keep_metadata(odd, base_, p_.chunks < 0);
-    return ready;
+    keep_metadata(even, base_, never_);
+    keep_metadata(odd, base_, never_);
   }
 
  private:
+  /// Tells all CTAs of the cluster that this warpgroup has read the activations of the last step;
+  /// or this one alone, as often.
+  __device__ __forceinline__ void free_activations() const {
+    if (thread_ < P::kRanks) {
+      barrier_arrive_in_cluster(
+          map_to_rank(barriers_.activations_empty(read_activations_), reader_));
+    }
+  }
+
   /// Issues the products of one chunk, whose metadata it loads into `words`, and waits for all but
   /// its last step; so the products of the chunk before, whose metadata is `previous`, are done.
   __device__ __forceinline__ void chunk(int c, uint4& words, const uint4& previous,
-                                        long long& ready, typename P::Acc (&sums)[P::kTokens / 2]) {
+                                        const TileStamps& stamps,
+                                        typename P::Acc (&sums)[P::kTokens / 2]) {
     barrier_wait(barriers_.weights_full(weights_.slot), weights_.parity);
     const int unit =
         PrefillLayout::kBarriers + weights_.slot * P::kWeightSlot + warpgroup_ * P::kUnit;
-    words = *reinterpret_cast<const uint4*>(shared_ + unit + kValueBytes + thread_ * 16);
+    words = *reinterpret_cast<const uint4*>(shared_ + unit + kValueBytes +
+                                            metadata_vector(kType, thread_) * 16);
     const std::uint32_t metadata[kStepsPerChunk] = {words.x, words.y, words.z, words.w};
 #pragma unroll
     for (int step = 0; step < P::kStepsOfChunk; ++step) {
       barrier_wait(barriers_.activations_full(activations_.slot), activations_.parity);
-      if (c == 0 && step == 0) ready = clock64();
+      if (c == 0 && step == 0) stamps.put(1);
       const std::uint32_t a = base_ + unit + step * 64;
       const std::uint32_t b =
           base_ + P::kLayout.activations + activations_.slot * P::kActivationSlot;
@@ -95,9 +99,9 @@ class Multiplier {
       matrix_commit();
       matrix_wait<1>();
       // The step before this one is done.
-      if (step == 0) keep_metadata(previous, base_, p_.chunks < 0);
+      if (step == 0) keep_metadata(previous, base_, never_);
       if (c > 0 || step > 0) {
-        free_activations<P>(barriers_, read_activations_, thread_);
+        free_activations();
         if (step == 0 && thread_ % 32 == 0) barrier_arrive(barriers_.weights_empty(read_weights_));
       }
       read_activations_ = activations_.slot;
@@ -107,12 +111,14 @@ class Multiplier {
     weights_.advance();
   }
 
-  const PrefillParams& p_;
+  bool never_;
   PrefillBarriers barriers_;
   const unsigned char* shared_;
   std::uint32_t base_;
   int warpgroup_;
+  int rank_;
   int thread_;
+  int reader_ = 0;  ///< CTA that one of the first threads tells that activations are read
   typename P::Weights weights_;
   typename P::Activations activations_;
   int read_activations_ = 0;  ///< slot of the last step whose products may be unfinished

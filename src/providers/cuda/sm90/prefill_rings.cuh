@@ -34,7 +34,9 @@ struct Prefill {
   static constexpr int kWeightSlot = kPrefillUnits * kUnit;
   static constexpr int kActivationSlot = kTokens * kRowBytes;
   static constexpr int kStepsOfChunk = 2;  // an activation slot each
-  static_assert(value_bytes(kType) == 1 && kLayout.activation_slots >= 2);
+  static constexpr bool kSplits = can_split(kTokensOfTile, kRanksOfCluster);
+  static_assert(kUnit <= unit_bytes(DataType::kInt8, Sparsity::kTwoFour) &&
+                kLayout.activation_slots >= 2);
   using Acc = Accumulator<kType>;
   using Weights = RingPosition<kLayout.weight_slots>;
   using Activations = RingPosition<kLayout.activation_slots>;
@@ -58,22 +60,63 @@ struct PrefillBarriers {
   __device__ __forceinline__ std::uint32_t piece_empty(int warpgroup, int slot) const {
     return base + 384 + 8 * (warpgroup * PrefillLayout::kPieceSlots + slot);
   }
+  /// The other CTA has used all of its operands, so sums may be written over them.
+  __device__ __forceinline__ std::uint32_t partner_done() const { return base + 512; }
+  /// Its sums for `warpgroup` are here.
+  __device__ __forceinline__ std::uint32_t sums_full(int warpgroup) const {
+    return base + 520 + 8 * warpgroup;
+  }
 };
 static_assert(PrefillLayout::kMaxActivationSlots <= 8);
 
-/// A tile of the cluster.
-struct PrefillTile {
-  int n;  ///< in tiles of ranks * kPrefillRows rows of W
-  int m;  ///< in tiles of kTokens
+/// Writes the stamps of a warpgroup's tile, of which it has `count` behind it.
+class TileStamps {
+ public:
+  __device__ TileStamps(std::uint64_t* stamps, int warpgroup, int count) {
+    if (stamps == nullptr || threadIdx.x % 128 != 0 || count >= kStampedTiles) return;
+    to_ =
+        stamps + ((std::int64_t{blockIdx.x} * kPrefillUnits + warpgroup) * kStampedTiles + count) *
+                     kTileStamps;
+  }
+  __device__ __forceinline__ void put(int which) const {
+    if (to_ != nullptr) to_[which] = static_cast<std::uint64_t>(clock64());
+  }
+
+ private:
+  std::uint64_t* to_ = nullptr;
 };
 
-/// Tile `index` in the order of PrefillConfig::group.
-__device__ __forceinline__ PrefillTile tile_at(const PrefillParams& p, int index) {
+/// What a CTA does next: 128 rows of W by kTokens tokens, all of K or a part of it.
+struct PrefillWork {
+  int m;         ///< first token
+  int row_tile;  ///< in tiles of kPrefillRows rows of W
+  int first_chunk;
+  int chunks;
+  bool split;  ///< whether the CTAs of the cluster have the same tile, and a part of K each
+};
+
+/// Work `index` of the cluster, of p.work, for its CTA `rank`: first whole tiles in the order of
+/// PrefillConfig::group, then, where the launch splits them, halves of what is left.
+template <class P>
+__device__ __forceinline__ PrefillWork work_at(const PrefillParams& p, int index, int rank) {
+  PrefillWork work{.first_chunk = 0, .chunks = p.chunks, .split = false};
+  int beside = rank;
+  if (P::kSplits && index >= p.whole_tiles) {
+    const int unit = index - p.whole_tiles;
+    index = p.whole_tiles + unit / P::kRanks;
+    beside = unit % P::kRanks;
+    const int cut = (p.chunks + 1) / 2;
+    work.first_chunk = rank * cut;
+    work.chunks = rank == 0 ? cut : p.chunks - cut;
+    work.split = true;
+  }
   const int of_group = p.group * p.clusters_n;
   const int first = index / of_group * p.group;
   const int width = min(p.group, p.tiles_m - first);
   const int inside = index % of_group;
-  return {inside / width, first + inside % width};
+  work.m = (first + inside % width) * P::kTokens;
+  work.row_tile = inside / width * P::kRanks + beside;
+  return work;
 }
 
 }  // namespace twofour::providers::cuda::sm90

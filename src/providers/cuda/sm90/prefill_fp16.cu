@@ -1,0 +1,9 @@
+#include "providers/cuda/sm90/prefill_launch.cuh"
+
+namespace twofour::providers::cuda::sm90 {
+
+const void* prefill_kernel_fp16(int tokens, int ranks) {
+  return prefill_kernel_of<DataType::kFp16>(tokens, ranks);
+}
+
+}  // namespace twofour::providers::cuda::sm90
