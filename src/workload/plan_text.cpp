@@ -71,7 +71,7 @@ std::string plan_text(const ModelPlan& plan) {
         "active "
         "experts when routing is uniform;\n  engines run all active experts as one grouped "
         "product, "
-        "for which no library has a 2:4 one.\n";
+        "of which a 2:4 one is a batch here.\n";
   }
   return text;
 }

@@ -16,8 +16,7 @@ namespace {
 
 constexpr int kSms = 132;
 
-GemmProblem problem_of(GemmShape shape, std::int64_t batch,
-                       Sparsity sparsity = Sparsity::kTwoFour,
+GemmProblem problem_of(GemmShape shape, std::int64_t batch, Sparsity sparsity = Sparsity::kTwoFour,
                        DataType type = DataType::kFp8E4m3) {
   return {.shape = shape, .a = type, .b = type, .sparsity = sparsity, .batch = batch};
 }
@@ -38,8 +37,7 @@ TEST(BatchedConfig, PartsOfSharedMemoryDoNotOverlap) {
           const BatchedLayout layout = batched_layout(problem, {.units = units, .depth = 3});
           SCOPED_TRACE(to_string(problem) + " " + to_string(BatchedConfig{.units = units}));
           EXPECT_GE(layout.activations, units * unit_bytes(type, sparsity));
-          EXPECT_GE(layout.slot,
-                    layout.activations + padded_m(m) * chunk_row_bytes(sparsity));
+          EXPECT_GE(layout.slot, layout.activations + padded_m(m) * chunk_row_bytes(sparsity));
           EXPECT_GE(layout.pieces, BatchedLayout::kBarriers + 3 * layout.slot);
           EXPECT_GE(layout.bytes, layout.pieces + units * 16 * 128);
           // Matrices in the 128-byte swizzle.
@@ -105,10 +103,9 @@ TEST(BatchedCandidates, KeepEnoughWeightsInFlight) {
 
 TEST(BatchedCandidates, HaveNarrowTilesWhereThereAreFew) {
   // 132 tiles of 64 rows: one for each SM, where wider ones leave SMs idle.
-  EXPECT_EQ(batched_candidates(problem_of({.m = 1, .n = 33 * 64, .k = 4096}, 4), kSms, 1)
-                .front()
-                .units,
-            1);
+  EXPECT_EQ(
+      batched_candidates(problem_of({.m = 1, .n = 33 * 64, .k = 4096}, 4), kSms, 1).front().units,
+      1);
 }
 
 TEST(BatchedWeights, LieOneBehindAnotherUnderAKeyOfTheirOwn) {

@@ -1,4 +1,4 @@
-// Kernels of our own for GPUs: 2:4 and dense for small M and for batches, 2:4 of 8 bits for large M.
+// Kernels of our own for GPUs: 2:4 and dense for small M and batches, 2:4 of 8 bits for large M.
 #include <fmt/format.h>
 
 #include <cstdint>

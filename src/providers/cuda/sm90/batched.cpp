@@ -60,18 +60,17 @@ void launch_batched(const GemmProblem& problem, const BatchedLaunch& launch,
                     const DecodeArguments& arguments, cudaStream_t stream) {
   const BatchedConfig& config = launch.config;
   const GemmShape& shape = problem.shape;
-  BatchedParams params{
-      .io = arguments,
-      .weight_step = packed_bytes(problem.b, problem.sparsity, shape.n, shape.k),
-      .output_step = output_rows(shape.m) * shape.n,
-      .shared = batched_layout(problem, config),
-      .chunks = chunks_of(problem),
-      .row_tiles = static_cast<int>(row_tiles(shape.n)),
-      .tiles_n = static_cast<int>(ceil_div(row_tiles(shape.n), config.units)),
-      .tiles_m = static_cast<int>(ceil_div(shape.m, padded_m(shape.m))),
-      .tiles = static_cast<int>(batched_tiles(problem, config)),
-      .units = config.units,
-      .depth = config.depth};
+  BatchedParams params{.io = arguments,
+                       .weight_step = packed_bytes(problem.b, problem.sparsity, shape.n, shape.k),
+                       .output_step = output_rows(shape.m) * shape.n,
+                       .shared = batched_layout(problem, config),
+                       .chunks = chunks_of(problem),
+                       .row_tiles = static_cast<int>(row_tiles(shape.n)),
+                       .tiles_n = static_cast<int>(ceil_div(row_tiles(shape.n), config.units)),
+                       .tiles_m = static_cast<int>(ceil_div(shape.m, padded_m(shape.m))),
+                       .tiles = static_cast<int>(batched_tiles(problem, config)),
+                       .units = config.units,
+                       .depth = config.depth};
   const LaunchConfig how(shape_of(problem, config, std::min(params.tiles, launch.resident)),
                          stream);
   CUtensorMap a = launch.a;

@@ -33,8 +33,7 @@ BatchedLayout batched_layout(const GemmProblem& problem, const BatchedConfig& co
   using L = BatchedLayout;
   L layout;
   layout.activations = config.units * unit_bytes(problem.b, problem.sparsity);
-  layout.slot =
-      layout.activations + padded_m(problem.shape.m) * chunk_row_bytes(problem.sparsity);
+  layout.slot = layout.activations + padded_m(problem.shape.m) * chunk_row_bytes(problem.sparsity);
   layout.pieces = L::kBarriers + config.depth * layout.slot;
   layout.bytes = layout.pieces + config.units * L::kPieceBytes;
   return layout;
@@ -66,8 +65,7 @@ std::optional<std::string> refusal(const GemmProblem& problem, const BatchedConf
   return std::nullopt;
 }
 
-double batched_bytes(const GemmProblem& problem, const BatchedConfig& config,
-                     int multiprocessors) {
+double batched_bytes(const GemmProblem& problem, const BatchedConfig& config, int multiprocessors) {
   // What an SM gets in a cycle from device memory, and from the L2 cache at most.
   constexpr double kMemoryBytesPerCycle = 18;
   constexpr double kL2BytesPerCycle = 66;
@@ -80,8 +78,7 @@ double batched_bytes(const GemmProblem& problem, const BatchedConfig& config,
   const int ctas = ctas_per_multiprocessor(problem, config);
   const auto rounds = static_cast<double>(
       ceil_div(batched_tiles(problem, config), std::int64_t{ctas} * multiprocessors) * ctas);
-  return rounds * tile *
-         std::max(1.0, kEnoughInFlight / weights_in_flight(problem, config));
+  return rounds * tile * std::max(1.0, kEnoughInFlight / weights_in_flight(problem, config));
 }
 
 std::vector<BatchedConfig> batched_candidates(const GemmProblem& problem, int multiprocessors,

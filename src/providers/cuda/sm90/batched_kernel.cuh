@@ -9,8 +9,8 @@
 //                       where they are turned from [row][token] to [token][row] -> D
 //
 // The ring goes on from tile to tile, so the next tile's weights, of whichever GEMM, arrive while
-// this one is stored. Products of a chunk take a third of the time in which its weights arrive: so a
-// warpgroup simply waits for them.
+// this one is stored. Products of a chunk take a third of the time in which its weights arrive: so
+// a warpgroup simply waits for them.
 #pragma once
 
 #include <cstdint>
@@ -125,8 +125,8 @@ __device__ void load_activations(const BatchedParams& p, const CUtensorMap& map,
       const std::uint32_t to = shared + slot_at(p, at.slot) + p.shared.activations;
 #pragma unroll
       for (int box = 0; box < P::kBoxes; ++box) {
-        box_copy(to + box * P::kTokens * kRowBytes, &map,
-                 chunk * P::kChunkRow + box * kRowBytes, tile.m, tile.gemm, full);
+        box_copy(to + box * P::kTokens * kRowBytes, &map, chunk * P::kChunkRow + box * kRowBytes,
+                 tile.m, tile.gemm, full);
       }
       at.advance(p.depth);
     }
@@ -219,8 +219,7 @@ __device__ __forceinline__ void store_tile(const BatchedParams& p, const Batched
         const int sum = (first / 8 + group) * 4 + half * 2;
         const auto bits = [&](int i) {
           return std::uint32_t{output_bits(
-              scale_b[half] * (scale_a[i] * static_cast<float>(sums[sum + i])),
-              p.io.fp16_output)};
+              scale_b[half] * (scale_a[i] * static_cast<float>(sums[sum + i])), p.io.fp16_output)};
         };
         outputs[group * 2 + half] = bits(0) | bits(1) << 16;
       }

@@ -12,7 +12,7 @@ namespace twofour::providers::cuda::sm90 {
 namespace {
 
 /// Configurations that plan() measures.
-constexpr int kBatchedMeasured = 6;
+constexpr int kBatchedMeasured = 8;
 
 std::string algorithm_name(const GemmProblem& problem, const BatchedConfig& config) {
   return fmt::format("batched_n{}_{}", padded_m(problem.shape.m), to_string(config));
@@ -35,8 +35,8 @@ void BatchedOperation::prepare(const PrepareArgs& args) {
                 .fp16_output = problem_.d == DataType::kFp16};
   launches_.clear();
   chosen_ = 0;
-  for (const BatchedConfig& config : batched_candidates(
-           problem_, device::multiprocessors_of(args.device), kBatchedMeasured)) {
+  for (const BatchedConfig& config :
+       batched_candidates(problem_, device::multiprocessors_of(args.device), kBatchedMeasured)) {
     launches_.push_back(prepare_batched(problem_, config, arguments_));
   }
 }
@@ -50,9 +50,8 @@ void BatchedOperation::plan(const PlanArgs& args) {
                             launch(weights);
                           }});
   }
-  const SearchSubject subject =
-      search_subject(args.device, "cuda " TWOFOUR_VERSION " " + kernels_build(), kernel_, problem_,
-                     args.cache);
+  const SearchSubject subject = search_subject(
+      args.device, "cuda " TWOFOUR_VERSION " " + kernels_build(), kernel_, problem_, args.cache);
   chosen_ = choose_launch(candidates, args, subject).index;
 }
 

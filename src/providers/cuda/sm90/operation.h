@@ -28,7 +28,8 @@ std::size_t workspace_bytes(const GemmProblem& problem);
 /// name.
 std::unique_ptr<Operation> make_operation(std::string kernel, const GemmProblem& problem);
 
-/// The most rows of A that kernels take for the types, the sparsity and the batch of `problem`; none: any.
+/// The most rows of A that kernels take for the types, the sparsity and the batch of `problem`;
+/// none: any.
 std::optional<std::int64_t> most_rows(const GemmProblem& problem);
 
 /// A kernel and how its work is cut.

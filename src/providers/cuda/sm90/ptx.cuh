@@ -120,8 +120,8 @@ __device__ __forceinline__ void box_copy(std::uint32_t to, const CUtensorMap* ma
       : "memory");
 }
 
-/// The copy of a box of the one matrix into all CTAs of the cluster that `ranks` has the bit of: at the same address in each,
-/// counted by the barrier at the same address.
+/// The copy of a box of the one matrix into all CTAs of the cluster that `ranks` has the bit of: at
+/// the same address in each, counted by the barrier at the same address.
 __device__ __forceinline__ void box_multicast(std::uint32_t to, const CUtensorMap* map, int x,
                                               int y, std::uint32_t barrier, std::uint16_t ranks) {
   asm volatile(
