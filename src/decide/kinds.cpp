@@ -48,9 +48,9 @@ void add_kinds(std::vector<std::string>& lines, const Decision& decision) {
                   [](const LayerDecision& layer) { return layer.layer.all_experts; });
   if (experts) {
     lines.push_back(fmt::format(
-        "Layers that end in {} run every expert that the tokens reach, one after another, each "
-        "with weights of its own: no less than a grouped kernel takes. Engines' dense baseline is "
-        "a grouped GEMM; of 2:4 there are batches, of as many rows for every expert. Sums have "
+        "Layers that end in {} run every expert that the tokens reach, one after another or as a "
+        "batch, each with weights of its own: no less than a grouped kernel takes. Engines' dense "
+        "baseline is a grouped GEMM; 2:4 has a batch, of as many rows for every expert. Sums have "
         "such a layer once: this way where both sides have 6 rounds, else one expert's time as "
         "often as experts run.",
         kAllExpertsSuffix));
