@@ -34,8 +34,8 @@ std::string batches_text(const Decision& decision) {
   }
   if (any == nullptr) return {};
   return fmt::format(
-      "Strided-batched at equal M, every expert in one call of the library, {} of {} against dense "
-      "of {}: {}. The best of both ways counts above.",
+      "Strided-batched at equal M, every expert in one call, {} of {} against dense of {}: {}. The "
+      "best of both ways counts above.",
       to_string(decision.subject.pattern), any->sparse_batch->provider, any->dense_batch->provider,
       fmt::join(ratios, ", "));
 }
@@ -48,10 +48,11 @@ void add_kinds(std::vector<std::string>& lines, const Decision& decision) {
                   [](const LayerDecision& layer) { return layer.layer.all_experts; });
   if (experts) {
     lines.push_back(fmt::format(
-        "Layers that end in {} run every expert that the tokens reach, one after another, each "
-        "with weights of its own: no less than a grouped kernel takes. Engines' dense baseline is "
-        "a grouped GEMM, and no library has a grouped 2:4 one. Sums have such a layer once: this "
-        "way where both sides have 6 rounds, else one expert's time as often as experts run.",
+        "Layers that end in {} run every expert that the tokens reach, one after another or as a "
+        "batch, each with weights of its own: no less than a grouped kernel takes. Engines' dense "
+        "baseline is a grouped GEMM; 2:4 has a batch, of as many rows for every expert. Sums have "
+        "such a layer once: this way where both sides have 6 rounds, else one expert's time as "
+        "often as experts run.",
         kAllExpertsSuffix));
   }
   std::string batches = batches_text(decision);

@@ -68,10 +68,8 @@ std::string plan_text(const ModelPlan& plan) {
   if (experts) {
     text +=
         "  An expert's layer is measured as one product, with the rows that reach one of the "
-        "active "
-        "experts when routing is uniform;\n  engines run all active experts as one grouped "
-        "product, "
-        "for which no library has a 2:4 one.\n";
+        "active experts when routing is uniform;\n  engines run all active experts as one grouped "
+        "product, to which a batch comes nearest in 2:4.\n";
   }
   return text;
 }

@@ -1,20 +1,13 @@
 #include "providers/cuda/architectures.h"
 
 #include <array>
-#include <utility>
 
 #include "core/gpu_architecture_row.h"
 #include "device/cuda/cuda_stream.h"
-#include "providers/cuda/sm90/decode.h"
 #include "providers/cuda/sm90/operation.h"
 
 namespace twofour::providers::cuda {
 namespace {
-
-template <class T>
-std::unique_ptr<Operation> make(std::string kernel, const GemmProblem& problem) {
-  return std::make_unique<T>(std::move(kernel), problem);
-}
 
 constexpr std::array kSm90Types{
     TypePair{DataType::kInt8, DataType::kBf16}, TypePair{DataType::kFp8E4m3, DataType::kBf16},
@@ -29,7 +22,8 @@ constexpr std::array kArchitectures{
                  .row_multiple = 16,
                  .weight_layout = sm90::weight_layout,
                  .pack_weights = sm90::pack_weights,
-                 .make_operation = make<sm90::DecodeOperation>},
+                 .workspace_bytes = sm90::workspace_bytes,
+                 .make_operation = sm90::make_operation},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // takes all of it from the row of the device's architecture.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,11 +24,14 @@ struct TypePair {
 struct Architecture {
   GpuArchitecture architecture;
   std::span<const TypePair> types;  ///< that it has kernels for, in the order of the tables
-  /// Largest M of the problem's types and sparsity, where there is one; its shape is not looked at.
+  /// Largest M of the problem's types, sparsity and batch, where there is one; its shape is not
+  /// looked at.
   std::optional<std::int64_t> (*most_m)(const GemmProblem& problem);
   std::int64_t row_multiple;  ///< what the bytes of a row of A have to be a multiple of
   WeightLayout (*weight_layout)(const GemmProblem& problem);
   void (*pack_weights)(const GemmProblem& problem, const PackTask& task);
+  /// What an operation allocates.
+  std::size_t (*workspace_bytes)(const GemmProblem& problem);
   /// `kernel` is the contract's name.
   std::unique_ptr<Operation> (*make_operation)(std::string kernel, const GemmProblem& problem);
 };

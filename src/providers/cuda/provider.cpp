@@ -1,4 +1,4 @@
-// Kernels of our own for GPUs: 2:4 and dense for small M, 2:4 for large M.
+// Kernels of our own for GPUs: 2:4 and dense for small M and batches, 2:4 for large M.
 #include <fmt/format.h>
 
 #include <cstdint>
@@ -32,6 +32,20 @@ void add_kernels(std::vector<KernelInfo>& kernels, const TypePair& types, const 
   }
 }
 
+/// What batches have of the kernels above: any M, no bias.
+void add_batched(std::vector<KernelInfo>& kernels, const TypePair& types) {
+  const auto [a, d] = types;
+  for (const Sparsity sparsity : {Sparsity::kDense, Sparsity::kTwoFour}) {
+    kernels.push_back(
+        batched({.name = kernel_name("cuda", a, a, d, sparsity, false),
+                 .a = a,
+                 .b = a,
+                 .d = d,
+                 .sparsity = sparsity,
+                 .accumulation = is_float8(a) ? Accumulation::kFp8Fast : Accumulation::kWide}));
+  }
+}
+
 class CudaProvider final : public Provider {
  public:
   /// Throws as architecture_of() does.
@@ -42,13 +56,16 @@ class CudaProvider final : public Provider {
   [[nodiscard]] std::vector<KernelInfo> kernels() const override {
     std::vector<KernelInfo> kernels;
     for (const TypePair& types : own_.types) add_kernels(kernels, types, own_);
+    for (const TypePair& types : own_.types) add_batched(kernels, types);
     return kernels;
   }
 
   [[nodiscard]] Support supports(const KernelInfo& /*kernel*/,
                                  const GemmProblem& problem) const override {
     if (Support whole = whole_groups(problem); !whole) return whole;
-    const GemmProblem given = fit_of(problem).given;
+    const Fit fit = fit_of(problem);
+    if (Support batch = fits_as_batch(fit, side_units(problem)); !batch) return batch;
+    const GemmProblem& given = fit.given;
     const std::optional<std::int64_t> most_m = own_.most_m(given);
     if (most_m && given.shape.m > *most_m) {
       return Support::no(fmt::format("M = {}: {} kernels of {} are for at most {} tokens",
@@ -63,7 +80,8 @@ class CudaProvider final : public Provider {
   [[nodiscard]] Footprint footprint(const KernelInfo& /*kernel*/, const GemmProblem& problem,
                                     int /*threads*/) const override {
     const Fit fit = fit_of(problem);
-    return footprint_of(fit, {.weights = own_.weight_layout(fit.given)});
+    return footprint_of(fit, {.weights = own_.weight_layout(fit.given),
+                              .workspace_bytes = own_.workspace_bytes(fit.given)});
   }
 
   void pack(const KernelInfo& /*kernel*/, const GemmProblem& problem,
@@ -81,7 +99,10 @@ class CudaProvider final : public Provider {
  private:
   /// N of any size is packed into whole tiles, and none of their columns beyond N is stored.
   [[nodiscard]] Fit fit_of(const GemmProblem& problem) const {
-    return fit_to(problem, {.k = elements_in(problem.a, own_.row_multiple)});
+    return fit_to(problem, side_units(problem));
+  }
+  [[nodiscard]] SideUnits side_units(const GemmProblem& problem) const {
+    return {.k = elements_in(problem.a, own_.row_multiple)};
   }
 
   const Architecture& own_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "device/cuda/cuda_stream.h"
+#include "providers/cuda/sm90/batched_operation.h"
 #include "providers/cuda/sm90/candidates.h"
 #include "providers/cuda/sm90/layout.h"
 #include "providers/cuda/sm90/tensor_maps.h"
@@ -55,20 +56,36 @@ std::string to_string(const KernelConfig& config) {
 
 WeightLayout weight_layout(const GemmProblem& problem) {
   const GemmShape& shape = problem.shape;
-  return {.key = fmt::format("cuda/{}/{}/decode units", info(problem.b).kernel_name,
-                             to_string(problem.sparsity)),
+  return {.key = fmt::format("cuda/{}/{}/decode units{}", info(problem.b).kernel_name,
+                             to_string(problem.sparsity), problem.batch > 1 ? "/batch" : ""),
           .bytes = static_cast<std::size_t>(
-              packed_bytes(problem.b, problem.sparsity, shape.n, shape.k))};
+              problem.batch * packed_bytes(problem.b, problem.sparsity, shape.n, shape.k))};
 }
 
 void pack_weights(const GemmProblem& problem, const PackTask& task) {
   const GemmShape& shape = problem.shape;
-  pack_weights(problem.a, problem.sparsity, task.weights.data(), shape.n, shape.k, task.packed,
-               device::stream_of(task.device));
+  const std::size_t dense = bytes_of(problem.b, shape.n * shape.k);
+  const std::size_t given = std::max<std::size_t>(task.weights.bytes() / dense, 1);
+  const std::int64_t step = packed_bytes(problem.b, problem.sparsity, shape.n, shape.k);
+  for (std::int64_t i = 0; i < problem.batch; ++i) {
+    pack_weights(problem.a, problem.sparsity,
+                 task.weights.as<const std::byte>() + static_cast<std::size_t>(i) % given * dense,
+                 shape.n, shape.k, static_cast<std::byte*>(task.packed) + i * step,
+                 device::stream_of(task.device));
+  }
+}
+
+std::size_t workspace_bytes(const GemmProblem& problem) {
+  return problem.batch > 1 ? activation_bytes(problem) : 0;
+}
+
+std::unique_ptr<Operation> make_operation(std::string kernel, const GemmProblem& problem) {
+  if (problem.batch > 1) return std::make_unique<BatchedOperation>(std::move(kernel), problem);
+  return std::make_unique<DecodeOperation>(std::move(kernel), problem);
 }
 
 std::optional<std::int64_t> most_rows(const GemmProblem& problem) {
-  if (has_prefill(problem)) return std::nullopt;
+  if (problem.batch > 1 || has_prefill(problem)) return std::nullopt;
   return kMaxM;
 }
 

@@ -1,7 +1,9 @@
 // A kernel for Hopper and what it multiplies.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,11 +18,18 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// The units of layout.h.
+/// The units of layout.h, of a batch those of one GEMM behind those of another.
 WeightLayout weight_layout(const GemmProblem& problem);
 void pack_weights(const GemmProblem& problem, const PackTask& task);
 
-/// The most rows of A that kernels take for the types and the sparsity of `problem`; none: any.
+/// What an operation allocates.
+std::size_t workspace_bytes(const GemmProblem& problem);
+/// The operation for `problem`, a BatchedOperation for several GEMMs. `kernel` is the contract's
+/// name.
+std::unique_ptr<Operation> make_operation(std::string kernel, const GemmProblem& problem);
+
+/// The most rows of A that kernels take for the types, the sparsity and the batch of `problem`;
+/// none: any.
 std::optional<std::int64_t> most_rows(const GemmProblem& problem);
 
 /// A kernel and how its work is cut.

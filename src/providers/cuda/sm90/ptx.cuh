@@ -110,8 +110,18 @@ __device__ __forceinline__ void box_copy(std::uint32_t to, const CUtensorMap* ma
       : "memory");
 }
 
-/// The same into all CTAs of the cluster that `ranks` has the bit of: at the same address in each,
-/// counted by the barrier at the same address.
+/// The same of matrix z of a map of several.
+__device__ __forceinline__ void box_copy(std::uint32_t to, const CUtensorMap* map, int x, int y,
+                                         int z, std::uint32_t barrier) {
+  asm volatile(
+      "cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes"
+      " [%0], [%1, {%2, %3, %4}], [%5];" ::"r"(to),
+      "l"(map), "r"(x), "r"(y), "r"(z), "r"(barrier)
+      : "memory");
+}
+
+/// The copy of a box of the one matrix into all CTAs of the cluster that `ranks` has the bit of: at
+/// the same address in each, counted by the barrier at the same address.
 __device__ __forceinline__ void box_multicast(std::uint32_t to, const CUtensorMap* map, int x,
                                               int y, std::uint32_t barrier, std::uint16_t ranks) {
   asm volatile(

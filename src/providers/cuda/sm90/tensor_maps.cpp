@@ -31,18 +31,21 @@ Encode encode_function() {
   return reinterpret_cast<Encode>(entry);
 }
 
-/// A matrix [rows][columns] of `bytes`-byte elements, contiguous, in boxes of rows of kRowBytes.
+/// A matrix [rows][columns] of `bytes`-byte elements, contiguous, in boxes of rows of kRowBytes; of
+/// three `dimensions` `batch` of them.
 CUtensorMap map_of(const char* what, const void* data, std::int64_t rows, std::int64_t columns,
-                   int bytes, int box_rows) {
-  const cuuint64_t sizes[2] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows)};
-  const cuuint64_t strides[1] = {static_cast<cuuint64_t>(columns * bytes)};
-  const cuuint32_t box[2] = {static_cast<cuuint32_t>(kRowBytes / bytes),
-                             static_cast<cuuint32_t>(box_rows)};
-  const cuuint32_t element_strides[2] = {1, 1};
+                   int bytes, int box_rows, cuuint32_t dimensions = 2, std::int64_t batch = 1) {
+  const cuuint64_t sizes[3] = {static_cast<cuuint64_t>(columns), static_cast<cuuint64_t>(rows),
+                               static_cast<cuuint64_t>(batch)};
+  const cuuint64_t strides[2] = {static_cast<cuuint64_t>(columns * bytes),
+                                 static_cast<cuuint64_t>(rows * columns * bytes)};
+  const cuuint32_t box[3] = {static_cast<cuuint32_t>(kRowBytes / bytes),
+                             static_cast<cuuint32_t>(box_rows), 1};
+  const cuuint32_t element_strides[3] = {1, 1, 1};
   CUtensorMap map{};
   // The driver takes all memory as writable.
   const CUresult status = encode_function()(
-      &map, bytes == 1 ? CU_TENSOR_MAP_DATA_TYPE_UINT8 : CU_TENSOR_MAP_DATA_TYPE_UINT16, 2,
+      &map, bytes == 1 ? CU_TENSOR_MAP_DATA_TYPE_UINT8 : CU_TENSOR_MAP_DATA_TYPE_UINT16, dimensions,
       const_cast<void*>(data), sizes, strides, box, element_strides, CU_TENSOR_MAP_INTERLEAVE_NONE,
       CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
       CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
@@ -58,6 +61,11 @@ CUtensorMap map_of(const char* what, const void* data, std::int64_t rows, std::i
 
 CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes, int box_rows) {
   return map_of("activations", a, m, row_bytes, 1, box_rows);
+}
+
+CUtensorMap batched_activation_map(const void* a, std::int64_t batch, std::int64_t m,
+                                   std::int64_t row_bytes, int box_rows) {
+  return map_of("activations", a, m, row_bytes, 1, box_rows, 3, batch);
 }
 
 CUtensorMap output_map(void* d, std::int64_t m, std::int64_t n, int box_rows) {

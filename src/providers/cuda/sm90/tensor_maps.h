@@ -12,6 +12,11 @@ namespace twofour::providers::cuda::sm90 {
 /// Throws std::runtime_error when the driver refuses.
 CUtensorMap activation_map(const void* a, std::int64_t m, std::int64_t row_bytes, int box_rows);
 
+/// The same of `batch` such A, one behind another: boxes are of one of them, and what is outside of
+/// it is read as zeros.
+CUtensorMap batched_activation_map(const void* a, std::int64_t batch, std::int64_t m,
+                                   std::int64_t row_bytes, int box_rows);
+
 /// The map of D [m][n] of 16-bit elements with boxes of 64 columns of `box_rows` rows, in the same
 /// swizzle. n must be a multiple of 8. Throws the same.
 CUtensorMap output_map(void* d, std::int64_t m, std::int64_t n, int box_rows);
