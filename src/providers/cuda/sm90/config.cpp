@@ -27,25 +27,31 @@ std::string_view to_string(Overlap overlap) {
 }
 
 std::string to_string(const DecodeConfig& config) {
-  return fmt::format("t{}_c{}_g{}_d{}_{}", config.tiles, config.ranks, config.groups, config.depth,
+  return fmt::format("t{}_c{}_g{}_d{}a{}{}_{}", config.tiles, config.ranks, config.groups,
+                     config.depth, config.activation_depth, config.staged ? "s" : "",
                      to_string(config.overlap));
 }
 
 SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const DecodeConfig& config) {
   SharedLayout layout;
-  const int rows = config.tiles * kUnitRows;
-  layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 8);
   const int ring_begin = kBarrierRegion;
   layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(type, sparsity);
-  const int rings_end = layout.activations + config.depth * padded_m(m) * chunk_row_bytes(sparsity);
-  const int partial_bytes = config.ranks * config.groups * m * (layout.rows_owned + 4) * 4;
-  const int vector_bytes = round_up((2 * layout.rows_owned + m) * 4, 16);
-  const bool beside = rings_end + partial_bytes + vector_bytes <= kMaxSharedBytes;
+  const int rings_end = layout.activations +
+                        config.activation_depth * padded_m(m) * chunk_row_bytes(sparsity);
+  const int warps = config.tiles * 4;
+  const int pieces_of_warp = ceil_div(m, 8);
+  layout.pieces_owned = ceil_div(warps * pieces_of_warp, config.ranks);
+  const int others = config.ranks * config.groups - 1;
+  const int partial_bytes = others * layout.pieces_owned * kPieceOfSums;
+  const bool stages = config.staged && config.ranks > 1;
+  const int staging_bytes = stages ? config.groups * warps * config.ranks *
+                                         ceil_div(pieces_of_warp, config.ranks) * kPieceOfSums
+                                   : 0;
+  const bool beside = rings_end + partial_bytes + staging_bytes <= kMaxSharedBytes;
   layout.partials_over_rings = !beside;
   layout.partials = beside ? rings_end : ring_begin;
-  layout.vectors =
-      beside ? rings_end + partial_bytes : std::max(rings_end, ring_begin + partial_bytes);
-  layout.bytes = layout.vectors + vector_bytes;
+  layout.staging = stages ? layout.partials + partial_bytes : 0;
+  layout.bytes = std::max(rings_end, layout.partials + partial_bytes + staging_bytes);
   return layout;
 }
 

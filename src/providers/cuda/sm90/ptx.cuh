@@ -228,6 +228,17 @@ __device__ __forceinline__ void send_in_cluster(std::uint32_t address, const Vec
       : "memory");
 }
 
+/// Starts a copy of `bytes` bytes from this CTA's shared memory to that of another CTA, whose
+/// `barrier` counts them.
+__device__ __forceinline__ void copy_in_cluster(std::uint32_t to, std::uint32_t from,
+                                                std::uint32_t bytes, std::uint32_t barrier) {
+  asm volatile(
+      "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
+      ::"r"(to),
+      "r"(from), "r"(bytes), "r"(barrier)
+      : "memory");
+}
+
 // --- Programmatic dependent launch
 
 /// Triggers the launch of the next kernel of the stream. It does not see this kernel's writes
