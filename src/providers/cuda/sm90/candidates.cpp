@@ -149,14 +149,17 @@ std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfi
     return fmt::format("tiles x groups must be 1 to {}", max_warpgroups_of(problem));
   }
   if (config.ranks < 1 || config.ranks > 8) return "ranks must be 1 to 8";
+  const int warpgroups = config.tiles * config.groups;
+  const int chunks = pipelined(padded_m(problem.shape.m), warpgroups) ? 2 * config.groups : 1;
+  const int least = std::min(chunks, chunks_per_rank(problem, config.ranks));
   const auto wrong = [&](int depth) {
-    return depth < 1 || depth > kMaxDepth || depth % config.groups != 0;
+    return depth < least || depth > kMaxDepth || depth % config.groups != 0;
   };
   if (wrong(config.depth) || wrong(config.activation_depth) ||
       config.depth * config.tiles > kMaxUnitsInFlight) {
     return fmt::format(
-        "depths must be multiples of groups, at most {}, and depth x tiles at most {}", kMaxDepth,
-        kMaxUnitsInFlight);
+        "depths must be multiples of groups from {} to {}, and depth x tiles at most {}", least,
+        kMaxDepth, kMaxUnitsInFlight);
   }
   const int bytes = shared_bytes_of(problem, config);
   if (bytes > kMaxSharedBytes) {

@@ -97,6 +97,11 @@ inline constexpr int kProducerThreads = 64;
 constexpr int max_warpgroups(int padded) { return padded <= 64 ? 7 : 3; }
 /// For padded M = 64 there is a kernel for so many, which has more registers, beside one for all.
 inline constexpr int kFewWarpgroups = 3;
+/// Whether consumers keep the products of one chunk under way while they await the next. Then each
+/// ring has to hold two chunks of a group.
+constexpr bool pipelined(int padded, int warpgroups) {
+  return padded != 64 || warpgroups <= kFewWarpgroups;
+}
 
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {

@@ -295,7 +295,8 @@ __global__ void __launch_bounds__((kFew ? kFewWarpgroups : max_warpgroups(kPadde
     if (leads) tokens.produce();
     __syncwarp();
   } else if (is_consumer) {
-    Consumer<kType, kSparsity, kPaddedM, kFew || kPaddedM != 64>(p, barriers, shared, tile, group)
+    constexpr bool kPipelined = pipelined(kPaddedM, kFew ? 1 : max_warpgroups(kPaddedM));
+    Consumer<kType, kSparsity, kPaddedM, kPipelined>(p, barriers, shared, tile, group)
         .multiply(group, part.chunks, sums);
   }
   stamps.put(Phase::kMultiplied);
