@@ -92,16 +92,11 @@ std::vector<KernelConfig> clustered(const GemmProblem& problem, int sms, int cou
     for (const int groups : {1, 2, 4}) {
       if (groups > 1 && problem.shape.m > 16) continue;
       for (const int bytes : {kHalfSharedBytes, kMaxSharedBytes, kThirdSharedBytes}) {
-        for (const Overlap overlap : {problem.shape.m > 16 ? Overlap::kLoaded : Overlap::kEarly}) {
-          for (const bool staged : {false, true}) {
-            if (staged && cut.ranks == 1) continue;
-            auto config = fitted(problem, cut, groups, bytes, overlap);
-            if (!config) continue;
-            config->staged = staged;
-            if (refusal(problem, *config)) continue;
-            if (std::find(list.begin(), list.end(), KernelConfig(*config)) == list.end()) {
-              list.emplace_back(*config);
-            }
+        for (const Overlap overlap : {Overlap::kEarly, problem.shape.m > 16 ? Overlap::kLoaded : Overlap::kHalf}) {
+          const auto config = fitted(problem, cut, groups, bytes, overlap);
+          if (!config || refusal(problem, *config)) continue;
+          if (std::find(list.begin(), list.end(), KernelConfig(*config)) == list.end()) {
+            list.emplace_back(*config);
           }
         }
       }

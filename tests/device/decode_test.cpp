@@ -111,13 +111,6 @@ std::vector<DecodeConfig> every_config(const GemmProblem& problem) {
       if (!refusal(problem, shallow)) configs.push_back(shallow);
     }
   }
-  const std::size_t count = configs.size();
-  for (std::size_t i = 0; i < count; i += 3) {
-    if (configs[i].ranks == 1) continue;
-    configs.push_back(configs[i]);
-    configs.back().staged = true;
-    if (refusal(problem, configs.back())) configs.pop_back();
-  }
   return configs;
 }
 

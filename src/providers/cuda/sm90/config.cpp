@@ -27,9 +27,8 @@ std::string_view to_string(Overlap overlap) {
 }
 
 std::string to_string(const DecodeConfig& config) {
-  return fmt::format("t{}_c{}_g{}_d{}a{}{}_{}", config.tiles, config.ranks, config.groups,
-                     config.depth, config.activation_depth, config.staged ? "s" : "",
-                     to_string(config.overlap));
+  return fmt::format("t{}_c{}_g{}_d{}a{}_{}", config.tiles, config.ranks, config.groups,
+                     config.depth, config.activation_depth, to_string(config.overlap));
 }
 
 SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const DecodeConfig& config) {
@@ -38,20 +37,20 @@ SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const Decode
   layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(type, sparsity);
   const int rings_end = layout.activations +
                         config.activation_depth * padded_m(m) * chunk_row_bytes(sparsity);
-  const int warps = config.tiles * 4;
-  const int pieces_of_warp = ceil_div(m, 8);
-  layout.pieces_owned = ceil_div(warps * pieces_of_warp, config.ranks);
+  const Sharing share = sharing(m, config.ranks);
+  layout.pieces_owned = ceil_div(config.tiles * 4, share.stride) * share.pieces;
   const int others = config.ranks * config.groups - 1;
   const int partial_bytes = others * layout.pieces_owned * kPieceOfSums;
-  const bool stages = config.staged && config.ranks > 1;
-  const int staging_bytes = stages ? config.groups * warps * config.ranks *
-                                         ceil_div(pieces_of_warp, config.ranks) * kPieceOfSums
-                                   : 0;
-  const bool beside = rings_end + partial_bytes + staging_bytes <= kMaxSharedBytes;
-  layout.partials_over_rings = !beside;
-  layout.partials = beside ? rings_end : ring_begin;
-  layout.staging = stages ? layout.partials + partial_bytes : 0;
-  layout.bytes = std::max(rings_end, layout.partials + partial_bytes + staging_bytes);
+  layout.partials_over_rings = rings_end + partial_bytes > kMaxSharedBytes;
+  if (layout.partials_over_rings) {
+    layout.partials = ring_begin;
+    layout.staging = ring_begin + partial_bytes;
+    const int staged_bytes = config.tiles * kStagedTokens * kRowBytes;
+    layout.bytes = std::max(rings_end, layout.staging + staged_bytes);
+  } else {
+    layout.partials = rings_end;
+    layout.bytes = rings_end + partial_bytes;
+  }
   return layout;
 }
 

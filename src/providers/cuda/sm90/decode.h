@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "core/problem.h"
+#include "providers/cuda/sm90/layout.h"
 
 namespace twofour::providers::cuda::sm90 {
 
@@ -49,7 +50,6 @@ struct DecodeConfig {
   int groups = 1;
   int depth = 2;             ///< stages of the ring of weights, one chunk each; a multiple of `groups`
   int activation_depth = 2;  ///< the same of the ring of activations
-  bool staged = false;       ///< sums go to other CTAs by bulk copies from shared memory
   Overlap overlap = Overlap::kEarly;
   bool operator==(const DecodeConfig&) const = default;
 };
@@ -64,17 +64,35 @@ constexpr int padded_m(std::int64_t m) {
   return padded;
 }
 
-/// Bytes of a piece of accumulators: 16 rows of W by 8 tokens.
+/// Bytes of a piece of accumulators, 16 rows of W by 8 tokens, of one warp.
 inline constexpr int kPieceOfSums = 16 * 8 * 4;
+
+/// Which CTA of a cluster adds up which pieces. Pieces are cut by tokens: a CTA has `pieces` of
+/// each warp; or, where there are fewer than CTAs, one piece of every `stride`th warp.
+struct Sharing {
+  int pieces;
+  int stride;
+};
+TWOFOUR_HOST_DEVICE constexpr Sharing sharing(int m, int ranks) {
+  const int all = (m + 7) / 8;
+  const int pieces = (all + ranks - 1) / ranks;
+  return {pieces, pieces > 1 ? 1 : ranks / all};
+}
+
+/// Tokens of a tile of D in shared memory at once, in 128 bytes each: as many as a unit has room
+/// for.
+inline constexpr int kStagedTokens = 64;
 
 /// Byte offsets in a CTA's shared memory. The barriers and the ring of weights,
 /// [depth][tiles][unit_bytes], come before `activations`.
 struct SharedLayout {
   int activations = 0;  ///< ring [depth][row bytes of a chunk / 128][padded M][128 bytes], swizzled
   int partials = 0;     ///< [ranks * groups - 1][pieces_owned][kPieceOfSums] that this CTA receives
-  int staging = 0;      ///< the same that it sends, by warp; 0 where it does not stage them
+  /// Tiles of D on their way to memory, [tiles][kStagedTokens][128 bytes]; 0: each is where the
+  /// warpgroup's last unit was.
+  int staging = 0;
   int bytes = 0;
-  int pieces_owned = 0;  ///< pieces of a CTA of the cluster, at most (decode_reduce.cuh)
+  int pieces_owned = 0;  ///< by a CTA of the cluster, at most
   /// Whether `partials` overlaps the rings, because there is no room beside them.
   bool partials_over_rings = false;
 };

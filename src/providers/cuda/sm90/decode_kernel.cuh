@@ -39,7 +39,7 @@ struct PipelineState {
   }
 };
 
-/// Issues the copies of weights of a CTA, chunk by chunk; one thread calls it.
+/// Issues the copies of weights of a CTA, chunk by chunk; one thread, where nothing else is said.
 template <DataType kType, Sparsity kSparsity>
 class WeightsProducer {
  public:
@@ -48,8 +48,10 @@ class WeightsProducer {
   __device__ WeightsProducer(const DecodeParams& p, const Part& part, Barriers barriers)
       : p_(p), part_(part), barriers_(barriers) {}
 
+  /// The whole warp.
   __device__ void init_barriers() const {
-    for (int unit = 0; unit < p_.depth * p_.tiles; ++unit) {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    for (int unit = lane; unit < p_.depth * p_.tiles; unit += 32) {
       barrier_init(barriers_.weights_full(unit), 1);
       // Arrivals of the four warps of the tile's warpgroup.
       barrier_init(barriers_.weights_empty(unit), 4);
@@ -108,8 +110,10 @@ class TokensProducer {
                             Barriers barriers)
       : p_(p), map_(map), part_(part), barriers_(barriers) {}
 
+  /// The whole warp.
   __device__ void init_barriers() const {
-    for (int stage = 0; stage < p_.activation_depth; ++stage) {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    for (int stage = lane; stage < p_.activation_depth; stage += 32) {
       barrier_init(barriers_.activations_full(stage), 1);
       barrier_init(barriers_.activations_empty(stage), 4 * part_.tiles);
     }
@@ -179,6 +183,11 @@ class Consumer {
     }
   }
 
+  /// Offset in shared memory of the unit that it read last.
+  __device__ __forceinline__ int last_unit() const {
+    return kBarrierBytes + read_unit_ * unit_bytes(kType, kSparsity);
+  }
+
  private:
   /// Issues the products of a chunk, whose metadata it loads into `words`, and waits for those of
   /// the chunk before, whose metadata is `previous`.
@@ -210,12 +219,12 @@ class Consumer {
       matrix_wait<1>();
       keep(previous);
       if (follows) release(read_unit_, read_activations_);
-      read_unit_ = unit;
-      read_activations_ = activations_.stage;
     } else {
       matrix_wait();
       release(unit, activations_.stage);
     }
+    read_unit_ = unit;
+    read_activations_ = activations_.stage;
     weights_.advance(p_.groups, p_.depth);
     activations_.advance(p_.groups, p_.activation_depth);
   }
@@ -265,23 +274,26 @@ __global__ void __launch_bounds__((kFew ? kFewWarpgroups : max_warpgroups(kPadde
   if (p.overlap == Overlap::kEarly) launch_dependents();
   const Stamps stamps(p.io.stamps);
   stamps.put(Phase::kStart);
-  if (producer == 0 && leads) {
+  if (producer == 0) {
     weights.init_barriers();
-    weights.prefetch();
-  } else if (producer == 1 && leads) {
-    prefetch_map(&map);
+  } else if (producer == 1) {
     tokens.init_barriers();
-    init_reduction(p, part, barriers, rank, ranks);
+    if (leads) {
+      prefetch_map(&map);
+      init_reduction(p, part, barriers, rank, ranks);
+    }
   }
   __syncthreads();
+  if (producer == 0 && leads) weights.prefetch();
+  __syncwarp();
   // This CTA's barriers are initialised: cluster_wait() below keeps others from sending earlier.
   if (ranks > 1) cluster_arrive_relaxed();
   const int tile = warp / 4 % p.tiles;
   const int group = warp / 4 / p.tiles;
   const bool is_consumer = producer < 0 && tile < part.tiles;
-  const int first_row = (part.first_tile + tile) * kUnitRows + warp % 4 * 16;
+  const int first_row = (part.first_tile + tile) * kUnitRows;
   Accumulator<kType> sums[kPaddedM / 2] = {};
-  const RowVectors rows = is_consumer ? load_row_vectors(p.io, first_row) : RowVectors{};
+  const RowVectors rows = is_consumer ? load_row_vectors(p.io, first_row + warp % 4 * 16) : RowVectors{};
   stamps.put(Phase::kIssued);
   if (producer == 0) {
     if (leads) weights.produce();
@@ -291,29 +303,27 @@ __global__ void __launch_bounds__((kFew ? kFewWarpgroups : max_warpgroups(kPadde
     stamps.put(Phase::kReleased);
   }
   const TokenScales<kPaddedM> scales(p.io, is_consumer);
+  int stage = p.shared.staging + tile * kStagedTokens * kRowBytes;
   if (producer == 1) {
     if (leads) tokens.produce();
     __syncwarp();
   } else if (is_consumer) {
     constexpr bool kPipelined = pipelined(kPaddedM, kFew ? 1 : max_warpgroups(kPaddedM));
-    Consumer<kType, kSparsity, kPaddedM, kPipelined>(p, barriers, shared, tile, group)
-        .multiply(group, part.chunks, sums);
+    Consumer<kType, kSparsity, kPaddedM, kPipelined> consumer(p, barriers, shared, tile, group);
+    consumer.multiply(group, part.chunks, sums);
+    if (p.shared.staging == 0) stage = consumer.last_unit();
   }
   stamps.put(Phase::kMultiplied);
   if (ranks > 1) cluster_wait();
   if (p.shared.partials_over_rings) free_rings(barriers, ranks, is_consumer);
+  if (!is_consumer) return;
   const Reduction<Accumulator<kType>, kPaddedM> reduction(p, barriers, shared, rank, ranks,
                                                           tile * 4 + warp % 4);
-  if (is_consumer) {
-    reduction.send(group, sums);
-    if (group == 0) reduction.receive(sums);
-  }
+  reduction.send(group, sums);
+  if (group > 0) return;
+  reduction.wait();
   stamps.put(Phase::kPartialsReady);
-  // Others may be reading sums from this CTA's shared memory until they have arrived here.
-  const bool stay = ranks > 1 && p.shared.staging != 0;
-  if (stay) cluster_arrive_relaxed();
-  if (is_consumer && group == 0) reduction.store(first_row, rows, scales, sums);
-  if (stay) cluster_wait();
+  reduction.store(1 + tile, first_row, stage, rows, scales, sums);
   stamps.put(Phase::kEnd);
 }
 

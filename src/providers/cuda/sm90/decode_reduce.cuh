@@ -1,10 +1,13 @@
 // How the CTAs of a cluster add up their accumulators, and the epilogue.
 //
-// Accumulators are exchanged as matrix instructions return them: a piece is what the 32 lanes of a
-// warp have of 16 rows and 8 tokens, 16 bytes each. Pieces have numbers, (warp of the row tiles) *
-// pieces of a warp + eight tokens, and piece i belongs to CTA i % ranks of the cluster, whose warp
-// of the same rows, of the first group, adds the pieces of all other parts of K to its own and
-// stores the sums: no warp waits for others of its CTA.
+// Accumulators are exchanged as matrix instructions return them: a piece is what the lanes of a warp
+// have of 16 rows and 8 tokens, 16 bytes each. Each piece belongs to one CTA of the cluster
+// (Sharing), whose warp of the same rows, of the first group, adds the pieces of all other parts of
+// K to its own. It scales and rounds the sums and turns them into [token][row] in shared memory,
+// from where its warpgroup stores 128 contiguous bytes of each token.
+//
+// This code runs once in a launch, so its time is that of fetching its instructions: the loops over
+// pieces, which accumulators in registers demand to be unrolled, have to be short.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +16,6 @@
 #include "providers/cuda/sm90/decode_params.h"
 #include "providers/cuda/sm90/layout.h"
 #include "providers/cuda/sm90/ptx.cuh"
-#include "providers/cuda/sm90/transpose.cuh"
 
 namespace twofour::providers::cuda::sm90 {
 
@@ -59,18 +61,20 @@ __device__ __forceinline__ Part part_of(const DecodeParams& p, int cluster, int 
   return part;
 }
 
-/// Pieces of a warp.
-__device__ __forceinline__ int pieces_of(const DecodeParams& p) { return (p.io.m + 7) / 8; }
-
 /// One thread.
 __device__ __forceinline__ void init_reduction(const DecodeParams& p, const Part& part,
                                                Barriers barriers, int rank, int ranks) {
+  const Sharing share = sharing(p.io.m, ranks);
   const int warps = part.tiles * 4;
-  const int owned = (warps * pieces_of(p) - rank + ranks - 1) / ranks;
+  const int owned_warps = (warps - rank % share.stride + share.stride - 1) / share.stride;
+  const int first = rank / share.stride * share.pieces * 8;
+  const int tokens = max(0, min(p.io.m - first, share.pieces * 8));
   barrier_init(barriers.rings_free(), ranks * p.groups * warps);
   barrier_init(barriers.received(), 1 + (p.groups - 1) * warps);
   fence_barrier_init();
-  barrier_expect(barriers.received(), (ranks - 1) * p.groups * max(owned, 0) * kPieceOfSums);
+  // Eight lanes have a pair of tokens.
+  barrier_expect(barriers.received(),
+                 (ranks - 1) * p.groups * owned_warps * ((tokens + 1) / 2) * 8 * 16);
 }
 
 /// Waits until no warp of the cluster reads its ring any more, so that pieces may overwrite it.
@@ -99,13 +103,6 @@ __device__ __forceinline__ RowVectors load_row_vectors(const DecodeArguments& io
   return {io.scale_b[io.scale_b_per_channel ? row : 0]};
 }
 
-/// Four of them, from row `first` of the warp's on.
-__device__ __forceinline__ float4 four_of(const RowVectors& rows, int first) {
-  return {__shfl_sync(0xFFFFFFFFu, rows.value, first), __shfl_sync(0xFFFFFFFFu, rows.value, first + 1),
-          __shfl_sync(0xFFFFFFFFu, rows.value, first + 2),
-          __shfl_sync(0xFFFFFFFFu, rows.value, first + 3)};
-}
-
 /// scale_a of all tokens, number 32 * i + lane in value[i]. To be made after
 /// wait_for_previous_kernel().
 template <int kPaddedM>
@@ -120,131 +117,173 @@ struct TokenScales {
   }
 };
 
+/// Two values in the output type, the first in the lower half.
+__device__ __forceinline__ std::uint32_t output_pair(float first, float second, bool fp16) {
+  if (fp16) {
+    const __half2 pair = __floats2half2_rn(first, second);
+    return *reinterpret_cast<const std::uint32_t*>(&pair);
+  }
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(first, second);
+  return *reinterpret_cast<const std::uint32_t*>(&pair);
+}
+
+/// Eight rows of token `m`, from `row` on; those beyond N are not stored.
+__device__ __forceinline__ void store_eight(const DecodeArguments& io, int m, int row,
+                                            const uint4& eight) {
+  auto* to = static_cast<std::uint16_t*>(io.d) + std::int64_t{m} * io.n + row;
+  if (io.n % 8 == 0) {
+    if (row < io.n) *reinterpret_cast<uint4*>(to) = eight;
+    return;
+  }
+  const std::uint32_t pairs[4] = {eight.x, eight.y, eight.z, eight.w};
+#pragma unroll
+  for (int i = 0; i < 8; ++i) {
+    if (row + i < io.n) to[i] = static_cast<std::uint16_t>(pairs[i / 2] >> (i % 2 * 16));
+  }
+}
+
 /// A consumer warp's part; `number` is that of the warp in the row tiles of the cluster.
 template <class Acc, int kPaddedM>
 class Reduction {
  public:
-  using Sums = Acc (&)[kPaddedM / 2];
-
   __device__ Reduction(const DecodeParams& p, Barriers barriers, const unsigned char* shared,
                        int rank, int ranks, int number)
-      : p_(p), barriers_(barriers), shared_(shared), rank_(rank), ranks_(ranks), number_(number) {}
+      : p_(p),
+        barriers_(barriers),
+        shared_(shared),
+        rank_(rank),
+        ranks_(ranks),
+        number_(number),
+        share_(sharing(p.io.m, ranks)) {}
 
-  /// Sends the pieces that other warps add.
+  /// Sends the pieces that other warps add, of part `rank * groups + group` of K.
   __device__ __forceinline__ void send(int group, const Acc (&sums)[kPaddedM / 2]) const {
     if (ranks_ * p_.groups == 1) return;
-    const int source = rank_ * p_.groups + group;
-    const bool staged = p_.shared.staging != 0 && ranks_ > 1;
-    const int most = (pieces_of(p_) + ranks_ - 1) / ranks_;
-    const std::uint32_t stage =
-        barriers_.base + p_.shared.staging +
-        ((group * p_.tiles * 4 + number_) * ranks_ * most) * kPieceOfSums + lane_ * 16;
-    each([&](int i, int owner, int at, int round, int turn) {
-      if (owner == rank_ && group == 0) return;
-      const typename AccumulatorVector<Acc>::Type four = {sums[4 * i], sums[4 * i + 1],
-                                                          sums[4 * i + 2], sums[4 * i + 3]};
-      const std::uint32_t to = address(source, owner, at) + lane_ * 16;
-      if (owner == rank_) {
-        store_shared(to, four);
-      } else if (staged) {
-        store_shared(stage + (turn * most + round) * kPieceOfSums, four);
-      } else {
-        send_in_cluster(map_to_rank(to, owner), four, map_to_rank(barriers_.received(), owner));
+    const int first = number_ / share_.stride * share_.pieces;
+    int owner = number_ % share_.stride;
+    int at = 0;
+#pragma unroll
+    for (int i = 0; i < kPaddedM / 8; ++i) {
+      if (i * 8 >= p_.io.m) break;
+      if ((owner != rank_ || group > 0) && i * 8 + lane_ % 4 * 2 < p_.io.m) {
+        const typename AccumulatorVector<Acc>::Type four = {sums[4 * i], sums[4 * i + 1],
+                                                            sums[4 * i + 2], sums[4 * i + 3]};
+        send_piece(group, owner, first + at, four);
       }
-    });
-    if (staged) send_stage(source, most, stage - lane_ * 16);
+      if (++at == share_.pieces) {
+        at = 0;
+        owner += share_.stride;
+      }
+    }
     if (group > 0) {
       __syncwarp();
       if (lane_ == 0) barrier_arrive(barriers_.received());
     }
   }
 
-  /// sums += the pieces of others, in the order of the parts of K.
-  __device__ __forceinline__ void receive(Sums sums) const {
-    using Vector = typename AccumulatorVector<Acc>::Type;
-    const int others = ranks_ * p_.groups - 1;
-    if (others == 0) return;
-    barrier_wait(barriers_.received(), 0);
-    const unsigned char* pieces = shared_ + p_.shared.partials + lane_ * 16;
-    each([&](int i, int owner, int at, int, int) {
-      if (owner != rank_) return;
-      Vector sum = {sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]};
-#pragma unroll 4
-      for (int source = 0; source < others; ++source) {
-        add_four(sum, *reinterpret_cast<const Vector*>(
-                          pieces + (source * p_.shared.pieces_owned + at) * kPieceOfSums));
-      }
-      sums[4 * i] = sum.x;
-      sums[4 * i + 1] = sum.y;
-      sums[4 * i + 2] = sum.z;
-      sums[4 * i + 3] = sum.w;
-    });
+  /// Waits until the pieces that this CTA adds are there.
+  __device__ __forceinline__ void wait() const {
+    if (ranks_ * p_.groups > 1) barrier_wait(barriers_.received(), 0);
   }
 
-  /// The epilogue of this CTA's pieces. After the transpose a lane has four rows of one token.
-  __device__ __forceinline__ void store(int first_row, const RowVectors& rows,
-                                        const TokenScales<kPaddedM>& scales, Sums sums) const {
-    const int value = lane_ / 4 % 4;
-    const int row = value / 2 * 8 + lane_ / 16 * 4;
-    const int token = lane_ % 4 * 2 + value % 2;
-    const float4 scale_b = four_of(rows, row);
-    const float4 bias = four_of(rows, row + 16);
-    each([&](int i, int owner, int, int, int) {
-      if (owner != rank_) return;
-      const float scale_a = __shfl_sync(0xFFFFFFFFu, scales.value[i / 4], i % 4 * 8 + token);
-      Acc four[4] = {sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]};
-      transpose_4x4<4>(four, lane_);
-      const typename AccumulatorVector<Acc>::Type sum = {four[0], four[1], four[2], four[3]};
-      const int m = i * 8 + token;
-      if (m < p_.io.m && first_row + row < p_.io.n) {
-        store_four(p_.io, m, first_row + row, sum, scale_a, scale_b, bias);
-      }
-    });
-  }
-
- private:
-  /// Calls what(i, owner, at, round, turn) for the warp's pieces: piece `at` of those of `owner`,
-  /// the `round`th of this warp for it; `turn` is that of the owner, from the first piece's on.
-  template <class What>
-  __device__ __forceinline__ void each(What what) const {
-    const int pieces = pieces_of(p_);
-    const int first = number_ * pieces;
-    int at = first / ranks_;
-    int owner = first - at * ranks_;
-    int round = 0;
-    int turn = 0;
-#pragma unroll
-    for (int i = 0; i < kPaddedM / 8; ++i) {
-      if (i < pieces) what(i, owner, at, round, turn);
-      if (++owner == ranks_) {
-        owner = 0;
-        ++at;
-      }
-      if (++turn == ranks_) {
-        turn = 0;
-        ++round;
+  /// Adds them to `sums`, in the order of the parts of K, and stores D of tokens [first_token(), +
+  /// pieces * 8). All warps of a warpgroup call it, of which barrier `id` of the CTA makes one.
+  /// `row`: the tile's first row. `stage`: offset in shared memory of its place there.
+  __device__ __forceinline__ void store(int id, int row, int stage, const RowVectors& rows,
+                                        const TokenScales<kPaddedM>& scales,
+                                        const Acc (&sums)[kPaddedM / 2]) const {
+    const int begin = rank_ / share_.stride * share_.pieces;
+    const int tokens = min(p_.io.m - begin * 8, share_.pieces * 8);
+    barrier_sync(id, 128);  // no warp reads what was there
+    if constexpr (kPaddedM <= kStagedTokens) {
+      if (adds(number_)) stage_pieces(begin, begin, stage, rows, scales, sums);
+      barrier_sync(id, 128);
+      copy_out(row, begin * 8, tokens, stage);
+    } else {
+#pragma unroll 1
+      for (int first = 0; first < tokens; first += kStagedTokens) {
+        if (first > 0) barrier_sync(id, 128);
+        if (adds(number_)) stage_pieces(begin, begin + first / 8, stage, rows, scales, sums);
+        barrier_sync(id, 128);
+        copy_out(row, begin * 8 + first, min(tokens - first, kStagedTokens), stage);
       }
     }
   }
 
-  /// Where CTA `owner` has piece `at` of part `source` of K. There is none for its own sums.
-  __device__ __forceinline__ std::uint32_t address(int source, int owner, int at) const {
-    const int slot = source - (source > owner * p_.groups ? 1 : 0);
-    return barriers_.base + p_.shared.partials + (slot * p_.shared.pieces_owned + at) * kPieceOfSums;
+ private:
+  /// Whether this CTA adds the pieces of warp `number`.
+  __device__ __forceinline__ bool adds(int number) const {
+    return number % share_.stride == rank_ % share_.stride;
   }
 
-  /// Copies what the lanes have staged, a lane for each owner.
-  __device__ __forceinline__ void send_stage(int source, int most, std::uint32_t stage) const {
-    fence_shared_for_copies();
-    __syncwarp();
-    const int pieces = pieces_of(p_);
-    const int first = number_ * pieces + lane_;  // the lane's first piece, of owner first % ranks
-    const int owner = first % ranks_;
-    const int count = (pieces - lane_ + ranks_ - 1) / ranks_;
-    if (lane_ >= ranks_ || owner == rank_ || lane_ >= pieces) return;
-    copy_in_cluster(map_to_rank(address(source, owner, first / ranks_), owner),
-                    stage + lane_ * most * kPieceOfSums, count * kPieceOfSums,
-                    map_to_rank(barriers_.received(), owner));
+  template <class Vector>
+  __device__ __forceinline__ void send_piece(int group, int owner, int at,
+                                             const Vector& four) const {
+    // The owner's own sums, part owner * groups of K, stay in registers.
+    int slot = rank_ * p_.groups + group;
+    if (slot > owner * p_.groups) --slot;
+    const std::uint32_t to = barriers_.base + p_.shared.partials +
+                             (slot * p_.shared.pieces_owned + at) * kPieceOfSums + lane_ * 16;
+    if (owner == rank_) {
+      store_shared(to, four);
+    } else {
+      send_in_cluster(map_to_rank(to, owner), four, map_to_rank(barriers_.received(), owner));
+    }
+  }
+
+  /// The epilogue of pieces `first` and on of those that begin at `begin`, as many as are staged at
+  /// once.
+  __device__ __forceinline__ void stage_pieces(int begin, int first, int stage,
+                                               const RowVectors& rows,
+                                               const TokenScales<kPaddedM>& scales,
+                                               const Acc (&sums)[kPaddedM / 2]) const {
+    using Vector = typename AccumulatorVector<Acc>::Type;
+    const int others = ranks_ * p_.groups - 1;
+    const int end = min(begin + share_.pieces, first + kStagedTokens / 8);
+    const unsigned char* pieces =
+        shared_ + p_.shared.partials +
+        (number_ / share_.stride * share_.pieces - begin) * kPieceOfSums + lane_ * 16;
+    const float scale_b[2] = {__shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4),
+                              __shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4 + 8)};
+    const float bias[2] = {__shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4 + 16),
+                           __shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4 + 24)};
+    // Lane 8 r + c of the first 16 gives the address of 8 rows, the upper or the lower, of token c.
+    const int token = lane_ % 8;
+    const std::uint32_t to = barriers_.base + stage + (token - first * 8) * kRowBytes +
+                             ((number_ % 4 * 2 + lane_ / 8 % 2) ^ token) * 16;
+#pragma unroll
+    for (int i = 0; i < kPaddedM / 8; ++i) {
+      if (i < first || i >= end) continue;
+      Vector sum = {sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]};
+#pragma unroll 1
+      for (int source = 0; source < others; ++source) {
+        add_four(sum, *reinterpret_cast<const Vector*>(
+                          pieces + (source * p_.shared.pieces_owned + i) * kPieceOfSums));
+      }
+      const float scale_a[2] = {
+          __shfl_sync(0xFFFFFFFFu, scales.value[i / 4], i % 4 * 8 + lane_ % 4 * 2),
+          __shfl_sync(0xFFFFFFFFu, scales.value[i / 4], i % 4 * 8 + lane_ % 4 * 2 + 1)};
+      const auto pair = [&](auto left, auto right, int half) {
+        return output_pair(
+            fmaf(scale_b[half], scale_a[0] * static_cast<float>(left), bias[half]),
+            fmaf(scale_b[half], scale_a[1] * static_cast<float>(right), bias[half]),
+            p_.io.fp16_output);
+      };
+      store_transposed(to + i * 8 * kRowBytes, pair(sum.x, sum.y, 0), pair(sum.z, sum.w, 1));
+    }
+  }
+
+  /// Stores `tokens` staged tokens, the first of which is `m`. Eight lanes have the 64 rows of one.
+  __device__ __forceinline__ void copy_out(int row, int m, int tokens, int stage) const {
+    const int first_warp = number_ / 4 * 4;
+#pragma unroll 1
+    for (int item = static_cast<int>(threadIdx.x) % 128; item < tokens * 8; item += 128) {
+      const int token = item / 8;
+      const int eight = item % 8;
+      if (!adds(first_warp + eight / 2)) continue;
+      const auto* from = shared_ + stage + token * kRowBytes + (eight ^ token % 8) * 16;
+      store_eight(p_.io, m + token, row + eight * 8, *reinterpret_cast<const uint4*>(from));
+    }
   }
 
   const DecodeParams& p_;
@@ -253,6 +292,7 @@ class Reduction {
   int rank_;
   int ranks_;
   int number_;
+  Sharing share_;
   int lane_ = static_cast<int>(threadIdx.x) % 32;
 };
 

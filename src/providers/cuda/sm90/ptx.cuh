@@ -178,6 +178,14 @@ __device__ __forceinline__ void store_transposed(std::uint32_t address,
       : "memory");
 }
 
+/// The same of two matrices; lanes 0 to 15 give the addresses.
+__device__ __forceinline__ void store_transposed(std::uint32_t address, std::uint32_t first,
+                                                 std::uint32_t second) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%0], {%1, %2};" ::"r"(address),
+               "r"(first), "r"(second)
+               : "memory");
+}
+
 // --- Clusters
 
 __device__ __forceinline__ std::uint32_t cluster_rank() {
@@ -225,17 +233,6 @@ __device__ __forceinline__ void send_in_cluster(std::uint32_t address, const Vec
       "st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.b32"
       " [%0], {%1, %2, %3, %4}, [%5];" ::"r"(address),
       "r"(bits.x), "r"(bits.y), "r"(bits.z), "r"(bits.w), "r"(barrier)
-      : "memory");
-}
-
-/// Starts a copy of `bytes` bytes from this CTA's shared memory to that of another CTA, whose
-/// `barrier` counts them.
-__device__ __forceinline__ void copy_in_cluster(std::uint32_t to, std::uint32_t from,
-                                                std::uint32_t bytes, std::uint32_t barrier) {
-  asm volatile(
-      "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
-      ::"r"(to),
-      "r"(from), "r"(bytes), "r"(barrier)
       : "memory");
 }
 
