@@ -34,8 +34,8 @@ using namespace twofour::providers::cuda::sm90;
 
 /// Samples of what came out best in one sample each.
 constexpr int kRuns = 7;
-constexpr std::size_t kFinalists = 8;
-constexpr std::size_t kPrinted = 5;
+constexpr std::size_t kFinalists = 6;
+constexpr std::size_t kPrinted = 3;
 
 struct Options {
   bench::GemmOptions gemms{.m_values = {1, 16, 64},
@@ -86,21 +86,8 @@ void add_overlaps(std::vector<KernelConfig>& list, Config config) {
 /// The first `count` ways to cut the work, with rings of each size.
 std::vector<KernelConfig> clustered(const GemmProblem& problem, int sms, int count) {
   std::vector<KernelConfig> list;
-  int taken = 0;
-  for (const Cut cut : cuts(problem, sms)) {
-    if (taken++ == count) break;
-    for (const int groups : {1, 2, 4}) {
-      if (groups > 1 && problem.shape.m > 16) continue;
-      for (const int bytes : {kHalfSharedBytes, kMaxSharedBytes, kThirdSharedBytes}) {
-        for (const Overlap overlap : {Overlap::kEarly, problem.shape.m > 16 ? Overlap::kLoaded : Overlap::kHalf}) {
-          const auto config = fitted(problem, cut, groups, bytes, overlap);
-          if (!config || refusal(problem, *config)) continue;
-          if (std::find(list.begin(), list.end(), KernelConfig(*config)) == list.end()) {
-            list.emplace_back(*config);
-          }
-        }
-      }
-    }
+  for (const DecodeConfig& config : candidates(problem, sms, count)) {
+    add_overlaps(list, config);
   }
   return list;
 }

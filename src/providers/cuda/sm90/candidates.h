@@ -18,8 +18,9 @@ struct Cut {
   bool operator==(const Cut&) const = default;
 };
 
-/// What a launch with `config` should take beside others like it, in cycles of an SM. The figures in
-/// it are measured (docs/log/cuda-decode.md); it ranks configurations, and a search times the first.
+/// What a launch with `config` should take beside others like it, in cycles of an SM. The figures
+/// in it are measured (docs/log/cuda-decode.md); it ranks configurations, and a search times the
+/// first.
 double decode_cycles(const GemmProblem& problem, const DecodeConfig& config, int multiprocessors);
 
 /// Every cut of `problem`, the one whose best configuration has the fewest decode_cycles() first.

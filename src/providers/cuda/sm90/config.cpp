@@ -35,8 +35,8 @@ SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const Decode
   SharedLayout layout;
   const int ring_begin = kBarrierRegion;
   layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(type, sparsity);
-  const int rings_end = layout.activations +
-                        config.activation_depth * padded_m(m) * chunk_row_bytes(sparsity);
+  const int rings_end =
+      layout.activations + config.activation_depth * padded_m(m) * chunk_row_bytes(sparsity);
   const Sharing share = sharing(m, config.ranks);
   layout.pieces_owned = ceil_div(config.tiles * 4, share.stride) * share.pieces;
   const int others = config.ranks * config.groups - 1;

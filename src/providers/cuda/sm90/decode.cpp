@@ -73,7 +73,8 @@ void launch_decode(const DecodeLaunch& launch, const DecodeArguments& arguments,
                       .overlap = config.overlap};
   CUtensorMap map = launch.activations;
   void* list[] = {&map, &params};
-  check(cudaLaunchKernelExC(&how.value, kernel_of(problem, config), list), "launch a decode kernel");
+  check(cudaLaunchKernelExC(&how.value, kernel_of(problem, config), list),
+        "launch a decode kernel");
 }
 
 }  // namespace twofour::providers::cuda::sm90

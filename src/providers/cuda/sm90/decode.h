@@ -48,7 +48,7 @@ struct DecodeConfig {
   int tiles = 1;
   int ranks = 1;
   int groups = 1;
-  int depth = 2;             ///< stages of the ring of weights, one chunk each; a multiple of `groups`
+  int depth = 2;  ///< stages of the ring of weights, one chunk each; a multiple of `groups`
   int activation_depth = 2;  ///< the same of the ring of activations
   Overlap overlap = Overlap::kEarly;
   bool operator==(const DecodeConfig&) const = default;

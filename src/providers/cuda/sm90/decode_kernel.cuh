@@ -1,8 +1,9 @@
 // The decode kernel (decode.h has the terms and how the work is partitioned), from outside in:
 //
 //   decode_kernel      one CTA: tiles * groups consumer warpgroups and two producer warps
-//   WeightsProducer    a thread: units into their ring            [depth][tiles][unit]   bulk copies
-//   TokensProducer     a thread: activations into theirs          TMA boxes
+//   WeightsProducer    a thread: units into their ring, by bulk copies
+//                        [depth][tiles][unit]
+//   TokensProducer     a thread: activations into theirs, by TMA boxes
 //                        [activation_depth][row bytes / 128][kPaddedM][128 bytes]
 //   Consumer           a warpgroup: accumulators [64 rows][kPaddedM] += W tile x A chunk^T, for the
 //                      chunks of its group, one chunk in flight while the next is awaited
@@ -253,12 +254,53 @@ class Consumer {
   int read_activations_ = 0;
 };
 
-/// `kFew`: at most kFewWarpgroups, which leaves registers for a pipeline where M is 64, and lets two
-/// CTAs share an SM.
+/// What the warps of a CTA do.
+struct Role {
+  int producer;  ///< 0: weights, 1: activations; negative for all others
+  int tile;      ///< row tile of the cluster
+  int group;
+  bool consumes;  ///< a warp of a warpgroup whose row tile exists
+  bool leads;     ///< lane 0
+
+  __device__ Role(const DecodeParams& p, const Part& part, int warp)
+      : producer(warp - p.tiles * p.groups * 4),
+        tile(warp / 4 % p.tiles),
+        group(warp / 4 / p.tiles),
+        consumes(producer < 0 && tile < part.tiles),
+        leads(threadIdx.x % 32 == 0) {}
+};
+
+/// Initialises the barriers and issues the first copies of weights.
+template <class Weights, class Tokens>
+__device__ __forceinline__ void start(const DecodeParams& p, const CUtensorMap& map,
+                                      const Part& part, Barriers barriers, const Role& role,
+                                      const Weights& weights, const Tokens& tokens) {
+  const int ranks = static_cast<int>(cluster_size());
+  if (role.producer == 0) {
+    weights.init_barriers();
+  } else if (role.producer == 1) {
+    tokens.init_barriers();
+    if (role.leads) {
+      prefetch_map(&map);
+      init_reduction(p, part, barriers, static_cast<int>(cluster_rank()), ranks);
+    }
+  }
+  __syncthreads();
+  if (role.producer == 0 && role.leads) weights.prefetch();
+  __syncwarp();
+  // This CTA's barriers are initialised: cluster_wait() keeps others from sending earlier.
+  if (ranks > 1) cluster_arrive_relaxed();
+}
+
+/// CTAs of an SM that registers have to be left for.
+constexpr int least_ctas(int padded, bool few) { return few && padded == 64 ? 2 : 1; }
+
+/// `kFew`: at most kFewWarpgroups, which leaves registers for a pipeline where M is 64, and lets
+/// two CTAs share an SM.
 template <DataType kType, Sparsity kSparsity, int kPaddedM, bool kFew>
 __global__ void __launch_bounds__((kFew ? kFewWarpgroups : max_warpgroups(kPaddedM)) * 128 +
                                       kProducerThreads,
-                                  kFew&& kPaddedM == 64 ? 2 : 1)
+                                  least_ctas(kPaddedM, kFew))
     decode_kernel(const __grid_constant__ CUtensorMap map, const __grid_constant__ DecodeParams p) {
   extern __shared__ __align__(1024) unsigned char shared[];
   const int ranks = static_cast<int>(cluster_size());
@@ -267,63 +309,48 @@ __global__ void __launch_bounds__((kFew ? kFewWarpgroups : max_warpgroups(kPadde
   const Barriers barriers{shared_address(shared)};
   // The same for all lanes, which the compiler cannot know.
   const int warp = __shfl_sync(0xFFFFFFFFu, static_cast<int>(threadIdx.x) / 32, 0);
-  const int producer = warp - p.tiles * p.groups * 4;  // 0: weights, 1: activations
-  const bool leads = threadIdx.x % 32 == 0;
+  const Role role(p, part, warp);
   const WeightsProducer<kType, kSparsity> weights(p, part, barriers);
   const TokensProducer<kSparsity, kPaddedM> tokens(p, map, part, barriers);
   if (p.overlap == Overlap::kEarly) launch_dependents();
   const Stamps stamps(p.io.stamps);
   stamps.put(Phase::kStart);
-  if (producer == 0) {
-    weights.init_barriers();
-  } else if (producer == 1) {
-    tokens.init_barriers();
-    if (leads) {
-      prefetch_map(&map);
-      init_reduction(p, part, barriers, rank, ranks);
-    }
-  }
-  __syncthreads();
-  if (producer == 0 && leads) weights.prefetch();
-  __syncwarp();
-  // This CTA's barriers are initialised: cluster_wait() below keeps others from sending earlier.
-  if (ranks > 1) cluster_arrive_relaxed();
-  const int tile = warp / 4 % p.tiles;
-  const int group = warp / 4 / p.tiles;
-  const bool is_consumer = producer < 0 && tile < part.tiles;
-  const int first_row = (part.first_tile + tile) * kUnitRows;
+  start(p, map, part, barriers, role, weights, tokens);
+  const int first_row = (part.first_tile + role.tile) * kUnitRows;
   Accumulator<kType> sums[kPaddedM / 2] = {};
-  const RowVectors rows = is_consumer ? load_row_vectors(p.io, first_row + warp % 4 * 16) : RowVectors{};
+  const RowVectors rows =
+      role.consumes ? load_row_vectors(p.io, first_row + warp % 4 * 16) : RowVectors{};
   stamps.put(Phase::kIssued);
-  if (producer == 0) {
-    if (leads) weights.produce();
+  if (role.producer == 0) {
+    if (role.leads) weights.produce();
     __syncwarp();
   } else {
     wait_for_previous_kernel();
     stamps.put(Phase::kReleased);
   }
-  const TokenScales<kPaddedM> scales(p.io, is_consumer);
-  int stage = p.shared.staging + tile * kStagedTokens * kRowBytes;
-  if (producer == 1) {
-    if (leads) tokens.produce();
+  const TokenScales<kPaddedM> scales(p.io, role.consumes);
+  int stage = p.shared.staging + role.tile * kStagedTokens * kRowBytes;
+  if (role.producer == 1) {
+    if (role.leads) tokens.produce();
     __syncwarp();
-  } else if (is_consumer) {
+  } else if (role.consumes) {
     constexpr bool kPipelined = pipelined(kPaddedM, kFew ? 1 : max_warpgroups(kPaddedM));
-    Consumer<kType, kSparsity, kPaddedM, kPipelined> consumer(p, barriers, shared, tile, group);
-    consumer.multiply(group, part.chunks, sums);
+    Consumer<kType, kSparsity, kPaddedM, kPipelined> consumer(p, barriers, shared, role.tile,
+                                                              role.group);
+    consumer.multiply(role.group, part.chunks, sums);
     if (p.shared.staging == 0) stage = consumer.last_unit();
   }
   stamps.put(Phase::kMultiplied);
   if (ranks > 1) cluster_wait();
-  if (p.shared.partials_over_rings) free_rings(barriers, ranks, is_consumer);
-  if (!is_consumer) return;
+  if (p.shared.partials_over_rings) free_rings(barriers, ranks, role.consumes);
+  if (!role.consumes) return;
   const Reduction<Accumulator<kType>, kPaddedM> reduction(p, barriers, shared, rank, ranks,
-                                                          tile * 4 + warp % 4);
-  reduction.send(group, sums);
-  if (group > 0) return;
+                                                          role.tile * 4 + warp % 4);
+  reduction.send(role.group, sums);
+  if (role.group > 0) return;
   reduction.wait();
   stamps.put(Phase::kPartialsReady);
-  reduction.store(1 + tile, first_row, stage, rows, scales, sums);
+  reduction.store(1 + role.tile, first_row, stage, rows, scales, sums);
   stamps.put(Phase::kEnd);
 }
 

@@ -30,9 +30,8 @@ const void* kernel_for_m(std::int64_t m, int warpgroups) {
 
 template <DataType kType>
 const void* kernel_of(Sparsity sparsity, std::int64_t m, int warpgroups) {
-  return sparsity == Sparsity::kTwoFour
-             ? kernel_for_m<kType, Sparsity::kTwoFour>(m, warpgroups)
-             : kernel_for_m<kType, Sparsity::kDense>(m, warpgroups);
+  return sparsity == Sparsity::kTwoFour ? kernel_for_m<kType, Sparsity::kTwoFour>(m, warpgroups)
+                                        : kernel_for_m<kType, Sparsity::kDense>(m, warpgroups);
 }
 
 }  // namespace twofour::providers::cuda::sm90

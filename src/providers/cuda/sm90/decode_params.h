@@ -20,8 +20,8 @@ struct DecodeParams {
   Overlap overlap;
 };
 
-/// The kernel for M = m and `warpgroups` = tiles * groups, to be launched with (CUtensorMap, DecodeParams). Each is defined
-/// in a file of its type, decode_i8.cu and so on.
+/// The kernel for M = m and `warpgroups` = tiles * groups, to be launched with (CUtensorMap,
+/// DecodeParams). Each is defined in a file of its type, decode_i8.cu and so on.
 const void* kernel_i8(Sparsity sparsity, std::int64_t m, int warpgroups);
 const void* kernel_fp8(Sparsity sparsity, std::int64_t m, int warpgroups);
 const void* kernel_bf16(Sparsity sparsity, std::int64_t m, int warpgroups);

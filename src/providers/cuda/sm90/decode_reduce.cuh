@@ -1,7 +1,7 @@
 // How the CTAs of a cluster add up their accumulators, and the epilogue.
 //
-// Accumulators are exchanged as matrix instructions return them: a piece is what the lanes of a warp
-// have of 16 rows and 8 tokens, 16 bytes each. Each piece belongs to one CTA of the cluster
+// Accumulators are exchanged as matrix instructions return them: a piece is what the lanes of a
+// warp have of 16 rows and 8 tokens, 16 bytes each. Each piece belongs to one CTA of the cluster
 // (Sharing), whose warp of the same rows, of the first group, adds the pieces of all other parts of
 // K to its own. It scales and rounds the sums and turns them into [token][row] in shared memory,
 // from where its warpgroup stores 128 contiguous bytes of each token.
@@ -240,9 +240,9 @@ class Reduction {
     using Vector = typename AccumulatorVector<Acc>::Type;
     const int others = ranks_ * p_.groups - 1;
     const int end = min(begin + share_.pieces, first + kStagedTokens / 8);
-    const unsigned char* pieces =
-        shared_ + p_.shared.partials +
-        (number_ / share_.stride * share_.pieces - begin) * kPieceOfSums + lane_ * 16;
+    const unsigned char* pieces = shared_ + p_.shared.partials +
+                                  (number_ / share_.stride * share_.pieces - begin) * kPieceOfSums +
+                                  lane_ * 16;
     const float scale_b[2] = {__shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4),
                               __shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4 + 8)};
     const float bias[2] = {__shfl_sync(0xFFFFFFFFu, rows.value, lane_ / 4 + 16),
@@ -264,10 +264,9 @@ class Reduction {
           __shfl_sync(0xFFFFFFFFu, scales.value[i / 4], i % 4 * 8 + lane_ % 4 * 2),
           __shfl_sync(0xFFFFFFFFu, scales.value[i / 4], i % 4 * 8 + lane_ % 4 * 2 + 1)};
       const auto pair = [&](auto left, auto right, int half) {
-        return output_pair(
-            fmaf(scale_b[half], scale_a[0] * static_cast<float>(left), bias[half]),
-            fmaf(scale_b[half], scale_a[1] * static_cast<float>(right), bias[half]),
-            p_.io.fp16_output);
+        return output_pair(fmaf(scale_b[half], scale_a[0] * static_cast<float>(left), bias[half]),
+                           fmaf(scale_b[half], scale_a[1] * static_cast<float>(right), bias[half]),
+                           p_.io.fp16_output);
       };
       store_transposed(to + i * 8 * kRowBytes, pair(sum.x, sum.y, 0), pair(sum.z, sum.w, 1));
     }
