@@ -105,7 +105,8 @@ std::vector<DecodeConfig> every_config(const GemmProblem& problem) {
       const DecodeConfig shallow{.tiles = cut.tiles,
                                  .ranks = cut.ranks,
                                  .groups = groups,
-                                 .depth = groups,
+                                 .depth = 2 * groups,
+                                 .activation_depth = 2 * groups,
                                  .overlap = Overlap::kEarly};
       if (!refusal(problem, shallow)) configs.push_back(shallow);
     }

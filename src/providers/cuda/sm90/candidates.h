@@ -18,19 +18,20 @@ struct Cut {
   bool operator==(const Cut&) const = default;
 };
 
-/// Units of weights that the busiest of `multiprocessors` SMs reads. The time of a launch grows
-/// with it.
-std::int64_t units_per_multiprocessor(const GemmProblem& problem, Cut cut, int multiprocessors);
+/// What a launch with `config` should take beside others like it, in cycles of an SM. The figures
+/// in it are measured (docs/log/cuda-decode.md); it ranks configurations, and a search times the
+/// first.
+double decode_cycles(const GemmProblem& problem, const DecodeConfig& config, int multiprocessors);
 
-/// Every cut of `problem`, those with the fewest units per SM first, and of equals those with
-/// smaller clusters. Never empty.
+/// Every cut of `problem`, the one whose best configuration has the fewest decode_cycles() first.
+/// Never empty.
 std::vector<Cut> cuts(const GemmProblem& problem, int multiprocessors);
 
 /// Why `config` cannot run; nothing if it can.
 std::optional<std::string> refusal(const GemmProblem& problem, const DecodeConfig& config);
 
-/// The configuration with the deepest pipeline that fits `shared_bytes` of a CTA; nothing if none
-/// fits or there are fewer chunks than groups.
+/// The configuration with the rings that wait least of those that fit `shared_bytes` of a CTA;
+/// nothing if none fits or there are fewer chunks than groups.
 std::optional<DecodeConfig> fitted(const GemmProblem& problem, Cut cut, int groups,
                                    int shared_bytes, Overlap overlap);
 

@@ -27,25 +27,30 @@ std::string_view to_string(Overlap overlap) {
 }
 
 std::string to_string(const DecodeConfig& config) {
-  return fmt::format("t{}_c{}_g{}_d{}_{}", config.tiles, config.ranks, config.groups, config.depth,
-                     to_string(config.overlap));
+  return fmt::format("t{}_c{}_g{}_d{}a{}_{}", config.tiles, config.ranks, config.groups,
+                     config.depth, config.activation_depth, to_string(config.overlap));
 }
 
 SharedLayout shared_layout(DataType type, Sparsity sparsity, int m, const DecodeConfig& config) {
   SharedLayout layout;
-  const int rows = config.tiles * kUnitRows;
-  layout.rows_owned = round_up((rows + config.ranks - 1) / config.ranks, 8);
   const int ring_begin = kBarrierRegion;
   layout.activations = ring_begin + config.depth * config.tiles * unit_bytes(type, sparsity);
-  const int rings_end = layout.activations + config.depth * padded_m(m) * chunk_row_bytes(sparsity);
-  const int partial_bytes = config.ranks * config.groups * m * (layout.rows_owned + 4) * 4;
-  const int vector_bytes = round_up((2 * layout.rows_owned + m) * 4, 16);
-  const bool beside = rings_end + partial_bytes + vector_bytes <= kMaxSharedBytes;
-  layout.partials_over_rings = !beside;
-  layout.partials = beside ? rings_end : ring_begin;
-  layout.vectors =
-      beside ? rings_end + partial_bytes : std::max(rings_end, ring_begin + partial_bytes);
-  layout.bytes = layout.vectors + vector_bytes;
+  const int rings_end =
+      layout.activations + config.activation_depth * padded_m(m) * chunk_row_bytes(sparsity);
+  const Sharing share = sharing(m, config.ranks);
+  layout.pieces_owned = ceil_div(config.tiles * 4, share.stride) * share.pieces;
+  const int others = config.ranks * config.groups - 1;
+  const int partial_bytes = others * layout.pieces_owned * kPieceOfSums;
+  layout.partials_over_rings = rings_end + partial_bytes > kMaxSharedBytes;
+  if (layout.partials_over_rings) {
+    layout.partials = ring_begin;
+    layout.staging = ring_begin + partial_bytes;
+    const int staged_bytes = config.tiles * kStagedTokens * kRowBytes;
+    layout.bytes = std::max(rings_end, layout.staging + staged_bytes);
+  } else {
+    layout.partials = rings_end;
+    layout.bytes = rings_end + partial_bytes;
+  }
   return layout;
 }
 

@@ -20,6 +20,7 @@
 #include <string_view>
 
 #include "core/problem.h"
+#include "providers/cuda/sm90/layout.h"
 
 namespace twofour::providers::cuda::sm90 {
 
@@ -47,12 +48,13 @@ struct DecodeConfig {
   int tiles = 1;
   int ranks = 1;
   int groups = 1;
-  int depth = 2;  ///< pipeline stages of a CTA, one chunk each; a multiple of `groups`
+  int depth = 2;  ///< stages of the ring of weights, one chunk each; a multiple of `groups`
+  int activation_depth = 2;  ///< the same of the ring of activations
   Overlap overlap = Overlap::kEarly;
   bool operator==(const DecodeConfig&) const = default;
 };
 
-/// A stable name, for example "t2_c4_g1_d8_early".
+/// A stable name, for example "t2_c4_g1_d8a4_early".
 std::string to_string(const DecodeConfig& config);
 
 /// The M that m is padded to, which is N of the matrix instruction: 8, 16, 32, 64 or 128.
@@ -62,14 +64,35 @@ constexpr int padded_m(std::int64_t m) {
   return padded;
 }
 
+/// Bytes of a piece of accumulators, 16 rows of W by 8 tokens, of one warp.
+inline constexpr int kPieceOfSums = 16 * 8 * 4;
+
+/// Which CTA of a cluster adds up which pieces. Pieces are cut by tokens: a CTA has `pieces` of
+/// each warp; or, where there are fewer than CTAs, one piece of every `stride`th warp.
+struct Sharing {
+  int pieces;
+  int stride;
+};
+TWOFOUR_HOST_DEVICE constexpr Sharing sharing(int m, int ranks) {
+  const int all = (m + 7) / 8;
+  const int pieces = (all + ranks - 1) / ranks;
+  return {pieces, pieces > 1 ? 1 : ranks / all};
+}
+
+/// Tokens of a tile of D in shared memory at once, in 128 bytes each: as many as a unit has room
+/// for.
+inline constexpr int kStagedTokens = 64;
+
 /// Byte offsets in a CTA's shared memory. The barriers and the ring of weights,
 /// [depth][tiles][unit_bytes], come before `activations`.
 struct SharedLayout {
   int activations = 0;  ///< ring [depth][row bytes of a chunk / 128][padded M][128 bytes], swizzled
-  int partials = 0;     ///< [ranks * groups][m][rows_owned + 4] accumulators that this CTA receives
-  int vectors = 0;      ///< scale_b[rows_owned], bias[rows_owned], scale_a[m]
+  int partials = 0;     ///< [ranks * groups - 1][pieces_owned][kPieceOfSums] that this CTA receives
+  /// Tiles of D on their way to memory, [tiles][kStagedTokens][128 bytes]; 0: each is where the
+  /// warpgroup's last unit was.
+  int staging = 0;
   int bytes = 0;
-  int rows_owned = 0;  ///< rows of W whose epilogue each CTA of a cluster runs
+  int pieces_owned = 0;  ///< by a CTA of the cluster, at most
   /// Whether `partials` overlaps the rings, because there is no room beside them.
   bool partials_over_rings = false;
 };
@@ -85,9 +108,18 @@ inline constexpr int kThirdSharedBytes = 75 * 1024;
 inline constexpr int kMaxDepth = 16;
 /// Largest depth * tiles: units of weights in flight in a CTA.
 inline constexpr int kMaxUnitsInFlight = 40;
-/// Largest tiles * groups. With the producer warp they must not exceed 1024 threads, and with
-/// padded M = 128 the accumulators take 64 registers of each thread.
+/// Two warps issue copies.
+inline constexpr int kProducerThreads = 64;
+/// Largest tiles * groups. With the producers they must not exceed 1024 threads, and with padded
+/// M = 128 the accumulators take 64 registers of each thread.
 constexpr int max_warpgroups(int padded) { return padded <= 64 ? 7 : 3; }
+/// For padded M = 64 there is a kernel for so many, which has more registers, beside one for all.
+inline constexpr int kFewWarpgroups = 3;
+/// Whether consumers keep the products of one chunk under way while they await the next. Then each
+/// ring has to hold two chunks of a group.
+constexpr bool pipelined(int padded, int warpgroups) {
+  return padded != 64 || warpgroups <= kFewWarpgroups;
+}
 
 /// What a kernel reads and writes; pointers are device memory.
 struct DecodeArguments {

@@ -2,8 +2,8 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-const void* kernel_bf16(Sparsity sparsity, std::int64_t m) {
-  return kernel_of<DataType::kBf16>(sparsity, m);
+const void* kernel_bf16(Sparsity sparsity, std::int64_t m, int warpgroups) {
+  return kernel_of<DataType::kBf16>(sparsity, m, warpgroups);
 }
 
 }  // namespace twofour::providers::cuda::sm90

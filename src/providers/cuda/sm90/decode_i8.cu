@@ -2,8 +2,8 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-const void* kernel_i8(Sparsity sparsity, std::int64_t m) {
-  return kernel_of<DataType::kInt8>(sparsity, m);
+const void* kernel_i8(Sparsity sparsity, std::int64_t m, int warpgroups) {
+  return kernel_of<DataType::kInt8>(sparsity, m, warpgroups);
 }
 
 }  // namespace twofour::providers::cuda::sm90

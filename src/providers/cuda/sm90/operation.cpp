@@ -18,7 +18,7 @@ namespace twofour::providers::cuda::sm90 {
 namespace {
 
 /// Ways to cut the work that plan() measures.
-constexpr int kCutsMeasured = 8;
+constexpr int kCutsMeasured = 6;
 /// And ways to cut it among direct kernels.
 constexpr int kDirectMeasured = 6;
 /// And tiles of prefill kernels.

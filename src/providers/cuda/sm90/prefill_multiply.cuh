@@ -8,22 +8,6 @@
 
 namespace twofour::providers::cuda::sm90 {
 
-/// Keeps the registers of `words` as they are up to here. Matrix instructions read their metadata
-/// some time after they are issued, and ptxas, which does not know it, would put other values
-/// there: so something has to read it after they are done. `never` is false, which ptxas cannot
-/// know.
-__device__ __forceinline__ void keep_metadata(const uint4& words, std::uint32_t scratch,
-                                              bool never) {
-  asm volatile(
-      "{\n"
-      ".reg .pred never;\n"
-      "setp.ne.b32 never, %0, 0;\n"
-      "@never st.shared.v4.b32 [%1], {%2, %3, %4, %5};\n"
-      "}\n" ::"r"(static_cast<int>(never)),
-      "r"(scratch), "r"(words.x), "r"(words.y), "r"(words.z), "r"(words.w)
-      : "memory");
-}
-
 /// A consumer warpgroup's way through the rings.
 template <class P, DataType kType>
 class Multiplier {

@@ -188,6 +188,14 @@ __device__ __forceinline__ void store_transposed(std::uint32_t address,
       : "memory");
 }
 
+/// The same of two matrices; lanes 0 to 15 give the addresses.
+__device__ __forceinline__ void store_transposed(std::uint32_t address, std::uint32_t first,
+                                                 std::uint32_t second) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%0], {%1, %2};" ::"r"(address),
+               "r"(first), "r"(second)
+               : "memory");
+}
+
 // --- Clusters
 
 __device__ __forceinline__ std::uint32_t cluster_rank() {
