@@ -65,18 +65,56 @@ std::function<double(int)> restless(double launch_s) {
   return [launch_s](int call) { return call % 2 == 0 ? launch_s : 10 * launch_s; };
 }
 
-TEST_F(SamplingTest, StopsAtTheSecondLookWhereNothingVaries) {
+TEST_F(SamplingTest, StopsAtTheFirstLookWhereNothingVaries) {
   add(constant(1e-3), 1, 0, true);
   add(constant(2e-3));
   const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 0});
   EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
   for (const Samples& samples : sampling.samples) {
-    EXPECT_THAT(samples.device_s, SizeIs(12));
-    EXPECT_THAT(samples.host_s, SizeIs(12));
+    EXPECT_THAT(samples.device_s, SizeIs(8));
+    EXPECT_THAT(samples.host_s, SizeIs(8));
   }
   EXPECT_DOUBLE_EQ(sampling.samples[0].device_s[3], 1e-3);
   EXPECT_DOUBLE_EQ(sampling.samples[1].device_s[3], 2e-3);
   EXPECT_DOUBLE_EQ(sampling.samples[1].host_s[3], 0.5e-3);
+}
+
+TEST_F(SamplingTest, StopsAtTheSecondLookWhereTheFirstMayBeLuck) {
+  // Ratios within 0.7 %: narrow, but not by a factor of two.
+  add(constant(2e-3), 1, 0, true);
+  add([](int call) { return call % 2 == 0 ? 1e-3 : 1.014e-3; });
+  const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 0});
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
+  EXPECT_THAT(sampling.samples[1].device_s, SizeIs(12));
+  EXPECT_THAT(sampling.samples[0].device_s, SizeIs(12)) << "the ratio sought divides by it";
+}
+
+TEST_F(SamplingTest, ADenseOneThatIsBehindLeavesToo) {
+  add(constant(1e-3), 1, 0, true);
+  add(constant(1.02e-3), 1, 0, true);
+  add(constant(1.005e-3), 1, 0, true);
+  add(restless(0.5e-3));
+  const Sampling sampling = sample({.max_time_s = 1, .min_time_s = 0});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kPrecise);
+  EXPECT_THAT(sampling.samples[1].device_s, SizeIs(8)) << "more than 1 % behind, for sure";
+  const std::size_t rounds = sampling.samples[3].device_s.size();
+  EXPECT_GT(rounds, 50U);
+  EXPECT_THAT(sampling.samples[0].device_s, SizeIs(rounds));
+  EXPECT_THAT(sampling.samples[2].device_s, SizeIs(rounds)) << "it may yet be the baseline";
+}
+
+TEST_F(SamplingTest, OneThatLeftBeforeAllBecameSlowIsNotTheBaselineForThat) {
+  // All become slower by half after 20 rounds; the second has left by then, with a lower median.
+  const auto slowing = [](double launch_s) {
+    return [=](int call) { return (call < 20 ? 1 : 1.5) * launch_s; };
+  };
+  add(slowing(1e-3), 1, 0, true);
+  add(slowing(1.02e-3), 1, 0, true);
+  add([](int call) { return (call < 20 ? 1 : 1.5) * (call % 2 == 0 ? 0.5e-3 : 5e-3); });
+  const Sampling sampling = sample({.max_time_s = 1, .min_time_s = 0});
+  EXPECT_LT(sampling.samples[1].device_s.size(), 20U);
+  EXPECT_EQ(sampling.samples[0].device_s.size(), sampling.samples[2].device_s.size())
+      << "the ratio sought divides by the first one";
 }
 
 TEST_F(SamplingTest, GoesOnForTheLeastTime) {
@@ -156,6 +194,19 @@ TEST_F(SamplingTest, ALoopThatIsWarmedUpIsNotRunForThatAgain) {
   EXPECT_EQ(one_launch_calls(warm), 1);
 }
 
+TEST_F(SamplingTest, AWarmLoopThatIsLongEnoughForSureIsCalibratedOnce) {
+  const auto calls_of = [&](double launch_s, bool warm) {
+    contenders_.clear();
+    PretendLoop& loop = add(constant(launch_s));
+    loop.set_warmed_up(warm);
+    const Sampling sampling = sample({.max_time_s = 0.5, .min_sample_s = 1e-3, .min_time_s = 0});
+    return loop.calls.size() - sampling.samples[0].device_s.size();
+  };
+  EXPECT_EQ(calls_of(1.11e-3, true), 1U);
+  EXPECT_EQ(calls_of(1.09e-3, true), 2U) << "it may be shorter at another clock";
+  EXPECT_EQ(calls_of(1.11e-3, false), 3U) << "one to warm up, two to calibrate";
+}
+
 TEST_F(SamplingTest, ADisturbedCalibrationShortensNoSample) {
   // The second call, which calibrates, is preempted for a long while.
   add([](int call) { return call == 1 ? 5e-3 : 1e-6; });
@@ -201,12 +252,40 @@ TEST_F(SamplingTest, RoundsBeforeTheRestsAreDropped) {
   EXPECT_EQ(asked, 5) << "rests do not end";
   EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
   for (const Samples& samples : sampling.samples) {
-    EXPECT_THAT(samples.device_s, SizeIs(12)) << "looks count anew";
-    EXPECT_THAT(samples.host_s, SizeIs(12));
+    EXPECT_THAT(samples.device_s, SizeIs(8)) << "looks count anew";
+    EXPECT_THAT(samples.host_s, SizeIs(8));
     EXPECT_EQ(samples.rest_share, 0.5);
   }
   EXPECT_THAT(sampling.samples[0].device_s, Each(1e-3));
   EXPECT_THAT(sampling.samples[1].device_s, Each(2e-3));
+}
+
+TEST_F(SamplingTest, OneThatLeftBeforeTheRestsIsSampledAnew) {
+  bool resting = false;
+  int asked = 0;
+  add(constant(1e-3), 1, 0, true);
+  add(restless(1e-3));
+  add([&](int) { return resting ? 1e-3 : 1.3e-3; }, 1, 1, true);
+  MeasureConfig config{.max_time_s = 10, .min_time_s = 0};
+  config.rests.wanted = [&] { return resting = ++asked > 11; };
+  config.rests.take = [&](double seconds) { world_.now_s += seconds; };
+  const Sampling sampling = sample(config);
+  EXPECT_EQ(asked, 12) << "after the warm-up, and after 11 rounds";
+  EXPECT_EQ(sampling.stopped[2], StopReason::kPrecise);
+  EXPECT_EQ(sampling.samples[2].rest_share, 0.5);
+  EXPECT_THAT(sampling.samples[2].device_s, Each(1e-3)) << "it had left after 8 rounds";
+}
+
+TEST_F(SamplingTest, RestsMayBeginWithTheFirstRound) {
+  add(constant(1e-3), 1, 0, true);
+  int rests = 0;
+  MeasureConfig config{.max_time_s = 10, .min_time_s = 0};
+  config.rests = {.wanted = []() -> bool { throw std::logic_error("asked"); },
+                  .from_start = true,
+                  .take = [&](double /*seconds*/) { ++rests; }};
+  const Sampling sampling = sample(config);
+  EXPECT_EQ(sampling.samples[0].rest_share, 0.5);
+  EXPECT_EQ(rests, 8) << "one for each round, and none in the warm-up";
 }
 
 TEST_F(SamplingTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
@@ -319,7 +398,7 @@ TEST_F(SamplingTest, AVerdictByAHairIsSampledFurther) {
   add(constant(1.002e-3), 1, 0, true);
   add(constant(1e-3));
   const std::size_t hair = sample({.min_time_s = 0}).samples[1].device_s.size();
-  EXPECT_EQ(hair, 12U) << "a tie";
+  EXPECT_EQ(hair, 8U) << "a tie";
   contenders_.clear();
   add(constant(1.012e-3), 1, 0, true);
   add([](int call) { return call % 2 == 0 ? 1.008e-3 : 1e-3; });
