@@ -96,8 +96,8 @@ double steady_seconds();
 /// is dropped. One round is always completed, so that no result is empty.
 ///
 /// `rests.wanted` is called after the warm-up and after each round, until half of `max_time_s` is
-/// over, and from the 12th round on until a contender stops. When it returns true, the rounds so far
-/// are dropped, because they ran at other clocks, and new ones of all contenders are taken with
+/// over, and from the 12th round on until a contender stops. When it returns true, the rounds so
+/// far are dropped, because they ran at other clocks, and new ones of all contenders are taken with
 /// rests (Samples::rest_share). With `rests.from_start` it is not called.
 ///
 /// A time below the timer's resolution counts as the resolution. Exceptions of a loop pass through.

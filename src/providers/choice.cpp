@@ -56,8 +56,8 @@ class Choosing {
     if (auto alike = from_alike()) {
       choice = std::move(*alike);
     } else {
-      choice = search_field(
-          task_.mode == SearchMode::kExhaustive ? all_candidates() : field(), task_.mode);
+      choice = search_field(task_.mode == SearchMode::kExhaustive ? all_candidates() : field(),
+                            task_.mode);
       remember(choice);
     }
     if (task_.mode == SearchMode::kBoth) compare(choice);
@@ -82,8 +82,8 @@ class Choosing {
     }
     choice.tuning->found_utc = winner->found_utc;
     choice.tuning->seconds = winner->seconds;
-    choice.tuning->extent = SearchExtent{
-        .among = SearchedAmong::kAlike, .candidates = std::ssize(usable_), .timed = 1};
+    choice.tuning->extent =
+        SearchExtent{.among = SearchedAmong::kAlike, .candidates = std::ssize(usable_), .timed = 1};
     return choice;
   }
 

@@ -26,9 +26,9 @@ enum class SharedWinner : std::uint8_t {
 
 /// What is searched for.
 struct SearchSubject {
-  TuningKey key;       ///< in the tuning file
-  std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
-  std::string line;    ///< of Neighbours: the same problems with any M
+  TuningKey key;           ///< in the tuning file
+  std::string family;      ///< of Shortlists: problems that differ in bias or output type alone
+  std::string line;        ///< of Neighbours: the same problems with any M
   std::string alike = {};  ///< of Winners; empty: nothing has one winner with it
   std::int64_t m = 0;
   [[nodiscard]] SearchScope scope() const { return {.gpu = key.gpu, .family = family}; }

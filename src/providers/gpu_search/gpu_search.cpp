@@ -148,8 +148,8 @@ class LaunchTask {
       task.names.push_back(candidate.name);
       if (grouped) task.groups.push_back(candidate.kernel);
     }
-    const AlgorithmChoice choice =
-        choose_algorithm(task, {file_, Shortlists::shared(), Neighbours::shared()});
+    const AlgorithmChoice choice = choose_algorithm(
+        task, {file_, Shortlists::shared(), Neighbours::shared(), Winners::shared()});
     if (choice.tuning && args_.log != nullptr) args_.log->chosen(*choice.tuning);
     return {.index = choice.index, .seconds = choice.seconds};
   }
