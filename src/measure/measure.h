@@ -20,8 +20,6 @@ struct Rests {
   double share = 0.5;  ///< length of a rest, as a share of the time of the sample before it
   /// Whether the device runs below its clocks because of power or heat; empty: it never does.
   std::function<bool()> wanted;
-  /// Whether they begin with the first round, unasked, because others like these were held back.
-  bool from_start = false;
   /// Waits for the given seconds; empty: sleeps.
   std::function<void(double)> take;
 };
@@ -98,7 +96,7 @@ double steady_seconds();
 /// `rests.wanted` is called after the warm-up and after each round, until half of `max_time_s` is
 /// over, and from the 12th round on until a contender stops. When it returns true, the rounds so
 /// far are dropped, because they ran at other clocks, and new ones of all contenders are taken with
-/// rests (Samples::rest_share). With `rests.from_start` it is not called.
+/// rests (Samples::rest_share).
 ///
 /// A time below the timer's resolution counts as the resolution. Exceptions of a loop pass through.
 Sampling sample_interleaved(std::span<const Contender> contenders, double timer_resolution_s,

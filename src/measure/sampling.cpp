@@ -246,7 +246,6 @@ class Sampler {
 
   /// What ended the rounds of those that had not left.
   StopReason sample_until_done() {
-    resting_ = config_.rests.from_start;
     begin_rests(0);
     double first_round_s = clock_();
     sample_round(true);

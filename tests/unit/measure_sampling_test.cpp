@@ -276,16 +276,16 @@ TEST_F(SamplingTest, OneThatLeftBeforeTheRestsIsSampledAnew) {
   EXPECT_THAT(sampling.samples[2].device_s, Each(1e-3)) << "it had left after 8 rounds";
 }
 
-TEST_F(SamplingTest, RestsMayBeginWithTheFirstRound) {
-  add(constant(1e-3), 1, 0, true);
+TEST_F(SamplingTest, RestsThatAreWantedAtOnceDropNothing) {
+  PretendLoop& loop = add(constant(1e-3), 1, 0, true);
+  loop.set_warmed_up(true);
   int rests = 0;
-  MeasureConfig config{.max_time_s = 10, .min_time_s = 0};
-  config.rests = {.wanted = []() -> bool { throw std::logic_error("asked"); },
-                  .from_start = true,
-                  .take = [&](double /*seconds*/) { ++rests; }};
+  MeasureConfig config{.max_time_s = 0.5, .min_time_s = 0};
+  config.rests = {.wanted = [] { return true; }, .take = [&](double /*seconds*/) { ++rests; }};
   const Sampling sampling = sample(config);
-  EXPECT_EQ(sampling.samples[0].rest_share, 0.5);
+  EXPECT_THAT(sampling.samples[0].device_s, SizeIs(8));
   EXPECT_EQ(rests, 8) << "one for each round, and none in the warm-up";
+  EXPECT_THAT(loop.calls, SizeIs(8 + 1)) << "one to calibrate";
 }
 
 TEST_F(SamplingTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
