@@ -16,7 +16,9 @@ namespace {
 using ::testing::Each;
 using ::testing::SizeIs;
 
-TEST_F(SamplingTest, ADeviceThatIsHeldBackRestsAfterEachSample) {
+class RestsTest : public SamplingFixture {};
+
+TEST_F(RestsTest, ADeviceThatIsHeldBackRestsAfterEachSample) {
   add(constant(1e-3), 1, 0, true);
   add(constant(2e-3));
   std::vector<double> rests;
@@ -43,7 +45,7 @@ TEST_F(SamplingTest, ADeviceThatIsHeldBackRestsAfterEachSample) {
   EXPECT_NEAR(sampling.spent_s[0] + sampling.spent_s[1], world_.now_s, 1e-9);
 }
 
-TEST_F(SamplingTest, RoundsBeforeTheRestsAreDropped) {
+TEST_F(RestsTest, RoundsBeforeTheRestsAreDropped) {
   bool resting = false;
   int asked = 0;
   add([&](int) { return resting ? 1e-3 : 1.3e-3; }, 1, 0, true);
@@ -63,7 +65,7 @@ TEST_F(SamplingTest, RoundsBeforeTheRestsAreDropped) {
   EXPECT_THAT(sampling.samples[1].device_s, Each(2e-3));
 }
 
-TEST_F(SamplingTest, OneThatLeftBeforeTheRestsIsSampledAnew) {
+TEST_F(RestsTest, OneThatLeftBeforeTheRestsIsSampledAnew) {
   bool resting = false;
   int asked = 0;
   add(constant(1e-3), 1, 0, true);
@@ -79,7 +81,7 @@ TEST_F(SamplingTest, OneThatLeftBeforeTheRestsIsSampledAnew) {
   EXPECT_THAT(sampling.samples[2].device_s, Each(1e-3)) << "it had left after 8 rounds";
 }
 
-TEST_F(SamplingTest, RestsThatAreWantedAtOnceDropNothing) {
+TEST_F(RestsTest, RestsThatAreWantedAtOnceDropNothing) {
   PretendLoop& loop = add(constant(1e-3), 1, 0, true);
   loop.set_warmed_up(true);
   int rests = 0;
@@ -91,7 +93,7 @@ TEST_F(SamplingTest, RestsThatAreWantedAtOnceDropNothing) {
   EXPECT_THAT(loop.calls, SizeIs(8 + 1)) << "one to calibrate";
 }
 
-TEST_F(SamplingTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
+TEST_F(RestsTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
   bool resting = false;
   int asked = 0;
   add([](int) { return 1e-3; }, 1, 0, true);
@@ -107,7 +109,7 @@ TEST_F(SamplingTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
   EXPECT_THAT(sampling.effective_mhz, ::testing::ElementsAre(1900.0, std::nullopt));
 }
 
-TEST_F(SamplingTest, RestsDoNotBeginLate) {
+TEST_F(RestsTest, RestsDoNotBeginLate) {
   add(restless(1e-3));
   MeasureConfig config{.max_time_s = 2};
   config.rests.wanted = [&] { return world_.now_s >= 1; };

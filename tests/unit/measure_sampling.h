@@ -23,7 +23,7 @@ inline std::function<double(int)> constant(double launch_s) {
 }
 
 /// Loops of one world, dense first and 2:4 after it, in one group.
-class SamplingTest : public ::testing::Test {
+class SamplingFixture : public ::testing::Test {
  protected:
   PretendLoop& add(std::function<double(int)> launch_s, std::int64_t quantum = 1, int group = 0,
                    bool dense = false) {

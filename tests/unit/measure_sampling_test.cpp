@@ -22,6 +22,8 @@ namespace {
 using ::testing::Each;
 using ::testing::SizeIs;
 
+class SamplingTest : public SamplingFixture {};
+
 TEST_F(SamplingTest, StopsAtTheFirstLookWhereNothingVaries) {
   add(constant(1e-3), 1, 0, true);
   add(constant(2e-3));
