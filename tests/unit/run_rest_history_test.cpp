@@ -1,6 +1,10 @@
+#include "run/rest_history.h"
+
 #include <gtest/gtest.h>
 
-#include "run/rest_history.h"
+#include <cstdint>
+
+#include "run_fixture.h"
 
 namespace twofour::run {
 namespace {
@@ -27,6 +31,24 @@ TEST(RestHistory, CasesOfOtherRowsAreOtherRows) {
   history.note("gpu", 128, true);
   history.note("gpu", 256, true);
   EXPECT_FALSE(history.expects("gpu", 256));
+}
+
+class RestingRun : public RunTest {
+ protected:
+  double rest_share(std::int64_t rows, bool held_back) {
+    c.shape.m = rows;
+    device.set_held_back(held_back);
+    return of(run({dense_kernel("dense", 2e-3)}), "dense").samples->rest_share;
+  }
+};
+
+TEST_F(RestingRun, CasesAfterThreeThatRestedDoSoFromTheStart) {
+  config.measure.rests.take = [](double /*seconds*/) {};
+  constexpr std::int64_t kRows = 1000;  // of no other test's case
+  for (int i = 0; i < RestHistory::kCases; ++i) EXPECT_GT(rest_share(kRows, true), 0);
+  EXPECT_GT(rest_share(kRows, false), 0) << "nobody asks the device";
+  EXPECT_GT(rest_share(kRows + 1, false), 0);
+  EXPECT_EQ(rest_share(kRows - 1, false), 0);
 }
 
 }  // namespace
