@@ -83,13 +83,15 @@ enum class SearchedAmong : std::uint8_t {
   kRelative,   ///< the finalists of the same problem with another bias or output type
   kNeighbour,  ///< those of the same weights with another M, beside some others as probes
   kEqual,      ///< none: the same problem was searched before in this run
+  kAlike,      ///< none: the winner of a problem with other types or bias is known to be its own
 };
 
-inline constexpr NameTable<SearchedAmong, 4> kSearchedAmongNames{{
+inline constexpr NameTable<SearchedAmong, 5> kSearchedAmongNames{{
     {SearchedAmong::kAll, "all"},
     {SearchedAmong::kRelative, "relative"},
     {SearchedAmong::kNeighbour, "neighbour"},
     {SearchedAmong::kEqual, "equal"},
+    {SearchedAmong::kAlike, "alike"},
 }};
 
 constexpr std::string_view to_string(SearchedAmong among) {

@@ -83,7 +83,8 @@ double steady_seconds();
 /// contenders make rounds few, so the others make theirs count.
 ///
 /// A contender stops when what it is sampled for (a 2:4 one with a baseline: the ratio; else its
-/// time) was precise at two looks in a row and no time is left too wide. Looks begin
+/// time) was precise at two looks in a row, or at one by a factor of two, and no time is left too
+/// wide. Looks begin
 /// after `min_rounds` (at least 6) and `min_time_s`, and come at numbers of rounds that grow by
 /// half, because a rule that looks after each round stops at intervals that are narrow by chance. A
 /// dense contender goes on while sparse ones of its group need it (measure/stopping.h has the
@@ -92,9 +93,10 @@ double steady_seconds();
 /// launch to warm up and one sample), or when `stop` is requested; a round that is incomplete then
 /// is dropped. One round is always completed, so that no result is empty.
 ///
-/// `rests.wanted` is called after the warm-up and after each round, until a contender stops or half
-/// of `max_time_s` is over. When it returns true, the rounds so far are dropped, because they ran
-/// at other clocks, and new ones are taken with rests (Samples::rest_share).
+/// `rests.wanted` is called after the warm-up and after each round, until half of `max_time_s` is
+/// over, and from the 12th round on until a contender stops. When it returns true, the rounds so
+/// far are dropped, because they ran at other clocks, and new ones of all contenders are taken with
+/// rests (Samples::rest_share).
 ///
 /// A time below the timer's resolution counts as the resolution. Exceptions of a loop pass through.
 Sampling sample_interleaved(std::span<const Contender> contenders, double timer_resolution_s,

@@ -23,9 +23,14 @@ constexpr double kLengthMargin = 1.2;
 constexpr std::int64_t kMostQuantaGrowth = 100;
 constexpr std::int64_t kMostQuanta = std::int64_t{1} << 30;
 constexpr int kConfirmations = 2;
+/// What is warm and this much longer than asked for at the first look needs no second one.
+constexpr double kSureMargin = 1.1;
 constexpr double kFewSamples = 4;
 // Later there is not the time for enough rounds with rests.
 constexpr double kRestsBeginUntil = 0.5;
+// A device says only after a while that it is held back. Contenders that have left before are
+// sampled anew then, in all of these rounds.
+constexpr std::int64_t kRestsBeginRounds = 12;
 
 double sample_target_s(std::size_t contenders, double resolution_s, const MeasureConfig& config) {
   return std::max({config.min_sample_s, kResolutionsPerSample * resolution_s,
@@ -120,8 +125,9 @@ class Sampler {
   }
 
   /// Whether rests begin now.
-  bool begin_rests() {
-    if (resting_ || !config_.rests.wanted || rule_.any_left()) return false;
+  bool begin_rests(std::int64_t rounds) {
+    if (resting_ || !config_.rests.wanted) return false;
+    if (rounds >= kRestsBeginRounds && rule_.any_left()) return false;
     if (clock_() - start_s_ >= kRestsBeginUntil * config_.max_time_s) return false;
     resting_ = config_.rests.wanted();
     return resting_;
@@ -171,15 +177,17 @@ class Sampler {
       if (too_slow(length.quantum_s)) return length;
     }
     bool first = true;
+    const bool warm = contenders_[i].loop->warmed_up();
     int confirmed = 0;
     while (confirmed < kConfirmations && !stop_.stop_requested()) {
       const double elapsed_s = timed(i, length.quanta * quantum).device_s;
       const double quantum_s = elapsed_s / static_cast<double>(length.quanta);
       length.quantum_s = first ? quantum_s : std::min(length.quantum_s, quantum_s);
+      const bool sure = warm && first && length.sample_s() >= kSureMargin * target_s;
       first = false;
       if (length.sample_s() >= target_s || length.quanta >= kMostQuanta) {
-        // One quantum that is long enough many times over needs no second look.
-        confirmed += length.sample_s() >= 10 * target_s ? kConfirmations : 1;
+        // One quantum that is long enough many times over needs no second look either.
+        confirmed += sure || length.sample_s() >= 10 * target_s ? kConfirmations : 1;
         continue;
       }
       confirmed = 0;
@@ -238,11 +246,11 @@ class Sampler {
 
   /// What ended the rounds of those that had not left.
   StopReason sample_until_done() {
-    begin_rests();
+    begin_rests(0);
     double first_round_s = clock_();
     sample_round(true);
     for (std::int64_t rounds = 1;; ++rounds) {
-      if (begin_rests()) {
+      if (begin_rests(rounds)) {
         drop_rounds();
         rounds = 1;
         first_round_s = clock_();

@@ -100,6 +100,13 @@ double at_rank(std::span<const double> sorted, double rank) {
   return share > 0 ? value + share * (sorted[whole] - value) : value;
 }
 
+/// Of those rounds that both have.
+std::vector<double> ratios_of(std::span<const double> baseline, std::span<const double> kernel) {
+  std::vector<double> ratios(std::min(baseline.size(), kernel.size()));
+  for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = baseline[i] / kernel[i];
+  return ratios;
+}
+
 }  // namespace
 
 Interval median_interval(std::vector<double> values) {
@@ -175,14 +182,36 @@ Summary summarise(const Samples& samples) {
 }
 
 Ratio compare(std::span<const double> baseline, std::span<const double> kernel) {
-  std::vector<double> ratios(std::min(baseline.size(), kernel.size()));
+  std::vector<double> ratios = ratios_of(baseline, kernel);
   if (ratios.empty()) throw std::invalid_argument("a ratio needs samples of both kernels");
-  for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = baseline[i] / kernel[i];
   Ratio ratio;
   ratio.value = median(ratios);
   ratio.interval = median_interval(std::move(ratios));
   ratio.verdict = decide(ratio.interval);
   return ratio;
+}
+
+std::optional<std::size_t> fastest_of(std::span<const std::span<const double>> series) {
+  std::size_t most = 0;
+  for (const auto& one : series) most = std::max(most, one.size());
+  if (most == 0) return std::nullopt;
+  const auto median_of = [&](std::size_t i) {
+    return median({series[i].begin(), series[i].end()});
+  };
+  std::optional<std::size_t> best;
+  double best_s = 0;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (series[i].size() < most) continue;
+    const double own_s = median_of(i);
+    if (best && own_s >= best_s) continue;
+    best = i;
+    best_s = own_s;
+  }
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (series[i].empty() || series[i].size() == most) continue;
+    if (median(ratios_of(series[*best], series[i])) > 1) best = i;
+  }
+  return best;
 }
 
 Verdict decide(const Interval& ratio_interval) {

@@ -1,6 +1,8 @@
 // Location, interval and ratio from samples; pure functions.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,6 +48,12 @@ Summary summarise(const Samples& samples);
 /// With fewer than 6 pairs there is no interval, and the verdict is INCONCLUSIVE. Times must be
 /// above zero. Throws std::invalid_argument when there is no pair.
 Ratio compare(std::span<const double> baseline, std::span<const double> kernel);
+
+/// Place of the fastest of several series, entry i of each from round i; some may have ended early.
+/// Of those with the most entries it is the one with the lowest median; one that ended early takes
+/// its place only if it was faster in the rounds that both have, because what all were slowed by
+/// later is not in its median. The first of equals; nothing where all are empty.
+std::optional<std::size_t> fastest_of(std::span<const std::span<const double>> series);
 
 /// WIN, LOSS, TIE or INCONCLUSIVE by the rule of core/summary.h; an interval within 0.99 to 1.01 is
 /// a TIE also where it excludes 1.

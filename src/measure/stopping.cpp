@@ -16,6 +16,8 @@ constexpr std::int64_t kMinRounds = kFewestForInterval;
 // one looks at numbers of rounds that grow by a factor, and must be met at two looks in a row.
 constexpr double kLookGrowth = 1.5;
 constexpr int kLooksInARow = 2;
+/// Intervals that are this share of what is allowed are not so narrow by luck: one look is enough.
+constexpr double kNarrowByFar = 0.5;
 /// A dense contender that is slower than the fastest one by this factor, in all its samples, will
 /// not become the baseline.
 constexpr double kNoBaseline = 2;
@@ -111,54 +113,57 @@ void StoppingRule::look_at_twins(std::int64_t rounds, std::span<const double> sp
 void StoppingRule::look_at_precision(std::span<const Samples> samples) {
   for (std::size_t i = 0; i < contenders_.size(); ++i) {
     if (left_[i]) continue;
-    narrow_looks_[i] = precise(i, samples) ? narrow_looks_[i] + 1 : 0;
+    if (!precise(i, samples)) {
+      narrow_looks_[i] = 0;
+    } else {
+      narrow_looks_[i] += precise(i, samples, kNarrowByFar) ? kLooksInARow : 1;
+    }
   }
 }
 
-bool StoppingRule::narrow_median(std::size_t i, std::span<const Samples> samples) const {
+bool StoppingRule::narrow_median(std::size_t i, std::span<const Samples> samples,
+                                 double share) const {
   const std::vector<double>& times = samples[i].device_s;
-  return narrow(median_interval(times), median(times), time_precision_);
+  return narrow(median_interval(times), median(times), share * time_precision_);
 }
 
 bool StoppingRule::narrow_ratio(std::size_t baseline, std::size_t i,
-                                std::span<const Samples> samples) const {
+                                std::span<const Samples> samples, double share) const {
   const Ratio ratio = compare(samples[baseline].device_s, samples[i].device_s);
-  return narrow(ratio.interval, ratio.value, precision_);
+  return narrow(ratio.interval, ratio.value, share * precision_);
 }
 
 bool StoppingRule::answered(std::size_t i, std::span<const Samples> samples) const {
-  if (contenders_[i].twin_of) return narrow_ratio(*contenders_[i].twin_of, i, samples);
+  if (contenders_[i].twin_of) return narrow_ratio(*contenders_[i].twin_of, i, samples, 1);
   const std::optional<std::size_t> dense = baseline(i, samples);
-  if (contenders_[i].dense || !dense) return narrow_median(i, samples);
-  return narrow_ratio(*dense, i, samples);
+  if (contenders_[i].dense || !dense) return narrow_median(i, samples, 1);
+  return narrow_ratio(*dense, i, samples, 1);
 }
 
-bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples) const {
-  if (contenders_[i].twin_of) return answered(i, samples);
+bool StoppingRule::precise(std::size_t i, std::span<const Samples> samples, double share) const {
+  if (contenders_[i].twin_of) return narrow_ratio(*contenders_[i].twin_of, i, samples, share);
   // Requiring both medians to be narrow makes it less likely that the ratio's interval is narrow by
   // chance.
-  if (!narrow_median(i, samples)) return false;
+  if (!narrow_median(i, samples, share)) return false;
   const std::optional<std::size_t> dense = baseline(i, samples);
   if (contenders_[i].dense || !dense) return true;
-  if (!narrow_median(*dense, samples)) return false;
+  if (!narrow_median(*dense, samples, share)) return false;
   const Ratio ratio = compare(samples[*dense].device_s, samples[i].device_s);
-  return narrow(ratio.interval, ratio.value, precision_) && !by_a_hair(ratio, precision_);
+  return narrow(ratio.interval, ratio.value, share * precision_) && !by_a_hair(ratio, precision_);
 }
 
 std::optional<std::size_t> StoppingRule::baseline(std::size_t i,
                                                   std::span<const Samples> samples) const {
-  std::optional<std::size_t> best;
-  double best_s = 0;
+  std::vector<std::size_t> places;
+  std::vector<std::span<const double>> series;
   for (std::size_t j = 0; j < contenders_.size(); ++j) {
     const Contender& other = contenders_[j];
     if (!other.dense || other.twin_of || other.group != contenders_[i].group) continue;
-    const double median_s = median(samples[j].device_s);
-    if (!best || median_s < best_s) {
-      best = j;
-      best_s = median_s;
-    }
+    places.push_back(j);
+    series.emplace_back(samples[j].device_s);
   }
-  return best;
+  const std::optional<std::size_t> best = fastest_of(series);
+  return best ? std::optional(places[*best]) : std::nullopt;
 }
 
 bool StoppingRule::may_be_baseline(std::size_t i, std::span<const Samples> samples) const {
@@ -170,8 +175,16 @@ bool StoppingRule::may_be_baseline(std::size_t i, std::span<const Samples> sampl
   if (!sparse_left) return false;
   const std::vector<double>& own = samples[i].device_s;
   const std::size_t fastest = *baseline(i, samples);
-  return *std::min_element(own.begin(), own.end()) <=
-         kNoBaseline * median(samples[fastest].device_s);
+  if (*std::min_element(own.begin(), own.end()) > kNoBaseline * median(samples[fastest].device_s)) {
+    return false;
+  }
+  return narrow_looks_[i] < kLooksInARow || !is_behind(fastest, i, samples);
+}
+
+bool StoppingRule::is_behind(std::size_t fastest, std::size_t i,
+                             std::span<const Samples> samples) const {
+  const Ratio ratio = compare(samples[fastest].device_s, samples[i].device_s);
+  return ratio.interval.high < 1 - precision_;
 }
 
 }  // namespace twofour::measure

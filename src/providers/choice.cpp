@@ -48,16 +48,55 @@ class Choosing {
   AlgorithmChoice run() {
     if (const auto tuned = from_file()) {
       AlgorithmChoice choice{tuned->index, tuned->seconds, tuned->tuning};
+      remember(choice);
       if (task_.mode == SearchMode::kBoth) compare(choice);
       return choice;
     }
-    AlgorithmChoice choice = search_field(
-        task_.mode == SearchMode::kExhaustive ? all_candidates() : field(), task_.mode);
+    AlgorithmChoice choice;
+    if (auto alike = from_alike()) {
+      choice = std::move(*alike);
+    } else {
+      choice = search_field(task_.mode == SearchMode::kExhaustive ? all_candidates() : field(),
+                            task_.mode);
+      remember(choice);
+    }
     if (task_.mode == SearchMode::kBoth) compare(choice);
     return choice;
   }
 
  private:
+  /// The winner of a problem that has the same one. A launch shows that it runs here.
+  std::optional<AlgorithmChoice> from_alike() {
+    if (task_.budget_s <= 0 || task_.mode == SearchMode::kExhaustive) return std::nullopt;
+    const std::optional<Winner> winner = memory_.winners.find(task_.subject.alike);
+    if (!winner) return std::nullopt;
+    const auto place = std::find_if(usable_.begin(), usable_.end(), [&](std::size_t i) {
+      return task_.names[i] == winner->algorithm;
+    });
+    if (place == usable_.end()) return std::nullopt;
+    AlgorithmChoice choice{*place, 0, Tuning{.origin = TuningOrigin::kSearched}};
+    try {
+      choice.seconds = task_.time(*place, SearchStage::kScreen);
+    } catch (const std::exception&) {
+      return std::nullopt;
+    }
+    choice.tuning->found_utc = winner->found_utc;
+    choice.tuning->seconds = winner->seconds;
+    choice.tuning->extent =
+        SearchExtent{.among = SearchedAmong::kAlike, .candidates = std::ssize(usable_), .timed = 1};
+    return choice;
+  }
+
+  /// For problems that are alike. What an exhaustive search finds is for its own row alone.
+  void remember(const AlgorithmChoice& choice) {
+    if (task_.subject.alike.empty() || task_.mode == SearchMode::kExhaustive || !choice.tuning) {
+      return;
+    }
+    memory_.winners.keep(task_.subject.alike, {.algorithm = task_.names[choice.index],
+                                               .seconds = choice.tuning->seconds,
+                                               .found_utc = choice.tuning->found_utc});
+  }
+
   /// In a comparison of searches only what this run has found, as it is then a search's.
   std::optional<TunedChoice> from_file() {
     const bool asked = task_.mode == SearchMode::kShortlists ||
@@ -203,7 +242,7 @@ class Choosing {
 }  // namespace
 
 SearchSubject related(const std::string& library, const std::string& variant,
-                      const GemmProblem& problem, CacheMode cache) {
+                      const GemmProblem& problem, CacheMode cache, SharedWinner shared) {
   GemmProblem relative = problem;
   relative.bias = false;
   relative.d = DataType::kBf16;
@@ -213,6 +252,13 @@ SearchSubject related(const std::string& library, const std::string& variant,
   SearchSubject subject{.key = {}, .family = text(), .line = {}, .m = problem.shape.m};
   relative.shape.m = 0;
   subject.line = text();
+  if (shared == SharedWinner::kNone) return subject;
+  relative = problem;
+  for (DataType* type : {&relative.a, &relative.b, &relative.d}) {
+    if (*type == DataType::kFp16) *type = DataType::kBf16;
+  }
+  if (shared == SharedWinner::kTypesAndBias) relative.bias = false;
+  subject.alike = text();
   return subject;
 }
 

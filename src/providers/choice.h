@@ -16,27 +16,39 @@
 
 namespace twofour::providers {
 
+/// Which problems of a library have one winner, so that only the first of them is searched: those
+/// that differ in nothing but
+enum class SharedWinner : std::uint8_t {
+  kNone,
+  kTypes,         ///< which 16-bit type D has, and the operands where they are of 16 bits
+  kTypesAndBias,  ///< that, and whether a bias is added
+};
+
 /// What is searched for.
 struct SearchSubject {
-  TuningKey key;       ///< in the tuning file
-  std::string family;  ///< of Shortlists: problems that differ in bias or output type alone
-  std::string line;    ///< of Neighbours: the same problems with any M
+  TuningKey key;           ///< in the tuning file
+  std::string family;      ///< of Shortlists: problems that differ in bias or output type alone
+  std::string line;        ///< of Neighbours: the same problems with any M
+  std::string alike = {};  ///< of Winners; empty: nothing has one winner with it
   std::int64_t m = 0;
   [[nodiscard]] SearchScope scope() const { return {.gpu = key.gpu, .family = family}; }
 };
 
-/// The family and the line of `problem`, for a subject without a key. Relatives and neighbours have
-/// the same `library`, `variant` and cache mode, and name the same algorithms alike.
+/// The family and the line of `problem`, and by `shared` what is alike, for a subject without a
+/// key. Relatives and neighbours have the same `library`, `variant` and cache mode, and name the
+/// same algorithms alike.
 SearchSubject related(const std::string& library, const std::string& variant,
-                      const GemmProblem& problem, CacheMode cache);
+                      const GemmProblem& problem, CacheMode cache,
+                      SharedWinner shared = SharedWinner::kNone);
 
 /// What searches leave to later ones.
 struct SearchMemory {
   TuningFile& file;
   Shortlists& shortlists;
   Neighbours& neighbours;
+  Winners& winners;
   static SearchMemory shared() {
-    return {TuningFile::shared(), Shortlists::shared(), Neighbours::shared()};
+    return {TuningFile::shared(), Shortlists::shared(), Neighbours::shared(), Winners::shared()};
   }
 };
 
@@ -59,6 +71,7 @@ struct AlgorithmChoice {
 
 /// Chooses in this order:
 ///   the winner that the file has, once it has beaten its runner-up (choose_tuned());
+///   of problems that are alike: the winner of one of them, if a launch of it succeeds;
 ///   of relatives: the fastest of a relative's finalists;
 ///   of neighbours: the fastest of a neighbour's finalists, where they hold against probes
 ///   (SearchHead), else of all;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 
 namespace twofour::providers {
 namespace {
@@ -42,6 +43,22 @@ void Shortlists::keep(const std::string& family, std::span<const std::string> na
   const std::lock_guard lock(mutex_);
   const auto first = names.first(std::min(names.size(), kShortlisted));
   lists_.try_emplace(family, first.begin(), first.end());
+}
+
+Winners& Winners::shared() {
+  static Winners winners;
+  return winners;
+}
+
+std::optional<Winner> Winners::find(const std::string& alike) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = winners_.find(alike);
+  return found == winners_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Winners::keep(const std::string& alike, Winner winner) {
+  const std::lock_guard lock(mutex_);
+  winners_.try_emplace(alike, std::move(winner));
 }
 
 bool are_neighbours(std::int64_t m, std::int64_t other) {

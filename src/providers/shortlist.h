@@ -40,6 +40,29 @@ class Shortlists {
   std::map<std::string, std::vector<std::string>> lists_;
 };
 
+/// An algorithm that was the fastest, and when it was.
+struct Winner {
+  std::string algorithm;
+  double seconds = 0;     ///< of one launch
+  std::string found_utc;  ///< ISO 8601
+};
+
+/// What was chosen for one of several problems that have one winner (SharedWinner). Kept in memory
+/// for the life of the process.
+class Winners {
+ public:
+  static Winners& shared();
+
+  /// Nothing where none of the problems called `alike` was searched yet.
+  [[nodiscard]] std::optional<Winner> find(const std::string& alike) const;
+  /// Keeps `winner` for them, unless there is one already.
+  void keep(const std::string& alike, Winner winner);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Winner> winners_;
+};
+
 /// Whether what a search found for `other` rows may be followed for `m` rows of the same weights:
 /// both in one regime (up to 64, up to 1023, more), at most 16 times as many, and with the same
 /// alignment: the largest power of two up to 16 that divides them. Up to 16 rows are one tile

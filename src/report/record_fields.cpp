@@ -315,7 +315,7 @@ std::span<const Field<Samples>> sample_fields() {
 std::span<const Field<SearchExtent>> extent_fields() {
   using E = SearchExtent;
   static constexpr std::array kFields{
-    member<Choice<kSearchedAmongNames>, &E::among>({.name = "among", .meaning = "which candidates it began with: `all`; `relative`: the finalists of the same problem with another bias or output type; `neighbour`: those of the same weights at another M, beside some others as probes; `equal`: none, the same problem was searched before in this run"}),
+    member<Choice<kSearchedAmongNames>, &E::among>({.name = "among", .meaning = "which candidates it began with: `all`; `relative`: the finalists of the same problem with another bias or output type; `neighbour`: those of the same weights at another M, beside some others as probes; `equal`: none, the same problem was searched before in this run; `alike`: none, the winner of the same problem with other 16-bit types (of `cuda`, also with another bias) was taken"}),
     member<Whole<std::int64_t, 0>, &E::candidates>({.name = "candidates", .meaning = "that the library offered and nothing ruled out"}),
     member<Whole<std::int64_t, 0>, &E::timed>({.name = "timed", .meaning = "how many of them were timed"}),
     member<PresentCount, &E::neighbour_m>({.name = "neighbour_m", .meaning = "of `neighbour`: the M of the search that was followed; absent otherwise", .optional = true}),

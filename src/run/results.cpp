@@ -18,20 +18,18 @@
 namespace twofour::run {
 namespace {
 
-/// The fastest by median of those that `accept` takes; null when there is none.
+/// The fastest of those that `accept` takes, as the stopping rule sees it; null when there is none.
 template <class Accept>
 const Sampled* fastest(std::span<const Sampled> sampled, Accept accept) {
-  const Sampled* best = nullptr;
-  double best_s = 0;
+  std::vector<const Sampled*> accepted;
+  std::vector<std::span<const double>> series;
   for (const Sampled& s : sampled) {
     if (!accept(s)) continue;
-    const double median_s = median(s.samples.device_s);
-    if (best == nullptr || median_s < best_s) {
-      best = &s;
-      best_s = median_s;
-    }
+    accepted.push_back(&s);
+    series.emplace_back(s.samples.device_s);
   }
-  return best;
+  const std::optional<std::size_t> best = measure::fastest_of(series);
+  return best ? accepted[*best] : nullptr;
 }
 
 /// A twin is compared with what it is the twin of, and with nothing else.

@@ -1,4 +1,6 @@
 // Interleaved samples of all verified operations of a case.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <map>
@@ -14,6 +16,7 @@
 #include "measure/flags.h"
 #include "measure/statistics.h"
 #include "run/case_state.h"
+#include "run/rest_history.h"
 
 namespace twofour::run {
 namespace {
@@ -106,7 +109,10 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
                           .warm_launch_s = s.entry->warm_launch_s});
   }
   measure::MeasureConfig config = state.config.measure;
-  config.rests.wanted = [&state] { return state.device.probe().held_back(); };
+  const DeviceId& id = state.device.id();
+  const std::string device = fmt::format("{} {} {}", id.name, id.ordinal, id.uuid);
+  const bool expected = RestHistory::shared().expects(device, state.c.shape.m);
+  config.rests.wanted = [&state, expected] { return expected || state.device.probe().held_back(); };
   const std::string energy_source = state.device.probe().fine_energy_source();
   if (!energy_source.empty()) config.energy = [&state] { return state.device.probe().energy_j(); };
   if (state.config.companions != nullptr) {
@@ -116,6 +122,10 @@ void sample_all(CaseState& state, std::vector<Sampled>& sampled, Entry*& culprit
   measure::Sampling sampling = measure::sample_interleaved(
       contenders, state.device.timer().resolution_s(), config, state.stop);
   state.attempts.leave();
+  if (!expected) {
+    const bool rested = sampling.samples.front().rest_share > 0;
+    RestHistory::shared().note(device, state.c.shape.m, rested);
+  }
   std::optional<Together> together;
   if (state.config.companions != nullptr) together = state.config.companions->met();
   for (std::size_t i = 0; i < sampled.size(); ++i) {

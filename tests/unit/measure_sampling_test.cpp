@@ -14,7 +14,7 @@
 #include "device/device_lost.h"
 #include "measure/measure.h"
 #include "measure/stopping.h"
-#include "measure_loops.h"
+#include "measure_sampling.h"
 
 namespace twofour::measure {
 namespace {
@@ -22,61 +22,58 @@ namespace {
 using ::testing::Each;
 using ::testing::SizeIs;
 
-constexpr double kResolution_s = 1e-7;
+class SamplingTest : public SamplingFixture {};
 
-std::function<double(int)> constant(double launch_s) {
-  return [launch_s](int) { return launch_s; };
-}
-
-/// Loops of one world, dense first and 2:4 after it, in one group.
-class SamplingTest : public ::testing::Test {
- protected:
-  PretendLoop& add(std::function<double(int)> launch_s, std::int64_t quantum = 1, int group = 0,
-                   bool dense = false) {
-    const int id = static_cast<int>(loops_.size());
-    loops_.push_back(std::make_unique<PretendLoop>(world_, id, std::move(launch_s), quantum));
-    contenders_.push_back({.loop = loops_.back().get(), .group = group, .dense = dense});
-    return *loops_.back();
-  }
-  Sampling sample(const MeasureConfig& config) {
-    return sample_interleaved(contenders_, kResolution_s, config, stop_.get_token(),
-                              world_.clock());
-  }
-  /// Loop numbers of the last `rounds` rounds, round by round.
-  std::vector<std::vector<int>> last_rounds(std::size_t rounds) const {
-    std::vector<std::vector<int>> result;
-    const std::size_t width = loops_.size();
-    const auto first = world_.order.end() - static_cast<std::ptrdiff_t>(rounds * width);
-    for (std::size_t i = 0; i < rounds; ++i) {
-      const auto begin = first + static_cast<std::ptrdiff_t>(i * width);
-      result.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(width));
-    }
-    return result;
-  }
-
-  World world_;
-  std::stop_source stop_;
-  std::vector<std::unique_ptr<PretendLoop>> loops_;
-  std::vector<Contender> contenders_;
-};
-
-/// Never precise: every other sample takes ten times as long.
-std::function<double(int)> restless(double launch_s) {
-  return [launch_s](int call) { return call % 2 == 0 ? launch_s : 10 * launch_s; };
-}
-
-TEST_F(SamplingTest, StopsAtTheSecondLookWhereNothingVaries) {
+TEST_F(SamplingTest, StopsAtTheFirstLookWhereNothingVaries) {
   add(constant(1e-3), 1, 0, true);
   add(constant(2e-3));
   const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 0});
   EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
   for (const Samples& samples : sampling.samples) {
-    EXPECT_THAT(samples.device_s, SizeIs(12));
-    EXPECT_THAT(samples.host_s, SizeIs(12));
+    EXPECT_THAT(samples.device_s, SizeIs(8));
+    EXPECT_THAT(samples.host_s, SizeIs(8));
   }
   EXPECT_DOUBLE_EQ(sampling.samples[0].device_s[3], 1e-3);
   EXPECT_DOUBLE_EQ(sampling.samples[1].device_s[3], 2e-3);
   EXPECT_DOUBLE_EQ(sampling.samples[1].host_s[3], 0.5e-3);
+}
+
+TEST_F(SamplingTest, StopsAtTheSecondLookWhereTheFirstMayBeLuck) {
+  // Ratios within 0.7 %: narrow, but not by a factor of two.
+  add(constant(2e-3), 1, 0, true);
+  add([](int call) { return call % 2 == 0 ? 1e-3 : 1.014e-3; });
+  const Sampling sampling = sample({.min_rounds = 8, .min_time_s = 0});
+  EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
+  EXPECT_THAT(sampling.samples[1].device_s, SizeIs(12));
+  EXPECT_THAT(sampling.samples[0].device_s, SizeIs(12)) << "the ratio sought divides by it";
+}
+
+TEST_F(SamplingTest, ADenseOneThatIsBehindLeavesToo) {
+  add(constant(1e-3), 1, 0, true);
+  add(constant(1.02e-3), 1, 0, true);
+  add(constant(1.005e-3), 1, 0, true);
+  add(restless(0.5e-3));
+  const Sampling sampling = sample({.max_time_s = 1, .min_time_s = 0});
+  EXPECT_EQ(sampling.stopped[1], StopReason::kPrecise);
+  EXPECT_THAT(sampling.samples[1].device_s, SizeIs(8)) << "more than 1 % behind, for sure";
+  const std::size_t rounds = sampling.samples[3].device_s.size();
+  EXPECT_GT(rounds, 50U);
+  EXPECT_THAT(sampling.samples[0].device_s, SizeIs(rounds));
+  EXPECT_THAT(sampling.samples[2].device_s, SizeIs(rounds)) << "it may yet be the baseline";
+}
+
+TEST_F(SamplingTest, OneThatLeftBeforeAllBecameSlowIsNotTheBaselineForThat) {
+  // All become slower by half after 20 rounds; the second has left by then, with a lower median.
+  const auto slowing = [](double launch_s) {
+    return [=](int call) { return (call < 20 ? 1 : 1.5) * launch_s; };
+  };
+  add(slowing(1e-3), 1, 0, true);
+  add(slowing(1.02e-3), 1, 0, true);
+  add([](int call) { return (call < 20 ? 1 : 1.5) * (call % 2 == 0 ? 0.5e-3 : 5e-3); });
+  const Sampling sampling = sample({.max_time_s = 1, .min_time_s = 0});
+  EXPECT_LT(sampling.samples[1].device_s.size(), 20U);
+  EXPECT_EQ(sampling.samples[0].device_s.size(), sampling.samples[2].device_s.size())
+      << "the ratio sought divides by the first one";
 }
 
 TEST_F(SamplingTest, GoesOnForTheLeastTime) {
@@ -156,89 +153,23 @@ TEST_F(SamplingTest, ALoopThatIsWarmedUpIsNotRunForThatAgain) {
   EXPECT_EQ(one_launch_calls(warm), 1);
 }
 
+TEST_F(SamplingTest, AWarmLoopThatIsLongEnoughForSureIsCalibratedOnce) {
+  const auto calls_of = [&](double launch_s, bool warm) {
+    contenders_.clear();
+    PretendLoop& loop = add(constant(launch_s));
+    loop.set_warmed_up(warm);
+    const Sampling sampling = sample({.max_time_s = 0.5, .min_sample_s = 1e-3, .min_time_s = 0});
+    return loop.calls.size() - sampling.samples[0].device_s.size();
+  };
+  EXPECT_EQ(calls_of(1.11e-3, true), 1U);
+  EXPECT_EQ(calls_of(1.09e-3, true), 2U) << "it may be shorter at another clock";
+  EXPECT_EQ(calls_of(1.11e-3, false), 3U) << "one to warm up, two to calibrate";
+}
+
 TEST_F(SamplingTest, ADisturbedCalibrationShortensNoSample) {
   // The second call, which calibrates, is preempted for a long while.
   add([](int call) { return call == 1 ? 5e-3 : 1e-6; });
   EXPECT_GE(sample({.min_sample_s = 1e-3}).samples[0].launches_per_sample, 1000);
-}
-
-TEST_F(SamplingTest, ADeviceThatIsHeldBackRestsAfterEachSample) {
-  add(constant(1e-3), 1, 0, true);
-  add(constant(2e-3));
-  std::vector<double> rests;
-  MeasureConfig config{.max_time_s = 10, .min_time_s = 0};
-  config.rests = {.share = 0.25,
-                  .wanted = [] { return true; },
-                  .take =
-                      [&](double seconds) {
-                        rests.push_back(seconds);
-                        world_.now_s += seconds;
-                      }};
-  const Sampling sampling = sample(config);
-  double sampled_s = 0;
-  std::size_t count = 0;
-  for (const Samples& samples : sampling.samples) {
-    EXPECT_EQ(samples.rest_share, 0.25);
-    count += samples.device_s.size();
-    for (const double s : samples.device_s) {
-      sampled_s += s * static_cast<double>(samples.launches_per_sample);
-    }
-  }
-  EXPECT_THAT(rests, SizeIs(count));
-  EXPECT_NEAR(std::accumulate(rests.begin(), rests.end(), 0.0), sampled_s / 4, 1e-9);
-  EXPECT_NEAR(sampling.spent_s[0] + sampling.spent_s[1], world_.now_s, 1e-9);
-}
-
-TEST_F(SamplingTest, RoundsBeforeTheRestsAreDropped) {
-  bool resting = false;
-  int asked = 0;
-  add([&](int) { return resting ? 1e-3 : 1.3e-3; }, 1, 0, true);
-  add([&](int) { return resting ? 2e-3 : 2.9e-3; });
-  MeasureConfig config{.max_time_s = 10, .min_rounds = 8, .min_time_s = 0};
-  config.rests.wanted = [&] { return resting = ++asked > 4; };
-  config.rests.take = [&](double seconds) { world_.now_s += seconds; };
-  const Sampling sampling = sample(config);
-  EXPECT_EQ(asked, 5) << "rests do not end";
-  EXPECT_THAT(sampling.stopped, Each(StopReason::kPrecise));
-  for (const Samples& samples : sampling.samples) {
-    EXPECT_THAT(samples.device_s, SizeIs(12)) << "looks count anew";
-    EXPECT_THAT(samples.host_s, SizeIs(12));
-    EXPECT_EQ(samples.rest_share, 0.5);
-  }
-  EXPECT_THAT(sampling.samples[0].device_s, Each(1e-3));
-  EXPECT_THAT(sampling.samples[1].device_s, Each(2e-3));
-}
-
-TEST_F(SamplingTest, TheEffectiveClockIsTheMedianOfTheSamplesThatStay) {
-  bool resting = false;
-  int asked = 0;
-  add([](int) { return 1e-3; }, 1, 0, true);
-  add([](int) { return 2e-3; });
-  // Some samples do not tell it, and those before the rests had another one.
-  loops_[0]->clock_mhz = [&](int call) {
-    return call % 2 == 0 ? std::nullopt : std::optional(resting ? 1900.0 : 1500.0);
-  };
-  MeasureConfig config{.max_time_s = 10, .min_rounds = 8, .min_time_s = 0};
-  config.rests.wanted = [&] { return resting = ++asked > 4; };
-  config.rests.take = [&](double seconds) { world_.now_s += seconds; };
-  const Sampling sampling = sample(config);
-  EXPECT_THAT(sampling.effective_mhz, ::testing::ElementsAre(1900.0, std::nullopt));
-}
-
-TEST_F(SamplingTest, RestsDoNotBeginLate) {
-  add(restless(1e-3));
-  MeasureConfig config{.max_time_s = 2};
-  config.rests.wanted = [&] { return world_.now_s >= 1; };
-  const Sampling half = sample(config);
-  EXPECT_EQ(half.samples[0].rest_share, 0);
-
-  // Nor once a contender has left.
-  add(constant(1e-3), 1, 1);
-  world_.now_s = 0;
-  config.rests.wanted = [&] { return world_.now_s >= 0.5; };
-  const Sampling left = sample(config);
-  EXPECT_EQ(left.stopped[1], StopReason::kPrecise);
-  EXPECT_EQ(left.samples[0].rest_share, 0);
 }
 
 TEST_F(SamplingTest, RoundsAreBoundedByLongerSamples) {
@@ -319,7 +250,7 @@ TEST_F(SamplingTest, AVerdictByAHairIsSampledFurther) {
   add(constant(1.002e-3), 1, 0, true);
   add(constant(1e-3));
   const std::size_t hair = sample({.min_time_s = 0}).samples[1].device_s.size();
-  EXPECT_EQ(hair, 12U) << "a tie";
+  EXPECT_EQ(hair, 8U) << "a tie";
   contenders_.clear();
   add(constant(1.012e-3), 1, 0, true);
   add([](int call) { return call % 2 == 0 ? 1.008e-3 : 1e-3; });

@@ -134,5 +134,23 @@ TEST(Decide, DoesNotKnowWithoutNumbers) {
   EXPECT_EQ(decide({kNan, kNan}), Verdict::kInconclusive);
 }
 
+TEST(FastestOf, IsTheLowestMedianOfThoseThatStayed) {
+  const std::vector<double> slow{3, 3, 3};
+  const std::vector<double> fast{1, 2, 9};
+  const std::vector<double> equal{2, 2, 2};
+  EXPECT_EQ(fastest_of(std::vector<std::span<const double>>{slow, fast, equal}), 1U);
+  EXPECT_EQ(fastest_of({}), std::nullopt);
+  EXPECT_EQ(fastest_of(std::vector<std::span<const double>>{{}, slow}), 1U);
+}
+
+TEST(FastestOf, JudgesOneThatEndedEarlyByTheRoundsThatBothHave) {
+  const std::vector<double> slowed{1, 1, 1, 5, 5, 5, 5};
+  const std::vector<double> early{1.1, 1.1, 1.1};
+  const std::vector<double> faster{0.9, 0.9};
+  EXPECT_EQ(fastest_of(std::vector<std::span<const double>>{early, slowed}), 1U)
+      << "a lower median, but it was slower";
+  EXPECT_EQ(fastest_of(std::vector<std::span<const double>>{early, slowed, faster}), 2U);
+}
+
 }  // namespace
 }  // namespace twofour::measure

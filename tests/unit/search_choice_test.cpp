@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,7 @@ class Library : public ::testing::Test {
 
   AlgorithmChoice choose(std::int64_t m, SearchMode mode = SearchMode::kShortlists) {
     problem.shape.m = m;
-    SearchSubject subject = related("library 1", "", problem, CacheMode::kCold);
+    SearchSubject subject = related("library 1", "", problem, CacheMode::kCold, shared);
     subject.key = {
         .gpu = "G", .library = "library 1", .kernel = kernel, .problem = to_string(problem)};
     double clock = 0;
@@ -36,13 +38,14 @@ class Library : public ::testing::Test {
     timings = 0;
     const auto time = [&](std::size_t algorithm, SearchStage) {
       ++timings;
+      if (broken == algorithm) throw std::runtime_error("no launch");
       clock += 10 * seconds_of(algorithm);
       return seconds_of(algorithm);
     };
     ChoiceTask task{
         .subject = subject, .avoid = avoid, .mode = mode, .budget_s = 1, .now = now, .time = time};
     for (std::size_t i = 0; i < kAlgorithms; ++i) task.names.push_back(name_of(i));
-    return choose_algorithm(task, {file, shortlists, neighbours});
+    return choose_algorithm(task, {file, shortlists, neighbours, winners});
   }
 
   GemmProblem problem{.shape = {.m = 1, .n = 4096, .k = 4096}};
@@ -54,6 +57,9 @@ class Library : public ::testing::Test {
   TuningFile file{""};
   Shortlists shortlists;
   Neighbours neighbours;
+  Winners winners;
+  SharedWinner shared = SharedWinner::kNone;
+  std::optional<std::size_t> broken;  ///< an algorithm that throws
 };
 
 TEST_F(Library, TheFirstSearchIsOfAll) {
@@ -115,6 +121,73 @@ TEST_F(Library, ABiasIsARelative) {
   const AlgorithmChoice choice = choose(1);
   EXPECT_EQ(*choice.tuning->extent, (SearchExtent{SearchedAmong::kRelative, 40, 3}));
   EXPECT_LE(timings, 15);
+}
+
+TEST_F(Library, WhatHasOneWinnerIsSearchedOnce) {
+  shared = SharedWinner::kTypes;
+  const AlgorithmChoice first = choose(1);
+  kernel = "kernel_fp16";
+  problem.d = DataType::kFp16;
+  best = 20;  // nobody asks
+  const AlgorithmChoice choice = choose(1);
+  EXPECT_EQ(choice.index, 13U);
+  EXPECT_EQ(timings, 1) << "a launch, to see that it runs";
+  EXPECT_EQ(*choice.tuning->extent, (SearchExtent{SearchedAmong::kAlike, 40, 1}));
+  EXPECT_EQ(choice.tuning->seconds, first.tuning->seconds) << "when it won";
+  EXPECT_FALSE(choice.tuning->found_utc.empty());
+  kernel = "kernel_bias";
+  problem.bias = true;
+  EXPECT_EQ(choose(1).tuning->extent->among, SearchedAmong::kRelative) << "a bias may matter";
+}
+
+TEST_F(Library, ABiasMayShareTheWinnerToo) {
+  shared = SharedWinner::kTypesAndBias;
+  choose(1);
+  kernel = "kernel_bias";
+  problem.bias = true;
+  EXPECT_EQ(choose(1).tuning->extent->among, SearchedAmong::kAlike);
+  EXPECT_EQ(choose(16).tuning->extent->among, SearchedAmong::kNeighbour) << "of no other M";
+}
+
+TEST_F(Library, AWinnerThatDoesNotRunHereIsNotTaken) {
+  shared = SharedWinner::kTypes;
+  choose(1);
+  kernel = "kernel_fp16";
+  problem.d = DataType::kFp16;
+  broken = 13;
+  EXPECT_EQ(choose(1).tuning->extent->among, SearchedAmong::kRelative);
+  EXPECT_EQ(choose(1).tuning->extent->among, SearchedAmong::kEqual);
+}
+
+TEST_F(Library, AnAvoidedWinnerIsNotTaken) {
+  shared = SharedWinner::kTypes;
+  choose(1);
+  kernel = "kernel_fp16";
+  problem.d = DataType::kFp16;
+  avoid = {name_of(13)};
+  EXPECT_NE(choose(1).index, 13U);
+}
+
+TEST_F(Library, AnExhaustiveSearchTakesAndLeavesNoSharedWinner) {
+  shared = SharedWinner::kTypes;
+  choose(1, SearchMode::kExhaustive);
+  kernel = "kernel_fp16";
+  problem.d = DataType::kFp16;
+  EXPECT_EQ(choose(1).tuning->extent->among, SearchedAmong::kAll);
+  kernel = "kernel_third";
+  EXPECT_EQ(choose(1, SearchMode::kExhaustive).tuning->extent->among, SearchedAmong::kAll);
+}
+
+TEST_F(Library, BothCompareAlsoASharedWinner) {
+  shared = SharedWinner::kTypes;
+  choose(1, SearchMode::kBoth);
+  kernel = "kernel_fp16";
+  problem.d = DataType::kFp16;
+  best = 20;
+  const AlgorithmChoice choice = choose(1, SearchMode::kBoth);
+  ASSERT_TRUE(choice.tuning->exhaustive);
+  EXPECT_EQ(choice.tuning->exhaustive->algorithm, name_of(20));
+  EXPECT_GT(choice.tuning->exhaustive->ratio, 1.1);
 }
 
 TEST_F(Library, ARelativeDoesNotTimeFinalistsFarBehind) {

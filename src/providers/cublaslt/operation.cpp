@@ -93,7 +93,7 @@ void MatmulOperation::plan(const PlanArgs& args) {
   // Fast accumulation is another set of kernels.
   const SearchSubject subject =
       search_subject(args.device, "cublaslt " + library_version(), kernel_, problem_, args.cache,
-                     fast_accumulation_ ? "fast" : "wide");
+                     fast_accumulation_ ? "fast" : "wide", SharedWinner::kTypes);
   chosen_ = choose_launch(candidates, args, subject).index;
 }
 

@@ -148,8 +148,8 @@ class LaunchTask {
       task.names.push_back(candidate.name);
       if (grouped) task.groups.push_back(candidate.kernel);
     }
-    const AlgorithmChoice choice =
-        choose_algorithm(task, {file_, Shortlists::shared(), Neighbours::shared()});
+    const AlgorithmChoice choice = choose_algorithm(
+        task, {file_, Shortlists::shared(), Neighbours::shared(), Winners::shared()});
     if (choice.tuning && args_.log != nullptr) args_.log->chosen(*choice.tuning);
     return {.index = choice.index, .seconds = choice.seconds};
   }
@@ -179,8 +179,10 @@ class LaunchTask {
 
 SearchSubject search_subject(const device::Device& device, std::string_view library,
                              std::string_view kernel, const GemmProblem& problem,
-                             const CacheState& cache, std::string_view variant) {
-  SearchSubject subject = related(std::string(library), std::string(variant), problem, cache.mode);
+                             const CacheState& cache, std::string_view variant,
+                             SharedWinner shared) {
+  SearchSubject subject =
+      related(std::string(library), std::string(variant), problem, cache.mode, shared);
   const auto detail = [&](const char* name) {
     const auto found = device.info().details.find(name);
     return found == device.info().details.end() ? std::string() : found->second;
@@ -203,6 +205,7 @@ std::vector<std::string> names_to_try(const SearchSubject& subject, SearchMode m
     if (!tuned->runner_up.empty()) names.push_back(tuned->runner_up);
     return names;
   }
+  if (const auto winner = Winners::shared().find(subject.alike)) return {winner->algorithm};
   return Shortlists::shared().find(subject.family);
 }
 

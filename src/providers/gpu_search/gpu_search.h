@@ -36,10 +36,11 @@ struct LaunchChoice {
 };
 
 /// The subject `kernel` on `problem`. `library` is name and version. Relatives have the same
-/// `variant` and name the same algorithms alike.
+/// `variant` and name the same algorithms alike; which problems have one winner, `shared` says.
 SearchSubject search_subject(const device::Device& device, std::string_view library,
                              std::string_view kernel, const GemmProblem& problem,
-                             const CacheState& cache, std::string_view variant = "");
+                             const CacheState& cache, std::string_view variant = "",
+                             SharedWinner shared = SharedWinner::kNone);
 
 /// Names of all candidates that choose_launch() would look at, for libraries where describing one
 /// takes time: the tuned one, or those that a relative short-listed. Empty: any.

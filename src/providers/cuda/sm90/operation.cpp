@@ -154,7 +154,7 @@ void DecodeOperation::plan(const PlanArgs& args) {
   }
   const SearchSubject subject =
       search_subject(args.device, "cuda " TWOFOUR_VERSION " " + kernels_build(), kernel_,
-                     launch_.problem, args.cache);
+                     launch_.problem, args.cache, "", SharedWinner::kTypesAndBias);
   use(configs[choose_launch(launches, args, subject).index]);
 }
 
