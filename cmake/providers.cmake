@@ -34,20 +34,27 @@ function(twofour_add_provider name)
     twofour_add_library(providers/${name} SOURCES ${arg_SOURCES} HEADERS ${arg_HEADERS}
       PUBLIC twofour_providers PRIVATE ${arg_LINK} ${arg_NEEDS})
     set(factory "make_${name}_provider")
-    set_property(GLOBAL APPEND PROPERTY TWOFOUR_PROVIDER_TARGETS twofour_providers_${name})
-    set_property(GLOBAL APPEND_STRING PROPERTY TWOFOUR_PROVIDER_FACTORIES
-      "std::unique_ptr<Provider> make_${name}_provider(const device::Device& device);\n")
   endif()
-  set_property(GLOBAL APPEND_STRING PROPERTY TWOFOUR_PROVIDER_ROWS
-    "    {\"${name}\", DeviceKind::${kind_${arg_DEVICE}}, ${factory}, \"${missing}\", ${by_default}},\n")
+  foreach(prefix "" "${arg_DEVICE}_")
+    if(NOT missing)
+      set_property(GLOBAL APPEND PROPERTY TWOFOUR_${prefix}PROVIDER_TARGETS twofour_providers_${name})
+      set_property(GLOBAL APPEND_STRING PROPERTY TWOFOUR_${prefix}PROVIDER_FACTORIES
+        "std::unique_ptr<Provider> make_${name}_provider(const device::Device& device);\n")
+    endif()
+    set_property(GLOBAL APPEND_STRING PROPERTY TWOFOUR_${prefix}PROVIDER_ROWS
+      "    {\"${name}\", DeviceKind::${kind_${arg_DEVICE}}, ${factory}, \"${missing}\", ${by_default}},\n")
+  endforeach()
 endfunction()
 
-# Writes the table and the target twofour_provider_table. Call after all provider folders.
+# twofour_write_provider_table([PREFIX]): writes the table and the target twofour_provider_table, of all
+# providers; with PREFIX "cuda_" twofour_cuda_provider_table, of those that compute on a GPU. Call after
+# all provider folders.
 function(twofour_write_provider_table)
-  get_property(rows GLOBAL PROPERTY TWOFOUR_PROVIDER_ROWS)
-  get_property(factories GLOBAL PROPERTY TWOFOUR_PROVIDER_FACTORIES)
-  get_property(targets GLOBAL PROPERTY TWOFOUR_PROVIDER_TARGETS)
-  set(table "${PROJECT_BINARY_DIR}/generated/provider_table.cpp")
+  set(prefix "${ARGN}")
+  get_property(rows GLOBAL PROPERTY TWOFOUR_${prefix}PROVIDER_ROWS)
+  get_property(factories GLOBAL PROPERTY TWOFOUR_${prefix}PROVIDER_FACTORIES)
+  get_property(targets GLOBAL PROPERTY TWOFOUR_${prefix}PROVIDER_TARGETS)
+  set(table "${PROJECT_BINARY_DIR}/generated/${prefix}provider_table.cpp")
   file(CONFIGURE OUTPUT "${table}" @ONLY CONTENT [[// Written by cmake/providers.cmake from the provider folders.
 #include <vector>
 
@@ -64,7 +71,7 @@ std::span<const ProviderRow> provider_table() {
 
 }  // namespace twofour::providers
 ]])
-  add_library(twofour_provider_table STATIC "${table}")
-  target_link_libraries(twofour_provider_table
+  add_library(twofour_${prefix}provider_table STATIC "${table}")
+  target_link_libraries(twofour_${prefix}provider_table
     PUBLIC twofour_providers PRIVATE twofour_warnings ${targets})
 endfunction()
