@@ -36,15 +36,15 @@ std::string layer_cell(const Change& c, Question /*on*/) {
   return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer;
 }
 
-std::string micros(const std::optional<Shift>& shift, double Shift::*value) {
+std::string micros(const Boxed<Shift>& shift, double Shift::*value) {
   return shift ? report::short_number(*shift.*value * kMicro) : std::string();
 }
 
-std::string shift_cell(const std::optional<Shift>& shift) {
+std::string shift_cell(const Boxed<Shift>& shift) {
   return shift ? change_text(shift->change, shift->interval) : std::string();
 }
 
-std::string shift_word(const std::optional<Shift>& shift) {
+std::string shift_word(const Boxed<Shift>& shift) {
   return shift ? std::string(to_string(shift->word)) : std::string();
 }
 
@@ -192,11 +192,19 @@ Grid means_grid(const Comparison& comparison) {
   return grid;
 }
 
-Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
-  Grid grid;
-  if (comparison.changes.empty()) return grid;
+std::size_t rows_of(const Comparison& comparison, Rows rows) {
+  return static_cast<std::size_t>(
+      std::count_if(comparison.changes.begin(), comparison.changes.end(),
+                    [&](const Change& change) { return wanted(change, rows); }));
+}
+
+void each_piece(const Comparison& comparison, Rows rows, Columns columns,
+                FunctionRef<void(const Grid&)> take) {
+  constexpr std::size_t kRowsOfAPiece = 2000;
+  if (comparison.changes.empty()) return;
   const std::vector<Column> list =
       columns == Columns::kEight ? eight_columns(comparison.options.on) : columns_for(comparison);
+  Grid grid;
   std::size_t first_number = 0;
   for (const Column& column : list) {
     if (column.cell == times_cell) first_number = grid.headings.size();
@@ -213,8 +221,20 @@ Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
       row.remark_column = first_number;
     }
     grid.rows.push_back(std::move(row));
+    if (grid.rows.size() < kRowsOfAPiece) continue;
+    take(grid);
+    grid.rows.clear();
   }
-  return grid;
+  if (!grid.rows.empty()) take(grid);
+}
+
+Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
+  Grid all;
+  each_piece(comparison, rows, columns, [&](const Grid& piece) {
+    all.headings = piece.headings;
+    all.rows.insert(all.rows.end(), piece.rows.begin(), piece.rows.end());
+  });
+  return all;
 }
 
 }  // namespace twofour::compare
