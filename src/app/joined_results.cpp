@@ -115,7 +115,7 @@ void print_document(const BenchOptions& options, const std::vector<std::string>&
         decide::table(joined.results, question, display, decide::Length::kBrief));
   }
   decide::write_document(format, joined.results, display, question, joined.with_samples,
-                         write_to_stdout);
+                         [](std::string_view piece) { write_to_stdout(piece); });
 }
 
 SamplesOf samples_for(const BenchOptions& options) {

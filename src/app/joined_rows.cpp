@@ -47,9 +47,11 @@ JoinedRows read_joined(std::span<const std::string> files, SamplesOf samples,
               joined.with_samples = false;
               builder.drop_samples();
             }
-            const bool held = joined.with_samples && keeps(samples, record);
-            report::drop_samples(record,
-                                 held ? report::KeepSamples::kOnDevice : report::KeepSamples::kNo);
+            if (joined.with_samples && keeps(samples, record)) {
+              report::drop_samples(record, report::KeepSamples::kOnDevice);
+            } else {
+              record.samples.reset();
+            }
             builder.add(std::move(record), run);
           }};
   joined.runs = scan_result_files(files, report::KeepSamples::kYes, take);

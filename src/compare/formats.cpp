@@ -52,6 +52,13 @@ const Format* find_format(std::string_view name) {
   return found == kFormats.end() ? nullptr : found;
 }
 
+std::string document(const Format& format, const Comparison& comparison, const Display& display) {
+  std::string text;
+  const auto append = [&](std::string_view piece) { text += piece; };
+  format.write(comparison, display, append);
+  return text;
+}
+
 std::string format_names() {
   std::string names;
   for (const Format& format : kFormats) {

@@ -21,6 +21,9 @@ struct Format {
 std::span<const Format> formats();
 /// The one that is called `name`, or null.
 const Format* find_format(std::string_view name);
+/// What format.write() writes.
+std::string document(const Format& format, const Comparison& comparison,
+                     const report::Display& display);
 /// "table, md, csv, jsonl, html".
 std::string format_names();
 

@@ -33,7 +33,7 @@ std::string word_cell(const Change& c, Question /*on*/) {
 }
 
 std::string layer_cell(const Change& c, Question /*on*/) {
-  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer;
+  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer.str();
 }
 
 std::string micros(const Boxed<Shift>& shift, double Shift::*value) {
@@ -90,10 +90,10 @@ std::string shape_and_layer_cell(const Change& c, Question on) {
 }
 
 std::string kernel_and_cache_cell(const Change& c, Question /*on*/) {
-  return c.cache == CacheMode::kHot ? c.kernel + " (hot)" : c.kernel;
+  return c.cache == CacheMode::kHot ? c.kernel + " (hot)" : c.kernel.str();
 }
 
-bool differs(const std::vector<Change>& changes, std::string Change::*member) {
+bool differs(const std::vector<Change>& changes, SharedText Change::*member) {
   return std::any_of(changes.begin(), changes.end(),
                      [&](const Change& c) { return c.*member != changes.front().*member; });
 }
@@ -107,11 +107,11 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   std::vector<Column> columns{{{.text = "word", .toned = true}, word_cell}};
   if (any([](const Change& c) { return !c.device.empty(); }) && differs(changes, &Change::device)) {
     columns.push_back(
-        {{.text = "device", .drop = 8}, [](const Change& c, Question) { return c.device; }});
+        {{.text = "device", .drop = 8}, [](const Change& c, Question) { return c.device.str(); }});
   }
   if (differs(changes, &Change::model)) {
     columns.push_back({{.text = "model", .drop = 9, .cut = true},
-                       [](const Change& c, Question) { return c.model; }});
+                       [](const Change& c, Question) { return c.model.str(); }});
   }
   if (any([](const Change& c) { return !c.layer.empty(); })) {
     columns.push_back({{.text = "layer", .drop = 4}, layer_cell});
@@ -119,7 +119,7 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   columns.push_back(
       {{.text = "MxKxN"}, [](const Change& c, Question) { return mkn(c.problem.shape); }});
   columns.push_back(
-      {{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel; }});
+      {{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel.str(); }});
   if (any([](const Change& c) { return c.cache == CacheMode::kHot; })) {
     columns.push_back({{.text = "cache"},
                        [](const Change& c, Question) { return std::string(to_string(c.cache)); }});
@@ -159,7 +159,7 @@ std::vector<Column> eight_columns(Question asked_for) {
       ratios_or_energy,
       {{"2:4 vs dense [95 %]"}, ratio_and_word_cell},
       {{"note"},
-       [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
+       [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason.str(); }},
   };
 }
 

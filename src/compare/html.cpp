@@ -215,7 +215,7 @@ std::string changes_table(const Comparison& comparison) {
     row.cells.emplace_back(to_string(c.cache));
     row.cells.push_back(html::name(c.model));
     row.cells.push_back(html::name(c.device));
-    const std::string told = c.reason.empty() ? note(c, comparison.options.on) : c.reason;
+    const std::string told = c.reason.empty() ? note(c, comparison.options.on) : c.reason.str();
     row.cells.push_back(
         told.empty() ? "" : "<span class=why>" + html::name(told, kMostOfNote) + "</span>");
     if (energy) {

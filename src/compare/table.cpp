@@ -86,10 +86,7 @@ void write_table(const Comparison& comparison, const Display& display, report::W
 }
 
 std::string table(const Comparison& comparison, const Display& display) {
-  std::string text;
-  const auto append = [&](std::string_view piece) { text += piece; };
-  write_table(comparison, display, append);
-  return text;
+  return document(*find_format("table"), comparison, display);
 }
 
 }  // namespace twofour::compare

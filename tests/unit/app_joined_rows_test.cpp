@@ -48,7 +48,7 @@ class JoinedRowsTest : public testing::Test {
     std::vector<std::size_t> counts;
     for (const report::Sweep& sweep : joined.results.devices.at(0).sweeps) {
       for (const Record& r : sweep.records) {
-        counts.push_back(r.samples->device_s.size() + r.samples->host_s.size());
+        counts.push_back(r.samples ? r.samples->device_s.size() + r.samples->host_s.size() : 0);
       }
     }
     return counts;
