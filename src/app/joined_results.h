@@ -11,9 +11,10 @@
 namespace twofour::app {
 
 /// Writes the .csv and the .pkl beside `jsonl`, the page and the dispatch table, each of which says
-/// on stderr where it cannot be written, calls `before_printing`, and prints what `display` shows at the end of a run; null:
-/// nothing. `tally`, where given, is told of all rows. The file is read once, and of many rows the
-/// single samples are not held (joined_rows.h). Returns whether all is written.
+/// on stderr where it cannot be written, calls `before_printing`, and prints what `display` shows
+/// at the end of a run; null: nothing. `tally`, where given, is told of all rows. The file is read
+/// once, and of many rows the single samples are not held (joined_rows.h). Returns whether all is
+/// written.
 bool show_results(const BenchOptions& options, const std::filesystem::path& jsonl,
                   const report::Display* display, RowTally* tally = nullptr,
                   const std::function<void()>& before_printing = {});

@@ -16,7 +16,8 @@ namespace {
 /// What a line with few samples takes.
 constexpr std::uintmax_t kBytesOfALine = 2000;
 
-/// No fewer than there are, as a rule: memory that is set aside for rows and has none costs nothing.
+/// No fewer than there are, as a rule: memory that is set aside for rows and has none costs
+/// nothing.
 std::size_t most_rows_in(std::span<const std::string> files) {
   std::uintmax_t bytes = 0;
   for (const std::string& file : files) {
@@ -37,23 +38,25 @@ bool keeps(SamplesOf samples, const Record& record) {
 JoinedRows read_joined(std::span<const std::string> files, SamplesOf samples,
                        FunctionRef<void(const Record&)> see, std::size_t most_with_samples) {
   JoinedRows joined;
+  std::size_t with_samples = 0;
   report::ResultsBuilder builder(most_rows_in(files));
-  const report::TakeRows take{
-      .begin = [&](const report::Run& run) { builder.begin(run); },
-      .row =
-          [&](const report::Run& run, Record&& record) {
-            see(record);
-            if (++joined.rows == most_with_samples + 1 && samples != SamplesOf::kNone) {
-              joined.with_samples = false;
-              builder.drop_samples();
-            }
-            if (joined.with_samples && keeps(samples, record)) {
-              report::drop_samples(record, report::KeepSamples::kOnDevice);
-            } else {
-              record.samples.reset();
-            }
-            builder.add(std::move(record), run);
-          }};
+  const report::TakeRows take{.begin = [&](const report::Run& run) { builder.begin(run); },
+                              .row =
+                                  [&](const report::Run& run, Record&& record) {
+                                    see(record);
+                                    ++joined.rows;
+                                    const bool wanted = keeps(samples, record);
+                                    if (wanted && ++with_samples == most_with_samples + 1) {
+                                      joined.with_samples = false;
+                                      builder.drop_samples();
+                                    }
+                                    if (wanted && joined.with_samples) {
+                                      report::drop_samples(record, report::KeepSamples::kOnDevice);
+                                    } else {
+                                      record.samples.reset();
+                                    }
+                                    builder.add(std::move(record), run);
+                                  }};
   joined.runs = scan_result_files(files, report::KeepSamples::kYes, take);
   joined.results = builder.finish(joined.runs);
   joined.left_out = builder.index().left_out();

@@ -115,8 +115,7 @@ void joined_report(const std::vector<std::string>& files, const ReportOptions& o
   const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
   OutputFile output(options.output);
   decide::write_document(*options.format, joined.results, display, options.question,
-                         joined.with_samples,
-                         [&](std::string_view piece) { output.write(piece); });
+                         joined.with_samples, [&](std::string_view piece) { output.write(piece); });
   output.finish();
   if (options.dispatch) write_output(options.dispatch, decide::dispatch_document(joined.results));
 }

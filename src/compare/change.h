@@ -100,7 +100,7 @@ struct Change {
   std::optional<ClockShift> clock;
   /// Change of the time over the change that all rows have in common.
   std::optional<double> beyond_common;
-  SharedText reason;              ///< why there is no shift; empty where there is one
+  SharedText reason;               ///< why there is no shift; empty where there is one
   std::vector<std::string> notes;  ///< what else changed, for people
   bool operator==(const Change&) const = default;
 };

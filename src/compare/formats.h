@@ -29,8 +29,7 @@ std::string format_names();
 
 /// For people, in lines that fit; a terminal has no rows that are SAME.
 std::string table(const Comparison& comparison, const report::Display& display);
-void write_table(const Comparison& comparison, const report::Display& display,
-                 report::Write write);
+void write_table(const Comparison& comparison, const report::Display& display, report::Write write);
 
 /// For a pull request: the answer, a table of 8 columns without rows that are SAME, and the rest
 /// folded.

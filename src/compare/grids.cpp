@@ -33,7 +33,8 @@ std::string word_cell(const Change& c, Question /*on*/) {
 }
 
 std::string layer_cell(const Change& c, Question /*on*/) {
-  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer.str();
+  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel)
+                               : c.layer.str();
 }
 
 std::string micros(const Boxed<Shift>& shift, double Shift::*value) {
@@ -159,7 +160,9 @@ std::vector<Column> eight_columns(Question asked_for) {
       ratios_or_energy,
       {{"2:4 vs dense [95 %]"}, ratio_and_word_cell},
       {{"note"},
-       [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason.str(); }},
+       [](const Change& c, Question on) {
+         return c.reason.empty() ? note(c, on) : c.reason.str();
+       }},
   };
 }
 

@@ -147,8 +147,7 @@ std::string change_cell(const Boxed<Shift>& shift) {
   return shift ? escape(change_text(shift->change, shift->interval)) : std::string();
 }
 
-void append_values(std::vector<std::string>& cells, const Boxed<Shift>& shift,
-                   double unit) {
+void append_values(std::vector<std::string>& cells, const Boxed<Shift>& shift, double unit) {
   cells.push_back(shift ? report::short_number(shift->old_value * unit) : std::string());
   cells.push_back(shift ? report::short_number(shift->new_value * unit) : std::string());
 }
@@ -229,7 +228,8 @@ std::string changes_table(const Comparison& comparison) {
       "intervals.";
   if (shown < comparison.changes.size()) {
     caption += fmt::format(
-        " The first {} of {} rows, what matters most first; 'twofour compare --format csv' has all.",
+        " The first {} of {} rows, what matters most first; 'twofour compare --format csv' has "
+        "all.",
         shown, comparison.changes.size());
   }
   return html::data_table(caption, columns(energy), rows);

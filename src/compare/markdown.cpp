@@ -59,8 +59,8 @@ std::string markdown(const Comparison& comparison) {
                                     table_of(means_grid(comparison)) + list_of(legend(comparison)));
   }
   if (const std::size_t same = same_rows(comparison); same > 0) {
-    text += table_if_it_fits(text, comparison, Rows::kSame,
-                             fmt::format("{} rows that are SAME", same));
+    text +=
+        table_if_it_fits(text, comparison, Rows::kSame, fmt::format("{} rows that are SAME", same));
   }
   return text;
 }

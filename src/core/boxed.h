@@ -14,9 +14,9 @@ class Boxed {
   using value_type = T;
 
   Boxed() = default;
-  Boxed(std::nullopt_t /*none*/) {}                                // NOLINT: as std::optional
+  Boxed(std::nullopt_t /*none*/) {}                                  // NOLINT: as std::optional
   Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT: likewise
-  Boxed(std::optional<T> value) {                                  // NOLINT: likewise
+  Boxed(std::optional<T> value) {                                    // NOLINT: likewise
     if (value) value_ = std::make_unique<T>(std::move(*value));
   }
   Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}

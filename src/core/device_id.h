@@ -22,7 +22,7 @@ constexpr std::string_view to_string(DeviceKind kind) { return name_in(kDeviceKi
 /// UUID nor PCI address.
 struct DeviceId {
   DeviceKind kind = DeviceKind::kCpu;
-  int ordinal = 0;   ///< among the visible devices of its kind
+  int ordinal = 0;  ///< among the visible devices of its kind
   SharedText name;  ///< "AMD EPYC 9R14", "NVIDIA H200"
   SharedText uuid;  ///< "GPU-8c5f...", as nvidia-smi prints it and CUDA_VISIBLE_DEVICES takes it
   SharedText pci_address;  ///< "0000:18:00.0": domain, bus, device and function

@@ -189,10 +189,10 @@ struct Record {
 
   SharedText provider;
   SharedText provider_version;
-  SharedText kernel;            ///< the contract's name
-  SharedText algorithm;         ///< the library's own name or number for what ran
-  Boxed<Tuning> tuning;  ///< nothing: no search decided
-  SharedText architecture;      ///< instruction set or compute capability of the code that ran
+  SharedText kernel;        ///< the contract's name
+  SharedText algorithm;     ///< the library's own name or number for what ran
+  Boxed<Tuning> tuning;     ///< nothing: no search decided
+  SharedText architecture;  ///< instruction set or compute capability of the code that ran
   /// The kernel that this row measures once more, as a control: equal code with copies of the
   /// weights and a D of its own, so that vs_dense, the ratio to that kernel, is what this machine
   /// makes of equal kernels. Empty: the row is no control. A control is no baseline, wins nothing
@@ -212,7 +212,7 @@ struct Record {
   Boxed<Samples> samples;
   std::optional<Summary> summary;
 
-  SharedText baseline;           ///< kernel that vs_dense divides by; empty when there is none
+  SharedText baseline;            ///< kernel that vs_dense divides by; empty when there is none
   std::optional<Ratio> vs_dense;  ///< against the fastest verified dense kernel, same dtype and D
   SharedText bf16_baseline;
   std::optional<Ratio> vs_bf16;

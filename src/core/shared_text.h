@@ -16,8 +16,8 @@ namespace twofour {
 class SharedText {
  public:
   SharedText();
-  SharedText(std::string_view text);                                       // NOLINT: as a string
-  SharedText(const char* text) : SharedText(std::string_view(text)) {}     // NOLINT: likewise
+  SharedText(std::string_view text);                                    // NOLINT: as a string
+  SharedText(const char* text) : SharedText(std::string_view(text)) {}  // NOLINT: likewise
   SharedText(const std::string& text) : SharedText(std::string_view(text)) {}  // NOLINT: likewise
 
   operator const std::string&() const { return *text_; }  // NOLINT: it is read as a string
@@ -37,8 +37,12 @@ class SharedText {
   friend std::strong_ordering operator<=>(SharedText a, SharedText b) {
     return a.view() <=> b.view();
   }
-  friend std::string operator+(SharedText a, std::string_view b) { return a.str() + std::string(b); }
-  friend std::string operator+(std::string_view a, SharedText b) { return std::string(a) + b.str(); }
+  friend std::string operator+(SharedText a, std::string_view b) {
+    return a.str() + std::string(b);
+  }
+  friend std::string operator+(std::string_view a, SharedText b) {
+    return std::string(a) + b.str();
+  }
 
  private:
   const std::string* text_;  ///< never null

@@ -207,9 +207,9 @@ std::vector<LongTable> sweep_tables(std::span<const Record> records, Medium medi
   }
   for (std::vector<const Record*>& rows : by_model(records)) {
     const Record& record = *rows.front();
-    std::string title = fmt::format("Results {}{} {} TP {}", torch_name,
-                                    pattern_mark(first.pattern), record.model,
-                                    record.tensor_parallel);
+    std::string title =
+        fmt::format("Results {}{} {} TP {}", torch_name, pattern_mark(first.pattern), record.model,
+                    record.tensor_parallel);
     tables.emplace_back(std::move(title), std::move(rows), medium);
   }
   return tables;

@@ -150,9 +150,10 @@ std::string first_rows(const Grid& grid) {
   if (grid.rows.size() <= kMostProblems) return grid_markdown(grid) + "\n";
   Grid first{.headings = grid.headings};
   first.rows.assign(grid.rows.begin(), grid.rows.begin() + kMostProblems);
-  return grid_markdown(first) + fmt::format("\nThe first {} of {} lines; `twofour report` shows "
-                                            "all.\n\n",
-                                            kMostProblems, grid.rows.size());
+  return grid_markdown(first) + fmt::format(
+                                    "\nThe first {} of {} lines; `twofour report` shows "
+                                    "all.\n\n",
+                                    kMostProblems, grid.rows.size());
 }
 
 std::string devices_text(const Results& results) {

@@ -160,9 +160,8 @@ Overview overview_of(const Table& table, const Display& display, Sparsity patter
     grid.rows.push_back(std::move(row));
   }
   if (lines.size() < table.lines.size() || columns.size() < ms.size()) {
-    overview.remark = fmt::format(
-        "{} of {} rows and {} of {} columns, as many as fit",
-        lines.size(), table.lines.size(), columns.size(), ms.size());
+    overview.remark = fmt::format("{} of {} rows and {} of {} columns, as many as fit",
+                                  lines.size(), table.lines.size(), columns.size(), ms.size());
   }
   return overview;
 }

@@ -213,7 +213,8 @@ Grid algorithm_table(std::span<const Problem> problems) {
   const Variety variety = variety_of(problems);
   const auto ran = [](const Record* r) {
     if (r == nullptr) return std::string();
-    return r->algorithm.empty() ? r->provider.str() : fmt::format("{} {}", r->provider, r->algorithm);
+    return r->algorithm.empty() ? r->provider.str()
+                                : fmt::format("{} {}", r->provider, r->algorithm);
   };
   for (const Problem& problem : problems) {
     grid.rows.push_back(

@@ -170,8 +170,8 @@ void ResultsBuilder::remove_doubles(std::vector<std::size_t>& order,
 Results ResultsBuilder::finish(std::span<const Run> runs) {
   index_.finish(runs);
   places_.resize(runs.size());
-  std::vector<std::size_t> order;           // of parts, by their first rows that count
-  std::vector<std::vector<bool>> of_run;    // whether a run has rows of a part
+  std::vector<std::size_t> order;         // of parts, by their first rows that count
+  std::vector<std::vector<bool>> of_run;  // whether a run has rows of a part
   remove_doubles(order, of_run);
   Results results;
   std::map<std::string, std::size_t> device_places;

@@ -84,7 +84,9 @@ TEST_F(HostTurnTest, ButNotUnderAnotherKey) {
 
 TEST_F(HostTurnTest, OneThatHangsIsNotWaitedFor) {
   const Other other(file_, "key", 1);
-  EXPECT_EQ(HostTurn(file_).measure("key", [] { return std::optional(2.0); }, 0.05), 2);
+  EXPECT_EQ(HostTurn(file_).measure(
+                "key", [] { return std::optional(2.0); }, 0.05),
+            2);
 }
 
 TEST_F(HostTurnTest, OddFilesAreDoneWithout) {

@@ -22,8 +22,7 @@ class HostTurn {
   /// What `measure` returns, called while no other process is in its call. Where this one had to
   /// wait, and meanwhile another one got a number for the same `key`, that is returned instead. A
   /// process that holds the turn for longer than `patience_s` is not waited for.
-  std::optional<double> measure(std::string_view key,
-                                FunctionRef<std::optional<double>()> measure,
+  std::optional<double> measure(std::string_view key, FunctionRef<std::optional<double>()> measure,
                                 double patience_s = 60) const;
 
  private:

@@ -163,9 +163,10 @@ std::string all_rows(const Contents& contents) {
   if (rows.empty()) return {};
   const std::string some = note_of_some(contents.groups);
   return data_table(
-      some.empty() ? fmt::format("All {} rows, also those without a result. Times are of one launch.",
-                                 rows.size())
-                   : some + " Times are of one launch.",
+      some.empty()
+          ? fmt::format("All {} rows, also those without a result. Times are of one launch.",
+                        rows.size())
+          : some + " Times are of one launch.",
       headings, rows);
 }
 

@@ -244,7 +244,8 @@ std::vector<Group> groups_of(const Results& results, std::size_t most_rows) {
   for (const DeviceResults& device : results.devices) {
     for (const Sweep& sweep : device.sweeps) all += sweep.records.size();
   }
-  const std::size_t step = most_rows == 0 ? 1 : std::max<std::size_t>(1, (all + most_rows - 1) / most_rows);
+  const std::size_t step =
+      most_rows == 0 ? 1 : std::max<std::size_t>(1, (all + most_rows - 1) / most_rows);
   std::vector<Group> groups;
   std::size_t index = 0;
   for (const DeviceResults& device : results.devices) {
@@ -276,7 +277,8 @@ std::string note_of_some(std::span<const Group> groups) {
   }
   if (shown == all) return {};
   return fmt::format(
-      "Pictures and the table have {} of {} rows: those of cases at even distances. The answers are "
+      "Pictures and the table have {} of {} rows: those of cases at even distances. The answers "
+      "are "
       "of all rows, which 'twofour report --format csv' has.",
       shown, all);
 }
