@@ -42,9 +42,9 @@ namespace twofour::app {
 namespace {
 
 /// What an earlier part of the run left in its .jsonl.
-run::Ledger earlier_part(JsonlFile& file) {
+run::Ledger earlier_part(JsonlFile& file, report::KeepSamples keep) {
   try {
-    return file.read();
+    return file.read(keep);
   } catch (const std::invalid_argument& error) {
     throw UsageError(fmt::format("--resume: {}", error.what()));
   }
@@ -75,20 +75,26 @@ void print_files(const BenchOptions& options, const std::filesystem::path& jsonl
 }
 
 int conclude(const BenchOptions& options, const run::RunResult& result, Recorder& recorder,
-             const JsonlFile& file) {
+             const JsonlFile& file, BlockedSignals& signals, TerminalSink& terminal) {
   remove_part(file, result, recorder);
   if (const std::string why = untimely_end(result, options.case_timeout_s); !why.empty()) {
     say(why);
   }
   if (!recorder.started()) return not_started_code(result);
   recorder.finish();
+  const report::Display display = stdout_display(options.wide);
+  // What goes row by row is there already.
+  const bool prints = !options.format->row_by_row && !recorder.lost(terminal);
+  const bool whole = show_results(options, file.path(), prints ? &display : nullptr, nullptr,
+                                  [&] { signals.release(); });
   if (!options.quiet) {
     print_time_spent(recorder);
     print_files(options, file.path());
   }
   const RowTally tally = tally_of(recorder.ledger().records());
   if (const std::string why = nothing_measured(tally); !why.empty()) say(why);
-  return exit_code(tally, result.end, result.end == run::RunEnd::kDone && !recorder.lost_some());
+  return exit_code(tally, result.end,
+                   result.end == run::RunEnd::kDone && !recorder.lost_some() && whole);
 }
 
 /// One rank's share is measured: what all have is brought together, and shown by rank 0.
@@ -151,11 +157,6 @@ int show_plan(const BenchOptions& options, const std::vector<workload::Case>& ca
   return kExitFailed;
 }
 
-std::filesystem::path beside(const JsonlFile& file, const char* extension) {
-  std::filesystem::path path = file.path();
-  return path.replace_extension(extension);
-}
-
 /// One rank of several that share the cases by MPI.
 int bench_rank(const BenchOptions& options, const CommandLine& line,
                std::span<const workload::Case> cases, Job& job) {
@@ -201,7 +202,9 @@ int bench_alone(const BenchOptions& options, const CommandLine& line,
   JsonlFile file =
       options.resume ? open_to_resume(*options.resume)
                      : JsonlFile::make(options.output_dir, to_string(options.mode), options.dtype);
-  run::Ledger earlier = options.resume ? earlier_part(file) : run::Ledger{};
+  // Where break-evens are looked for, decisions are made of the rows.
+  const auto keep = options.break_even ? report::KeepSamples::kYes : report::KeepSamples::kNo;
+  run::Ledger earlier = options.resume ? earlier_part(file, keep) : run::Ledger{};
   LeftBehind left = add_left_behind(file.part(), earlier);
   if (options.resume) require_resumable(earlier, file.path());
 
@@ -211,26 +214,11 @@ int bench_alone(const BenchOptions& options, const CommandLine& line,
   }
   std::vector<int> own = own_cases(options, cases);
   JsonlSink jsonl(file);
-  FileSink csv(beside(file, ".csv"), report::csv);
-  FileSink pkl(beside(file, ".pkl"), report::pickle);
   BlockedSignals signals;
-  std::vector<report::Run> earlier_parts;
-  if (earlier.environment()) {
-    earlier_parts.push_back({.source = {},
-                             .environment = *earlier.environment(),
-                             .records = {},
-                             .attempts = earlier.attempts().size()});
-  }
-  TerminalSink terminal(*options.format, stdout_display(options.wide), options.question,
-                        std::move(earlier_parts), [&] { signals.release(); });
-  std::vector<Sink*> sinks{&jsonl, &csv, &pkl};
-  std::optional<PageSink> page;
-  if (options.html) sinks.push_back(&page.emplace(file.path(), *options.html, options.question));
-  std::optional<DispatchSink> dispatch;
-  if (options.dispatch) sinks.push_back(&dispatch.emplace(file.path(), *options.dispatch));
-  sinks.push_back(&terminal);
-  Recorder recorder(cases, std::move(earlier), std::move(left), std::move(sinks),
+  TerminalSink terminal(*options.format, stdout_display(options.wide));
+  Recorder recorder(cases, std::move(earlier), std::move(left), {&jsonl, &terminal},
                     options.case_timeout_s, options.quiet);
+  if (options.break_even) recorder.keep_samples();
   const Measure measure = [&](run::Orders& orders, run::ResultStream& stream,
                               run::Attempts& attempts) {
     if (cases.size() > grid) own = own_cases(options, cases);
@@ -245,7 +233,7 @@ int bench_alone(const BenchOptions& options, const CommandLine& line,
                          orders, stream, attempts);
   };
   const run::RunResult result = run_all(options, cases, grid, file.part(), recorder, measure);
-  return conclude(options, result, recorder, file);
+  return conclude(options, result, recorder, file, signals, terminal);
 }
 
 /// The devices of --device where it means several; none where it means one, which is then that of

@@ -163,8 +163,11 @@ std::vector<report::Run> runs_of_device(const std::vector<report::Run>& runs,
 /// OLD and NEW.
 std::pair<std::vector<report::Run>, std::vector<report::Run>> read_sides(
     const CompareOptions& options) {
-  std::vector<report::Run> before = read_result_files(options.old_files);
-  if (options.devices.empty()) return {std::move(before), read_result_files(options.new_files)};
+  std::vector<report::Run> before =
+      read_result_files(options.old_files, report::KeepSamples::kOnDevice);
+  if (options.devices.empty())
+    return {std::move(before),
+            read_result_files(options.new_files, report::KeepSamples::kOnDevice)};
   return {runs_of_device(before, options.devices[0]), runs_of_device(before, options.devices[1])};
 }
 
@@ -183,7 +186,9 @@ int compare_files(const CommandLine& line) try {
   if (options.devices.empty()) tell_cut(after);
   const compare::Comparison comparison = compare::compare(before, after, options.how);
   const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
-  write_output(options.output, options.format->document(comparison, display));
+  OutputFile output(options.output);
+  options.format->write(comparison, display, [&](std::string_view piece) { output.write(piece); });
+  output.finish();
   switch (compare::finding(comparison, options.strict)) {
     case compare::Finding::kSomethingSlower:
       return kExitSlower;

@@ -82,7 +82,7 @@ ListedDevice listed_cpu(const DeviceChoice& choice, const CpuAccess& cpus) {
                            found.cpus.size() == 1 ? "processor" : "processors", topology.cores,
                            topology.cores == 1 ? "core" : "cores");
   if (const std::string name = cpu::part_name(part); !name.empty()) {
-    found.id.name += fmt::format(" ({})", name);
+    found.id.name = fmt::format("{} ({})", found.id.name, name);
   }
   return found;
 }

@@ -61,7 +61,7 @@ void take_in(const fs::path& path, Joiner& joiner, const std::function<bool(int)
   JsonlFile file = JsonlFile::make_or_open(path);
   joiner.begin();
   try {
-    run::Ledger ledger = file.read();
+    run::Ledger ledger = file.read(report::KeepSamples::kNo);
     file.lines([&](std::string_view line) {
       const std::optional<int> index = case_of(line);
       if (!index || keeps(*index)) joiner.add(std::string(line) + "\n");

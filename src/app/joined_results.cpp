@@ -5,14 +5,17 @@
 
 #include <cerrno>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "app/conclusion.h"
+#include "app/joined_rows.h"
 #include "app/result_files.h"
 #include "app/standard_streams.h"
+#include "app/streamed_report.h"
 #include "core/streams.h"
 #include "decide/formats.h"
 #include "report/formats.h"
@@ -53,63 +56,87 @@ fs::path beside(const fs::path& jsonl, const char* extension) {
   return path.replace_extension(extension);
 }
 
-void write_csv(const fs::path& jsonl, const std::vector<report::Run>& runs) {
-  PiecewiseFile file(beside(jsonl, ".csv"));
-  const std::string heading = report::csv({});
-  file.write(heading);
-  for (const report::Run& run : runs) {
-    for (const Record& record : run.records) {
-      file.write(std::string_view(report::csv({&record, 1})).substr(heading.size()));
+/// The .csv and the .pkl, row by row. One that cannot be written is given up, and said so.
+class TableFiles {
+ public:
+  explicit TableFiles(const fs::path& jsonl) {
+    attempt(csv_, [&] {
+      csv_.emplace(beside(jsonl, ".csv"));
+      csv_->write(report::csv({}));
+    });
+    attempt(pickle_, [&] {
+      pickle_.emplace(beside(jsonl, ".pkl"));
+      pickle_->write(report::pickle_begin());
+    });
+  }
+  void row(const Record& record) {
+    if (csv_) {
+      attempt(csv_, [&] {
+        text_.clear();
+        report::append_csv_row(record, text_);
+        csv_->write(text_);
+      });
+    }
+    if (pickle_) attempt(pickle_, [&] { pickle_->write(report::pickle_rows({&record, 1})); });
+  }
+  /// Whether both are whole.
+  bool finish() {
+    if (pickle_) attempt(pickle_, [&] { pickle_->write(report::pickle_end()); });
+    return whole_;
+  }
+
+ private:
+  template <class What>
+  void attempt(std::optional<PiecewiseFile>& file, What what) {
+    try {
+      what();
+    } catch (const CannotWrite& error) {
+      say(error.what());
+      whole_ = false;
+      file.reset();
     }
   }
-}
 
-/// Reads the file again, since it has what the records here do not: the samples.
-void write_pickle(const fs::path& jsonl) {
-  PiecewiseFile file(beside(jsonl, ".pkl"));
-  file.write(report::pickle_begin());
-  read_lines(jsonl.string(), [&](std::string_view line) {
-    if (!line.starts_with(R"({"type":"record")")) return;
-    const Record record = report::parse_record_json(line);
-    file.write(report::pickle_rows({&record, 1}));
-  });
-  file.write(report::pickle_end());
-}
+  std::optional<PiecewiseFile> csv_;
+  std::optional<PiecewiseFile> pickle_;
+  std::string text_;
+  bool whole_ = true;
+};
 
-/// With the samples of more rows than this a job would take gigabytes at its end.
-constexpr std::size_t kMostRowsWithSamples = 20000;
-
-void print_document(const BenchOptions& options, const fs::path& jsonl,
-                    const std::vector<report::Run>& runs, std::size_t rows) {
+void print_document(const BenchOptions& options, const std::vector<std::string>& files,
+                    const JoinedRows& joined, const report::Display& display) {
   const report::Format& format = *options.format;
-  // A launcher may give its ranks a terminal of its own making, and hand on what is written there
-  // to a file: that gets what a pipe gets.
-  if (!decide::needs_samples(format)) return write_to_stdout(format.document(runs));
-  if (rows > kMostRowsWithSamples && !format.of_samples) {
-    write_to_stdout(format.document(runs));
-    return say(
-        fmt::format("what follows for the models is left out, since there are more than {} "
-                    "rows: 'twofour report {}' shows it",
-                    kMostRowsWithSamples, jsonl.string()));
+  const decide::Question& question = options.question;
+  if (format.write == nullptr) return print_rows(files, format);
+  if (format.on_terminal != nullptr && display.width > 0) {
+    write_to_stdout(report::table_summary_of(joined.results, display));
+    if (!joined.with_samples) return;
+    return write_to_stdout(
+        decide::table(joined.results, question, display, decide::Length::kBrief));
   }
-  const std::vector<std::string> files{jsonl.string()};
-  write_to_stdout(decide::document(format, read_result_files(files), {}, options.question));
+  decide::write_document(format, joined.results, display, question, joined.with_samples,
+                         [](std::string_view piece) { write_to_stdout(piece); });
+}
+
+SamplesOf samples_for(const BenchOptions& options) {
+  if (options.html) return SamplesOf::kAll;
+  const bool models = options.dispatch || decide::needs_samples(*options.format);
+  return models && options.mode == BenchMode::kModel ? SamplesOf::kModels : SamplesOf::kNone;
 }
 
 }  // namespace
 
-int show_joined(const BenchOptions& options, const fs::path& jsonl, bool whole) {
+bool show_results(const BenchOptions& options, const fs::path& jsonl,
+                  const report::Display* display, RowTally* tally,
+                  const std::function<void()>& before_printing) {
   const std::vector<std::string> files{jsonl.string()};
-  // A job in which no rank had anything to measure leaves nothing.
-  if (fs::file_size(jsonl) == 0) {
-    say(nothing_measured({}));
-    return exit_code({}, run::RunEnd::kDone, whole);
-  }
-  const std::vector<report::Run> runs = read_result_files(files, report::KeepSamples::kNo);
-  RowTally tally;
-  for (const report::Run& run : runs) {
-    for (const Record& record : run.records) tally.add(record);
-  }
+  TableFiles tables(jsonl);
+  const JoinedRows joined = read_joined(files, samples_for(options), [&](const Record& record) {
+    if (tally != nullptr) tally->add(record);
+    tables.row(record);
+  });
+  bool whole = tables.finish();
+  tell_without_samples(joined);
   const auto write = [&](const std::function<void()>& what) {
     try {
       what();
@@ -118,20 +145,36 @@ int show_joined(const BenchOptions& options, const fs::path& jsonl, bool whole) 
       whole = false;
     }
   };
-  write([&] { write_csv(jsonl, runs); });
-  write([&] { write_pickle(jsonl); });
   if (options.html) {
     write([&] {
-      write_output(options.html->string(),
-                   decide::html_document(read_result_files(files), options.question));
+      OutputFile output(options.html->string());
+      decide::write_document(*report::find_format("html"), joined.results, {}, options.question,
+                             joined.with_samples,
+                             [&](std::string_view piece) { output.write(piece); });
+      output.finish();
     });
   }
   if (options.dispatch) {
     write([&] {
-      write_output(options.dispatch->string(), decide::dispatch_document(read_result_files(files)));
+      write_output(options.dispatch->string(), decide::dispatch_document(joined.results));
     });
   }
-  write([&] { print_document(options, jsonl, runs, tally.rows); });
+  if (before_printing) before_printing();
+  if (display != nullptr) write([&] { print_document(options, files, joined, *display); });
+  return whole;
+}
+
+int show_joined(const BenchOptions& options, const fs::path& jsonl, bool whole) {
+  // A job in which no rank had anything to measure leaves nothing.
+  if (fs::file_size(jsonl) == 0) {
+    say(nothing_measured({}));
+    return exit_code({}, run::RunEnd::kDone, whole);
+  }
+  // A launcher may give its ranks a terminal of its own making, and hand on what is written there
+  // to a file: that gets what a pipe gets.
+  const report::Display any;
+  RowTally tally;
+  whole = show_results(options, jsonl, &any, &tally) && whole;
   if (const std::string why = nothing_measured(tally); !why.empty()) say(why);
   return exit_code(tally, run::RunEnd::kDone, whole);
 }

@@ -99,7 +99,7 @@ void add_line(std::string_view line, Reading& reading) {
     ledger.add(report::parse_attempt_json(line));
   } else {
     Record record = report::parse_record_json(line);
-    if (keep == report::KeepSamples::kNo) report::drop_samples(record);
+    report::drop_samples(record, keep);
     ledger.add(std::move(record));
   }
 }

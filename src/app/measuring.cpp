@@ -222,6 +222,7 @@ int measure_cases(const Request& request, run::Orders& orders, run::ResultStream
   check_same_run(
       session, request.cases, ledger.records(),
       {.anyway = request.options.resume_anyway, .any_device = of_several_devices(request)});
+  if (!request.spread.empty() || !request.job.empty()) session.device().probe().share_host();
   if (request.accepted) request.accepted();
   run::Start start{.reserved = reserve_memory(session, request), .notes = session.device().notes()};
   // On other processors of this host the program itself may be at work, and runs of those it tells.

@@ -93,7 +93,9 @@ void Recorder::write(const Record& record) {
 }
 
 void Recorder::row(const Record& record) {
-  if (ledger_.add(record)) write(record);
+  Record held = record;
+  if (keep_ == report::KeepSamples::kNo) report::drop_samples(held);
+  if (ledger_.add(std::move(held))) write(record);
 }
 
 void Recorder::case_end(int case_index) {
@@ -134,7 +136,7 @@ void Recorder::ended(const run::Attempt& attempt, const run::Ending& ending) {
 
 void Recorder::finish() {
   progress_.clear();
-  tell([&](Sink& sink) { sink.finish(ledger_.records()); });
+  tell([](Sink& sink) { sink.finish(); });
 }
 
 }  // namespace twofour::app

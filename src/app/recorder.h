@@ -10,6 +10,7 @@
 #include "app/progress.h"
 #include "app/sinks.h"
 #include "core/function_ref.h"
+#include "report/report.h"
 #include "run/ledger.h"
 #include "run/supervisor.h"
 #include "workload/workload.h"
@@ -23,6 +24,8 @@ class Recorder final : public run::RunListener {
   Recorder(std::span<const workload::Case> cases, run::Ledger ledger, LeftBehind not_written,
            std::vector<Sink*> sinks, double case_timeout_s, bool quiet);
 
+  /// Rows of the ledger keep their samples; else those are in the file alone.
+  void keep_samples() { keep_ = report::KeepSamples::kYes; }
   /// The run has further cases, behind those that it had; `cases` are all.
   void expect(std::span<const workload::Case> cases);
 
@@ -40,6 +43,7 @@ class Recorder final : public run::RunListener {
   [[nodiscard]] const std::string& reserved() const { return reserved_; }
   /// Whether some sink could not be written.
   [[nodiscard]] bool lost_some() const { return !lost_.empty(); }
+  [[nodiscard]] bool lost(Sink& sink) const { return lost_.contains(&sink); }
   void finish();
 
  private:
@@ -56,6 +60,7 @@ class Recorder final : public run::RunListener {
   LeftBehind not_written_;
   std::vector<Sink*> sinks_;
   std::set<Sink*> lost_;
+  report::KeepSamples keep_ = report::KeepSamples::kNo;
   double case_timeout_s_;
   Progress progress_;
   bool started_ = false;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "app/exit_code.h"
+#include "app/joined_rows.h"
 #include "app/option_names.h"
 #include "app/options_decide.h"
 #include "app/result_files.h"
@@ -84,16 +85,6 @@ ReportOptions report_options(const CommandLine& line) {
   return options;
 }
 
-std::set<std::int64_t> tokens_of(std::span<const report::Run> runs) {
-  std::set<std::int64_t> sizes;
-  for (const report::Run& run : runs) {
-    for (const Record& record : run.records) {
-      if (record.tokens) sizes.insert(*record.tokens);
-    }
-  }
-  return sizes;
-}
-
 /// A batch size of the mix that no row has is a slip, whichever model it was meant for.
 void check_traffic(const decide::Question& question, const std::set<std::int64_t>& sizes) {
   for (const decide::TrafficClass& part : question.traffic) {
@@ -105,42 +96,58 @@ void check_traffic(const decide::Question& question, const std::set<std::int64_t
   }
 }
 
-/// What document() needs of the files. What follows for models needs the samples of their rows;
-/// other rows are held without.
-std::vector<report::Run> read_rows(std::span<const std::string> files,
-                                   const report::Format& format) {
-  using report::KeepSamples;
-  if (format.of_samples) return read_result_files(files);
-  const bool of_models = decide::needs_samples(format);
-  std::vector<std::vector<Record>> rows;
-  std::vector<report::Run> runs =
-      scan_result_files(files, of_models ? KeepSamples::kYes : KeepSamples::kNo,
-                        {.begin = [&](const report::Run& /*run*/) { rows.emplace_back(); },
-                         .row =
-                             [&](const report::Run& /*run*/, Record&& record) {
-                               if (record.mode != BenchMode::kModel) report::drop_samples(record);
-                               rows.back().push_back(std::move(record));
-                             }});
-  for (std::size_t i = 0; i < runs.size(); ++i) runs[i].records = std::move(rows[i]);
-  return runs;
+SamplesOf samples_for(const report::Format& format) {
+  if (format.of_samples) return SamplesOf::kAll;
+  // What follows for models needs the samples of their rows.
+  return decide::needs_samples(format) ? SamplesOf::kModels : SamplesOf::kNone;
+}
+
+/// In a format that needs rows of all files beside one another.
+void joined_report(const std::vector<std::string>& files, const ReportOptions& options) {
+  std::set<std::int64_t> tokens;
+  const JoinedRows joined =
+      read_joined(files, samples_for(*options.format), [&](const Record& record) {
+        if (record.tokens) tokens.insert(*record.tokens);
+      });
+  check_traffic(options.question, tokens);
+  for (const std::string& told : joined.left_out) write_to_stderr(told + "\n");
+  tell_without_samples(joined);
+  const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
+  OutputFile output(options.output);
+  decide::write_document(*options.format, joined.results, display, options.question,
+                         joined.with_samples, [&](std::string_view piece) { output.write(piece); });
+  output.finish();
+  if (options.dispatch) write_output(options.dispatch, decide::dispatch_document(joined.results));
+}
+
+/// Row by row. Files that cannot be read twice are held.
+void report_of_rows(const std::vector<std::string>& files, const ReportOptions& options) {
+  const auto check = [&](const std::set<std::int64_t>& sizes) {
+    check_traffic(options.question, sizes);
+  };
+  if (!options.dispatch && can_be_read_twice(files)) {
+    return streamed_report(files, *options.format, options.output, check);
+  }
+  const std::vector<report::Run> runs = read_result_files(files);
+  std::set<std::int64_t> tokens;
+  for (const report::Run& run : runs) {
+    for (const Record& record : run.records) {
+      if (record.tokens) tokens.insert(*record.tokens);
+    }
+  }
+  check(tokens);
+  for (const std::string& told : report::left_out(runs)) write_to_stderr(told + "\n");
+  write_output(options.output, options.format->document(runs));
+  if (options.dispatch) write_output(options.dispatch, decide::dispatch_document(runs));
 }
 
 int report(const CommandLine& line) {
   const ReportOptions options = report_options(line);
-  if (options.format->pieces != nullptr && !options.dispatch &&
-      can_be_read_twice(line.positionals)) {
-    streamed_report(line.positionals, *options.format, options.output,
-                    [&](const auto& sizes) { check_traffic(options.question, sizes); });
-    return kExitOk;
+  if (options.format->write != nullptr) {
+    joined_report(line.positionals, options);
+  } else {
+    report_of_rows(line.positionals, options);
   }
-  const std::vector<report::Run> runs = read_rows(line.positionals, *options.format);
-  check_traffic(options.question, tokens_of(runs));
-  for (const std::string& told : report::left_out(runs)) {
-    write_to_stderr(told + "\n");
-  }
-  const report::Display display = options.output ? report::Display{} : stdout_display(options.wide);
-  write_output(options.output, decide::document(*options.format, runs, display, options.question));
-  if (options.dispatch) write_output(options.dispatch, decide::dispatch_document(runs));
   return kExitOk;
 }
 

@@ -38,8 +38,8 @@ constexpr char kIsaVariable[] = "TWOFOUR_ISA";
 
 // clang-format off
 constexpr std::array kFacts{
-    Fact{"device", [](const Environment& e) { return e.device.id.name; }},
-    Fact{"device's UUID", [](const Environment& e) { return e.device.id.uuid; }},
+    Fact{"device", [](const Environment& e) { return e.device.id.name.str(); }},
+    Fact{"device's UUID", [](const Environment& e) { return e.device.id.uuid.str(); }},
     Fact{"architecture", [](const Environment& e) { return e.device.architecture; }},
     Fact{"driver", detail<kDriver>},
     Fact{"CUDA of the driver", detail<kCudaDriver>},

@@ -106,14 +106,12 @@ bool can_be_read_twice(std::span<const std::string> files) {
   });
 }
 
-void streamed_report(std::span<const std::string> files, const report::Format& format,
-                     const std::optional<std::string>& output,
-                     FunctionRef<void(const std::set<std::int64_t>& tokens)> check) {
-  report::RowIndex index;
-  std::set<std::int64_t> tokens;
-  const RunCounts counts = read_into(index, files, tokens);
-  check(tokens);
-  for (const std::string& told : index.left_out()) write_to_stderr(told + "\n");
+namespace {
+
+/// The second reading.
+void write_files(const report::RowIndex& index, const RunCounts& counts,
+                 std::span<const std::string> files, const report::Format& format,
+                 const std::optional<std::string>& output) {
   Writer writer(format, output);
   std::size_t first = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -123,6 +121,26 @@ void streamed_report(std::span<const std::string> files, const report::Format& f
     first += counts[i];
   }
   writer.finish();
+}
+
+}  // namespace
+
+void streamed_report(std::span<const std::string> files, const report::Format& format,
+                     const std::optional<std::string>& output,
+                     FunctionRef<void(const std::set<std::int64_t>& tokens)> check) {
+  report::RowIndex index;
+  std::set<std::int64_t> tokens;
+  const RunCounts counts = read_into(index, files, tokens);
+  check(tokens);
+  for (const std::string& told : index.left_out()) write_to_stderr(told + "\n");
+  write_files(index, counts, files, format, output);
+}
+
+void print_rows(std::span<const std::string> files, const report::Format& format) {
+  report::RowIndex index;
+  std::set<std::int64_t> ignored;
+  const RunCounts counts = read_into(index, files, ignored);
+  write_files(index, counts, files, format, std::nullopt);
 }
 
 }  // namespace twofour::app

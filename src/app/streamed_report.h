@@ -24,4 +24,7 @@ void streamed_report(std::span<const std::string> files, const report::Format& f
                      const std::optional<std::string>& output,
                      FunctionRef<void(const std::set<std::int64_t>& tokens)> check);
 
+/// The same to stdout, without words on stderr.
+void print_rows(std::span<const std::string> files, const report::Format& format);
+
 }  // namespace twofour::app

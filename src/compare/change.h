@@ -85,28 +85,28 @@ struct Change {
   /// the speed-up of a dense kernel.
   std::optional<Word> word;
   GemmProblem problem;
-  std::string provider;
-  std::string kernel;
+  SharedText provider;
+  SharedText kernel;
   CacheMode cache = CacheMode::kCold;
-  std::string device;  ///< its name; of NEW where the two differ
-  std::string model;
-  std::string layer;
+  SharedText device;  ///< its name; of NEW where the two differ
+  SharedText model;
+  SharedText layer;
   int tensor_parallel = 1;
   int old_runs = 0;  ///< measurements of this row
   int new_runs = 0;
-  std::optional<Shift> time;
-  std::optional<Shift> ratio;
-  std::optional<Shift> energy;
+  Boxed<Shift> time;
+  Boxed<Shift> ratio;
+  Boxed<Shift> energy;
   std::optional<ClockShift> clock;
   /// Change of the time over the change that all rows have in common.
   std::optional<double> beyond_common;
-  std::string reason;              ///< why there is no shift; empty where there is one
+  SharedText reason;               ///< why there is no shift; empty where there is one
   std::vector<std::string> notes;  ///< what else changed, for people
   bool operator==(const Change&) const = default;
 };
 
 /// The shift that a question is about; nothing where it cannot be asked of the row.
-inline const std::optional<Shift>& asked(const Change& change, Question question) {
+inline const Boxed<Shift>& asked(const Change& change, Question question) {
   if (question == Question::kRatio) return change.ratio;
   return question == Question::kEnergy ? change.energy : change.time;
 }

@@ -45,7 +45,7 @@ void append_new(std::vector<Contrast>& list, const std::vector<Contrast>& more) 
 
 /// How large the change is that the row's word speaks of.
 double size_of(const Change& change, Question on) {
-  const std::optional<Shift>& shift = asked(change, on);
+  const Boxed<Shift>& shift = asked(change, on);
   return shift ? std::abs(std::log(shift->change)) : 0;
 }
 
@@ -65,22 +65,28 @@ Comparison compare(std::span<const report::Run> before, std::span<const report::
                     .after = side_of(after),
                     .headline = headline(all_of(before), all_of(after), options.devices)};
   const RunIndex index(before, after);
-  std::vector<RowSeries> rows;
-  for (const Row& row : match(before, after, options.devices)) {
-    std::optional<RowSeries> prepared = prepare(row, index, options);
+  // The series of a row are made twice, and those of all rows never held.
+  const std::vector<Row> rows = match(before, after, options.devices);
+  BackgroundOf background;
+  for (const Row& row : rows) {
+    const std::optional<RowSeries> prepared = prepare(row, index, options);
     if (!prepared) {
       ++result.in_neither;
       continue;
     }
     append_new(result.obstacles, prepared->obstacles);
-    rows.push_back(std::move(*prepared));
+    background.add(*prepared);
   }
   constexpr double kRiskOfAll = 0.05;
-  const Background all = background(rows, kRiskOfAll);
+  const Background all = background.background(kRiskOfAll);
   std::vector<Estimates> estimates;
-  for (const RowSeries& row : rows) {
-    estimates.push_back(estimate(row, all));
-    result.changes.push_back(conclude(row, estimates.back(), options));
+  estimates.reserve(rows.size() - result.in_neither);
+  result.changes.reserve(rows.size() - result.in_neither);
+  for (const Row& row : rows) {
+    const std::optional<RowSeries> prepared = prepare(row, index, options);
+    if (!prepared) continue;
+    estimates.push_back(estimate(*prepared, all));
+    result.changes.push_back(conclude(*prepared, estimates.back(), options));
   }
   add_overview(result, estimates);
   sort_by_weight(result.changes, options.on);

@@ -74,21 +74,19 @@ Between between(const Location& before, const Location& after) {
 
 }  // namespace
 
-double common_correlation_time(std::span<const Series* const> series) {
-  double sum = 0;
-  double squares = 0;
-  double count = 0;
-  for (const Series* one : series) {
-    constexpr std::size_t kFewestToTell = 6;
-    if (one->size() < kFewestToTell) continue;
-    const double time = measure::unbiased_correlation_time(*one);
-    sum += time;
-    squares += time * time;
-    ++count;
-  }
-  if (count < 2) return 1;
-  const double mean = sum / count;
-  const double variance = std::max(0.0, squares / count - mean * mean) / (count - 1);
+void CommonCorrelation::add(const Series& series) {
+  constexpr std::size_t kFewestToTell = 6;
+  if (series.size() < kFewestToTell) return;
+  const double time = measure::unbiased_correlation_time(series);
+  sum_ += time;
+  squares_ += time * time;
+  ++count_;
+}
+
+double CommonCorrelation::time() const {
+  if (count_ < 2) return 1;
+  const double mean = sum_ / count_;
+  const double variance = std::max(0.0, squares_ / count_ - mean * mean) / (count_ - 1);
   return std::max(1.0, mean - std::sqrt(variance));
 }
 

@@ -31,10 +31,19 @@ struct Difference {
   std::size_t new_samples = 0;
 };
 
-/// How many samples of these series tell as much as one independent one, as far as all of them
+/// How many samples of several series tell as much as one independent one, as far as all of them
 /// together show it clearly: at least 1. What one short series cannot show about the machine, many
-/// can.
-double common_correlation_time(std::span<const Series* const> series);
+/// can. None of them is held.
+class CommonCorrelation {
+ public:
+  void add(const Series& series);
+  [[nodiscard]] double time() const;
+
+ private:
+  double sum_ = 0;
+  double squares_ = 0;
+  double count_ = 0;
+};
 
 /// The change from `before` to `after`, whose series are independent measurements (runs) of one
 /// thing and neither is empty.

@@ -33,18 +33,19 @@ std::string word_cell(const Change& c, Question /*on*/) {
 }
 
 std::string layer_cell(const Change& c, Question /*on*/) {
-  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel) : c.layer;
+  return c.tensor_parallel > 1 ? fmt::format("{} TP {}", c.layer, c.tensor_parallel)
+                               : c.layer.str();
 }
 
-std::string micros(const std::optional<Shift>& shift, double Shift::*value) {
+std::string micros(const Boxed<Shift>& shift, double Shift::*value) {
   return shift ? report::short_number(*shift.*value * kMicro) : std::string();
 }
 
-std::string shift_cell(const std::optional<Shift>& shift) {
+std::string shift_cell(const Boxed<Shift>& shift) {
   return shift ? change_text(shift->change, shift->interval) : std::string();
 }
 
-std::string shift_word(const std::optional<Shift>& shift) {
+std::string shift_word(const Boxed<Shift>& shift) {
   return shift ? std::string(to_string(shift->word)) : std::string();
 }
 
@@ -90,10 +91,10 @@ std::string shape_and_layer_cell(const Change& c, Question on) {
 }
 
 std::string kernel_and_cache_cell(const Change& c, Question /*on*/) {
-  return c.cache == CacheMode::kHot ? c.kernel + " (hot)" : c.kernel;
+  return c.cache == CacheMode::kHot ? c.kernel + " (hot)" : c.kernel.str();
 }
 
-bool differs(const std::vector<Change>& changes, std::string Change::*member) {
+bool differs(const std::vector<Change>& changes, SharedText Change::*member) {
   return std::any_of(changes.begin(), changes.end(),
                      [&](const Change& c) { return c.*member != changes.front().*member; });
 }
@@ -107,11 +108,11 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   std::vector<Column> columns{{{.text = "word", .toned = true}, word_cell}};
   if (any([](const Change& c) { return !c.device.empty(); }) && differs(changes, &Change::device)) {
     columns.push_back(
-        {{.text = "device", .drop = 8}, [](const Change& c, Question) { return c.device; }});
+        {{.text = "device", .drop = 8}, [](const Change& c, Question) { return c.device.str(); }});
   }
   if (differs(changes, &Change::model)) {
     columns.push_back({{.text = "model", .drop = 9, .cut = true},
-                       [](const Change& c, Question) { return c.model; }});
+                       [](const Change& c, Question) { return c.model.str(); }});
   }
   if (any([](const Change& c) { return !c.layer.empty(); })) {
     columns.push_back({{.text = "layer", .drop = 4}, layer_cell});
@@ -119,7 +120,7 @@ std::vector<Column> columns_for(const Comparison& comparison) {
   columns.push_back(
       {{.text = "MxKxN"}, [](const Change& c, Question) { return mkn(c.problem.shape); }});
   columns.push_back(
-      {{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel; }});
+      {{.text = "kernel", .cut = true}, [](const Change& c, Question) { return c.kernel.str(); }});
   if (any([](const Change& c) { return c.cache == CacheMode::kHot; })) {
     columns.push_back({{.text = "cache"},
                        [](const Change& c, Question) { return std::string(to_string(c.cache)); }});
@@ -159,7 +160,9 @@ std::vector<Column> eight_columns(Question asked_for) {
       ratios_or_energy,
       {{"2:4 vs dense [95 %]"}, ratio_and_word_cell},
       {{"note"},
-       [](const Change& c, Question on) { return c.reason.empty() ? note(c, on) : c.reason; }},
+       [](const Change& c, Question on) {
+         return c.reason.empty() ? note(c, on) : c.reason.str();
+       }},
   };
 }
 
@@ -192,11 +195,19 @@ Grid means_grid(const Comparison& comparison) {
   return grid;
 }
 
-Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
-  Grid grid;
-  if (comparison.changes.empty()) return grid;
+std::size_t rows_of(const Comparison& comparison, Rows rows) {
+  return static_cast<std::size_t>(
+      std::count_if(comparison.changes.begin(), comparison.changes.end(),
+                    [&](const Change& change) { return wanted(change, rows); }));
+}
+
+void each_piece(const Comparison& comparison, Rows rows, Columns columns,
+                FunctionRef<void(const Grid&)> take) {
+  constexpr std::size_t kRowsOfAPiece = 2000;
+  if (comparison.changes.empty()) return;
   const std::vector<Column> list =
       columns == Columns::kEight ? eight_columns(comparison.options.on) : columns_for(comparison);
+  Grid grid;
   std::size_t first_number = 0;
   for (const Column& column : list) {
     if (column.cell == times_cell) first_number = grid.headings.size();
@@ -213,8 +224,20 @@ Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
       row.remark_column = first_number;
     }
     grid.rows.push_back(std::move(row));
+    if (grid.rows.size() < kRowsOfAPiece) continue;
+    take(grid);
+    grid.rows.clear();
   }
-  return grid;
+  if (!grid.rows.empty()) take(grid);
+}
+
+Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns) {
+  Grid all;
+  each_piece(comparison, rows, columns, [&](const Grid& piece) {
+    all.headings = piece.headings;
+    all.rows.insert(all.rows.end(), piece.rows.begin(), piece.rows.end());
+  });
+  return all;
 }
 
 }  // namespace twofour::compare

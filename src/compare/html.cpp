@@ -8,6 +8,7 @@
 
 #include "compare/formats.h"
 #include "compare/words.h"
+#include "report/formats.h"
 #include "report/html/data_table.h"
 #include "report/html/escape.h"
 #include "report/html/page.h"
@@ -44,7 +45,7 @@ std::string answer_section(const Comparison& comparison) {
   return text + "</div></div>\n";
 }
 
-bool drawable(const std::optional<Shift>& shift) {
+bool drawable(const Boxed<Shift>& shift) {
   return shift && std::isfinite(shift->interval.low) && std::isfinite(shift->interval.high) &&
          shift->interval.low > 0;
 }
@@ -142,17 +143,16 @@ std::string word_cell(const std::optional<Word>& word) {
   return std::string(text);
 }
 
-std::string change_cell(const std::optional<Shift>& shift) {
+std::string change_cell(const Boxed<Shift>& shift) {
   return shift ? escape(change_text(shift->change, shift->interval)) : std::string();
 }
 
-void append_values(std::vector<std::string>& cells, const std::optional<Shift>& shift,
-                   double unit) {
+void append_values(std::vector<std::string>& cells, const Boxed<Shift>& shift, double unit) {
   cells.push_back(shift ? report::short_number(shift->old_value * unit) : std::string());
   cells.push_back(shift ? report::short_number(shift->new_value * unit) : std::string());
 }
 
-std::string shift_word(const std::optional<Shift>& shift) {
+std::string shift_word(const Boxed<Shift>& shift) {
   return shift ? word_cell(shift->word) : std::string();
 }
 
@@ -195,7 +195,8 @@ std::string changes_table(const Comparison& comparison) {
   constexpr std::size_t kMostOfNote = 240;
   const bool energy = any_energy(comparison);
   std::vector<html::DataRow> rows;
-  for (std::size_t i = 0; i < comparison.changes.size(); ++i) {
+  const std::size_t shown = std::min(comparison.changes.size(), report::kMostRowsOfAPage);
+  for (std::size_t i = 0; i < shown; ++i) {
     const Change& c = comparison.changes[i];
     html::DataRow row{.index = i};
     row.cells = {word_cell(c.word),
@@ -213,7 +214,7 @@ std::string changes_table(const Comparison& comparison) {
     row.cells.emplace_back(to_string(c.cache));
     row.cells.push_back(html::name(c.model));
     row.cells.push_back(html::name(c.device));
-    const std::string told = c.reason.empty() ? note(c, comparison.options.on) : c.reason;
+    const std::string told = c.reason.empty() ? note(c, comparison.options.on) : c.reason.str();
     row.cells.push_back(
         told.empty() ? "" : "<span class=why>" + html::name(told, kMostOfNote) + "</span>");
     if (energy) {
@@ -222,10 +223,16 @@ std::string changes_table(const Comparison& comparison) {
     }
     rows.push_back(std::move(row));
   }
-  return html::data_table(
-      "A row for each kernel, problem and cache state; changes are NEW over "
-      "OLD, with 95 % intervals.",
-      columns(energy), rows);
+  std::string caption =
+      "A row for each kernel, problem and cache state; changes are NEW over OLD, with 95 % "
+      "intervals.";
+  if (shown < comparison.changes.size()) {
+    caption += fmt::format(
+        " The first {} of {} rows, what matters most first; 'twofour compare --format csv' has "
+        "all.",
+        shown, comparison.changes.size());
+  }
+  return html::data_table(caption, columns(energy), rows);
 }
 
 std::string means_section(const Comparison& comparison) {

@@ -29,9 +29,17 @@ std::string table_of(const report::Grid& grid) {
   return grid.rows.empty() ? std::string() : report::grid_markdown(report::fitted(grid, {})) + "\n";
 }
 
-/// `text`, or where it would be too long together with `before`, a line that says so.
-std::string if_it_fits(const std::string& before, std::string text, std::size_t rows) {
-  if (before.size() + text.size() <= kMostBytes) return text;
+/// The table of `rows` behind `before`, folded under `summary` where that is not empty; where it
+/// would be too long, a line that says so.
+std::string table_if_it_fits(const std::string& before, const Comparison& comparison, Rows which,
+                             const std::string& summary) {
+  constexpr std::size_t kLeastBytesOfARow = 20;
+  const std::size_t rows = rows_of(comparison, which);
+  if (before.size() + rows * kLeastBytesOfARow <= kMostBytes) {
+    std::string text = table_of(changes_grid(comparison, which, Columns::kEight));
+    if (!summary.empty()) text = report::markdown_folded(summary, text);
+    if (before.size() + text.size() <= kMostBytes) return text;
+  }
   return fmt::format(
       "The table of {} rows is too long for a pull request: `twofour compare --format csv` has "
       "them.\n\n",
@@ -43,8 +51,7 @@ std::string if_it_fits(const std::string& before, std::string text, std::size_t 
 std::string markdown(const Comparison& comparison) {
   std::string text = fmt::format("**{}**\n\n", escaped(answer(comparison)));
   if (const auto lines = cautions(comparison); !lines.empty()) text += list_of(lines) + "\n";
-  const report::Grid different = changes_grid(comparison, Rows::kDifferent, Columns::kEight);
-  text += if_it_fits(text, table_of(different), different.rows.size());
+  text += table_if_it_fits(text, comparison, Rows::kDifferent, "");
   text += report::markdown_folded("What was compared",
                                   list_of(sides(comparison)) + list_of(differences(comparison)));
   if (!comparison.means.empty()) {
@@ -52,10 +59,8 @@ std::string markdown(const Comparison& comparison) {
                                     table_of(means_grid(comparison)) + list_of(legend(comparison)));
   }
   if (const std::size_t same = same_rows(comparison); same > 0) {
-    const report::Grid grid = changes_grid(comparison, Rows::kSame, Columns::kEight);
-    text += if_it_fits(
-        text, report::markdown_folded(fmt::format("{} rows that are SAME", same), table_of(grid)),
-        same);
+    text +=
+        table_if_it_fits(text, comparison, Rows::kSame, fmt::format("{} rows that are SAME", same));
   }
   return text;
 }

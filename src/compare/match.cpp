@@ -25,11 +25,11 @@ struct DeviceKey {
   bool uuid = false;
 
   [[nodiscard]] std::string of(const DeviceId& id) const {
-    return (name ? id.name : std::string()) + '\n' + (uuid ? id.uuid : std::string());
+    return fmt::format("{}\n{}", name ? id.name : SharedText(), uuid ? id.uuid : SharedText());
   }
 };
 
-std::set<std::string> devices_by(Runs runs, std::string DeviceId::*part) {
+std::set<std::string> devices_by(Runs runs, SharedText DeviceId::*part) {
   std::set<std::string> values;
   for (const report::Run& run : runs) {
     for (const Record& record : run.records) {

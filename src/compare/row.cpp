@@ -312,24 +312,22 @@ std::optional<RowSeries> prepare(const Row& row, const RunIndex& index, const Op
   return result;
 }
 
-Background background(std::span<const RowSeries> rows, double risk) {
-  std::vector<const Series*> times;
-  std::vector<const Series*> ratios;
-  std::size_t comparisons = 0;
-  const auto add = [&](const Sides& sides, std::vector<const Series*>& into) {
+void BackgroundOf::add(const RowSeries& row) {
+  const auto add_to = [&](CommonCorrelation& all, const Sides& sides) {
     if (!sides.there()) return;
-    ++comparisons;
-    for (const Series& series : sides.before) into.push_back(&series);
-    for (const Series& series : sides.after) into.push_back(&series);
+    ++comparisons_;
+    for (const Series& series : sides.before) all.add(series);
+    for (const Series& series : sides.after) all.add(series);
   };
-  for (const RowSeries& row : rows) {
-    add(row.time, times);
-    add(row.ratio, ratios);
-    if (row.energy.there()) ++comparisons;
-  }
-  return {.time_correlation = common_correlation_time(times),
-          .ratio_correlation = common_correlation_time(ratios),
-          .risk = risk / static_cast<double>(std::max<std::size_t>(1, comparisons))};
+  add_to(times_, row.time);
+  add_to(ratios_, row.ratio);
+  if (row.energy.there()) ++comparisons_;
+}
+
+Background BackgroundOf::background(double risk) const {
+  return {.time_correlation = times_.time(),
+          .ratio_correlation = ratios_.time(),
+          .risk = risk / static_cast<double>(std::max<std::size_t>(1, comparisons_))};
 }
 
 Estimates estimate(const RowSeries& row, const Background& background) {
@@ -367,7 +365,7 @@ Change conclude(const RowSeries& row, const Estimates& estimates, const Options&
   }
   add_floor_note(change, row, estimates, options);
   if (!change.word) {
-    if (const std::optional<Shift>& shift = asked(change, options.on)) change.word = shift->word;
+    if (const Boxed<Shift>& shift = asked(change, options.on)) change.word = shift->word;
   }
   return change;
 }

@@ -32,7 +32,7 @@ class RunIndex {
   using Sweep = std::tuple<const Environment*, DataType, std::string>;  ///< and a device
   void add(std::span<const report::Run> runs);
   static Sweep sweep_of(const Measurement& measurement);
-  std::map<std::tuple<const Environment*, int, CacheMode, std::string>, const Record*> records_;
+  std::map<std::tuple<const Environment*, int, CacheMode, SharedText>, const Record*> records_;
   std::map<Sweep, report::Floors> floors_;
 };
 
@@ -66,13 +66,23 @@ struct Estimates {
 
 /// What the series of all rows say together.
 struct Background {
-  double time_correlation = 1;   ///< common_correlation_time() of times
+  double time_correlation = 1;   ///< CommonCorrelation::time() of times
   double ratio_correlation = 1;  ///< and of ratios
   double risk = 0.05;            ///< of one false word, for each of what is compared
 };
 
-/// `risk` is that of a false word in all rows together.
-Background background(std::span<const RowSeries> rows, double risk);
+/// Makes it of rows one by one: the series of all at once would take gigabytes.
+class BackgroundOf {
+ public:
+  void add(const RowSeries& row);
+  /// `risk` is that of a false word in all rows together.
+  [[nodiscard]] Background background(double risk) const;
+
+ private:
+  CommonCorrelation times_;
+  CommonCorrelation ratios_;
+  std::size_t comparisons_ = 0;
+};
 
 Estimates estimate(const RowSeries& row, const Background& background);
 

@@ -41,24 +41,52 @@ std::vector<std::string> introduction(const Comparison& comparison) {
   return lines;
 }
 
-}  // namespace
+std::string count_of_rows(std::size_t count) {
+  return count == 1 ? "1 row is" : fmt::format("{} rows are", count);
+}
 
-std::string table(const Comparison& comparison, const Display& display) {
-  const bool on_terminal = display.width > 0;
-  std::string text = paragraph(introduction(comparison), display);
-  text += grid_lines(
-      changes_grid(comparison, on_terminal ? Rows::kDifferent : Rows::kAll, Columns::kAll),
-      display);
-  if (const std::size_t same = same_rows(comparison); on_terminal && same > 0) {
-    text += lines_of(fmt::format("{} SAME and not shown: --wide shows them.",
-                                 same == 1 ? "1 row is" : fmt::format("{} rows are", same)),
+/// Those that are not SAME, the largest changes first.
+std::string changes_on_terminal(const Comparison& comparison, const Display& display) {
+  const report::Grid grid = changes_grid(comparison, Rows::kDifferent, Columns::kAll);
+  std::string text = grid_lines(grid, display);
+  if (const std::size_t same = same_rows(comparison); same > 0) {
+    text += lines_of(fmt::format("{} SAME and not shown: --wide shows them.", count_of_rows(same)),
                      display) +
             "\n";
   }
-  text += grid_lines(means_grid(comparison), display);
-  text += paragraph(legend(comparison), display);
-  text += paragraph(cautions(comparison), display);
-  return text + lines_of(answer(comparison), display);
+  return text;
+}
+
+/// All, never held as text.
+void write_changes(const Comparison& comparison, report::Write write) {
+  report::PiecewiseText text;
+  const auto each = [&](FunctionRef<void(const report::Grid&)> take) {
+    each_piece(comparison, Rows::kAll, Columns::kAll,
+               [&](const report::Grid& piece) { take(report::fitted(piece, {})); });
+  };
+  if (comparison.changes.empty()) return;
+  each([&](const report::Grid& piece) { text.measure(piece); });
+  write(text.opening());
+  each([&](const report::Grid& piece) { write(text.rows(piece)); });
+  write("\n");
+}
+
+}  // namespace
+
+void write_table(const Comparison& comparison, const Display& display, report::Write write) {
+  const bool on_terminal = display.width > 0;
+  write(paragraph(introduction(comparison), display));
+  if (on_terminal) {
+    write(changes_on_terminal(comparison, display));
+  } else {
+    write_changes(comparison, write);
+  }
+  write(grid_lines(means_grid(comparison), display) + paragraph(legend(comparison), display) +
+        paragraph(cautions(comparison), display) + lines_of(answer(comparison), display));
+}
+
+std::string table(const Comparison& comparison, const Display& display) {
+  return document(*find_format("table"), comparison, display);
 }
 
 }  // namespace twofour::compare

@@ -177,7 +177,7 @@ std::vector<std::string> legend(const Comparison& comparison) {
 
 std::string note(const Change& change, Question on) {
   std::vector<std::string> parts;
-  const std::optional<Shift>& shift = on == Question::kRatio ? change.ratio : change.time;
+  const Boxed<Shift>& shift = on == Question::kRatio ? change.ratio : change.time;
   if (shift && shift->word == Word::kUnclear) {
     const std::int64_t now = std::min(shift->old_samples, shift->new_samples);
     parts.push_back(shift->samples_to_decide

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compare/comparison.h"
+#include "core/function_ref.h"
 #include "report/grid.h"
 
 namespace twofour::compare {
@@ -42,6 +43,12 @@ enum class Columns : std::uint8_t { kAll, kEight };
 
 /// A row for each change; kDifferent leaves out SAME.
 report::Grid changes_grid(const Comparison& comparison, Rows rows, Columns columns);
+/// The same piece by piece, for more changes than it takes memory to show.
+void each_piece(const Comparison& comparison, Rows rows, Columns columns,
+                FunctionRef<void(const report::Grid&)> take);
+
+/// How many changes a table of these rows has.
+std::size_t rows_of(const Comparison& comparison, Rows rows);
 
 /// How many changes are SAME.
 std::size_t same_rows(const Comparison& comparison);

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include "core/named.h"
+#include "core/shared_text.h"
 
 namespace twofour {
 
@@ -21,10 +22,10 @@ constexpr std::string_view to_string(DeviceKind kind) { return name_in(kDeviceKi
 /// UUID nor PCI address.
 struct DeviceId {
   DeviceKind kind = DeviceKind::kCpu;
-  int ordinal = 0;   ///< among the visible devices of its kind
-  std::string name;  ///< "AMD EPYC 9R14", "NVIDIA H200"
-  std::string uuid;  ///< "GPU-8c5f...", as nvidia-smi prints it and CUDA_VISIBLE_DEVICES takes it
-  std::string pci_address;  ///< "0000:18:00.0": domain, bus, device and function
+  int ordinal = 0;  ///< among the visible devices of its kind
+  SharedText name;  ///< "AMD EPYC 9R14", "NVIDIA H200"
+  SharedText uuid;  ///< "GPU-8c5f...", as nvidia-smi prints it and CUDA_VISIBLE_DEVICES takes it
+  SharedText pci_address;  ///< "0000:18:00.0": domain, bus, device and function
   bool operator==(const DeviceId&) const = default;
 };
 

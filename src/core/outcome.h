@@ -5,8 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
+
+#include "core/shared_text.h"
 
 namespace twofour {
 
@@ -44,7 +46,7 @@ constexpr std::optional<OutcomeKind> parse_outcome(std::string_view text) {
 /// `reason` is empty only for kOk.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kOk;
-  std::string reason;
+  SharedText reason;
   bool operator==(const Outcome&) const = default;
 
   /// True when there are samples to report.

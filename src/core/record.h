@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/boxed.h"
 #include "core/device_id.h"
 #include "core/environment.h"
 #include "core/flag.h"
@@ -19,6 +20,7 @@
 #include "core/real_weights.h"
 #include "core/residency.h"
 #include "core/round_energy.h"
+#include "core/shared_text.h"
 #include "core/summary.h"
 #include "core/sustained.h"
 
@@ -166,9 +168,9 @@ struct Record {
   GemmShape executed;                ///< what the kernel computed: larger where it pads
   /// What each launch copies, in its time, because the library takes or makes other rows than were
   /// asked for: "activations", "output", "activations and output"; empty: nothing is told.
-  std::string copies;
-  std::string model;  ///< model_bench only
-  std::string layer;  ///< "qkv", "o", "gate_up", "down"; model_bench only
+  SharedText copies;
+  SharedText model;  ///< model_bench only
+  SharedText layer;  ///< "qkv", "o", "gate_up", "down"; model_bench only
   int tensor_parallel = 1;
   /// Tokens of one forward pass: M, but for one of several experts, which sees some of them.
   /// Nothing: not known, as all that follows.
@@ -187,20 +189,20 @@ struct Record {
   Sparsity pattern = Sparsity::kTwoFour;
   std::optional<DeviceId> device;  ///< what computed; nothing where a file does not say
 
-  std::string provider;
-  std::string provider_version;
-  std::string kernel;            ///< the contract's name
-  std::string algorithm;         ///< the library's own name or number for what ran
-  std::optional<Tuning> tuning;  ///< nothing: no search decided
-  std::string architecture;      ///< instruction set or compute capability of the code that ran
+  SharedText provider;
+  SharedText provider_version;
+  SharedText kernel;        ///< the contract's name
+  SharedText algorithm;     ///< the library's own name or number for what ran
+  Boxed<Tuning> tuning;     ///< nothing: no search decided
+  SharedText architecture;  ///< instruction set or compute capability of the code that ran
   /// The kernel that this row measures once more, as a control: equal code with copies of the
   /// weights and a D of its own, so that vs_dense, the ratio to that kernel, is what this machine
   /// makes of equal kernels. Empty: the row is no control. A control is no baseline, wins nothing
   /// and counts in no mean.
-  std::string twin_of;
+  SharedText twin_of;
   /// What limits this code whatever the problem, as the start of a sentence; empty: nothing is
   /// told.
-  std::string remark;
+  SharedText remark;
   /// Algorithms that the search left out, because a launch of theirs cost a process its device or
   /// did not return.
   std::vector<std::string> lost_algorithms;
@@ -209,18 +211,18 @@ struct Record {
   CacheState cache;
   Phases phases;
   std::optional<Accuracy> accuracy;
-  std::optional<Samples> samples;
+  Boxed<Samples> samples;
   std::optional<Summary> summary;
 
-  std::string baseline;           ///< kernel that vs_dense divides by; empty when there is none
+  SharedText baseline;            ///< kernel that vs_dense divides by; empty when there is none
   std::optional<Ratio> vs_dense;  ///< against the fastest verified dense kernel, same dtype and D
-  std::string bf16_baseline;
+  SharedText bf16_baseline;
   std::optional<Ratio> vs_bf16;
-  std::optional<Sustained> sustained;  ///< nothing: it was not measured under sustained load
-  std::optional<RoundEnergy> energy;   ///< nothing: the device has no counters that can be read
-  std::optional<Together> together;    ///< nothing: no other device was waited for
+  Boxed<Sustained> sustained;  ///< nothing: it was not measured under sustained load
+  Boxed<RoundEnergy> energy;   ///< nothing: the device has no counters that can be read
+  Boxed<Together> together;    ///< nothing: no other device was waited for
 
-  std::optional<RealWeights> real_weights;  ///< nothing: the operands were drawn
+  Boxed<RealWeights> real_weights;  ///< nothing: the operands were drawn
 
   std::vector<Flag> flags;
   /// The read bandwidth that the flags were judged by: the roof of the environment, or a higher one
@@ -228,7 +230,7 @@ struct Record {
   std::optional<double> read_roof_bytes_per_s;
   ClockSample clocks;
   std::uint64_t seed = 0;
-  std::string repro;  ///< command line that measures this row's case again, maybe with others
+  SharedText repro;  ///< command line that measures this row's case again, maybe with others
   bool operator==(const Record&) const = default;
 };
 

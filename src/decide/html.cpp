@@ -259,7 +259,10 @@ std::string block(const Decision& decision, const Question& question) {
 }  // namespace
 
 std::string html_section(std::span<const report::Run> runs, const Question& question) {
-  const report::Results results = report::join(runs);
+  return html_section(report::join(runs), question);
+}
+
+std::string html_section(const report::Results& results, const Question& question) {
   std::string text;
   std::size_t shown = 0;
   std::size_t all = 0;

@@ -42,7 +42,11 @@ std::string block(const Decision& decision, const Question& question) {
 
 std::string markdown(std::span<const report::Run> runs, const Question& question,
                      std::size_t most_bytes) {
-  const report::Results results = report::join(runs);
+  return markdown(report::join(runs), question, most_bytes);
+}
+
+std::string markdown(const report::Results& results, const Question& question,
+                     std::size_t most_bytes) {
   std::string text;
   std::size_t left_out = 0;
   for (const report::DeviceResults& device : results.devices) {

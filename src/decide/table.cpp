@@ -59,7 +59,11 @@ std::string block(const Decision& decision, const Question& question, const Disp
 
 std::string table(std::span<const report::Run> runs, const Question& question,
                   const Display& display, Length length) {
-  const report::Results results = report::join(runs);
+  return table(report::join(runs), question, display, length);
+}
+
+std::string table(const report::Results& results, const Question& question, const Display& display,
+                  Length length) {
   std::string text;
   for (const report::DeviceResults& device : results.devices) {
     for (const report::Sweep& sweep : device.sweeps) {

@@ -183,15 +183,14 @@ std::string pass_name(const PassDecision& pass) {
 }
 
 std::string title(const Subject& subject) {
-  return fmt::format("{}, TP {}, {} on {}, weights {}, D {}{}{}", subject.model,
-                     subject.tensor_parallel, info(subject.dtype).cli_name,
-                     subject.device.name.empty() ? std::string(to_string(subject.device.kind))
-                                                 : subject.device.name,
-                     to_string(subject.cache), info(subject.d).cli_name,
-                     subject.bias ? ", with bias" : "",
-                     subject.pattern == Sparsity::kTwoFour
-                         ? std::string()
-                         : fmt::format(", pattern {}", to_string(subject.pattern)));
+  return fmt::format(
+      "{}, TP {}, {} on {}, weights {}, D {}{}{}", subject.model, subject.tensor_parallel,
+      info(subject.dtype).cli_name,
+      subject.device.name.empty() ? to_string(subject.device.kind) : subject.device.name.view(),
+      to_string(subject.cache), info(subject.d).cli_name, subject.bias ? ", with bias" : "",
+      subject.pattern == Sparsity::kTwoFour
+          ? std::string()
+          : fmt::format(", pattern {}", to_string(subject.pattern)));
 }
 
 std::vector<const PassDecision*> passes_of(const Decision& decision) {

@@ -16,6 +16,9 @@ class Probe {
   virtual ~Probe() = default;
   /// Measures the ceilings for these operand types; takes about a second.
   virtual Roofs measure_roofs(std::span<const DataType> types) = 0;
+  /// From now on roofs are measured in turns with other processes of this program on the host,
+  /// which measure too, or taken from one of them that was before.
+  virtual void share_host() {}
   /// What clocks() says of throttling and of foreign load is of the time from here on.
   virtual void watch_throttling() {}
   /// What other processes do on the device while this one does nothing, which takes a second at

@@ -272,7 +272,9 @@ struct OptionalObject {
   using Inner = Object<T, kFields>;
   using Value = std::optional<T>;
   static std::string allowed() { return "an object or null"; }
-  static Json write(const Value& value, int version) {
+  /// `Optional`: a Value, or a Boxed<T>.
+  template <class Optional>
+  static Json write(const Optional& value, int version) {
     return value ? Inner::write(*value, version) : Json(nullptr);
   }
   static Value read(const JsonField& field, int version) {
@@ -286,7 +288,8 @@ struct OptionalObject {
     schema["type"] = {"object", "null"};
     return schema;
   }
-  static void cells(const Value* value, Cells& cells) {
+  template <class Optional>
+  static void cells(const Optional* value, Cells& cells) {
     Inner::cells(value != nullptr && *value ? &**value : nullptr, cells);
   }
 };

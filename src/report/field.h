@@ -79,6 +79,13 @@ struct OwnerOfPath {
 
 }  // namespace detail
 
+/// What a codec reads: of a shared text the text.
+template <class Value>
+const Value* value_of(const Value& member) {
+  return &member;
+}
+inline const std::string* value_of(const SharedText& member) { return &member.str(); }
+
 /// What the first of the pointers to members belongs to.
 template <auto... Path>
 using OwnerOf = typename detail::OwnerOfPath<Path...>::type;
@@ -106,7 +113,7 @@ constexpr auto member(const FieldInfo& told) {
     return follow<Path...>(owner) == follow<Path...>(usual);
   };
   field.cells = [](const Owner* owner, Cells& cells) {
-    Codec::cells(owner == nullptr ? nullptr : &follow<Path...>(*owner), cells);
+    Codec::cells(owner == nullptr ? nullptr : value_of(follow<Path...>(*owner)), cells);
   };
   return field;
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "report/html/page.h"
+#include "report/results.h"
+
 namespace twofour::report {
 namespace {
 
@@ -22,15 +25,23 @@ constexpr Pieces kPicklePieces{pickle_begin, nullptr,
 
 constexpr std::array kFormats{
     Format{"table", ".txt", true, false, table_opening, table_case, table_document,
-           &kTableOnTerminal},
-    Format{"md", ".md", true, false, markdown_opening, markdown_case, markdown_document},
+           &kTableOnTerminal, false, nullptr, write_table},
+    Format{"md", ".md", true, false, markdown_opening, markdown_case,
+           [](std::span<const Run> runs) { return markdown_document(runs); }, nullptr, false,
+           nullptr,
+           [](const Results& results, const Display& /*display*/, Write write) {
+             write(markdown_document(results));
+           }},
     Format{"csv", ".csv", true, false, nullptr, nullptr, csv_document, nullptr, false, &kCsvPieces},
     Format{"jsonl", ".jsonl", true, true, jsonl_opening, jsonl_rows, jsonl_document, nullptr, true,
            &kJsonlPieces},
     Format{"pkl", ".pkl", false, false, nullptr, nullptr, pickle_document, nullptr, true,
            &kPicklePieces},
     Format{"html", ".html", false, false, nullptr, nullptr,
-           [](std::span<const Run> runs) { return html_document(runs); }, nullptr, true},
+           [](std::span<const Run> runs) { return html_document(runs); }, nullptr, true, nullptr,
+           [](const Results& results, const Display& /*display*/, Write write) {
+             write(html_document(results, {}));
+           }},
 };
 
 template <class Holds>

@@ -2,11 +2,13 @@
 // which --format and the files of a run are chosen.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "core/environment.h"
+#include "core/function_ref.h"
 #include "core/record.h"
 #include "report/display.h"
 #include "report/report.h"
@@ -16,6 +18,11 @@ namespace twofour::report {
 namespace html {
 struct Section;
 }
+
+struct Results;
+
+/// Takes a document piece by piece.
+using Write = FunctionRef<void(std::string_view)>;
 
 /// How a terminal shows a format for people, where that differs from what a pipe gets.
 struct OnTerminal {
@@ -55,6 +62,8 @@ struct Format {
   /// Whether document() needs the single samples.
   bool of_samples = false;
   const Pieces* pieces = nullptr;  ///< null: document() needs all rows at once
+  /// Of a format for people: document() of rows that are joined already, as a display can show it.
+  void (*write)(const Results&, const Display&, Write) = nullptr;
 };
 
 std::span<const Format> formats();
@@ -80,12 +89,19 @@ std::string markdown_case(std::span<const Record> records);
 /// model and TP size under "== Results ... ====", then what follows from them and the answer. Where
 /// several devices measured the same cases, a table has them side by side. Empty without rows.
 std::string table_document(std::span<const Run> runs);
+/// On a terminal, of more than kMostRowsOnTerminal rows, table_summary_of() and a line that says
+/// so.
+void write_table(const Results& results, const Display& display, Write write);
+inline constexpr std::size_t kMostRowsOnTerminal = 20000;
 std::string table_document_on(std::span<const Run> runs, const Display& display);
 /// The same with a table of layers by M in place of all rows.
 std::string table_summary_on(std::span<const Run> runs, const Display& display);
+std::string table_summary_of(const Results& results, const Display& display);
 
 /// For a pull request: the answer, then a table of at most 8 columns, then details, folded.
+/// Of more rows than a pull request takes, fewer, and a line that says so.
 std::string markdown_document(std::span<const Run> runs);
+std::string markdown_document(const Results& results);
 
 /// A header line and one line per record, quoted as in RFC 4180. Lines end in LF alone.
 std::string csv(std::span<const Record> records);
@@ -110,9 +126,13 @@ std::string pickle_end();
 
 /// A page in one file that opens offline, prints, and works without JavaScript: first the answer,
 /// then pictures, then all rows, what they ran on, and how to read it. Devices are shown beside one
-/// another. It has quantiles of the samples, not all of them. html/page.h has its parts.
+/// another. It has quantiles of the samples, not all of them. html/page.h has its parts. Of more
+/// than kMostRowsOfAPage rows, pictures and table have those of some cases, at even distances, and
+/// the page says so; the answer is of all.
 std::string html_document(std::span<const Run> runs);
-/// The same with one more section behind the answer (html/page.h).
-std::string html_document(std::span<const Run> runs, const html::Section& more);
+inline constexpr std::size_t kMostRowsOfAPage = 20000;
+/// The same with one more section behind the answer (html/page.h). `most_rows`: for tests.
+std::string html_document(const Results& results, const html::Section& more,
+                          std::size_t most_rows = kMostRowsOfAPage);
 
 }  // namespace twofour::report

@@ -1,6 +1,7 @@
 #include "report/grid.h"
 
 #include <algorithm>
+#include <span>
 
 #include "report/markdown_text.h"
 #include "report/printable.h"
@@ -23,15 +24,30 @@ bool has_cell(const Grid::Row& row, std::size_t i) {
   return i < row.cells.size() && (row.remark.empty() || i < row.remark_column);
 }
 
-std::vector<std::size_t> column_widths(const Grid& grid) {
-  std::vector<std::size_t> widths;
-  for (const Grid::Heading& heading : grid.headings) widths.push_back(display_width(heading.text));
+/// Raises `widths`, one for each heading, to those of the grid.
+void raise_widths(std::vector<std::size_t>& widths, const Grid& grid) {
+  widths.resize(grid.headings.size());
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    widths[i] = std::max(widths[i], display_width(grid.headings[i].text));
+  }
   for (const Grid::Row& row : grid.rows) {
     for (std::size_t i = 0; has_cell(row, i); ++i) {
       widths[i] = std::max(widths[i], display_width(row.cells[i]));
     }
   }
+}
+
+std::vector<std::size_t> column_widths(const Grid& grid) {
+  std::vector<std::size_t> widths;
+  raise_widths(widths, grid);
   return widths;
+}
+
+/// Of all columns with the gaps between them.
+std::size_t width_of(const std::vector<std::size_t>& columns) {
+  std::size_t width = 0;
+  for (const std::size_t column : columns) width += column + kGap.size();
+  return width < kGap.size() ? 0 : width - kGap.size();
 }
 
 void erase_column(Grid& grid, std::size_t column) {
@@ -97,23 +113,26 @@ std::string_view colour_of(Tone tone) {
 /// Rows as lines.
 class TextWriter {
  public:
-  TextWriter(const Grid& grid, const Display& display)
-      : grid_(grid), display_(display), widths_(column_widths(grid)) {}
+  TextWriter(std::span<const Grid::Heading> headings, std::span<const std::size_t> widths,
+             const Display& display)
+      : headings_(headings), widths_(widths), display_(display) {}
 
-  std::string text() {
+  void append_headings() {
     Grid::Row headings;
-    for (const Grid::Heading& heading : grid_.headings) headings.cells.push_back(heading.text);
+    for (const Grid::Heading& heading : headings_) headings.cells.push_back(heading.text);
     append(headings);
-    text_ += std::string(grid_width(grid_), '-') + "\n";
-    for (const Grid::Row& row : grid_.rows) {
+    text_ += std::string(width_of({widths_.begin(), widths_.end()}), '-') + "\n";
+  }
+  void append_rows(const Grid& grid) {
+    for (const Grid::Row& row : grid.rows) {
       if (row.section.empty()) {
         append(row);
       } else {
         append_lines(row.section, 0);
       }
     }
-    return std::move(text_);
   }
+  std::string text() { return std::move(text_); }
 
  private:
   void end_line(std::string line) {
@@ -131,14 +150,14 @@ class TextWriter {
   void append_padded(std::string& line, const Grid::Row& row, std::size_t i) const {
     const std::string& cell = row.cells[i];
     const std::string padding(widths_[i] - std::min(widths_[i], display_width(cell)), ' ');
-    if (grid_.headings[i].align == Align::kRight) line += padding;
+    if (headings_[i].align == Align::kRight) line += padding;
     const Tone tone = i < row.tones.size() ? row.tones[i] : row.tone;
     const bool coloured =
-        display_.colour && grid_.headings[i].toned && tone != Tone::kNone && !cell.empty();
+        display_.colour && headings_[i].toned && tone != Tone::kNone && !cell.empty();
     if (coloured) line += colour_of(tone);
     line += cell;
     if (coloured) line += "\x1b[0m";
-    if (grid_.headings[i].align == Align::kLeft) line += padding;
+    if (headings_[i].align == Align::kLeft) line += padding;
   }
 
   void append(const Grid::Row& row) {
@@ -176,19 +195,15 @@ class TextWriter {
     }
   }
 
-  const Grid& grid_;
+  std::span<const Grid::Heading> headings_;
+  std::span<const std::size_t> widths_;
   const Display& display_;
-  std::vector<std::size_t> widths_;
   std::string text_;
 };
 
 }  // namespace
 
-std::size_t grid_width(const Grid& grid) {
-  std::size_t width = 0;
-  for (const std::size_t column : column_widths(grid)) width += column + kGap.size();
-  return width < kGap.size() ? 0 : width - kGap.size();
-}
+std::size_t grid_width(const Grid& grid) { return width_of(column_widths(grid)); }
 
 Grid fitted(const Grid& grid, const Display& display) {
   Grid fit = grid;
@@ -215,8 +230,33 @@ Grid fitted(const Grid& grid, const Display& display) {
 }
 
 std::string grid_text(const Grid& grid, const Display& display) {
-  return TextWriter(grid, display).text();
+  const std::vector<std::size_t> widths = column_widths(grid);
+  TextWriter writer(grid.headings, widths, display);
+  writer.append_headings();
+  writer.append_rows(grid);
+  return writer.text();
 }
+
+void PiecewiseText::measure(const Grid& piece) {
+  headings_ = piece.headings;
+  raise_widths(widths_, piece);
+}
+
+std::string PiecewiseText::opening() const {
+  const Display any;
+  TextWriter writer(headings_, widths_, any);
+  if (!headings_.empty()) writer.append_headings();
+  return writer.text();
+}
+
+std::string PiecewiseText::rows(const Grid& piece) const {
+  const Display any;
+  TextWriter writer(headings_, widths_, any);
+  writer.append_rows(piece);
+  return writer.text();
+}
+
+std::size_t PiecewiseText::width() const { return width_of(widths_); }
 
 std::string grid_markdown(const Grid& grid) {
   std::string text = "|";

@@ -47,6 +47,22 @@ Grid fitted(const Grid& grid, const Display& display);
 /// Columns padded to equal width and separated by two spaces; a line of dashes below the headings.
 /// Of a fitted() grid: remarks and sections that are too long for `display` take several lines.
 std::string grid_text(const Grid& grid, const Display& display = {});
+/// grid_text() of a fitted() grid that is too long to be held, for a display of any width: it comes
+/// in pieces of rows, whose headings are the same, first all to be measured, then all again.
+class PiecewiseText {
+ public:
+  void measure(const Grid& piece);
+  /// Headings and the line below them; none without a piece.
+  [[nodiscard]] std::string opening() const;
+  [[nodiscard]] std::string rows(const Grid& piece) const;
+  /// grid_width() of the whole.
+  [[nodiscard]] std::size_t width() const;
+
+ private:
+  std::vector<Grid::Heading> headings_;
+  std::vector<std::size_t> widths_;
+};
+
 /// A pipe table as in GitHub Flavored Markdown; what cells say is escaped (markdown_text.h).
 std::string grid_markdown(const Grid& grid);
 /// Width of the widest padded line of grid_text(), remarks and sections left out.

@@ -75,10 +75,10 @@ Environment parse_environment_json(std::string_view line) {
 
 std::string line_type(std::string_view line) { return type_of(parse_line(line)); }
 
-void drop_samples(Record& record) {
-  if (!record.samples) return;
-  record.samples->device_s = {};
+void drop_samples(Record& record, KeepSamples keep) {
+  if (!record.samples || keep == KeepSamples::kYes) return;
   record.samples->host_s = {};
+  if (keep == KeepSamples::kNo) record.samples->device_s = {};
 }
 
 void RunsParser::line(std::string_view text) {
@@ -97,7 +97,7 @@ void RunsParser::line(std::string_view text) {
     } else {
       Record record = parse(record_fields(), line, kRecordType);
       if (record.schema_version == 1) record.device = runs_.back().environment.device.id;
-      if (keep_ == KeepSamples::kNo) drop_samples(record);
+      drop_samples(record, keep_);
       if (take_.row) return take_.row(runs_.back(), std::move(record));
       runs_.back().records.push_back(std::move(record));
     }

@@ -16,28 +16,24 @@
 namespace twofour::report {
 namespace {
 
-/// One table: what it holds and whether the cases are rows of it or the whole of it.
-struct Table {
-  std::vector<Record> records;
-  Medium medium = Medium::kText;
-  bool sweep = false;
-};
+using Rows = std::span<const Record* const>;
 
-bool any_hot(std::span<const Record> records) {
+bool any_hot(Rows records) {
   return std::any_of(records.begin(), records.end(),
-                     [](const Record& r) { return r.cache.mode == CacheMode::kHot; });
+                     [](const Record* r) { return r->cache.mode == CacheMode::kHot; });
 }
 
-bool is_shown(const Column& column, const Table& table) {
-  const bool markdown = table.medium == Medium::kMarkdown;
+/// `sweep`: the cases are rows of the table, not the whole of it.
+bool is_shown(const Column& column, Rows records, Medium medium, bool sweep) {
+  const bool markdown = medium == Medium::kMarkdown;
   const auto any = [&](auto holds) {
-    return std::any_of(table.records.begin(), table.records.end(), holds);
+    return std::any_of(records.begin(), records.end(), [&](const Record* r) { return holds(*r); });
   };
   switch (column.shown) {
     case Shown::kAlways:
       return true;
     case Shown::kHot:
-      return any_hot(table.records);
+      return any_hot(records);
     case Shown::kBf16:
       return any([](const Record& r) { return !r.bf16_baseline.empty(); });
     case Shown::kSustained:
@@ -52,11 +48,56 @@ bool is_shown(const Column& column, const Table& table) {
     case Shown::kPlainText:
       return !markdown;
     case Shown::kMarkdownSweep:
-      return markdown && table.sweep;
+      return markdown && sweep;
     case Shown::kMarkdownModel:
-      return markdown && table.sweep && any([](const Record& r) { return !r.layer.empty(); });
+      return markdown && sweep && any([](const Record& r) { return !r.layer.empty(); });
   }
   return false;
+}
+
+std::vector<const Record*> pointers_to(std::span<const Record> records) {
+  std::vector<const Record*> pointers;
+  pointers.reserve(records.size());
+  for (const Record& record : records) pointers.push_back(&record);
+  return pointers;
+}
+
+/// The columns of a table, and where a remark stands in the place of the later ones.
+std::vector<const Column*> shown_columns(Rows records, Medium medium, bool sweep,
+                                         std::size_t& remark_column) {
+  std::vector<const Column*> shown;
+  for (const Column& column : columns()) {
+    if (!is_shown(column, records, medium, sweep)) continue;
+    if (column.heading == kTimeHeading) remark_column = shown.size();
+    shown.push_back(&column);
+  }
+  return shown;
+}
+
+std::vector<Grid::Heading> headings_of(const std::vector<const Column*>& columns) {
+  std::vector<Grid::Heading> headings;
+  for (const Column* column : columns) {
+    const bool marks = column->heading == kMarkHeading || column->heading == kVerdictHeading;
+    headings.push_back({.text = std::string(column->heading),
+                        .align = column->align,
+                        .drop = column->drop,
+                        .cut = column->heading == kKernelHeading,
+                        .below = column->heading == kNotesHeading,
+                        .toned = marks});
+  }
+  return headings;
+}
+
+Grid::Row row_of(const Record& record, const std::vector<const Column*>& columns,
+                 std::size_t remark_column) {
+  Grid::Row row;
+  row.cells.reserve(columns.size());
+  for (const Column* column : columns) row.cells.push_back(column->cell(record));
+  row.tone = tone_of(record);
+  row.remark = no_result(record);
+  row.remark_column = remark_column;
+  row.below = flags_text(record);
+  return row;
 }
 
 /// "[0]  scaled-torch.int8-gemm | MKN=(1x4096x6144) | qkv of meta-llama/Llama-3-8b, TP 1".
@@ -76,40 +117,6 @@ std::string case_heading(const Record& record, bool show_residency) {
     text += of_pattern(" | cliff: in cache fit the 2:4 weights alone", record.pattern);
   }
   return text;
-}
-
-Grid grid_of(const Table& table) {
-  Grid grid;
-  std::vector<const Column*> shown;
-  std::size_t remark_column = 0;
-  for (const Column& column : columns()) {
-    if (!is_shown(column, table)) continue;
-    if (column.heading == kTimeHeading) remark_column = shown.size();
-    shown.push_back(&column);
-    const bool marks = column.heading == kMarkHeading || column.heading == kVerdictHeading;
-    grid.headings.push_back({.text = std::string(column.heading),
-                             .align = column.align,
-                             .drop = column.drop,
-                             .cut = column.heading == kKernelHeading,
-                             .below = column.heading == kNotesHeading,
-                             .toned = marks});
-  }
-  const bool hot = any_hot(table.records);
-  const Record* previous = nullptr;
-  for (const Record& record : table.records) {
-    if (table.sweep && (previous == nullptr || previous->case_index != record.case_index)) {
-      grid.rows.push_back({.section = case_heading(record, hot)});
-    }
-    previous = &record;
-    Grid::Row row;
-    for (const Column* column : shown) row.cells.push_back(column->cell(record));
-    row.tone = tone_of(record);
-    row.remark = no_result(record);
-    row.remark_column = remark_column;
-    row.below = flags_text(record);
-    grid.rows.push_back(std::move(row));
-  }
-  return grid;
 }
 
 /// "NVIDIA H200 (cuda)".
@@ -141,43 +148,71 @@ std::string device_text(const DeviceInfo& device) {
 }
 
 Block case_table(std::span<const Record> records, Medium medium) {
-  return {case_heading(records.front(), any_hot(records)),
-          grid_of({{records.begin(), records.end()}, medium, false})};
+  const std::vector<const Record*> rows = pointers_to(records);
+  std::size_t remark_column = 0;
+  const std::vector<const Column*> columns = shown_columns(rows, medium, false, remark_column);
+  Block block{case_heading(records.front(), any_hot(rows)), {.headings = headings_of(columns)}};
+  for (const Record& record : records) {
+    block.grid.rows.push_back(row_of(record, columns, remark_column));
+  }
+  return block;
 }
 
-std::vector<std::vector<Record>> by_model(std::span<const Record> records) {
-  std::vector<std::vector<Record>> tables;
+LongTable::LongTable(std::string title, std::vector<const Record*> records, Medium medium)
+    : title_(std::move(title)),
+      records_(std::move(records)),
+      columns_(shown_columns(records_, medium, true, remark_column_)),
+      headings_(headings_of(columns_)),
+      hot_(any_hot(records_)) {}
+
+Grid LongTable::piece(std::size_t begin, std::size_t most) const {
+  Grid grid{.headings = headings_};
+  for (std::size_t i = begin; i < records_.size() && i - begin < most; ++i) {
+    const Record& record = *records_[i];
+    if (i == 0 || records_[i - 1]->case_index != record.case_index) {
+      grid.rows.push_back({.section = case_heading(record, hot_)});
+    }
+    grid.rows.push_back(row_of(record, columns_, remark_column_));
+  }
+  return grid;
+}
+
+std::vector<std::vector<const Record*>> by_model(std::span<const Record> records) {
+  std::vector<std::vector<const Record*>> tables;
   for (const Record& record : records) {
-    const auto same = [&](const std::vector<Record>& table) {
-      return table.front().model == record.model &&
-             table.front().tensor_parallel == record.tensor_parallel;
+    const auto same = [&](const std::vector<const Record*>& table) {
+      return table.front()->model == record.model &&
+             table.front()->tensor_parallel == record.tensor_parallel;
     };
-    auto table = std::find_if(tables.begin(), tables.end(), same);
-    if (table == tables.end()) table = tables.insert(table, std::vector<Record>{});
-    table->push_back(record);
+    // Rows of one model come one behind another.
+    auto table = !tables.empty() && same(tables.back())
+                     ? tables.end() - 1
+                     : std::find_if(tables.begin(), tables.end(), same);
+    if (table == tables.end()) table = tables.insert(table, std::vector<const Record*>{});
+    table->push_back(&record);
   }
   return tables;
 }
 
-std::vector<Block> sweep_tables(std::span<const Record> records, Medium medium) {
+std::vector<LongTable> sweep_tables(std::span<const Record> records, Medium medium) {
   if (records.empty()) return {};
   const Record& first = records.front();
   const auto torch_name = info(first.dtype).torch_name;
+  std::vector<LongTable> tables;
   if (first.mode != BenchMode::kModel) {
-    return {{fmt::format("All Results {}{} {}", torch_name, pattern_mark(first.pattern),
-                         to_string(first.mode)),
-             grid_of({{records.begin(), records.end()}, medium, true})}};
+    tables.emplace_back(fmt::format("All Results {}{} {}", torch_name, pattern_mark(first.pattern),
+                                    to_string(first.mode)),
+                        pointers_to(records), medium);
+    return tables;
   }
-  std::vector<Block> blocks;
-  std::vector<std::vector<Record>> tables = by_model(records);
-  for (std::vector<Record>& rows : tables) {
-    const Table table{std::move(rows), medium, true};
-    const Record& record = table.records.front();
-    blocks.push_back({fmt::format("Results {}{} {} TP {}", torch_name, pattern_mark(first.pattern),
-                                  record.model, record.tensor_parallel),
-                      grid_of(table)});
+  for (std::vector<const Record*>& rows : by_model(records)) {
+    const Record& record = *rows.front();
+    std::string title =
+        fmt::format("Results {}{} {} TP {}", torch_name, pattern_mark(first.pattern), record.model,
+                    record.tensor_parallel);
+    tables.emplace_back(std::move(title), std::move(rows), medium);
   }
-  return blocks;
+  return tables;
 }
 
 Conclusion conclude(std::span<const Record> records, std::string_view win_mark) {

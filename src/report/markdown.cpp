@@ -49,11 +49,11 @@ std::string list_of(const std::vector<std::string>& lines) {
 std::string tables_by_model(std::span<const Record> records,
                             Grid (*table_of)(std::span<const Problem>)) {
   std::string text;
-  const std::vector<std::vector<Record>> tables = by_model(records);
-  for (const std::vector<Record>& rows : tables) {
+  const std::vector<std::vector<const Record*>> tables = by_model(records);
+  for (const std::vector<const Record*>& rows : tables) {
     if (tables.size() > 1) {
-      text += fmt::format("**{}, TP {}**\n\n", name_text(rows.front().model),
-                          rows.front().tensor_parallel);
+      text += fmt::format("**{}, TP {}**\n\n", name_text(rows.front()->model),
+                          rows.front()->tensor_parallel);
     }
     text += grid_markdown(table_of(problems(rows))) + "\n";
   }
@@ -85,9 +85,13 @@ std::string reading_details(const Conclusion& end) {
 }
 
 std::string all_rows(std::span<const Record> records, const std::string& what) {
+  // It is left out then: a row takes more than this.
+  constexpr std::size_t kLeastBytesOfARow = 20;
+  if (records.size() * kLeastBytesOfARow > kMostBytes) return std::string(kMostBytes + 1, ' ');
   std::string text;
-  for (const Block& block : sweep_tables(records, Medium::kMarkdown)) {
-    text += "**" + name_text(block.title) + "**\n\n" + grid_markdown(block.grid) + "\n";
+  for (const LongTable& table : sweep_tables(records, Medium::kMarkdown)) {
+    text += "**" + name_text(table.title()) + "**\n\n" +
+            grid_markdown(table.piece(0, table.rows())) + "\n";
   }
   return markdown_folded(fmt::format("All {} rows{}", records.size(), what), text);
 }
@@ -97,16 +101,26 @@ std::string sweep_title(const Sweep& sweep) {
                      to_string(sweep.mode));
 }
 
+/// About as many characters and lines as kMostBytesOfATable has place for.
+constexpr Display kOverviewSize{.width = 200, .height = 150};
+
+std::string overview_text(const Sweep& sweep, const Display& display) {
+  std::string text;
+  for (const Overview& overview : overviews(sweep, display)) {
+    text += "**" + escaped(overview.title) + "**\n\n" + grid_markdown(overview.grid) + "\n";
+    if (!overview.remark.empty()) text += escaped(overview.remark + ".") + "\n\n";
+  }
+  return text;
+}
+
 /// A row for each problem, or where these are too many, speed-ups by layer and M.
 std::string main_tables(const Sweep& sweep) {
   std::string text = tables_by_model(sweep.records, best_table);
   if (text.size() <= kMostBytesOfATable) return text;
   text = "The table of all problems is too long for a pull request. " + escaped(overview_legend()) +
          "\n\n";
-  for (const Overview& overview : overviews(sweep, {})) {
-    text += "**" + escaped(overview.title) + "**\n\n" + grid_markdown(overview.grid) + "\n";
-  }
-  return text;
+  const std::string whole = overview_text(sweep, {});
+  return text + (whole.size() <= kMostBytesOfATable ? whole : overview_text(sweep, kOverviewSize));
 }
 
 std::string machine_details(const DeviceResults& device) {
@@ -130,16 +144,28 @@ std::string of_what(const Results& results, std::size_t device, const Sweep& swe
   return what;
 }
 
+/// Its first rows, and how many there are where that is not all.
+std::string first_rows(const Grid& grid) {
+  constexpr std::size_t kMostProblems = 500;
+  if (grid.rows.size() <= kMostProblems) return grid_markdown(grid) + "\n";
+  Grid first{.headings = grid.headings};
+  first.rows.assign(grid.rows.begin(), grid.rows.begin() + kMostProblems);
+  return grid_markdown(first) + fmt::format(
+                                    "\nThe first {} of {} lines; `twofour report` shows "
+                                    "all.\n\n",
+                                    kMostProblems, grid.rows.size());
+}
+
 std::string devices_text(const Results& results) {
   std::string text;
   for (const Grid& grid : side_by_side(results, kMostDevices)) {
     text +=
         "## Devices side by side\n\nTime of the best 2:4 kernel, and its speed-up over the "
         "fastest dense one there.\n\n" +
-        grid_markdown(grid) + "\n";
+        first_rows(grid);
   }
   for (const Spread& spread : spreads(results)) {
-    text += "## " + name_text(spread.title) + "\n\n" + grid_markdown(spread.grid) + "\n" +
+    text += "## " + name_text(spread.title) + "\n\n" + first_rows(spread.grid) +
             list_of(spread.told) + "\n";
   }
   return text;
@@ -165,8 +191,9 @@ std::string markdown_case(std::span<const Record> records) {
   return "### " + name_text(block.title) + "\n\n" + grid_markdown(block.grid) + "\n";
 }
 
-std::string markdown_document(std::span<const Run> runs) {
-  const Results results = join(runs);
+std::string markdown_document(std::span<const Run> runs) { return markdown_document(join(runs)); }
+
+std::string markdown_document(const Results& results) {
   const bool several = results.devices.size() > 1;
   std::string text = left_out_text(results);
   if (several) text += devices_text(results);

@@ -160,10 +160,8 @@ Overview overview_of(const Table& table, const Display& display, Sparsity patter
     grid.rows.push_back(std::move(row));
   }
   if (lines.size() < table.lines.size() || columns.size() < ms.size()) {
-    overview.remark = fmt::format(
-        "{} of {} rows and {} of {} columns, as many as fit; --wide or "
-        "`twofour report` shows all.",
-        lines.size(), table.lines.size(), columns.size(), ms.size());
+    overview.remark = fmt::format("{} of {} rows and {} of {} columns, as many as fit",
+                                  lines.size(), table.lines.size(), columns.size(), ms.size());
   }
   return overview;
 }
@@ -203,7 +201,7 @@ std::string overview_legend() {
 
 std::string device_name(const Results& results, std::size_t i) {
   const DeviceId& id = results.devices[i].device;
-  return fmt::format("#{} {}", i + 1, id.name.empty() ? to_string(id.kind) : id.name);
+  return fmt::format("#{} {}", i + 1, id.name.empty() ? to_string(id.kind) : id.name.view());
 }
 
 std::vector<Grid> side_by_side(const Results& results, std::size_t most) {

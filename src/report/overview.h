@@ -15,7 +15,7 @@ namespace twofour::report {
 struct Overview {
   std::string title;
   Grid grid;
-  std::string remark;  ///< what was left out so that it fits; may be empty
+  std::string remark;  ///< what was left out so that it fits, no full stop; may be empty
 };
 
 /// The speed-up of the best 2:4 kernel over dense, a row for each layer (or K and N) and a column

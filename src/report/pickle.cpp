@@ -65,7 +65,7 @@ class PickleWriter {
 
 /// One column of torch.utils.benchmark.Compare: hot and cold must not be merged into one.
 std::string description(const Record& record) {
-  return record.cache.mode == CacheMode::kHot ? record.kernel + " (hot)" : record.kernel;
+  return record.cache.mode == CacheMode::kHot ? record.kernel + " (hot)" : record.kernel.str();
 }
 
 void write_task(PickleWriter& out, const Record& record) {

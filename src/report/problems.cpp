@@ -107,9 +107,17 @@ std::string mean_text(const std::vector<double>& ratios) {
 }  // namespace
 
 std::vector<Problem> problems(std::span<const Record> records) {
+  std::vector<const Record*> pointers;
+  pointers.reserve(records.size());
+  for (const Record& record : records) pointers.push_back(&record);
+  return problems(pointers);
+}
+
+std::vector<Problem> problems(std::span<const Record* const> records) {
   std::vector<Problem> found;
   std::map<std::string, std::size_t> place;
-  for (const Record& r : records) {
+  for (const Record* const record : records) {
+    const Record& r = *record;
     if (is_twin(r)) continue;
     const auto [at, is_new] = place.try_emplace(problem_key(r), found.size());
     if (is_new) found.emplace_back();
@@ -205,7 +213,8 @@ Grid algorithm_table(std::span<const Problem> problems) {
   const Variety variety = variety_of(problems);
   const auto ran = [](const Record* r) {
     if (r == nullptr) return std::string();
-    return r->algorithm.empty() ? r->provider : fmt::format("{} {}", r->provider, r->algorithm);
+    return r->algorithm.empty() ? r->provider.str()
+                                : fmt::format("{} {}", r->provider, r->algorithm);
   };
   for (const Problem& problem : problems) {
     grid.rows.push_back(

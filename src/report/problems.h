@@ -21,6 +21,7 @@ struct Problem {
 };
 
 /// In order of appearance. Without those where no 2:4 row is, unless none has one.
+std::vector<Problem> problems(std::span<const Record* const> records);
 std::vector<Problem> problems(std::span<const Record> records);
 
 /// What tells a problem from others, and is the same on every device.

@@ -41,9 +41,14 @@ struct Run {
 };
 
 /// Whether records keep their single samples, which are most of them and which few need.
-enum class KeepSamples : std::uint8_t { kYes, kNo };
+enum class KeepSamples : std::uint8_t {
+  kYes,
+  kOnDevice,  ///< those of the host go
+  kNo,
+};
 
-void drop_samples(Record& record);
+/// Those that are not to be kept go.
+void drop_samples(Record& record, KeepSamples keep = KeepSamples::kNo);
 
 /// What becomes of the runs and rows of a file as they are read. Without `row`, each row goes to
 /// the end of its run's records.

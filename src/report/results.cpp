@@ -43,30 +43,6 @@ void number_cases(std::vector<Record>& records, const std::vector<std::size_t>& 
   }
 }
 
-/// Sweeps of one device as they are put together, with the name of each row's case.
-struct Joined {
-  DeviceResults results;
-  std::vector<std::vector<std::size_t>> case_names;
-
-  /// `device`: as which that of the row counts.
-  void add(const Record& r, std::size_t case_name, const DeviceId& device) {
-    std::size_t i = 0;
-    while (i < results.sweeps.size() &&
-           (results.sweeps[i].mode != r.mode || results.sweeps[i].dtype != r.dtype ||
-            results.sweeps[i].pattern != r.pattern)) {
-      ++i;
-    }
-    if (i == results.sweeps.size()) {
-      results.sweeps.push_back(
-          {.mode = r.mode, .dtype = r.dtype, .pattern = r.pattern, .records = {}});
-      case_names.emplace_back();
-    }
-    results.sweeps[i].records.push_back(r);
-    if (r.device && *r.device != device) results.sweeps[i].records.back().device = device;
-    case_names[i].push_back(case_name);
-  }
-};
-
 }  // namespace
 
 bool is_split(const Environment& environment) {
@@ -78,7 +54,7 @@ DeviceId without_part(DeviceId id) {
   id.uuid.clear();
   id.pci_address.clear();
   id.ordinal = 0;
-  if (id.kind == DeviceKind::kCpu) id.name = id.name.substr(0, id.name.rfind(" ("));
+  if (id.kind == DeviceKind::kCpu) id.name = id.name.view().substr(0, id.name.view().rfind(" ("));
   return id;
 }
 
@@ -128,44 +104,120 @@ std::vector<std::vector<const Record*>> kept_rows(std::span<const Run> runs) {
   return kept;
 }
 
-Results join(std::span<const Run> runs) {
-  std::size_t doubles = 0;
-  const std::vector<std::vector<CountedRow>> rows = counted(runs, doubles);
-  std::vector<Joined> devices;
-  std::map<std::string, std::size_t> place;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    for (std::size_t row = 0; row < rows[i].size(); ++row) {
-      if (!rows[i][row].counts) continue;
-      const Record& record = runs[i].records[row];
-      const DeviceId id = counted_device(record, runs[i]);
-      const Environment& environment = runs[i].environment;
-      const auto [found, is_new] = place.try_emplace(device_key(id, environment), devices.size());
-      if (is_new) {
-        devices.emplace_back().results = {
-            .title = device_title(id, environment), .device = id, .runs = {}, .sweeps = {}};
-      }
-      Joined& device = devices[found->second];
-      if (device.results.runs.empty() || device.results.runs.back() != &runs[i]) {
-        device.results.runs.push_back(&runs[i]);
-      }
-      device.add(record, rows[i][row].case_name, id);
-    }
+std::size_t ResultsBuilder::part_of(const Record& record, const DeviceId& device, const Run& run) {
+  std::string key = device_key(device, run.environment);
+  const auto found = std::find_if(parts_.begin(), parts_.end(), [&](const Part& part) {
+    return part.key == key && part.sweep.mode == record.mode && part.sweep.dtype == record.dtype &&
+           part.sweep.pattern == record.pattern;
+  });
+  const auto place = static_cast<std::size_t>(found - parts_.begin());
+  if (found == parts_.end()) {
+    Part& part = parts_.emplace_back();
+    part.device = device;
+    part.key = std::move(key);
+    part.sweep = {
+        .mode = record.mode, .dtype = record.dtype, .pattern = record.pattern, .records = {}};
+    // Most files have one sweep. Growing it later would hold its rows twice for a moment.
+    if (place == 0) part.sweep.records.reserve(expected_rows_);
   }
+  return place;
+}
+
+void ResultsBuilder::add(Record record, const Run& run) {
+  index_.add(record, run);
+  const DeviceId device = counted_device(record, run);
+  const std::size_t place = part_of(record, device, run);
+  places_.resize(index_.begun());
+  places_.back().push_back(static_cast<std::uint32_t>(place));
+  if (record.device && *record.device != device) record.device = device;
+  parts_[place].sweep.records.push_back(std::move(record));
+}
+
+void ResultsBuilder::drop_samples() {
+  for (Part& part : parts_) {
+    for (Record& record : part.sweep.records) record.samples.reset();
+  }
+}
+
+void ResultsBuilder::remove_doubles(std::vector<std::size_t>& order,
+                                    std::vector<std::vector<bool>>& of_run) {
+  struct Cursor {
+    std::size_t read = 0;
+    std::size_t written = 0;
+  };
+  std::vector<Cursor> cursors(parts_.size());
+  of_run.assign(places_.size(), std::vector<bool>(parts_.size()));
+  for (std::size_t run = 0; run < places_.size(); ++run) {
+    for (std::size_t row = 0; row < places_[run].size(); ++row) {
+      Part& part = parts_[places_[run][row]];
+      Cursor& cursor = cursors[places_[run][row]];
+      const std::size_t from = cursor.read++;
+      if (!index_.counts(run, row)) continue;
+      if (cursor.written == 0) order.push_back(places_[run][row]);
+      of_run[run][places_[run][row]] = true;
+      const std::size_t to = cursor.written++;
+      if (to != from) part.sweep.records[to] = std::move(part.sweep.records[from]);
+      part.case_names.push_back(index_.case_name(run, row));
+    }
+    places_[run] = {};
+  }
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    std::vector<Record>& records = parts_[i].sweep.records;
+    records.erase(records.begin() + static_cast<std::ptrdiff_t>(cursors[i].written), records.end());
+  }
+}
+
+Results ResultsBuilder::finish(std::span<const Run> runs) {
+  index_.finish(runs);
+  places_.resize(runs.size());
+  std::vector<std::size_t> order;         // of parts, by their first rows that count
+  std::vector<std::vector<bool>> of_run;  // whether a run has rows of a part
+  remove_doubles(order, of_run);
   Results results;
-  for (Joined& device : devices) {
-    for (std::size_t i = 0; i < device.case_names.size(); ++i) {
-      std::vector<Record>& records = device.results.sweeps[i].records;
-      number_cases(records, device.case_names[i]);
-      std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
-        return a.case_index < b.case_index;
-      });
-      apply_floors(records);
+  std::map<std::string, std::size_t> device_places;
+  for (const std::size_t place : order) {
+    Part& part = parts_[place];
+    std::vector<Record>& records = part.sweep.records;
+    number_cases(records, part.case_names);
+    part.case_names = {};
+    const auto earlier = [](const Record& a, const Record& b) {
+      return a.case_index < b.case_index;
+    };
+    // Sorting takes memory for half of them.
+    if (!std::is_sorted(records.begin(), records.end(), earlier)) {
+      std::stable_sort(records.begin(), records.end(), earlier);
     }
-    results.devices.push_back(std::move(device.results));
+    apply_floors(records);
+    const auto [found, is_new] = device_places.try_emplace(part.key, results.devices.size());
+    if (is_new) {
+      results.devices.push_back({.title = {}, .device = part.device, .runs = {}, .sweeps = {}});
+    }
+    results.devices[found->second].sweeps.push_back(std::move(part.sweep));
   }
-  tell_doubles(doubles, results.left_out);
-  tell_of_files(runs, results.left_out);
+  for (std::size_t run = 0; run < runs.size(); ++run) {
+    for (const std::size_t place : order) {
+      if (!of_run[run][place]) continue;
+      DeviceResults& device = results.devices[device_places.at(parts_[place].key)];
+      if (device.runs.empty()) {
+        device.title = device_title(parts_[place].device, runs[run].environment);
+      }
+      if (device.runs.empty() || device.runs.back() != &runs[run]) {
+        device.runs.push_back(&runs[run]);
+      }
+    }
+  }
+  results.runs = runs;
+  results.left_out = index_.of_files();
   return results;
+}
+
+Results join(std::span<const Run> runs) {
+  ResultsBuilder builder;
+  for (const Run& run : runs) {
+    builder.begin(run);
+    for (const Record& record : run.records) builder.add(record, run);
+  }
+  return builder.finish(runs);
 }
 
 }  // namespace twofour::report

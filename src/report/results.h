@@ -1,12 +1,15 @@
 // Several runs as one result: which rows count, by device, and what was left out.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "report/report.h"
+#include "report/row_index.h"
 
 namespace twofour::report {
 
@@ -29,6 +32,7 @@ struct DeviceResults {
 };
 
 struct Results {
+  std::span<const Run> runs;           ///< that were joined; their rows may be gone
   std::vector<DeviceResults> devices;  ///< in order of appearance
   /// What is not in `devices`, and why: a sentence each. Rows without a result are in `devices`.
   std::vector<std::string> left_out;
@@ -51,6 +55,45 @@ std::vector<Record> rows_of(std::span<const Run> runs);
 /// by its name, its place and its machine. Devices over which the cases of a run were split count
 /// as one, which its rows then name. The result points into `runs`.
 Results join(std::span<const Run> runs);
+
+/// join() of rows as they are read: each is held once, where the result has it, so that half a
+/// million take as little memory as they can.
+class ResultsBuilder {
+ public:
+  /// `expected_rows`: about how many there will be; 0: not known.
+  explicit ResultsBuilder(std::size_t expected_rows = 0) : expected_rows_(expected_rows) {}
+
+  /// The next run begins: its source and its environment are there.
+  void begin(const Run& run) { index_.begin(run); }
+  /// The next row of the run that began last, which is `run`.
+  void add(Record record, const Run& run);
+  /// Samples of the rows so far go.
+  void drop_samples();
+  /// `runs`: all that began, with what is known at their end. Their rows are not looked at, and
+  /// the result points into them.
+  Results finish(std::span<const Run> runs);
+
+  /// Of the rows so far. left_out() is there after finish().
+  [[nodiscard]] const RowIndex& index() const { return index_; }
+
+ private:
+  /// The rows of one device and sweep.
+  struct Part {
+    DeviceId device;  ///< as which those of its rows count
+    std::string key;  ///< device_key() of it
+    Sweep sweep;
+    std::vector<std::size_t> case_names;
+  };
+
+  std::size_t part_of(const Record& record, const DeviceId& device, const Run& run);
+  /// Removes rows that do not count. `first`: for each part, the run of its first row that counts.
+  void remove_doubles(std::vector<std::size_t>& order, std::vector<std::vector<bool>>& of_run);
+
+  std::size_t expected_rows_;
+  RowIndex index_;
+  std::vector<Part> parts_;
+  std::vector<std::vector<std::uint32_t>> places_;  ///< of each run's rows, in parts_
+};
 
 /// The detail of an environment that says that the cases of a run were split over devices that are
 /// alike, of which this was one; or that each of them measured every case, where its text does not

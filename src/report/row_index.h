@@ -31,9 +31,17 @@ class RowIndex {
   [[nodiscard]] bool counts(std::size_t run, std::size_t row) const {
     return run < counted_.size() && row < counted_[run].size() && counted_[run][row].counts;
   }
+  /// What tells the case of a row that is there: CountedRow::case_name. After finish().
+  [[nodiscard]] std::size_t case_name(std::size_t run, std::size_t row) const {
+    return counted_.at(run).at(row).case_name;
+  }
   [[nodiscard]] std::size_t runs() const { return counted_.size(); }
+  /// How many runs have begun.
+  [[nodiscard]] std::size_t begun() const { return notes_.size(); }
   [[nodiscard]] std::size_t rows(std::size_t run) const { return counted_.at(run).size(); }
 
+  /// Doubles, attempts and lines without an end: a sentence each. After finish().
+  [[nodiscard]] const std::vector<std::string>& of_files() const { return of_files_; }
   /// report::left_out() of the runs. After finish().
   [[nodiscard]] std::vector<std::string> left_out() const;
 

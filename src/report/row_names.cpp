@@ -65,7 +65,7 @@ std::string device_key(const DeviceId& id, const Environment& environment) {
 }
 
 std::string device_title(const DeviceId& id, const Environment& environment) {
-  std::vector<std::string> parts{id.name.empty() ? std::string(to_string(id.kind)) : id.name,
+  std::vector<std::string> parts{id.name.empty() ? std::string(to_string(id.kind)) : id.name.str(),
                                  id.uuid};
   if (id.kind == DeviceKind::kCpu) {
     const int threads = environment.device.threads;

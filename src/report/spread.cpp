@@ -32,7 +32,8 @@ struct Compared {
 
 /// The kind and the name without what tells parts of one machine apart: "AMD EPYC (node0)".
 std::string kind_of(const DeviceId& id) {
-  return fmt::format("{} {}", to_string(id.kind), id.name.substr(0, id.name.rfind(" (")));
+  return fmt::format("{} {}", to_string(id.kind),
+                     id.name.view().substr(0, id.name.view().rfind(" (")));
 }
 
 /// Problems in order of appearance, with their times on the devices of `places`.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/function_ref.h"
 #include "report/formats.h"
 #include "report/layout.h"
 #include "report/left_out.h"
@@ -72,19 +73,41 @@ std::string conclusion_text(const Conclusion& end, const Display& display) {
   return text + paragraph(end.legend, display) + lines_of(end.answer, display);
 }
 
-std::string sweep_text(const Sweep& sweep, const Display& display) {
-  std::string text;
-  for (const Block& block : sweep_tables(sweep.records, Medium::kText)) {
-    text += block_text(block.title, block.grid, display);
+/// Calls `take` with the pieces of a table, fitted to any width.
+void each_piece(const LongTable& table, FunctionRef<void(const Grid&)> take) {
+  constexpr std::size_t kRowsOfAPiece = 2000;
+  for (std::size_t i = 0; i < table.rows(); i += kRowsOfAPiece) {
+    take(fitted(table.piece(i, kRowsOfAPiece), {}));
   }
-  return text + conclusion_text(conclude(sweep.records, ">"), display);
+}
+
+/// For a pipe, or a file: all rows, never held as text.
+void write_long(const LongTable& table, Write write) {
+  PiecewiseText text;
+  each_piece(table, [&](const Grid& piece) { text.measure(piece); });
+  write(banner(table.title(), std::max(kRuleWidth, text.width()), {}) + text.opening());
+  each_piece(table, [&](const Grid& piece) { write(text.rows(piece)); });
+  write("\n");
+}
+
+void write_sweep(const Sweep& sweep, const Display& display, Write write) {
+  for (const LongTable& table : sweep_tables(sweep.records, Medium::kText)) {
+    if (display.width == 0) {
+      write_long(table, write);
+    } else {
+      write(block_text(table.title(), table.piece(0, table.rows()), display));
+    }
+  }
+  write(conclusion_text(conclude(sweep.records, ">"), display));
 }
 
 std::string summary_text(const Sweep& sweep, const Display& display) {
   std::string text;
   for (const Overview& overview : overviews(sweep, display)) {
     text += block_text(overview.title, overview.grid, display);
-    if (!overview.remark.empty()) text += lines_of(overview.remark, display) + "\n";
+    if (!overview.remark.empty()) {
+      text += lines_of(overview.remark + "; --wide or `twofour report` shows all.", display) + "\n";
+    }
   }
   const Conclusion end = conclude(sweep.records, ">");
   std::vector<std::string> told{overview_legend()};
@@ -93,35 +116,50 @@ std::string summary_text(const Sweep& sweep, const Display& display) {
 }
 
 /// Each device under its name where there are several, then the devices side by side.
-template <class TextOf>
-std::string of_each_device(std::span<const Run> runs, const Display& display, TextOf text_of) {
-  const Results results = join(runs);
+void write_each_device(const Results& results, const Display& display, Write write,
+                       FunctionRef<void(const Sweep&)> write_one) {
   std::vector<std::string> told;
   told.reserve(results.left_out.size());
   for (const std::string& line : results.left_out) told.push_back("left out: " + line + ".");
-  std::string text = paragraph(told, display);
+  write(paragraph(told, display));
   const bool several = results.devices.size() > 1;
   for (std::size_t i = 0; i < results.devices.size(); ++i) {
     const DeviceResults& device = results.devices[i];
-    if (several) text += lines_of(fmt::format("#{} {}", i + 1, device.title), display) + "\n";
+    if (several) write(lines_of(fmt::format("#{} {}", i + 1, device.title), display) + "\n");
     for (const Sweep& sweep : device.sweeps) {
-      text += text_of(sweep);
-      if (several || &sweep != &device.sweeps.back()) text += "\n";
+      write_one(sweep);
+      if (several || &sweep != &device.sweeps.back()) write("\n");
     }
   }
-  if (!several) return text;
+  if (!several) return;
   const std::size_t most =
       display.width == 0
           ? results.devices.size()
           : std::max<std::size_t>(
                 1, (display.width - std::min(display.width, kLabelColumn)) / kDeviceColumn);
   for (const Grid& grid : side_by_side(results, most)) {
-    text += block_text("Devices side by side: best 2:4 kernel, speed-up over dense there", grid,
-                       display);
+    write(block_text("Devices side by side: best 2:4 kernel, speed-up over dense there", grid,
+                     display));
   }
   for (const Spread& spread : spreads(results)) {
-    text += block_text(spread.title, spread.grid, display) + paragraph(spread.told, display);
+    write(block_text(spread.title, spread.grid, display) + paragraph(spread.told, display));
   }
+}
+
+std::size_t rows_in(const Results& results) {
+  std::size_t rows = 0;
+  for (const DeviceResults& device : results.devices) {
+    for (const Sweep& sweep : device.sweeps) rows += sweep.records.size();
+  }
+  return rows;
+}
+
+/// What `write_to` writes.
+template <class WriteTo>
+std::string text_of(WriteTo write_to) {
+  std::string text;
+  const auto append = [&](std::string_view piece) { text += piece; };
+  write_to(append);
   return text;
 }
 
@@ -141,16 +179,36 @@ std::string table_case_on(std::span<const Record> records, const Display& displa
 
 std::string table_case(std::span<const Record> records) { return table_case_on(records, {}); }
 
+void write_table(const Results& results, const Display& display, Write write) {
+  const std::size_t rows = rows_in(results);
+  if (display.width > 0 && rows > kMostRowsOnTerminal) {
+    write(table_summary_of(results, display) +
+          lines_of(fmt::format("A summary of {} rows: more than {} are not shown on a terminal. A "
+                               "pipe or --output FILE has all, as has --format csv.",
+                               rows, kMostRowsOnTerminal),
+                   display));
+    return;
+  }
+  write_each_device(results, display, write,
+                    [&](const Sweep& sweep) { write_sweep(sweep, display, write); });
+}
+
 std::string table_document(std::span<const Run> runs) { return table_document_on(runs, {}); }
 
 std::string table_document_on(std::span<const Run> runs, const Display& display) {
-  return of_each_device(runs, display,
-                        [&](const Sweep& sweep) { return sweep_text(sweep, display); });
+  const Results results = join(runs);
+  return text_of([&](Write write) { write_table(results, display, write); });
+}
+
+std::string table_summary_of(const Results& results, const Display& display) {
+  return text_of([&](Write write) {
+    write_each_device(results, display, write,
+                      [&](const Sweep& sweep) { write(summary_text(sweep, display)); });
+  });
 }
 
 std::string table_summary_on(std::span<const Run> runs, const Display& display) {
-  return of_each_device(runs, display,
-                        [&](const Sweep& sweep) { return summary_text(sweep, display); });
+  return table_summary_of(join(runs), display);
 }
 
 }  // namespace twofour::report

@@ -41,7 +41,7 @@ bool Ledger::done(int case_index, const std::string& kernel,
 }
 
 bool Ledger::touched(int case_index) const {
-  const auto first = rows_.lower_bound({case_index, std::string(), CacheMode::kCold});
+  const auto first = rows_.lower_bound({case_index, SharedText(), CacheMode::kCold});
   return first != rows_.end() && std::get<int>(*first) == case_index;
 }
 

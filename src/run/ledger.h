@@ -64,8 +64,8 @@ class Ledger {
   std::size_t part_begin_ = 0;
   std::vector<Record> records_;
   std::vector<EndedAttempt> attempts_;
-  std::set<std::tuple<int, std::string, CacheMode>> rows_;
-  std::set<std::pair<int, std::string>> without_result_;
+  std::set<std::tuple<int, SharedText, CacheMode>> rows_;
+  std::set<std::pair<int, SharedText>> without_result_;
   // So that what is asked of one case costs the same however many there are.
   std::map<int, std::vector<std::size_t>> places_;  ///< in records_, of each case
   std::map<int, std::vector<std::size_t>> attempt_places_;

@@ -191,7 +191,7 @@ void prepare_entry(CaseState& state, Entry& entry, const operands::Operands& ope
                            .cache = entry.plan.cold,
                            .copies = entry.weights->all(),
                            .log = &search,
-                           .algorithm = entry.twin_of ? entry.record.algorithm : entry.winner,
+                           .algorithm = entry.twin_of ? entry.record.algorithm.str() : entry.winner,
                            .search = state.config.search});
   }
   entry.record.algorithm = entry.operation->algorithm();

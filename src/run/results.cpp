@@ -72,7 +72,7 @@ std::optional<RoundEnergy> energy_of(const Sampled& s, const Sampled* baseline) 
 }
 
 std::string kernel_of(const Sampled* baseline) {
-  return baseline == nullptr ? std::string{} : baseline->entry->record.kernel;
+  return baseline == nullptr ? std::string{} : baseline->entry->record.kernel.str();
 }
 
 std::optional<double> median_of(const Sampled* baseline) {

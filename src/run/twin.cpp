@@ -81,7 +81,7 @@ Entry make_twin(CaseState& state, std::size_t original) {
   twin.twin_of = original;
   twin.record = first.record;
   twin.record.twin_of = first.record.kernel;
-  twin.record.kernel += kTwinSuffix;
+  twin.record.kernel = first.record.kernel + kTwinSuffix;
   twin.record.accuracy.reset();
   twin.record.tuning.reset();
   twin.record.phases = {.operands_s = first.record.phases.operands_s,

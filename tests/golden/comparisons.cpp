@@ -96,7 +96,7 @@ std::vector<std::string> comparison_names() {
 
 std::string comparison_rendering(std::string_view name) {
   const auto shown = [](std::string_view format, const report::Display& display) {
-    return compare::find_format(format)->document(comparison(), display);
+    return compare::document(*compare::find_format(format), comparison(), display);
   };
   if (name == "compare.txt") return shown("table", {});
   if (name == "compare-80.txt") return shown("table", {.width = 80});

@@ -132,11 +132,9 @@ TEST(Difference, CoversTheChange) {
 TEST(CommonCorrelation, IsSeenInManyShortSeries) {
   const auto of = [](double persistence) {
     Random random(5);
-    std::vector<Series> all;
-    for (int i = 0; i < 400; ++i) all.push_back(times(random, 27, 1, 0.02, persistence));
-    std::vector<const Series*> pointers;
-    for (const Series& series : all) pointers.push_back(&series);
-    return common_correlation_time(pointers);
+    CommonCorrelation common;
+    for (int i = 0; i < 400; ++i) common.add(times(random, 27, 1, 0.02, persistence));
+    return common.time();
   };
   EXPECT_NEAR(of(0), 1, 0.15);
   EXPECT_GE(of(0.7), 2.5);

@@ -22,7 +22,7 @@ std::string rendered(std::string_view format, const Comparison& comparison,
                      const report::Display& display = {}) {
   const Format* found = find_format(format);
   EXPECT_NE(found, nullptr) << format;
-  return found == nullptr ? std::string() : found->document(comparison, display);
+  return found == nullptr ? std::string() : document(*found, comparison, display);
 }
 
 Comparison of_a_name(const std::string& name) {
@@ -47,7 +47,7 @@ TEST(Outputs, HostileNamesBreakNoFormat) {
     const Comparison comparison = of_a_name(name);
     ASSERT_EQ(comparison.changes.size(), 2U);
     for (const Format& format : formats()) {
-      const std::string text = format.document(comparison, {.width = 80});
+      const std::string text = document(format, comparison, {.width = 80});
       EXPECT_THAT(text, HasSubstr("SLOWER")) << format.name;
       if (format.name == "csv" || format.name == "jsonl") continue;  // for programs
       EXPECT_THAT(text, Not(HasSubstr("\x1b"))) << format.name;

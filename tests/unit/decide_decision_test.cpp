@@ -234,7 +234,7 @@ TEST(Costs, AreThoseOfTheKernelThatPackedFirst) {
   std::vector<Record> records = golden::rows_of({"qkv", 64, 64, 8, 1e-3, 1.5}, 0);
   Record with_bias = records.back();
   with_bias.problem.bias = true;
-  with_bias.kernel += "_bias";
+  with_bias.kernel = with_bias.kernel + "_bias";
   records.back().phases.prepare_s = 0.001;  // it found what its relative had packed
   with_bias.phases.prepare_s = 0.7;
   records.push_back(with_bias);

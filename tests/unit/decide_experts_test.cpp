@@ -112,7 +112,7 @@ report::Run with_batches() {
   for (const Record& r : run.records) {
     if (!r.experts) continue;
     Record batch = r;
-    batch.kernel += "_batched";
+    batch.kernel = batch.kernel + "_batched";
     batch.provider = is_sparse(r.problem.sparsity) ? "cusparselt" : "cublaslt";
     batch.problem.batch = *r.experts;
     for (double& s : batch.samples->device_s) s = is_sparse(r.problem.sparsity) ? 1e-3 : 2e-3;

@@ -201,7 +201,7 @@ std::vector<std::string> titles(const Grid& grid) {
 
 TEST(GeometricMeans, AreByFamilyAndSize) {
   auto records = cases({{64, 2, kWin}, {65, 0.5, kLoss}, {1023, 2, kWin}, {1024, 4, kWin}});
-  records[1].kernel += "_bias";
+  records[1].kernel = records[1].kernel + "_bias";
   records[3].kernel = "other_i8_i8_bf16_scaled_sparse_mm";
   const Grid grid = geometric_means(records);
   EXPECT_THAT(titles(grid),

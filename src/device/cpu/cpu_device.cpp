@@ -50,7 +50,7 @@ std::unique_ptr<Device> make_cpu_device(int threads, bool pin, const cpu::CpuPar
   DeviceInfo info = cpu::describe_cpu(files, topology, limits, team);
   if (!part_name.empty()) {
     // Another part of the machine is another device.
-    info.id.name += fmt::format(" ({})", part_name);
+    info.id.name = fmt::format("{} ({})", info.id.name, part_name);
     info.details["memory_from"] = memory_from;
   }
   std::unique_ptr<cpu::ThreadPinning> pinning;

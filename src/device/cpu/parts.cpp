@@ -14,8 +14,11 @@
 
 #include "device/cpu/cgroup.h"
 #include "device/cpu/clocks.h"
+#include "device/cpu/cpu_part.h"
 #include "device/cpu/flush.h"
+#include "device/cpu/host_turn.h"
 #include "device/cpu/memory.h"
+#include "device/cpu/page_pool.h"
 #include "device/cpu/roofs.h"
 #include "device/cpu/timed_loops.h"
 #include "device/cpu/timer.h"
@@ -116,9 +119,25 @@ CpuProbe::CpuProbe(HostFiles files, int threads, std::size_t last_level_cache_by
       quota_before_(read_quota_periods(files_)) {}
 
 Roofs CpuProbe::measure_roofs(std::span<const DataType> types) {
-  return measure_cpu_roofs(types, threads_, last_level_cache_bytes_,
-                           memory_.status().free_bytes.value_or(kAssumedFreeBytes) / 4,
-                           [&](std::size_t bytes) { return memory_.allocate(bytes); });
+  Roofs roofs{.multiply_adds_per_s = measure_arithmetic(types, threads_)};
+  const auto measure = [&](operands::Allocator allocate) {
+    return measure_read_bytes_per_s(threads_, last_level_cache_bytes_,
+                                    memory_.status().free_bytes.value_or(kAssumedFreeBytes) / 4,
+                                    allocate);
+  };
+  if (!shares_host_) {
+    roofs.read_bytes_per_s = measure([&](std::size_t bytes) { return memory_.allocate(bytes); });
+    return roofs;
+  }
+  // So many processes may be there that what each of them kept would be all memory.
+  PagePool nothing_kept([] { return std::size_t{0}; });
+  const std::string key =
+      fmt::format("{} threads on nodes {}, cache {}", threads_,
+                  fmt::join(nodes_of(processors_, files_), ","), last_level_cache_bytes_);
+  roofs.read_bytes_per_s = HostTurn(HostTurn::usual_file()).measure(key, [&] {
+    return measure([&](std::size_t bytes) { return nothing_kept.allocate(bytes, threads_); });
+  });
+  return roofs;
 }
 
 void CpuProbe::watch_throttling() {

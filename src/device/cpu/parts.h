@@ -62,6 +62,7 @@ class CpuProbe final : public Probe {
   CpuProbe(HostFiles files, int threads, std::size_t last_level_cache_bytes, Memory& memory);
 
   Roofs measure_roofs(std::span<const DataType> types) override;
+  void share_host() override { shares_host_ = true; }
   void watch_throttling() override;
   [[nodiscard]] ForeignWork foreign_load() const override;
   /// Those that the team is bound to; others do not matter. Until then, all.
@@ -84,6 +85,7 @@ class CpuProbe final : public Probe {
   std::optional<std::uint64_t> hot_before_;
   std::map<std::string, QuotaPeriods> quota_before_;
   std::vector<int> processors_;
+  bool shares_host_ = false;
   std::optional<LoadReading> load_before_;
   mutable std::optional<Rapl> energy_;  ///< reading it keeps where its counters stood
 };

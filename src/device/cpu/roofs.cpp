@@ -48,7 +48,8 @@ struct SumWords {
   }
 };
 
-/// Nothing where no memory to read from can be had.
+}  // namespace
+
 std::optional<double> measure_read_bytes_per_s(int threads, std::size_t cache_bytes,
                                                std::size_t budget_bytes,
                                                operands::Allocator allocate) {
@@ -84,19 +85,14 @@ std::optional<double> measure_read_bytes_per_s(int threads, std::size_t cache_by
   return static_cast<double>(bytes) / best_s;
 }
 
-}  // namespace
-
-Roofs measure_cpu_roofs(std::span<const DataType> types, int threads, std::size_t cache_bytes,
-                        std::size_t memory_budget_bytes, operands::Allocator allocate) {
-  Roofs roofs;
+std::map<DataType, double> measure_arithmetic(std::span<const DataType> types, int threads) {
+  std::map<DataType, double> rates;
   const Features features = usable_features();
   for (const DataType type : types) {
     const std::optional<double> rate = measure_multiply_adds_per_s(type, features, threads);
-    if (rate) roofs.multiply_adds_per_s[type] = *rate;
+    if (rate) rates[type] = *rate;
   }
-  roofs.read_bytes_per_s =
-      measure_read_bytes_per_s(threads, cache_bytes, memory_budget_bytes, allocate);
-  return roofs;
+  return rates;
 }
 
 }  // namespace twofour::device::cpu

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <span>
 
 #include "core/data_type.h"
@@ -10,9 +12,13 @@
 
 namespace twofour::device::cpu {
 
-/// Measures the multiply-add rates of `types` and the read bandwidth out of cache, with `threads`
-/// threads. Takes about a second and at most `memory_budget_bytes` of memory, from `allocate`.
-Roofs measure_cpu_roofs(std::span<const DataType> types, int threads, std::size_t cache_bytes,
-                        std::size_t memory_budget_bytes, operands::Allocator allocate);
+/// Multiply-adds per second of `types`, of those that the processor multiplies.
+std::map<DataType, double> measure_arithmetic(std::span<const DataType> types, int threads);
+
+/// The read bandwidth out of cache with `threads` threads. Takes half a second and at most
+/// `budget_bytes` of memory, from `allocate`. Nothing where no memory can be had.
+std::optional<double> measure_read_bytes_per_s(int threads, std::size_t cache_bytes,
+                                               std::size_t budget_bytes,
+                                               operands::Allocator allocate);
 
 }  // namespace twofour::device::cpu

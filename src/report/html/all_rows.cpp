@@ -161,9 +161,12 @@ std::string all_rows(const Contents& contents) {
     }
   }
   if (rows.empty()) return {};
+  const std::string some = note_of_some(contents.groups);
   return data_table(
-      fmt::format("All {} rows, also those without a result. Times are of one launch.",
-                  rows.size()),
+      some.empty()
+          ? fmt::format("All {} rows, also those without a result. Times are of one launch.",
+                        rows.size())
+          : some + " Times are of one launch.",
       headings, rows);
 }
 

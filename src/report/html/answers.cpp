@@ -71,6 +71,7 @@ std::string answers(const Contents& contents) {
         "<p>There are no results.</p>\n</div>\n";
   }
   html = "<div class=\"answers\">\n" + html + "</div>\n";
+  html += paragraph("warning", note_of_some(contents.groups));
   for (const std::string& line : contents.results.left_out) {
     html += paragraph("warning", "Left out: " + line + ".");
   }

@@ -239,14 +239,26 @@ bool is_compared(const Record& record) {
          record.vs_dense->value > 0;
 }
 
-std::vector<Group> groups_of(const Results& results) {
+std::vector<Group> groups_of(const Results& results, std::size_t most_rows) {
+  std::size_t all = 0;
+  for (const DeviceResults& device : results.devices) {
+    for (const Sweep& sweep : device.sweeps) all += sweep.records.size();
+  }
+  const std::size_t step =
+      most_rows == 0 ? 1 : std::max<std::size_t>(1, (all + most_rows - 1) / most_rows);
   std::vector<Group> groups;
   std::size_t index = 0;
   for (const DeviceResults& device : results.devices) {
     Group group{
         .device = &device, .name = name_of(device, results), .rows = {}, .roofs = roofs_of(device)};
     for (const Sweep& sweep : device.sweeps) {
-      for (const Record& record : sweep.records) group.rows.push_back({&record, index++});
+      std::size_t cases = 0;  // whole cases, since their rows are compared with one another
+      for (std::size_t i = 0; i < sweep.records.size(); ++i) {
+        const Record& record = sweep.records[i];
+        if (i > 0 && sweep.records[i - 1].case_index != record.case_index) ++cases;
+        if (cases % step == 0) group.rows.push_back({&record, index++});
+      }
+      group.all_rows += sweep.records.size();
     }
     const bool taken = std::any_of(groups.begin(), groups.end(),
                                    [&](const Group& other) { return other.name == group.name; });
@@ -254,6 +266,21 @@ std::vector<Group> groups_of(const Results& results) {
     groups.push_back(std::move(group));
   }
   return groups;
+}
+
+std::string note_of_some(std::span<const Group> groups) {
+  std::size_t shown = 0;
+  std::size_t all = 0;
+  for (const Group& group : groups) {
+    shown += group.rows.size();
+    all += group.all_rows;
+  }
+  if (shown == all) return {};
+  return fmt::format(
+      "Pictures and the table have {} of {} rows: those of cases at even distances. The answers "
+      "are "
+      "of all rows, which 'twofour report --format csv' has.",
+      shown, all);
 }
 
 Styles::Styles(std::span<const Group> groups) {

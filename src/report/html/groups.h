@@ -27,12 +27,16 @@ struct Group {
   /// A text: the device's name, with what tells it from others of that name on the page.
   std::string name;
   std::vector<Row> rows;
+  std::size_t all_rows = 0;  ///< of the device, where `rows` are those of some cases
   /// The highest ceilings that were measured on it; zero and empty where there are none.
   Roofs roofs;
 };
 
-/// In the order of the devices, which must outlive the groups.
-std::vector<Group> groups_of(const Results& results);
+/// In the order of the devices, which must outlive the groups. Of more than `most_rows` rows, those
+/// of cases at even distances.
+std::vector<Group> groups_of(const Results& results, std::size_t most_rows);
+/// "20000 of 500000 rows: those of every 25th case. ..."; empty where all are shown.
+std::string note_of_some(std::span<const Group> groups);
 
 bool is_sparse(const Record& record);
 bool is_hot(const Record& record);

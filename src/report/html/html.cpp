@@ -30,10 +30,11 @@ std::string subtitle(const html::Contents& contents) {
 
 }  // namespace
 
-std::string html_document(std::span<const Run> runs) { return html_document(runs, {}); }
+std::string html_document(std::span<const Run> runs) { return html_document(join(runs), {}); }
 
-std::string html_document(std::span<const Run> runs, const html::Section& more) {
-  const html::Contents contents(runs);
+std::string html_document(const Results& results, const html::Section& more,
+                          std::size_t most_rows) {
+  const html::Contents contents(results, most_rows);
   const std::vector<html::Section> sections{
       {"answer", "The answer", html::answers(contents)},
       more,

@@ -140,7 +140,7 @@ std::string one(const Run& run) {
       {"command line", "<code>" + name(command_line(run.environment), 4000) + "</code>"});
   // Where the file lies is no business of those who are sent the page.
   const std::string source = run.source.substr(run.source.rfind('/') + 1);
-  const std::string title = source.empty() ? run.environment.device.id.name : source;
+  const std::string title = source.empty() ? run.environment.device.id.name.str() : source;
   std::string html = "<h3>" + name(title, 120) + "</h3>\n<table class=\"plain\">\n<tbody>\n";
   for (const Cells& cells : rows) {
     html += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", cells[0], cells[1]);

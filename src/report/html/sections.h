@@ -13,18 +13,18 @@ namespace twofour::report::html {
 
 /// What all sections are made of.
 struct Contents {
-  /// The runs must outlive it.
-  explicit Contents(std::span<const Run> all)
-      : runs(all),
-        results(join(all)),
-        groups(groups_of(results)),
+  /// The results must outlive it.
+  Contents(const Results& joined, std::size_t most_rows)
+      : runs(joined.runs),
+        results(joined),
+        groups(groups_of(results, most_rows)),
         styles(groups),
         panels(panels_of(groups)) {}
   Contents(const Contents&) = delete;  // its parts point at one another
   Contents& operator=(const Contents&) = delete;
 
   std::span<const Run> runs;
-  Results results;
+  const Results& results;
   std::vector<Group> groups;
   Styles styles;
   std::vector<Panel> panels;
