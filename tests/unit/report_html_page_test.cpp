@@ -174,8 +174,8 @@ TEST(HtmlPage, OfFiveThousandRowsStaysSmall) {
     for (Record r : few) {
       r.case_index += 100 * i;
       r.problem.shape.m += i;
-      r.layer += std::to_string(i % 40);
-      r.repro += " --seed " + std::to_string(i);
+      r.layer = r.layer + std::to_string(i % 40);
+      r.repro = r.repro + (" --seed " + std::to_string(i));
       many.push_back(std::move(r));
     }
   }
