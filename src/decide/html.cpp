@@ -115,9 +115,10 @@ std::string ranges_picture(const Decision& decision) {
   const std::size_t shown = std::min(decision.layers.size(), kMostLayers);
   double labels = kLabels;
   for (const LayerDecision& layer : std::span(decision.layers).first(shown)) {
-    labels = std::max(labels, html::text_width(layer.layer.name) + kGap + kMargin);
+    const double whole = html::text_width(title(layer.layer)) + kGap + kMargin;
+    const double one = html::text_width(layer.layer.name) + kGap + kMargin;
+    labels = std::max(labels, whole <= kMostLabels ? whole : std::min(one, kMostLabels));
   }
-  labels = std::min(labels, kMostLabels);
   const html::Area area{labels, 26, kWidth - 12, 30 + kRow * static_cast<double>(shown)};
   const auto named = [&](std::string_view words) {
     return report::of_pattern(words, decision.subject.pattern);
