@@ -241,8 +241,7 @@ class Examination {
 
 /// Whether a refusal is no property of the kernel: another machine, build or library would do.
 bool names_a_lack(std::string_view refusal) {
-  constexpr std::string_view kLacking[] = {"this CPU", "this GPU", "this build",
-                                           "this cuSPARSELt"};
+  constexpr std::string_view kLacking[] = {"this CPU", "this GPU", "this build", "this cuSPARSELt"};
   return std::any_of(std::begin(kLacking), std::end(kLacking), [&](std::string_view what) {
     return refusal.find(what) != std::string_view::npos;
   });

@@ -1,6 +1,6 @@
 // The stopping rule on samples that a GPU gave: what it stops at says what all of the recorded
-// samples say. Those of tests/support/recorded are of a rule that asked for more than today's, those
-// of results/h200 of today's.
+// samples say. Those of tests/support/recorded are of a rule that asked for more than today's,
+// those of results/h200 of today's.
 #include <gtest/gtest.h>
 
 #include <algorithm>
