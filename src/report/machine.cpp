@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string_view>
 
 #include "report/shell_text.h"
@@ -55,60 +54,45 @@ std::string build_fact(const Environment& e) {
 }
 
 std::string throttle_text(const Record& r) {
-  if (!r.clocks.throttle_reasons) return "not readable";
-  return r.clocks.throttle_reasons->empty() ? "none" : *r.clocks.throttle_reasons;
+  if (!r.clocks.throttle_reasons) return std::string(kUnreadableThrottling);
+  return r.clocks.throttle_reasons->empty() ? std::string(kNoThrottling)
+                                            : std::string(*r.clocks.throttle_reasons);
 }
 
-/// "1500 to 1980 MHz"; `clocks` is not empty.
-std::string range_text(const std::vector<double>& clocks) {
-  const auto [low, high] = std::minmax_element(clocks.begin(), clocks.end());
-  return fmt::format("{:.0f} to {:.0f} MHz", *low, *high);
+/// "1500 to 1980 MHz"
+std::string range_text(const Span& clocks) {
+  return fmt::format("{:.0f} to {:.0f} MHz", clocks.low, clocks.high);
 }
 
 /// Empty where no clock is known.
-std::string clock_fact(const Run& run) {
-  std::vector<double> clocks;
-  std::vector<double> effective;
-  std::map<std::string, std::size_t> throttled;
-  for (const Record& r : run.records) {
-    if (!r.summary) continue;
-    if (r.clocks.core_mhz) clocks.push_back(*r.clocks.core_mhz);
-    if (r.clocks.effective_sm_mhz) effective.push_back(*r.clocks.effective_sm_mhz);
-    if (r.clocks.core_mhz || r.clocks.effective_sm_mhz) ++throttled[throttle_text(r)];
-  }
-  if (clocks.empty() && effective.empty()) return {};
+std::string clock_fact(const Environment& environment, const RowFacts& facts) {
+  const Span& driver = facts.core_mhz;
+  const Span& effective = facts.effective_sm_mhz;
+  if (driver.rows == 0 && effective.rows == 0) return {};
   std::string text = "Clock while rows were measured: ";
-  if (!clocks.empty()) text += range_text(clocks);
-  const auto& details = run.environment.device.details;
+  if (driver.rows > 0) text += range_text(driver);
+  const auto& details = environment.device.details;
   const auto most = details.find("max_sm_clock_mhz");
-  if (!clocks.empty() && most != details.end()) text += " of at most " + most->second;
-  if (!effective.empty()) {
+  if (driver.rows > 0 && most != details.end()) text += " of at most " + most->second;
+  if (effective.rows > 0) {
     text += fmt::format("{}{} by cycles of the SMs over time ({} {})",
-                        clocks.empty() ? "" : " by the driver, ", range_text(effective),
-                        effective.size(), effective.size() == 1 ? "row" : "rows");
+                        driver.rows == 0 ? "" : " by the driver, ", range_text(effective),
+                        effective.rows, effective.rows == 1 ? "row" : "rows");
   }
   std::vector<std::string> reasons;
-  reasons.reserve(throttled.size());
-  for (const auto& [reason, count] : throttled) {
+  reasons.reserve(facts.throttled.size());
+  for (const auto& [reason, count] : facts.throttled) {
     reasons.push_back(fmt::format("{} ({} {})", reason, count, count == 1 ? "row" : "rows"));
   }
   return text + fmt::format("; throttle reasons: {}.", fmt::join(reasons, ", "));
 }
 
 /// Empty where nothing was measured.
-std::string precision_fact(const Run& run) {
-  std::size_t measured = 0;
-  std::size_t precise = 0;
-  for (const Record& r : run.records) {
-    if (!r.summary) continue;
-    ++measured;
-    const Interval& interval = r.summary->median_interval_s;
-    if (interval.high - interval.low <= 2 * kPrecise * r.summary->median_s) ++precise;
-  }
-  if (measured == 0) return {};
+std::string precision_fact(const RowFacts& facts) {
+  if (facts.measured == 0) return {};
   return fmt::format(
-      "{} of {} measured rows have a 95 % interval of the median within 1 % either way.", precise,
-      measured);
+      "{} of {} measured rows have a 95 % interval of the median within 1 % either way.",
+      facts.precise, facts.measured);
 }
 
 }  // namespace
@@ -126,9 +110,30 @@ std::string command_line(const Environment& environment) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-std::vector<std::string> machine_facts(const Run& run) {
-  std::vector<std::string> facts{device_fact(run.environment), build_fact(run.environment),
-                                 clock_fact(run), precision_fact(run)};
+void Span::add(std::optional<double> value) {
+  if (!value) return;
+  low = rows == 0 ? *value : std::min(low, *value);
+  high = rows == 0 ? *value : std::max(high, *value);
+  ++rows;
+}
+
+void RowFacts::add(const Record& r) {
+  ++rows;
+  if (!r.summary) return;
+  core_mhz.add(r.clocks.core_mhz);
+  effective_sm_mhz.add(r.clocks.effective_sm_mhz);
+  memory_mhz.add(r.clocks.memory_mhz);
+  power_w.add(r.clocks.power_w);
+  temperature_c.add(r.clocks.temperature_c);
+  if (r.clocks.core_mhz || r.clocks.effective_sm_mhz) ++throttled[throttle_text(r)];
+  ++measured;
+  const Interval& interval = r.summary->median_interval_s;
+  if (interval.high - interval.low <= 2 * kPrecise * r.summary->median_s) ++precise;
+}
+
+std::vector<std::string> machine_facts(const Environment& environment, const RowFacts& rows) {
+  std::vector<std::string> facts{device_fact(environment), build_fact(environment),
+                                 clock_fact(environment, rows), precision_fact(rows)};
   std::erase(facts, "");
   return facts;
 }

@@ -123,12 +123,13 @@ std::string main_tables(const Sweep& sweep) {
   return text + (whole.size() <= kMostBytesOfATable ? whole : overview_text(sweep, kOverviewSize));
 }
 
-std::string machine_details(const DeviceResults& device) {
+std::string machine_details(const Results& results, const DeviceResults& device) {
   std::string text;
   for (const Run* run : device.runs) {
+    const RowFacts& facts = results.facts[static_cast<std::size_t>(run - results.runs.data())];
     if (device.runs.size() > 1) text += escaped(run->source) + ":\n\n";
     text += markdown_code(printable(command_line(run->environment))) + "\n" +
-            list_of(machine_facts(*run)) + "\n";
+            list_of(machine_facts(run->environment, facts)) + "\n";
   }
   return markdown_folded("What it ran on", text);
 }
@@ -221,7 +222,7 @@ std::string markdown_document(const Results& results) {
       }
       text += reading_details(end);
     }
-    text += machine_details(device);
+    text += machine_details(results, device);
   }
   for (auto* const details : {library_details, all_rows}) {
     for (std::size_t i = 0; i < results.devices.size(); ++i) {

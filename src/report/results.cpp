@@ -128,6 +128,8 @@ void ResultsBuilder::add(Record record, const Run& run) {
   const DeviceId device = counted_device(record, run);
   const std::size_t place = part_of(record, device, run);
   places_.resize(index_.begun());
+  facts_.resize(index_.begun());
+  facts_.back().add(record);
   places_.back().push_back(static_cast<std::uint32_t>(place));
   if (record.device && *record.device != device) record.device = device;
   parts_[place].sweep.records.push_back(std::move(record));
@@ -170,6 +172,7 @@ void ResultsBuilder::remove_doubles(std::vector<std::size_t>& order,
 Results ResultsBuilder::finish(std::span<const Run> runs) {
   index_.finish(runs);
   places_.resize(runs.size());
+  facts_.resize(runs.size());
   std::vector<std::size_t> order;         // of parts, by their first rows that count
   std::vector<std::vector<bool>> of_run;  // whether a run has rows of a part
   remove_doubles(order, of_run);
@@ -207,6 +210,7 @@ Results ResultsBuilder::finish(std::span<const Run> runs) {
     }
   }
   results.runs = runs;
+  results.facts = std::move(facts_);
   results.left_out = index_.of_files();
   return results;
 }

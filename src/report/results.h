@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "report/machine.h"
 #include "report/report.h"
 #include "report/row_index.h"
 
@@ -33,6 +34,7 @@ struct DeviceResults {
 
 struct Results {
   std::span<const Run> runs;           ///< that were joined; their rows may be gone
+  std::vector<RowFacts> facts;         ///< of all rows of each of them
   std::vector<DeviceResults> devices;  ///< in order of appearance
   /// What is not in `devices`, and why: a sentence each. Rows without a result are in `devices`.
   std::vector<std::string> left_out;
@@ -93,6 +95,7 @@ class ResultsBuilder {
   RowIndex index_;
   std::vector<Part> parts_;
   std::vector<std::vector<std::uint32_t>> places_;  ///< of each run's rows, in parts_
+  std::vector<RowFacts> facts_;                     ///< of each run
 };
 
 /// The detail of an environment that says that the cases of a run were split over devices that are

@@ -7,8 +7,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "app/result_files.h"
+#include "report/formats.h"
 #include "report/report.h"
 
 namespace twofour::app {
@@ -71,6 +74,20 @@ TEST_F(JoinedRowsTest, OfMoreRowsNoneAre) {
   bool with = true;
   EXPECT_EQ(kept(SamplesOf::kAll, 3, with), (std::vector<std::size_t>{0, 0, 0, 0}));
   EXPECT_FALSE(with);
+}
+
+TEST(JoinedRows, SayWhatFilesThatAreReadWholeSay) {
+  const std::string folder = std::string(TWOFOUR_SOURCE_DIR) + "/results/h200/";
+  const std::vector<std::string> files{folder + "llama-int8.jsonl", folder + "llama-bf16.jsonl"};
+  const JoinedRows joined = read_joined(files, SamplesOf::kAll, [](const Record&) {});
+  const std::vector<report::Run> whole = read_result_files(files);
+  for (const std::string_view name : {"table", "md", "html"}) {
+    const report::Format& format = *report::find_format(name);
+    std::string text;
+    format.write(joined.results, {}, [&](std::string_view piece) { text += piece; });
+    EXPECT_TRUE(text == format.document(whole)) << name;
+    EXPECT_GT(text.size(), 10000U) << name;
+  }
 }
 
 }  // namespace

@@ -24,11 +24,12 @@ Record gpu_row(std::optional<double> driver_mhz, std::optional<double> effective
   return record;
 }
 
-std::vector<std::string> facts_of(std::vector<Record> records) {
-  Run run;
-  run.environment.device.details["max_sm_clock_mhz"] = "1980";
-  run.records = std::move(records);
-  return machine_facts(run);
+std::vector<std::string> facts_of(const std::vector<Record>& records) {
+  Environment environment;
+  environment.device.details["max_sm_clock_mhz"] = "1980";
+  RowFacts facts;
+  for (const Record& record : records) facts.add(record);
+  return machine_facts(environment, facts);
 }
 
 TEST(ClockFact, HasTheEffectiveClockBesideTheDrivers) {

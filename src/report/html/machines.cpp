@@ -11,7 +11,6 @@
 #include "report/html/data_table.h"
 #include "report/html/escape.h"
 #include "report/html/sections.h"
-#include "report/html/svg.h"
 #include "report/machine.h"
 #include "report/numbers.h"
 
@@ -42,32 +41,22 @@ std::string rates(const std::map<DataType, double>& per_second) {
 }
 
 /// "1200 to 1980 MHz" of the rows that tell; empty where none does.
-template <class Value>
-std::string span_of(std::span<const Record> records, Value value, std::string_view unit) {
-  Range range(false);
-  for (const Record& r : records) {
-    if (const std::optional<double> one = value(r)) range.add(*one);
-  }
-  if (range.empty()) return {};
-  if (range.low() == range.high()) return fmt::format("{} {}", short_number(range.low()), unit);
-  return fmt::format("{} to {} {}", short_number(range.low()), short_number(range.high()), unit);
+std::string text_of(const Span& span, std::string_view unit) {
+  if (span.rows == 0) return {};
+  if (span.low == span.high) return fmt::format("{} {}", short_number(span.low), unit);
+  return fmt::format("{} to {} {}", short_number(span.low), short_number(span.high), unit);
 }
 
-std::string throttling(std::span<const Record> records) {
-  std::map<std::string, std::size_t> reasons;
-  bool any_throttling = false;
-  for (const Record& r : records) {
-    any_throttling = any_throttling || r.clocks.throttle_reasons.has_value();
-    const std::string told = r.clocks.throttle_reasons.value_or("");
-    if (!told.empty()) ++reasons[told];
-  }
-  if (reasons.empty()) return any_throttling ? "none" : "not readable";
+std::string throttling(const RowFacts& facts) {
   std::string list;
-  for (const auto& [reason, count] : reasons) {
-    list += fmt::format("{}{} ({} of {} rows)", list.empty() ? "" : "; ", reason, count,
-                        records.size());
+  for (const auto& [reason, count] : facts.throttled) {
+    if (reason == kNoThrottling || reason == kUnreadableThrottling) continue;
+    list +=
+        fmt::format("{}{} ({} of {} rows)", list.empty() ? "" : "; ", reason, count, facts.rows);
   }
-  return list;
+  if (!list.empty()) return list;
+  return std::string(facts.throttled.contains(std::string(kNoThrottling)) ? kNoThrottling
+                                                                          : kUnreadableThrottling);
 }
 
 void add(std::vector<Cells>& rows, std::string_view what, std::string_view value) {
@@ -110,31 +99,22 @@ void add_machine(std::vector<Cells>& rows, const Environment& e) {
   add(rows, "2:4 limit", rates(e.roofs.sparse_multiply_adds_per_s));
 }
 
-void add_clocks(std::vector<Cells>& rows, std::span<const Record> records) {
-  add(rows, "clock",
-      span_of(
-          records, [](const Record& r) { return r.clocks.core_mhz; }, "MHz"));
-  add(rows, "SM cycles over time",
-      span_of(
-          records, [](const Record& r) { return r.clocks.effective_sm_mhz; }, "MHz"));
-  add(rows, "memory clock",
-      span_of(
-          records, [](const Record& r) { return r.clocks.memory_mhz; }, "MHz"));
-  add(rows, "power",
-      span_of(
-          records, [](const Record& r) { return r.clocks.power_w; }, "W"));
+void add_clocks(std::vector<Cells>& rows, const RowFacts& facts) {
+  add(rows, "clock", text_of(facts.core_mhz, "MHz"));
+  add(rows, "SM cycles over time", text_of(facts.effective_sm_mhz, "MHz"));
+  add(rows, "memory clock", text_of(facts.memory_mhz, "MHz"));
+  add(rows, "power", text_of(facts.power_w, "W"));
   add(rows, "temperature",
-      span_of(
-          records, [](const Record& r) { return r.clocks.temperature_c; },
-          "\xC2\xB0"
-          "C"));
-  add(rows, "throttling", throttling(records));
+      text_of(facts.temperature_c,
+              "\xC2\xB0"
+              "C"));
+  add(rows, "throttling", throttling(facts));
 }
 
-std::string one(const Run& run) {
+std::string one(const Run& run, const RowFacts& facts) {
   std::vector<Cells> rows;
   add_machine(rows, run.environment);
-  add_clocks(rows, run.records);
+  add_clocks(rows, facts);
   add_program(rows, run.environment);
   rows.push_back(
       {"command line", "<code>" + name(command_line(run.environment), 4000) + "</code>"});
@@ -148,13 +128,15 @@ std::string one(const Run& run) {
   return html + "</tbody>\n</table>\n";
 }
 
-std::string commands(std::span<const Run> runs) {
+std::string commands(const Results& results) {
   constexpr std::size_t kMost = 1000;
-  std::vector<std::string> lines;
-  std::set<std::string> seen;
-  for (const Run& run : runs) {
-    for (const Record& r : run.records) {
-      if (!r.repro.empty() && seen.insert(r.repro).second) lines.push_back(r.repro);
+  std::vector<std::string_view> lines;
+  std::set<std::string_view> seen;
+  for (const DeviceResults& device : results.devices) {
+    for (const Sweep& sweep : device.sweeps) {
+      for (const Record& r : sweep.records) {
+        if (!r.repro.empty() && seen.insert(r.repro).second) lines.emplace_back(r.repro);
+      }
     }
   }
   if (lines.empty()) return {};
@@ -176,8 +158,10 @@ std::string commands(std::span<const Run> runs) {
 
 std::string machines(const Contents& contents) {
   std::string html;
-  for (const Run& run : contents.runs) html += one(run);
-  return html + commands(contents.runs);
+  for (std::size_t i = 0; i < contents.runs.size(); ++i) {
+    html += one(contents.runs[i], contents.results.facts[i]);
+  }
+  return html + commands(contents.results);
 }
 
 }  // namespace twofour::report::html
