@@ -48,7 +48,9 @@ std::string device_fact(const Environment& e) {
 std::string build_fact(const Environment& e) {
   std::vector<std::string> libraries;
   libraries.reserve(e.libraries.size());
-  for (const auto& [name, version] : e.libraries) libraries.push_back(name + " " + version);
+  for (const auto& [name, version] : e.libraries) {
+    libraries.push_back(fmt::format("{} {}", name, version));
+  }
   return fmt::format("Libraries: {}; twofour {}, commit {}, {}, {}.", fmt::join(libraries, ", "),
                      e.twofour_version, e.git_commit, e.build_type, e.compiler);
 }

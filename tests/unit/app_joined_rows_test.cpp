@@ -20,6 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 
 class JoinedRowsTest : public testing::Test {
+ public:
+  ~JoinedRowsTest() override { fs::remove(file_); }
+
  protected:
   JoinedRowsTest() {
     std::ofstream file(file_);
@@ -38,8 +41,6 @@ class JoinedRowsTest : public testing::Test {
       file << report::record_json(r) << "\n";
     }
   }
-  ~JoinedRowsTest() override { fs::remove(file_); }
-
   /// For each row, how many samples of the device and of the host it keeps.
   std::vector<std::size_t> kept(SamplesOf samples, std::size_t most, bool& with_samples) {
     std::size_t seen = 0;

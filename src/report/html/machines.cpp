@@ -70,7 +70,9 @@ void add_program(std::vector<Cells>& rows, const Environment& e) {
                   e.compiler));
   std::vector<std::string> libraries;
   libraries.reserve(e.libraries.size());
-  for (const auto& [library, version] : e.libraries) libraries.push_back(library + " " + version);
+  for (const auto& [library, version] : e.libraries) {
+    libraries.push_back(fmt::format("{} {}", library, version));
+  }
   add(rows, "libraries", fmt::format("{}", fmt::join(libraries, ", ")));
   add(rows, "operands", fmt::format("{}, seed {}", e.operand_distribution, e.seed));
 }

@@ -41,9 +41,8 @@ std::vector<double> linear_ticks(const Scale& scale, std::size_t most) {
     }
   }
   std::vector<double> values;
-  for (double i = std::ceil(scale.low() / step); i * step <= scale.high(); ++i) {
-    values.push_back(i * step);
-  }
+  const double first = std::ceil(scale.low() / step);
+  for (int i = 0; (first + i) * step <= scale.high(); ++i) values.push_back((first + i) * step);
   return values;
 }
 
@@ -57,13 +56,13 @@ std::vector<double> log_ticks(const Scale& scale, std::size_t most) {
       {1, 3},
       {1}};
   std::vector<double> values;
-  const double first = std::floor(std::log10(scale.low()));
-  const double last = std::ceil(std::log10(scale.high()));
+  const auto first = static_cast<int>(std::floor(std::log10(scale.low())));
+  const auto last = static_cast<int>(std::ceil(std::log10(scale.high())));
   for (const std::vector<double>& set : sets) {
     values.clear();
-    for (double exponent = first; exponent <= last; ++exponent) {
+    for (int exponent = first; exponent <= last; ++exponent) {
       for (const double factor : set) {
-        const double value = factor * std::pow(10, exponent);
+        const double value = factor * std::pow(10.0, exponent);
         if (scale.holds(value)) values.push_back(value);
       }
     }
