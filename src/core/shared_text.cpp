@@ -1,5 +1,7 @@
 #include "core/shared_text.h"
 
+#include <pthread.h>
+
 #include <mutex>
 #include <ostream>
 #include <unordered_set>
@@ -14,13 +16,28 @@ struct Hash {
   }
 };
 
+/// Never destroyed: static objects may have texts.
+struct Texts {
+  std::mutex mutex;
+  std::unordered_set<std::string, Hash, std::equal_to<>> all;
+};
+
+Texts& texts() {
+  static Texts& only = *[] {
+    // A process that forks while another thread of it adds a text would leave its child a mutex
+    // that nobody unlocks.
+    pthread_atfork([] { texts().mutex.lock(); }, [] { texts().mutex.unlock(); },
+                   [] { texts().mutex.unlock(); });
+    return new Texts;
+  }();
+  return only;
+}
+
 const std::string* kept(std::string_view text) {
-  static std::mutex mutex;
-  // Never destroyed: static objects may have texts.
-  static auto& all = *new std::unordered_set<std::string, Hash, std::equal_to<>>;
-  const std::lock_guard lock(mutex);
-  if (const auto found = all.find(text); found != all.end()) return &*found;
-  return &*all.emplace(text).first;
+  Texts& shared = texts();
+  const std::lock_guard lock(shared.mutex);
+  if (const auto found = shared.all.find(text); found != shared.all.end()) return &*found;
+  return &*shared.all.emplace(text).first;
 }
 
 const std::string* empty_text() {

@@ -3,10 +3,14 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "core/boxed.h"
 
@@ -38,6 +42,22 @@ TEST(SharedText, IsReadAsAString) {
 TEST(SharedText, MayHoldAnyBytes) {
   const std::string bytes("a\0b", 3);
   EXPECT_EQ(SharedText(bytes).size(), 3U);
+}
+
+TEST(SharedText, CanBeMadeInAProcessThatWasForkedMeanwhile) {
+  std::atomic<bool> done = false;
+  std::thread busy([&] {
+    for (int i = 0; !done; ++i) SharedText(std::to_string(i % 1000));
+  });
+  for (int i = 0; i < 50; ++i) {
+    const pid_t child = fork();
+    if (child == 0) _exit(SharedText("of a child").size() == 10 ? 0 : 1);
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  done = true;
+  busy.join();
 }
 
 TEST(Boxed, IsAsAnOptional) {
